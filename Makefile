@@ -1,0 +1,138 @@
+# Interleave: which concurrency model should serve this workload on this machine?
+#
+# make bench   installs what is missing, builds, measures, prints the comparison table
+# make test    installs what is missing, builds, runs every test
+#
+# SANITIZE=address,undefined (or thread) builds a flavour of its own below build/.
+# V=1 shows the full command lines. CC=clang works too.
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+empty :=
+comma := ,
+ifeq ($(SANITIZE),)
+B := build
+else
+B := build/sanitize-$(subst $(comma),-,$(SANITIZE))
+endif
+
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(2)';
+endif
+
+PREFIX ?= /usr/local
+CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+
+# ---- what is built from what -----------------------------------------------------
+
+# One folder, one library of objects; include arrows are checked by scripts/check-includes.
+ROOMS        := base workload servers loadgen harness
+SOURCES      := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*/*.c)))
+OBJECTS      := $(SOURCES:%.c=$(B)/obj/%.o)
+LLHTTP       := api http llhttp
+LLHTTP_FROM  := /usr/share/llhttp
+LLHTTP_OBJS  := $(LLHTTP:%=$(B)/obj/llhttp/%.o)
+PROGRAM      := $(B)/interleave
+UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/conformance/*.c))
+SYSTEM_TESTS := $(wildcard tests/system/*.t)
+
+PACKAGES  := libuv libcjson zlib
+WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+             -Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wundef -Wformat=2 \
+             -Wnull-dereference -fno-common $(if $(WERROR),-Werror)
+OPTIMISE  ?= -O2 -g
+CPPFLAGS  += -I. -D_GNU_SOURCE -isystem /usr/share/include
+CFLAGS    += -std=c11 $(OPTIMISE) -fno-omit-frame-pointer -pthread $(WARNINGS)
+LDFLAGS   += -pthread
+LDLIBS    += -luv -lcjson -lz -lm
+ifneq ($(SANITIZE),)
+CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
+LDFLAGS   += -fsanitize=$(SANITIZE)
+endif
+BUILD_ID := -DBUILD_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1 | tr -d '"')"' \
+            -DBUILD_FLAGS='"$(OPTIMISE)$(if $(SANITIZE), -fsanitize=$(SANITIZE))"' \
+            -DBUILD_COMMIT='"$(shell git describe --always --dirty --abbrev=12 2>/dev/null)"'
+
+# ---- goals -----------------------------------------------------------------------
+
+.PHONY: all
+all: ready ## build the program: build/interleave
+	$(Q)$(MAKE) --no-print-directory $(PROGRAM)
+
+.PHONY: bench
+bench: all ## measure all models (BENCH="--profile standard hello" for more) and print the table
+	$(Q)$(PROGRAM) bench $(if $(BENCH),$(BENCH),--profile quick)
+
+.PHONY: charts
+charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
+	$(Q)scripts/charts $(if $(RESULTS),$(RESULTS),results/latest)
+
+.PHONY: test
+test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
+	$(Q)$(MAKE) --no-print-directory $(PROGRAM) $(UNIT_TESTS)
+	$(Q)INTERLEAVE=$(abspath $(PROGRAM)) scripts/run-tests \
+	    $(if $(TESTS),$(patsubst tests/%.c,$(B)/tests/%,$(TESTS)),$(UNIT_TESTS) $(SYSTEM_TESTS))
+
+.PHONY: check
+check: ready ## strict builds, include directions, formatting, static analysis, sanitizers
+	$(Q)scripts/check
+
+.PHONY: format
+format: ## put the sources into the house format
+	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: install
+install: all ## install the program, its scenarios and man page below PREFIX
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/interleave
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/interleave/scenarios
+	$(PROGRAM) man > $(DESTDIR)$(PREFIX)/share/man/man1/interleave.1
+	install -m 644 scenarios/*.json $(DESTDIR)$(PREFIX)/share/interleave/scenarios
+
+.PHONY: clean
+clean: ## remove everything that was built (results are kept)
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# Packages are looked for (and installed where missing) only when asked to build.
+.PHONY: ready
+ready:
+	$(Q)scripts/install-deps --quiet
+
+# ---- rules -----------------------------------------------------------------------
+
+# The stamp changes when the compiler or its flags do, and everything is rebuilt then.
+FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+STAMP     := $(B)/flags
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(FLAGS_NOW))
+$(shell mkdir -p $(B) && printf '%s\n' '$(FLAGS_NOW)' > $(STAMP))
+endif
+
+$(PROGRAM): $(B)/obj/main.o $(OBJECTS) $(LLHTTP_OBJS)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/obj/llhttp/%.o: $(LLHTTP_FROM)/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -O2 -g -I/usr/share/include/llhttp -DLLHTTP_STRICT_MODE=1 \
+	    $(filter -fsanitize=%,$(CFLAGS)) -c -o $@ $<
+
+$(B)/obj/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The commit and the flags live in one object, so that a commit rebuilds only that.
+$(B)/obj/base/build.o: CPPFLAGS += $(BUILD_ID)
+$(B)/obj/base/build.o: $(wildcard .git/HEAD .git/index)
+
+$(B)/tests/%: tests/%.c $(OBJECTS) $(LLHTTP_OBJS) $(STAMP)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP \
+	    -MF $@.d -o $@ $< $(OBJECTS) $(LLHTTP_OBJS) $(LDFLAGS) -lcmocka $(LDLIBS)
+
+.SECONDARY:
+-include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT_TESTS:=.d)

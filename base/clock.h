@@ -1,0 +1,36 @@
+/*
+ * clock.h - time. All times are nanoseconds in uint64_t; points in time are on
+ * CLOCK_MONOTONIC, which every thread and process of the machine shares, so that
+ * they may be compared across processes of one run.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NS_PER_US  1000ULL
+#define NS_PER_MS  1000000ULL
+#define NS_PER_S   1000000000ULL
+#define NS_PER_MIN (60 * NS_PER_S)
+#define NS_PER_H   (3600 * NS_PER_S)
+
+/* Now. Never fails on Linux; costs no system call where the vDSO serves it. */
+uint64_t clock_now_ns(void);
+
+/* Sleeps until `deadline_ns`, resuming after signals; returns at once if past. */
+void clock_sleep_until_ns(uint64_t deadline_ns);
+
+/*
+ * CPU time (user + system) that all threads of process `pid` have used, dead
+ * threads included, without the 10 ms grain of /proc/PID/stat. 0 or -errno.
+ */
+int clock_process_cpu_ns(pid_t pid, uint64_t *cpu_ns);
+
+/* CPU time of the calling thread. */
+uint64_t clock_thread_cpu_ns(void);
+
+/* "2026-11-23T15:04:05Z" (or "20261123T150405Z" when compact), now, in UTC. */
+void clock_utc_text(char *text, unsigned long bytes, int compact);
+
+#endif

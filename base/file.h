@@ -1,0 +1,28 @@
+/*
+ * file.h - whole files: read at once, written so that a reader never sees a half.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * Reads all of `path` into a heap buffer with a NUL after it (not counted in
+ * *length, which may be NULL). Works for /proc files too. 0 or -errno.
+ */
+MUST_CHECK int file_read(const char *path, char **data, size_t *length,
+                         struct error *error);
+
+/*
+ * Replaces `path` atomically: temporary file beside it, fsync, rename, fsync of the
+ * folder. After a crash the old or the new content is there, never a mixture.
+ */
+MUST_CHECK int file_write_atomic(const char *path, const char *data, size_t length,
+                                 struct error *error);
+
+/* Makes the folder and its parents where missing. 0 or -errno. */
+MUST_CHECK int file_make_folders(const char *path, struct error *error);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * text.h - a growable string, and the search for what a user may have meant.
+ *
+ * A struct text is {0}-initialised, owned by one thread and released with
+ * text_release. Running out of memory aborts: no command can go on without it.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stddef.h>
+
+struct text {
+    char *data;      /* NUL-terminated once anything was appended, else NULL */
+    size_t length;   /* bytes, without the NUL */
+    size_t capacity; /* bytes allocated */
+};
+
+void text_append(struct text *text, const char *bytes, size_t length);
+void text_append_string(struct text *text, const char *string);
+void text_printf(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void text_clear(struct text *text);
+void text_release(struct text *text);
+
+/* The string, never NULL. */
+const char *text_string(const struct text *text);
+
+/* Gives the heap string away (free it); the text is empty afterwards. */
+char *text_steal(struct text *text);
+
+/*
+ * The candidate nearest to `word` by edit distance (Damerau-Levenshtein, optimal
+ * string alignment), or NULL when none is near enough to be a slip of the finger
+ * (more than a third of the letters differ). Candidates end with NULL.
+ */
+const char *text_nearest(const char *word, const char *const *candidates);
+
+/* "a, b, c" of a NULL-terminated list. */
+void text_append_list(struct text *text, const char *const *words);
+
+/*
+ * Splits `string` at `separator`, trimming blanks, into a heap array of heap
+ * strings that ends with NULL; *count is their number. Free with text_list_free.
+ */
+char **text_split(const char *string, char separator, size_t *count);
+void text_list_free(char **words);
+
+/* malloc, realloc, strdup and asprintf that abort when memory has run out. */
+void *memory_allocate(size_t bytes) __attribute__((malloc));
+void *memory_allocate_zeroed(size_t count, size_t bytes) __attribute__((malloc));
+void *memory_resize(void *memory, size_t bytes);
+char *memory_copy_string(const char *string) __attribute__((malloc));
+char *memory_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * main.c - the program: a list of commands. Everything they do is in their rooms.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/build.h"
+#include "base/options.h"
+#include "base/text.h"
+
+static const struct command man_command;
+
+/* One line per command, in the order of the help. */
+static const struct command *const commands[] = {
+    &man_command,
+    NULL,
+};
+
+static int run_man(int argc, char **argv)
+{
+    int exit_code;
+    if (options_read(&man_command, NULL, argc, argv, NULL, &exit_code))
+        options_print_man(commands, stdout);
+    return exit_code;
+}
+
+static const struct command man_command = {
+    .name = "man",
+    .summary = "print the man page (roff)",
+    .run = run_man,
+};
+
+static void print_usage(FILE *file)
+{
+    fprintf(file,
+            "Interleave: which concurrency model should serve this workload on this "
+            "machine?\n\nusage: interleave COMMAND [options]\n\n");
+    for (const struct command *const *c = commands; *c; c++)
+        fprintf(file, "  %-10s  %s\n", (*c)->name, (*c)->summary);
+    fprintf(file, "\ninterleave COMMAND --help tells the options of a command.\n");
+}
+
+static int refuse_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    size_t count = 0;
+    for (; commands[count]; count++)
+        names[count] = commands[count]->name;
+    names[count] = NULL;
+    const char *near = text_nearest(name, names);
+    fprintf(stderr, "interleave: unknown command \"%s\"%s%s%s (see interleave --help)\n",
+            name, near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("interleave %s%s%s (%s, %s)\n", build.version, *build.commit ? " " : "",
+               build.commit, build.compiler, build.flags);
+        return EXIT_FINE;
+    }
+    for (const struct command *const *c = commands; *c; c++)
+        if (strcmp(argv[1], (*c)->name) == 0)
+            return (*c)->run(argc - 1, argv + 1);
+    return refuse_command(argv[1]);
+}

@@ -1,0 +1,92 @@
+/*
+ * scenario.h - a scenario file: a question, the workload that answers it, the server
+ * it runs on and the one variable that is swept.
+ *
+ * {
+ *   "name": "io-wait",                          [a-z0-9-], the file's name
+ *   "title": "Waiting for I/O",
+ *   "question": "How many waits can one thread overlap?",
+ *   "models": ["event-loop", "thread-pool:threads=8"],      default: all that are listed
+ *   "requests": [{"path": "/wait:50ms", "weight": 1, "class": "wait",
+ *                 "rate": 1, "arrivals": "constant"}],
+ *   "load": {"connections": 100, "rate": 500, "arrivals": "poisson",
+ *            "warmup": "500ms", "duration": "5s", "timeout": "10s"},
+ *   "clients": {"keep_alive": true},
+ *   "server": {"cpus": 1, "options": {"threads": "64"}},
+ *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
+ *   "shape": "steady"
+ * }
+ *
+ * "rate" makes the load open, its absence closed. "cpus" is a number or "all".
+ * "options" are options of `serve`; each model gets those it declares. The sweep's
+ * variable is "connections", "rate", an option of the server, or a word that stands
+ * in braces in a path ("/bytes:{size}"). CPU work is given in work ("spin:200k"), or
+ * as a time ("spin:10ms") that the harness turns into work once per run.
+ */
+#ifndef WORKLOAD_SCENARIO_H
+#define WORKLOAD_SCENARIO_H
+
+#include "workload/workload.h"
+
+/* A name and a text value: an option of the server. */
+struct setting {
+    char *name;
+    char *value;
+};
+
+struct scenario_server {
+    uint64_t cpus; /* how many CPUs the server may use; 0: all */
+    struct setting *options;
+    size_t option_count;
+};
+
+struct sweep {
+    char *variable; /* NULL: no sweep, the scenario has one point */
+    char **values;  /* as text, in the file's order */
+    size_t value_count;
+    char **quick_values; /* the fewer points of the quick profile, or NULL */
+    size_t quick_count;
+};
+
+/* Whether the measured window should look the same all along. */
+enum shape {
+    SHAPE_STEADY,    /* checked for steady state */
+    SHAPE_TRANSIENT, /* made of transients: not checked */
+};
+extern const char *const shape_names[];
+
+struct scenario {
+    char *name, *title, *question;
+    char *family;  /* "io", "cpu", "mixed", ...: what the summary table groups by */
+    char **models; /* contenders, "model" or "model:option=value:..."; NULL: all */
+    size_t model_count;
+    struct workload workload;
+    struct scenario_server server;
+    struct sweep sweep;
+    int shape; /* enum shape */
+};
+
+/*
+ * Reads and checks a scenario file. On failure nothing is left to release and the
+ * message is "file:line:column: path: what is allowed, what was given".
+ */
+MUST_CHECK int scenario_read(struct scenario *scenario, const char *path,
+                             struct error *error);
+void scenario_release(struct scenario *scenario);
+
+/*
+ * The scenario with its sweep variable set to `value` and no sweep left. `value` must
+ * be one that scenario_read accepted. Release the result on its own.
+ */
+void scenario_at_point(struct scenario *point, const struct scenario *scenario,
+                       const char *value);
+
+/* The scenario as JSON that scenario_read accepts. */
+cJSON *scenario_to_json(const struct scenario *scenario);
+
+/*
+ * The option `name` of the server for this scenario, or NULL.
+ */
+const char *scenario_option(const struct scenario *scenario, const char *name);
+
+#endif
