@@ -1,0 +1,169 @@
+/* scenario.c - scenario files: what is read, and how each mistake is told. */
+#include "tests/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "workload/scenario.h"
+
+#define HEAD "{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\",\n"
+#define REQS "\"requests\":[{\"path\":\"/wait:50ms\"}]"
+
+static const struct mistake {
+    const char *source, *message; /* the message after the file's name */
+} mistakes[] = {
+    {HEAD REQS ",\n \"laod\": {}}",
+     ":3:2: laod: unknown key, allowed are $schema, name, title, question, family, "
+     "models, "
+     "requests, load, clients, server, sweep, shape (did you mean \"load\"?)"},
+    {HEAD REQS ",\n" REQS "}",
+     ":3:1: requests: this key is given twice in the same object"},
+    {HEAD REQS ",\"load\":{\"connections\":\"ten\"}}",
+     ":2:58: load.connections: expected a whole number from 1 to 1000000, got \"ten\""},
+    {HEAD REQS ",\"load\":{\"connections\":0}}",
+     ":2:58: load.connections: expected a whole number from 1 to 1000000, got 0"},
+    {HEAD REQS ",\"load\":{\"duration\":\"5 parsecs\"}}",
+     ":2:55: load.duration: expected a time such as 50ms or 2s, got \"5 parsecs\""},
+    {HEAD REQS ",\"load\":{\"rate\":-1}}", ":2:51: load.rate: expected a rate above 0 "
+                                           "such as 250, \"2k/s\" or \"30/m\", got -1"},
+    {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
+     ":2:26: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
+     "arrivals (did you mean \"weight\"?)"},
+    {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
+     ":2:35: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
+    {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
+     ":2:44: requests[0].weight: a request with a rate of its own has no weight in the "
+     "mix"},
+    {HEAD "\"requests\":[{\"path\":\"/bytes:{size}\"}]}",
+     ":2:21: requests[0].path: \"/bytes:{size}\" has a word in braces, but no sweep has "
+     "that variable"},
+    {HEAD "\"requests\":[]}",
+     ":2:12: requests: expected an array of 1 to 64 elements, got 0"},
+    {HEAD REQS ",\"sweep\":{\"variable\":\"conections\",\"values\":[1]}}",
+     ":2:56: sweep.variable: expected \"connections\", \"rate\", one of server.options, "
+     "or a "
+     "word in braces in a path, got \"conections\""},
+    {HEAD REQS ",\"sweep\":{\"variable\":\"connections\",\"values\":[1,0]}}",
+     ":2:83: sweep.values[1]: expected a whole number such as 8 or 10k from 1 to "
+     "1000000, "
+     "got \"0\""},
+    {HEAD REQS ",\"server\":{\"cpus\":0}}",
+     ":2:53: server.cpus: expected \"all\" or a whole number from 1 to 1024, got 0"},
+    {HEAD REQS ",\"shape\":\"stedy\"}",
+     ":2:44: shape: expected one of steady, transient, got \"stedy\" (did you mean "
+     "\"steady\"?)"},
+    {HEAD REQS ",}", ":2:36: broken JSON: unexpected text at \"}\""},
+    {HEAD REQS, ":2:35: broken JSON: the text ends too early"},
+    {HEAD REQS ",\"load\":{\"connections\":01}}",
+     ":2:58: broken JSON: not a JSON number"},
+    {"{\"name\":\"Bad Name\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\"," REQS
+     "}",
+     ":1:9: name: expected a name of a-z, 0-9 and -, got \"Bad Name\""},
+    {"{\"title\":\"t\"}", ":1:1: the key \"name\" is missing"},
+    {"", ":1:1: broken JSON: the text ends too early"},
+    {"[]", ":1:1: expected an object, got an array"},
+};
+
+static int read_source(struct scenario *scenario, const char *source, struct error *error,
+                       char **name)
+{
+    char path[] = "/tmp/interleave-scenario-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, source, strlen(source)), (ssize_t)strlen(source));
+    close(fd);
+    int result = scenario_read(scenario, path, error);
+    unlink(path);
+    *name = strdup(path);
+    return result;
+}
+
+static void tells_every_mistake_with_its_place(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
+        struct scenario scenario;
+        struct error error = {0};
+        char *name;
+        assert_int_equal(read_source(&scenario, mistakes[i].source, &error, &name),
+                         -EINVAL);
+        assert_memory_equal(error.text, name, strlen(name));
+        assert_string_equal(error.text + strlen(name), mistakes[i].message);
+        free(name);
+    }
+}
+
+static const char complete[] =
+    HEAD "\"models\":[\"event-loop\",\"thread-pool:threads=8\"],"
+         "\"requests\":[{\"path\":\"/bytes:{size}\",\"weight\":9,\"class\":\"light\"},"
+         "{\"path\":\"/spin:10ms\"}],"
+         "\"load\":{\"connections\":100,\"warmup\":\"500ms\",\"duration\":\"5s\"},"
+         "\"clients\":{\"keep_alive\":false},"
+         "\"server\":{\"cpus\":\"all\",\"options\":{\"threads\":64}},"
+         "\"sweep\":{\"variable\":\"size\",\"values\":[10,\"64KiB\"],\"quick\":[10]},"
+         "\"shape\":\"transient\"}";
+
+static void reads_a_complete_file(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct error error = {0};
+    char *name;
+    if (read_source(&s, complete, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(s.model_count, 2);
+    assert_int_equal(s.workload.request_count, 2);
+    assert_true(s.workload.requests[0].weight == 9);
+    assert_string_equal(s.workload.requests[0].class_name, "light");
+    assert_int_equal(s.workload.connections, 100);
+    assert_int_equal(s.workload.warmup_ns, 500 * NS_PER_MS);
+    assert_false(s.workload.keep_alive);
+    assert_false(workload_is_open(&s.workload));
+    assert_int_equal(s.server.cpus, 0);
+    assert_string_equal(scenario_option(&s, "threads"), "64");
+    assert_int_equal(s.shape, SHAPE_TRANSIENT);
+
+    struct scenario point;
+    scenario_at_point(&point, &s, "64KiB");
+    assert_string_equal(point.workload.requests[0].path, "/bytes:64KiB");
+    assert_string_equal(s.workload.requests[0].path, "/bytes:{size}");
+    assert_null(point.sweep.variable);
+    scenario_release(&point);
+    scenario_release(&s);
+    free(name);
+}
+
+static void writes_what_it_reads(void **state)
+{
+    (void)state;
+    struct scenario first, second;
+    struct error error = {0};
+    char *name;
+    assert_int_equal(read_source(&first, complete, &error, &name), 0);
+    free(name);
+    cJSON *json = scenario_to_json(&first);
+    char *text = json_print(json);
+    if (read_source(&second, text, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    cJSON *again = scenario_to_json(&second);
+    assert_true(cJSON_Compare(json, again, true));
+    cJSON_Delete(json);
+    cJSON_Delete(again);
+    free(text);
+    free(name);
+    scenario_release(&first);
+    scenario_release(&second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_every_mistake_with_its_place),
+        cmocka_unit_test(reads_a_complete_file),
+        cmocka_unit_test(writes_what_it_reads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,592 @@
+/* scenario.c - see scenario.h. */
+#include "workload/scenario.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "base/text.h"
+
+const char *const shape_names[] = {
+    [SHAPE_STEADY] = "steady", [SHAPE_TRANSIENT] = "transient", NULL};
+
+#define MOST_REQUESTS    64
+#define MOST_MODELS      64
+#define MOST_VALUES      64
+#define MOST_CONNECTIONS 1000000
+
+/* ---- the file's tables --------------------------------------------------------------
+ */
+
+static const struct json_field request_fields[] = {
+    {.key = "path",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct request, path)},
+    {.key = "class", .type = JSON_TEXT, .offset = offsetof(struct request, class_name)},
+    {.key = "weight",
+     .type = JSON_NUMBER,
+     .offset = offsetof(struct request, weight),
+     .minimum = 1e-6,
+     .maximum = 1e9},
+    {.key = "rate", .type = JSON_RATE, .offset = offsetof(struct request, rate_rps)},
+    {.key = "arrivals",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct request, arrivals),
+     .choices = arrivals_names},
+    {0}};
+
+static int read_request(struct json_document *document, const cJSON *node, void *member,
+                        struct error *error)
+{
+    struct request *request = member;
+    *request = (struct request){.class_name = memory_copy_string(""), .weight = 1};
+    int result = json_read_object(document, node, request_fields, request, error);
+    if (result < 0)
+        return result;
+    if (request->path[0] != '/')
+        return json_error(document, cJSON_GetObjectItemCaseSensitive(node, "path"), error,
+                          "expected a path that begins with \"/\", got \"%s\"",
+                          request->path);
+    const cJSON *weight = cJSON_GetObjectItemCaseSensitive(node, "weight");
+    if (weight && request->rate_rps > 0)
+        return json_error(document, weight, error,
+                          "a request with a rate of its own has no weight in the mix");
+    const cJSON *arrivals = cJSON_GetObjectItemCaseSensitive(node, "arrivals");
+    if (arrivals && request->rate_rps == 0)
+        return json_error(document, arrivals, error,
+                          "only a request with a \"rate\" has arrivals of its own");
+    return 0;
+}
+
+static int read_requests(struct json_document *document, const cJSON *node, void *member,
+                         struct error *error)
+{
+    struct workload *workload = member;
+    return json_read_array(document, node, 1, MOST_REQUESTS, sizeof *workload->requests,
+                           read_request, (void **)&workload->requests,
+                           &workload->request_count, error);
+}
+
+static const struct json_field load_fields[] = {
+    {.key = "connections",
+     .type = JSON_COUNT,
+     .offset = offsetof(struct workload, connections),
+     .minimum = 1,
+     .maximum = MOST_CONNECTIONS},
+    {.key = "rate", .type = JSON_RATE, .offset = offsetof(struct workload, rate_rps)},
+    {.key = "arrivals",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct workload, arrivals),
+     .choices = arrivals_names},
+    {.key = "warmup",
+     .type = JSON_TIME,
+     .offset = offsetof(struct workload, warmup_ns),
+     .maximum = 24.0 * NS_PER_H},
+    {.key = "duration",
+     .type = JSON_TIME,
+     .offset = offsetof(struct workload, duration_ns),
+     .minimum = NS_PER_MS,
+     .maximum = 24.0 * NS_PER_H},
+    {.key = "timeout",
+     .type = JSON_TIME,
+     .offset = offsetof(struct workload, timeout_ns),
+     .maximum = 24.0 * NS_PER_H},
+    {0}};
+
+static int read_load(struct json_document *document, const cJSON *node, void *member,
+                     struct error *error)
+{
+    return json_read_object(document, node, load_fields, member, error);
+}
+
+static const struct json_field clients_fields[] = {
+    {.key = "keep_alive",
+     .type = JSON_BOOL,
+     .offset = offsetof(struct workload, keep_alive)},
+    {0}};
+
+static int read_clients(struct json_document *document, const cJSON *node, void *member,
+                        struct error *error)
+{
+    return json_read_object(document, node, clients_fields, member, error);
+}
+
+/* A string, or a number as the file writes it. */
+static int read_word(struct json_document *document, const cJSON *node, void *member,
+                     struct error *error)
+{
+    char **word = member;
+    char given[JSON_DESCRIBE_BYTES];
+    if (cJSON_IsNumber(node))
+        *word = memory_printf("%.12g", node->valuedouble);
+    else if (cJSON_IsString(node) && *node->valuestring)
+        *word = memory_copy_string(node->valuestring);
+    else
+        return json_error(document, node, error, "expected a number or a string, got %s",
+                          json_describe(node, given, sizeof given));
+    return 0;
+}
+
+static int read_server_cpus(struct json_document *document, const cJSON *node,
+                            void *member, struct error *error)
+{
+    uint64_t *cpus = member;
+    *cpus = 0;
+    if (cJSON_IsString(node) && strcmp(node->valuestring, "all") == 0)
+        return 0;
+    char given[JSON_DESCRIBE_BYTES];
+    if (!cJSON_IsNumber(node) || node->valuedouble < 1 || node->valuedouble > 1024 ||
+        node->valuedouble != (double)(int)node->valuedouble)
+        return json_error(document, node, error,
+                          "expected \"all\" or a whole number from 1 to 1024, got %s",
+                          json_describe(node, given, sizeof given));
+    *cpus = (uint64_t)node->valuedouble;
+    return 0;
+}
+
+static int read_server_options(struct json_document *document, const cJSON *node,
+                               void *member, struct error *error)
+{
+    struct scenario_server *server = member;
+    char given[JSON_DESCRIBE_BYTES];
+    if (!cJSON_IsObject(node))
+        return json_error(document, node, error, "expected an object, got %s",
+                          json_describe(node, given, sizeof given));
+    for (const cJSON *child = node->child; child; child = child->next) {
+        server->options = memory_resize(server->options, (server->option_count + 1) *
+                                                             sizeof *server->options);
+        struct setting *setting = &server->options[server->option_count++];
+        *setting = (struct setting){.name = memory_copy_string(child->string)};
+        int result = read_word(document, child, &setting->value, error);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static const struct json_field server_fields[] = {
+    {.key = "cpus",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario_server, cpus),
+     .read = read_server_cpus},
+    {.key = "options", .type = JSON_CUSTOM, .offset = 0, .read = read_server_options},
+    {0}};
+
+static int read_server(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
+{
+    return json_read_object(document, node, server_fields, member, error);
+}
+
+static int read_values(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
+{
+    struct sweep *sweep = member;
+    return json_read_array(document, node, 1, MOST_VALUES, sizeof(char *), read_word,
+                           (void **)&sweep->values, &sweep->value_count, error);
+}
+
+static int read_quick_values(struct json_document *document, const cJSON *node,
+                             void *member, struct error *error)
+{
+    struct sweep *sweep = member;
+    return json_read_array(document, node, 1, MOST_VALUES, sizeof(char *), read_word,
+                           (void **)&sweep->quick_values, &sweep->quick_count, error);
+}
+
+static const struct json_field sweep_fields[] = {
+    {.key = "variable",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct sweep, variable)},
+    {.key = "values", .type = JSON_CUSTOM, .required = true, .read = read_values},
+    {.key = "quick", .type = JSON_CUSTOM, .read = read_quick_values},
+    {0}};
+
+static int read_sweep(struct json_document *document, const cJSON *node, void *member,
+                      struct error *error)
+{
+    return json_read_object(document, node, sweep_fields, member, error);
+}
+
+static int read_models(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
+{
+    struct scenario *scenario = member;
+    return json_read_array(document, node, 1, MOST_MODELS, sizeof(char *), read_word,
+                           (void **)&scenario->models, &scenario->model_count, error);
+}
+
+/* The schema's address is for editors. */
+static int ignore_text(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
+{
+    (void)member;
+    char given[JSON_DESCRIBE_BYTES];
+    if (!cJSON_IsString(node))
+        return json_error(document, node, error, "expected a string, got %s",
+                          json_describe(node, given, sizeof given));
+    return 0;
+}
+
+static const struct json_field scenario_fields[] = {
+    {.key = "$schema", .type = JSON_CUSTOM, .read = ignore_text},
+    {.key = "name",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct scenario, name)},
+    {.key = "title",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct scenario, title)},
+    {.key = "question",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct scenario, question)},
+    {.key = "family",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct scenario, family)},
+    {.key = "models", .type = JSON_CUSTOM, .read = read_models},
+    {.key = "requests",
+     .type = JSON_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct scenario, workload),
+     .read = read_requests},
+    {.key = "load",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, workload),
+     .read = read_load},
+    {.key = "clients",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, workload),
+     .read = read_clients},
+    {.key = "server",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, server),
+     .read = read_server},
+    {.key = "sweep",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, sweep),
+     .read = read_sweep},
+    {.key = "shape",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct scenario, shape),
+     .choices = shape_names},
+    {0}};
+
+/* ---- what no table shows --------------------------------------------------------------
+ */
+
+static bool is_good_name(const char *name)
+{
+    if (!islower((unsigned char)*name))
+        return false;
+    return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* "{size}" in a path, where `variable` is "size". */
+static bool path_mentions(const char *path, const char *variable)
+{
+    char *braced = memory_printf("{%s}", variable);
+    bool found = strstr(path, braced) != NULL;
+    free(braced);
+    return found;
+}
+
+static bool any_path_mentions(const struct scenario *scenario, const char *variable)
+{
+    for (size_t i = 0; i < scenario->workload.request_count; i++)
+        if (path_mentions(scenario->workload.requests[i].path, variable))
+            return true;
+    return false;
+}
+
+const char *scenario_option(const struct scenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->server.option_count; i++)
+        if (strcmp(scenario->server.options[i].name, name) == 0)
+            return scenario->server.options[i].value;
+    return NULL;
+}
+
+/* Sets the sweep's variable; a variable that is nothing known has no effect. */
+static int apply_value(struct scenario *scenario, const char *variable, const char *value,
+                       struct error *error)
+{
+    if (strcmp(variable, "connections") == 0)
+        return quantity_parse(QUANTITY_COUNT, value, 1, MOST_CONNECTIONS,
+                              &scenario->workload.connections, error);
+    if (strcmp(variable, "rate") == 0)
+        return quantity_parse_rate(value, &scenario->workload.rate_rps, error);
+    for (size_t i = 0; i < scenario->server.option_count; i++) {
+        struct setting *setting = &scenario->server.options[i];
+        if (strcmp(setting->name, variable) == 0) {
+            free(setting->value);
+            setting->value = memory_copy_string(value);
+        }
+    }
+    char *braced = memory_printf("{%s}", variable);
+    for (size_t i = 0; i < scenario->workload.request_count; i++) {
+        struct request *request = &scenario->workload.requests[i];
+        const char *at;
+        while ((at = strstr(request->path, braced))) {
+            char *path = memory_printf("%.*s%s%s", (int)(at - request->path),
+                                       request->path, value, at + strlen(braced));
+            free(request->path);
+            request->path = path;
+        }
+    }
+    free(braced);
+    return 0;
+}
+
+static int check_values(struct json_document *document, const struct scenario *scenario,
+                        const cJSON *array, struct error *error)
+{
+    for (const cJSON *node = array ? array->child : NULL; node; node = node->next) {
+        char number[32];
+        const char *value = node->valuestring;
+        if (cJSON_IsNumber(node)) {
+            snprintf(number, sizeof number, "%.12g", node->valuedouble);
+            value = number;
+        }
+        struct scenario point;
+        struct error detail;
+        scenario_at_point(&point, scenario, NULL);
+        int result = apply_value(&point, scenario->sweep.variable, value, &detail);
+        scenario_release(&point);
+        if (result < 0)
+            return json_error(document, node, error, "%s", detail.text);
+    }
+    return 0;
+}
+
+static int check_sweep(struct json_document *document, const struct scenario *scenario,
+                       struct error *error)
+{
+    const struct sweep *sweep = &scenario->sweep;
+    if (!sweep->variable)
+        return 0;
+    const cJSON *node = json_at(document->root, "sweep");
+    bool known = strcmp(sweep->variable, "connections") == 0 ||
+                 strcmp(sweep->variable, "rate") == 0 ||
+                 scenario_option(scenario, sweep->variable) ||
+                 any_path_mentions(scenario, sweep->variable);
+    if (!known)
+        return json_error(
+            document, cJSON_GetObjectItemCaseSensitive(node, "variable"), error,
+            "expected \"connections\", \"rate\", one of server.options, or a "
+            "word in braces in a path, got \"%s\"",
+            sweep->variable);
+    int result = check_values(document, scenario,
+                              cJSON_GetObjectItemCaseSensitive(node, "values"), error);
+    if (result < 0)
+        return result;
+    return check_values(document, scenario,
+                        cJSON_GetObjectItemCaseSensitive(node, "quick"), error);
+}
+
+/* A brace that no sweep fills would be sent to the server as it is. */
+static int check_paths(struct json_document *document, const struct scenario *scenario,
+                       struct error *error)
+{
+    const cJSON *requests = json_at(document->root, "requests");
+    for (size_t i = 0; i < scenario->workload.request_count; i++) {
+        const char *path = scenario->workload.requests[i].path;
+        const cJSON *node = cJSON_GetObjectItemCaseSensitive(
+            cJSON_GetArrayItem(requests, (int)i), "path");
+        const char *bad = path + strcspn(path, " \t\r\n");
+        if (*bad)
+            return json_error(document, node, error, "a path has no blanks, got \"%s\"",
+                              path);
+        const char *variable = scenario->sweep.variable;
+        if (strchr(path, '{') && !(variable && path_mentions(path, variable)))
+            return json_error(
+                document, node, error,
+                "\"%s\" has a word in braces, but no sweep has that variable", path);
+    }
+    return 0;
+}
+
+static int check_scenario(struct json_document *document, const struct scenario *scenario,
+                          struct error *error)
+{
+    if (!is_good_name(scenario->name))
+        return json_error(document, json_at(document->root, "name"), error,
+                          "expected a name of a-z, 0-9 and -, got \"%s\"",
+                          scenario->name);
+    int result = check_sweep(document, scenario, error);
+    if (result == 0)
+        result = check_paths(document, scenario, error);
+    if (result < 0)
+        return result;
+    struct error detail;
+    if (workload_check(&scenario->workload, &detail) < 0)
+        return json_error(document, json_at(document->root, "requests"), error, "%s",
+                          detail.text);
+    return 0;
+}
+
+int scenario_read(struct scenario *scenario, const char *path, struct error *error)
+{
+    struct json_document document;
+    int result = json_open_file(&document, path, error);
+    if (result < 0)
+        return result;
+    *scenario = (struct scenario){.server.cpus = 1};
+    workload_init(&scenario->workload);
+    result = json_read_object(&document, document.root, scenario_fields, scenario, error);
+    if (result == 0)
+        result = check_scenario(&document, scenario, error);
+    json_close(&document);
+    if (result < 0)
+        scenario_release(scenario);
+    return result;
+}
+
+/* ---- copies and JSON ------------------------------------------------------------------
+ */
+
+static char *copy_or_null(const char *string)
+{
+    return string ? memory_copy_string(string) : NULL;
+}
+
+static char **copy_words(char *const *words, size_t count)
+{
+    char **copy = memory_allocate_zeroed(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = copy_or_null(words[i]);
+    return copy;
+}
+
+static void release_words(char **words, size_t count)
+{
+    for (size_t i = 0; words && i < count; i++)
+        free(words[i]);
+    free(words);
+}
+
+void scenario_release(struct scenario *scenario)
+{
+    free(scenario->name);
+    free(scenario->title);
+    free(scenario->question);
+    free(scenario->family);
+    release_words(scenario->models, scenario->model_count);
+    workload_release(&scenario->workload);
+    for (size_t i = 0; i < scenario->server.option_count; i++) {
+        free(scenario->server.options[i].name);
+        free(scenario->server.options[i].value);
+    }
+    free(scenario->server.options);
+    free(scenario->sweep.variable);
+    release_words(scenario->sweep.values, scenario->sweep.value_count);
+    release_words(scenario->sweep.quick_values, scenario->sweep.quick_count);
+    *scenario = (struct scenario){0};
+}
+
+void scenario_at_point(struct scenario *point, const struct scenario *scenario,
+                       const char *value)
+{
+    *point = (struct scenario){
+        .name = copy_or_null(scenario->name),
+        .title = copy_or_null(scenario->title),
+        .question = copy_or_null(scenario->question),
+        .family = copy_or_null(scenario->family),
+        .models = copy_words(scenario->models, scenario->model_count),
+        .model_count = scenario->model_count,
+        .server = scenario->server,
+        .shape = scenario->shape,
+    };
+    workload_copy(&point->workload, &scenario->workload);
+    point->server.options =
+        memory_allocate_zeroed(scenario->server.option_count + 1, sizeof(struct setting));
+    for (size_t i = 0; i < scenario->server.option_count; i++) {
+        point->server.options[i].name = copy_or_null(scenario->server.options[i].name);
+        point->server.options[i].value = copy_or_null(scenario->server.options[i].value);
+    }
+    if (value && apply_value(point, scenario->sweep.variable, value, NULL) < 0)
+        abort(); /* scenario_read accepted this value */
+}
+
+static void add_exact(cJSON *object, const char *key, enum quantity_unit unit,
+                      uint64_t value)
+{
+    char text[QUANTITY_TEXT_BYTES];
+    cJSON_AddStringToObject(object, key, quantity_exact(unit, value, text, sizeof text));
+}
+
+static void add_words(cJSON *object, const char *key, char *const *words, size_t count)
+{
+    cJSON *array = json_add_array(object, key);
+    for (size_t i = 0; i < count; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateString(words[i]));
+}
+
+static void add_requests(cJSON *object, const struct workload *workload)
+{
+    cJSON *array = json_add_array(object, "requests");
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "path", request->path);
+        if (*request->class_name)
+            cJSON_AddStringToObject(item, "class", request->class_name);
+        if (request->rate_rps > 0) {
+            cJSON_AddNumberToObject(item, "rate", request->rate_rps);
+            cJSON_AddStringToObject(item, "arrivals", arrivals_names[request->arrivals]);
+        } else {
+            cJSON_AddNumberToObject(item, "weight", request->weight);
+        }
+        cJSON_AddItemToArray(array, item);
+    }
+}
+
+cJSON *scenario_to_json(const struct scenario *scenario)
+{
+    const struct workload *workload = &scenario->workload;
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "name", scenario->name);
+    cJSON_AddStringToObject(root, "title", scenario->title);
+    cJSON_AddStringToObject(root, "question", scenario->question);
+    cJSON_AddStringToObject(root, "family", scenario->family);
+    if (scenario->model_count)
+        add_words(root, "models", scenario->models, scenario->model_count);
+    add_requests(root, workload);
+    cJSON *load = json_add_object(root, "load");
+    cJSON_AddNumberToObject(load, "connections", (double)workload->connections);
+    if (workload->rate_rps > 0)
+        cJSON_AddNumberToObject(load, "rate", workload->rate_rps);
+    cJSON_AddStringToObject(load, "arrivals", arrivals_names[workload->arrivals]);
+    add_exact(load, "warmup", QUANTITY_TIME, workload->warmup_ns);
+    add_exact(load, "duration", QUANTITY_TIME, workload->duration_ns);
+    add_exact(load, "timeout", QUANTITY_TIME, workload->timeout_ns);
+    cJSON *clients = json_add_object(root, "clients");
+    cJSON_AddBoolToObject(clients, "keep_alive", workload->keep_alive);
+    cJSON *server = json_add_object(root, "server");
+    if (scenario->server.cpus)
+        cJSON_AddNumberToObject(server, "cpus", (double)scenario->server.cpus);
+    else
+        cJSON_AddStringToObject(server, "cpus", "all");
+    cJSON *options = json_add_object(server, "options");
+    for (size_t i = 0; i < scenario->server.option_count; i++)
+        cJSON_AddStringToObject(options, scenario->server.options[i].name,
+                                scenario->server.options[i].value);
+    if (scenario->sweep.variable) {
+        cJSON *sweep = json_add_object(root, "sweep");
+        cJSON_AddStringToObject(sweep, "variable", scenario->sweep.variable);
+        add_words(sweep, "values", scenario->sweep.values, scenario->sweep.value_count);
+        if (scenario->sweep.quick_values)
+            add_words(sweep, "quick", scenario->sweep.quick_values,
+                      scenario->sweep.quick_count);
+    }
+    cJSON_AddStringToObject(root, "shape", shape_names[scenario->shape]);
+    return root;
+}
