@@ -151,7 +151,13 @@ char *quantity_format(enum quantity_unit unit, double value, char *buffer, size_
     double size = fabs(scaled);
     int decimals = size >= 99.95 || scaled == floor(scaled) ? 0 : size >= 9.995 ? 1 : 2;
     const char *space = unit == QUANTITY_COUNT ? "" : " ";
-    snprintf(buffer, bytes, "%.*f%s%s", decimals, scaled, space, suffix->name);
+    char digits[QUANTITY_TEXT_BYTES];
+    int length = snprintf(digits, sizeof digits, "%.*f", decimals, scaled);
+    while (decimals > 0 && digits[length - 1] == '0')
+        decimals--, length--;
+    if (digits[length - 1] == '.')
+        length--;
+    snprintf(buffer, bytes, "%.*s%s%s", length, digits, space, suffix->name);
     return buffer;
 }
 

@@ -30,12 +30,12 @@ static const struct mistake {
     {HEAD REQS ",\"load\":{\"rate\":-1}}", ":2:51: load.rate: expected a rate above 0 "
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
-     ":2:26: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
+     ":2:25: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
      "arrivals (did you mean \"weight\"?)"},
     {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
-     ":2:35: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
+     ":2:34: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
     {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
-     ":2:44: requests[0].weight: a request with a rate of its own has no weight in the "
+     ":2:43: requests[0].weight: a request with a rate of its own has no weight in the "
      "mix"},
     {HEAD "\"requests\":[{\"path\":\"/bytes:{size}\"}]}",
      ":2:21: requests[0].path: \"/bytes:{size}\" has a word in braces, but no sweep has "
@@ -47,7 +47,7 @@ static const struct mistake {
      "or a "
      "word in braces in a path, got \"conections\""},
     {HEAD REQS ",\"sweep\":{\"variable\":\"connections\",\"values\":[1,0]}}",
-     ":2:83: sweep.values[1]: expected a whole number such as 8 or 10k from 1 to "
+     ":2:82: sweep.values[1]: expected a whole number such as 8 or 10k from 1 to "
      "1000000, "
      "got \"0\""},
     {HEAD REQS ",\"server\":{\"cpus\":0}}",
