@@ -16,6 +16,8 @@ static const struct command *const commands[] = {
     NULL,
 };
 
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
 static int run_man(int argc, char **argv)
 {
     int exit_code;
@@ -42,7 +44,7 @@ static void print_usage(FILE *file)
 
 static int refuse_command(const char *name)
 {
-    const char *names[sizeof commands / sizeof *commands];
+    const char *names[COMMAND_COUNT];
     size_t count = 0;
     for (; commands[count]; count++)
         names[count] = commands[count]->name;

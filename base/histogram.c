@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define HALF (1U << HISTOGRAM_HALF_BITS)
+#define HALF (1UL << HISTOGRAM_HALF_BITS)
 
 void histogram_init(struct histogram *histogram)
 {
@@ -146,7 +146,8 @@ void histogram_write_hgrm(const struct histogram *histogram, FILE *file, double 
             break;
         fprintf(file, "%12.3f %2.12f %10llu %14.2f\n", (double)value / unit_ns, fraction,
                 (unsigned long long)up_to, 1 / (1 - fraction));
-        fraction += pow(0.5, step / 5 + 1) / 5;
+        int halving = step / 5;
+        fraction += pow(0.5, halving + 1) / 5;
     }
     if (histogram->count)
         fprintf(file, "%12.3f %2.12f %10llu\n", (double)histogram->max_ns / unit_ns, 1.0,

@@ -99,8 +99,9 @@ static bool append_path(struct text *path, const cJSON *item, const cJSON *wante
     return false;
 }
 
-static int report(struct json_document *document, const cJSON *node, bool about_key,
-                  struct error *error, const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static int
+report(struct json_document *document, const cJSON *node, bool about_key,
+       struct error *error, const char *format, va_list arguments)
 {
     struct place place = {document->source, NULL};
     walk(document->source, document->root, node, NULL, &place);
@@ -139,82 +140,117 @@ int json_error_key(struct json_document *document, const cJSON *node, struct err
 
 /* ---- parsing --------------------------------------------------------------------- */
 
-/* The length of the JSON number at `p`, 0 where it is not one (RFC 8259, section 6). */
-static size_t number_length(const char *p)
-{
-    const char *start = p;
-    if (*p == '-')
-        p++;
-    if (!isdigit((unsigned char)*p))
-        return 0;
-    if (*p == '0')
-        p++;
-    else
-        p += strspn(p, "0123456789");
-    if (*p == '.') {
-        size_t digits = strspn(p + 1, "0123456789");
-        if (!digits)
-            return 0;
-        p += 1 + digits;
-    }
-    if (*p == 'e' || *p == 'E') {
-        p++;
-        if (*p == '+' || *p == '-')
-            p++;
-        size_t digits = strspn(p, "0123456789");
-        if (!digits)
-            return 0;
-        p += digits;
-    }
-    return (size_t)(p - start);
-}
-
 /*
- * Finds what cJSON lets through: malformed numbers, control characters. Returns the
- * place and sets *what, or NULL where the text is clean.
+ * cJSON tells the place of an error only roughly and lets malformed numbers and
+ * control characters through, so the grammar of RFC 8259 is checked here first.
  */
-static const char *find_leniency(const char *p, const char **what)
+struct fault {
+    const char *at;   /* NULL: none */
+    const char *what; /* what was expected there */
+};
+
+#define DEEPEST 200
+
+static const char *find_fault(struct fault *fault, const char *at, const char *what)
 {
-    while (*p) {
-        if (*p == '"') {
-            const char *end = skip_string(p);
-            for (const char *q = p; q < end; q++) {
-                if ((unsigned char)*q < 0x20) {
-                    *what = "a control character in a string (write it as an escape)";
-                    return q;
-                }
-            }
-            p = end;
-        } else if (*p == '-' || isdigit((unsigned char)*p)) {
-            size_t length = number_length(p);
-            if (!length || strchr("0123456789.+-eE", p[length]) == NULL) {
-                if (!length) {
-                    *what = "not a JSON number";
-                    return p;
-                }
-                p += length;
-            } else if (p[length]) {
-                *what = "not a JSON number";
-                return p;
-            } else {
-                p += length;
-            }
-        } else if ((unsigned char)*p < 0x20 && !strchr("\t\n\r", *p)) {
-            *what = "a control character";
-            return p;
-        } else {
-            p++;
-        }
-    }
+    *fault = (struct fault){at, what};
     return NULL;
 }
 
-static int refuse_text(struct json_document *document, const char *at, const char *what,
+static const char *check_digits(const char *p, struct fault *fault)
+{
+    size_t digits = strspn(p, "0123456789");
+    return digits ? p + digits : find_fault(fault, p, "a digit");
+}
+
+static const char *check_number(const char *p, struct fault *fault)
+{
+    if (*p == '-')
+        p++;
+    const char *after = *p == '0' ? p + 1 : check_digits(p, fault);
+    if (after && *after == '.')
+        after = check_digits(after + 1, fault);
+    if (after && (*after == 'e' || *after == 'E')) {
+        after++;
+        after = check_digits(after + (*after == '+' || *after == '-'), fault);
+    }
+    return after;
+}
+
+static const char *check_string(const char *p, struct fault *fault)
+{
+    if (*p != '"')
+        return find_fault(fault, p, "a string in double quotes");
+    for (p++; *p != '"'; p++) {
+        if ((unsigned char)*p < 0x20)
+            return find_fault(fault, p, "the string's closing double quote");
+        if (*p == '\\' && (*++p == '\0' || !strchr("\"\\/bfnrtu", *p)))
+            return find_fault(fault, p, "an escape: one of \"\\/bfnrtu");
+    }
+    return p + 1;
+}
+
+static const char *check_value(const char *p, int depth, struct fault *fault);
+
+/* Objects and arrays: `p` is at the opening bracket. */
+static const char *check_members(const char *p, int depth, struct fault *fault)
+{
+    char close = *p == '{' ? '}' : ']';
+    if (depth > DEEPEST)
+        return find_fault(fault, p, "less nesting");
+    p = skip_blanks(p + 1);
+    for (bool first = true; *p != close || !first; first = false) {
+        if (close == '}') {
+            p = check_string(p, fault);
+            if (!p)
+                return NULL;
+            p = skip_blanks(p);
+            if (*p != ':')
+                return find_fault(fault, p, "a colon");
+            p++;
+        }
+        p = check_value(p, depth + 1, fault);
+        if (!p)
+            return NULL;
+        p = skip_blanks(p);
+        if (*p == close)
+            break;
+        if (*p != ',')
+            return find_fault(fault, p, close == '}' ? "a comma or }" : "a comma or ]");
+        p = skip_blanks(p + 1);
+    }
+    return p + 1;
+}
+
+/* Returns the text after the value, or NULL and the fault. */
+static const char *check_value(const char *p, int depth, struct fault *fault)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    p = skip_blanks(p);
+    if (*p == '{' || *p == '[')
+        return check_members(p, depth, fault);
+    if (*p == '"')
+        return check_string(p, fault);
+    if (*p == '-' || isdigit((unsigned char)*p))
+        return check_number(p, fault);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(p, words[i], strlen(words[i])) == 0)
+            return p + strlen(words[i]);
+    return find_fault(fault, p, "a value");
+}
+
+static int refuse_text(struct json_document *document, const struct fault *fault,
                        struct error *error)
 {
-    struct position position = position_of(document->source, at);
-    return error_set(error, -EINVAL, "%s:%zu:%zu: broken JSON: %s", document->file,
-                     position.line, position.column, what);
+    struct position position = position_of(document->source, fault->at);
+    char found[32] = "the end of the text";
+    if (*fault->at)
+        snprintf(found, sizeof found, "\"%.*s\"",
+                 (int)strcspn(fault->at, "\r\n") > 20 ? 20
+                                                      : (int)strcspn(fault->at, "\r\n"),
+                 fault->at);
+    return error_set(error, -EINVAL, "%s:%zu:%zu: broken JSON: expected %s, found %s",
+                     document->file, position.line, position.column, fault->what, found);
 }
 
 static int refuse_duplicates(struct json_document *document, const cJSON *item,
@@ -235,21 +271,18 @@ static int refuse_duplicates(struct json_document *document, const cJSON *item,
 
 static int parse(struct json_document *document, struct error *error)
 {
-    const char *end = NULL, *what = NULL;
-    document->root = cJSON_ParseWithOpts(document->source, &end, true);
-    const char *lenient = find_leniency(document->source, &what);
-    if (lenient && (document->root || lenient <= end))
-        return refuse_text(document, lenient, what, error);
-    if (document->root)
-        return refuse_duplicates(document, document->root, error);
-    end = skip_blanks(end);
-    char found[64];
-    if (!*end)
-        snprintf(found, sizeof found, "the text ends too early");
-    else
-        snprintf(found, sizeof found, "unexpected text at \"%.*s\"",
-                 (int)strcspn(end, "\r\n") > 20 ? 20 : (int)strcspn(end, "\r\n"), end);
-    return refuse_text(document, end, found, error);
+    struct fault fault = {0};
+    const char *end = check_value(document->source, 0, &fault);
+    if (end && *skip_blanks(end))
+        find_fault(&fault, skip_blanks(end), "the end of the text");
+    if (fault.at)
+        return refuse_text(document, &fault, error);
+    document->root = cJSON_Parse(document->source);
+    if (!document->root) /* a \u escape that is no character */
+        return error_set(error, -EINVAL,
+                         "%s: broken JSON: an escaped character is malformed",
+                         document->file);
+    return refuse_duplicates(document, document->root, error);
 }
 
 /* Takes ownership of `source`. */

@@ -84,6 +84,12 @@ static const char *cell_at(const struct table *table, size_t row, size_t column)
     return table->cells[row * table->column_count + column];
 }
 
+static const char *shown_at(const struct table *table, size_t row, size_t column)
+{
+    const char *cell = cell_at(table, row, column);
+    return cell ? cell : "-";
+}
+
 /* Characters, not bytes: UTF-8 continuation bytes take no column. */
 static size_t width_of(const char *text)
 {
@@ -97,8 +103,7 @@ static size_t column_width(const struct table *table, size_t column)
 {
     size_t widest = width_of(table->columns[column].header);
     for (size_t row = 0; row < table->row_count; row++) {
-        const char *cell = cell_at(table, row, column);
-        size_t width = cell ? width_of(cell) : 1;
+        size_t width = width_of(shown_at(table, row, column));
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -120,12 +125,12 @@ static void print_lines(const struct table *table, bool markdown, FILE *file)
     for (size_t row = 0; row <= table->row_count; row++) {
         fputs(edge, file);
         for (size_t column = 0; column < table->column_count; column++) {
-            const char *cell =
-                row ? cell_at(table, row - 1, column) : table->columns[column].header;
+            const char *text =
+                row ? shown_at(table, row - 1, column) : table->columns[column].header;
             bool last = !markdown && column + 1 == table->column_count;
             enum table_align align = table->columns[column].align;
             fputs(column ? between : "", file);
-            print_padded(cell ? cell : "-",
+            print_padded(text,
                          last && align == TABLE_LEFT ? 0 : column_width(table, column),
                          align, file);
         }

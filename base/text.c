@@ -7,28 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *check_memory(void *memory, size_t bytes)
+NEVER_NULL static void *check_memory(void *memory, size_t bytes)
 {
-    if (!memory && bytes) {
+    if (!memory) {
         fprintf(stderr, "interleave: out of memory asking for %zu bytes\n", bytes);
         abort();
     }
     return memory;
 }
 
+/* Asking for nothing yields a byte, so that no answer is ever NULL. */
+static size_t at_least_one(size_t bytes)
+{
+    return bytes ? bytes : 1;
+}
+
 void *memory_allocate(size_t bytes)
 {
-    return check_memory(malloc(bytes), bytes);
+    return check_memory(malloc(at_least_one(bytes)), bytes);
 }
 
 void *memory_allocate_zeroed(size_t count, size_t bytes)
 {
-    return check_memory(calloc(count, bytes), bytes);
+    return check_memory(calloc(at_least_one(count), at_least_one(bytes)), count * bytes);
 }
 
 void *memory_resize(void *memory, size_t bytes)
 {
-    return check_memory(realloc(memory, bytes), bytes);
+    return check_memory(realloc(memory, at_least_one(bytes)), bytes);
 }
 
 char *memory_copy_string(const char *string)
@@ -42,9 +48,9 @@ char *memory_printf(const char *format, ...)
     va_start(arguments, format);
     char *string = NULL;
     if (vasprintf(&string, format, arguments) < 0)
-        string = check_memory(NULL, strlen(format));
+        string = NULL;
     va_end(arguments);
-    return string;
+    return check_memory(string, strlen(format));
 }
 
 static void reserve(struct text *text, size_t more)

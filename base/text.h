@@ -45,11 +45,14 @@ void text_append_list(struct text *text, const char *const *words);
 char **text_split(const char *string, char separator, size_t *count);
 void text_list_free(char **words);
 
-/* malloc, realloc, strdup and asprintf that abort when memory has run out. */
-void *memory_allocate(size_t bytes) __attribute__((malloc));
-void *memory_allocate_zeroed(size_t count, size_t bytes) __attribute__((malloc));
-void *memory_resize(void *memory, size_t bytes);
-char *memory_copy_string(const char *string) __attribute__((malloc));
-char *memory_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* malloc, calloc, realloc, strdup and asprintf that abort when memory has run out. */
+#define NEVER_NULL __attribute__((returns_nonnull))
+NEVER_NULL void *memory_allocate(size_t bytes) __attribute__((malloc));
+NEVER_NULL void *memory_allocate_zeroed(size_t count, size_t bytes)
+    __attribute__((malloc));
+NEVER_NULL void *memory_resize(void *memory, size_t bytes);
+NEVER_NULL char *memory_copy_string(const char *string) __attribute__((malloc));
+NEVER_NULL char *memory_printf(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 #endif

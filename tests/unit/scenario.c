@@ -55,15 +55,16 @@ static const struct mistake {
     {HEAD REQS ",\"shape\":\"stedy\"}",
      ":2:44: shape: expected one of steady, transient, got \"stedy\" (did you mean "
      "\"steady\"?)"},
-    {HEAD REQS ",}", ":2:36: broken JSON: unexpected text at \"}\""},
-    {HEAD REQS, ":2:35: broken JSON: the text ends too early"},
+    {HEAD REQS ",}",
+     ":2:36: broken JSON: expected a string in double quotes, found \"}\""},
+    {HEAD REQS, ":2:35: broken JSON: expected a comma or }, found the end of the text"},
     {HEAD REQS ",\"load\":{\"connections\":01}}",
-     ":2:58: broken JSON: not a JSON number"},
+     ":2:59: broken JSON: expected a comma or }, found \"1}}\""},
     {"{\"name\":\"Bad Name\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\"," REQS
      "}",
      ":1:9: name: expected a name of a-z, 0-9 and -, got \"Bad Name\""},
     {"{\"title\":\"t\"}", ":1:1: the key \"name\" is missing"},
-    {"", ":1:1: broken JSON: the text ends too early"},
+    {"", ":1:1: broken JSON: expected a value, found the end of the text"},
     {"[]", ":1:1: expected an object, got an array"},
 };
 
