@@ -9,6 +9,7 @@
 #include "base/cpus.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "harness/commands.h"
 #include "harness/machine.h"
 
 const char *const severity_names[] = {[SEVERITY_FINE] = "fine",

@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "base/options.h"
+#include "base/error.h"
 
 enum severity {
     SEVERITY_FINE,    /* checked and good */
@@ -26,7 +26,5 @@ cJSON *doctor_examine(const cJSON *environment);
 
 /* The worst severity in such an array. */
 enum severity doctor_worst(const cJSON *findings);
-
-extern const struct command doctor_command;
 
 #endif

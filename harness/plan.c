@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-void plan_add_cell(struct plan *plan, size_t scenario, const char *value,
+void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario, const char *value,
                    const size_t *contenders, size_t contender_count)
 {
     plan->cells =
@@ -49,9 +49,8 @@ static size_t *indices(size_t count)
     return order;
 }
 
-static void add_cell_trials(struct plan *plan, size_t cell_index, uint64_t block,
-                            const struct scenario *scenarios,
-                            const struct contender *contenders, struct random *random)
+static void add_cell_trials(struct run_plan *plan, size_t cell_index, uint64_t block,
+                            const struct contenders *contenders, struct random *random)
 {
     const struct plan_cell *cell = &plan->cells[cell_index];
     size_t *order = indices(cell->contender_count);
@@ -62,15 +61,15 @@ static void add_cell_trials(struct plan *plan, size_t cell_index, uint64_t block
             .block = block,
             .cell = cell_index,
             .contender = contender,
-            .id = name_trial(block, &scenarios[cell->scenario], cell->value,
-                             contenders[contender].label),
+            .id = name_trial(block, cell->scenario, cell->value,
+                             contenders->items[contender].label),
         };
     }
     free(order);
 }
 
-void plan_shuffle(struct plan *plan, const struct scenario *scenarios,
-                  const struct contender *contenders, uint64_t blocks, uint64_t seed)
+void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
+                      uint64_t blocks, uint64_t seed)
 {
     size_t per_block = 0;
     for (size_t i = 0; i < plan->cell_count; i++)
@@ -82,12 +81,12 @@ void plan_shuffle(struct plan *plan, const struct scenario *scenarios,
         size_t *order = indices(plan->cell_count);
         random_shuffle(&random, order, plan->cell_count, sizeof *order);
         for (size_t i = 0; i < plan->cell_count; i++)
-            add_cell_trials(plan, order[i], block, scenarios, contenders, &random);
+            add_cell_trials(plan, order[i], block, contenders, &random);
         free(order);
     }
 }
 
-void plan_release(struct plan *plan)
+void run_plan_release(struct run_plan *plan)
 {
     for (size_t i = 0; i < plan->cell_count; i++)
         free(plan->cells[i].contenders);
@@ -95,5 +94,5 @@ void plan_release(struct plan *plan)
         free(plan->trials[i].id);
     free(plan->cells);
     free(plan->trials);
-    *plan = (struct plan){0};
+    *plan = (struct run_plan){0};
 }

@@ -17,8 +17,8 @@
 #include "workload/scenario.h"
 
 struct plan_cell {
-    size_t scenario;   /* index into the run's scenarios */
-    const char *value; /* of the sweep, in the scenario; NULL: it has no sweep */
+    const struct scenario *scenario;
+    const char *value;  /* of its sweep; NULL: it has none */
     size_t *contenders; /* indices into the run's contenders */
     size_t contender_count;
 };
@@ -30,21 +30,22 @@ struct plan_trial {
     char *id;         /* folder name: 01-io-wait-connections=100-event-loop */
 };
 
-struct plan {
+struct run_plan {
     struct plan_cell *cells; /* in the order of the scenarios and of their points */
     size_t cell_count;
     struct plan_trial *trials; /* in the order in which they run */
     size_t trial_count;
 };
 
-/* Adds a cell; `value` must outlive the plan, the indices are copied. */
-void plan_add_cell(struct plan *plan, size_t scenario, const char *value,
-                   const size_t *contenders, size_t contender_count);
+/* Adds a cell; scenario and value must outlive the plan, the indices are copied. */
+void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
+                       const char *value, const size_t *contenders,
+                       size_t contender_count);
 
 /* Fills in the trials. */
-void plan_shuffle(struct plan *plan, const struct scenario *scenarios,
-                  const struct contender *contenders, uint64_t blocks, uint64_t seed);
+void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
+                      uint64_t blocks, uint64_t seed);
 
-void plan_release(struct plan *plan);
+void run_plan_release(struct run_plan *plan);
 
 #endif
