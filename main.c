@@ -7,11 +7,15 @@
 #include "base/build.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "servers/commands.h"
 
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
 static const struct command *const commands[] = {
+    &serve_command,
+    &models_command,
+    &ops_command,
     &man_command,
     NULL,
 };
