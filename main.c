@@ -7,11 +7,13 @@
 #include "base/build.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "loadgen/load.h"
 
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
 static const struct command *const commands[] = {
+    &load_command,
     &man_command,
     NULL,
 };
