@@ -21,7 +21,8 @@
 #include "harness/run.h"
 #include "harness/trial.h"
 
-/* ---- options ---------------------------------------------------------------------------- */
+/* ---- options
+ * ---------------------------------------------------------------------------- */
 
 struct settings {
     struct option_list models;
@@ -89,7 +90,8 @@ static const struct option options[] = {
      .maximum = NS_PER_H},
     {0}};
 
-/* ---- a run in progress --------------------------------------------------------------------- */
+/* ---- a run in progress
+ * --------------------------------------------------------------------- */
 
 struct bench {
     struct run run;
@@ -99,7 +101,7 @@ struct bench {
     struct calibration calibration;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
-    bool machine_invalid; /* the machine is not fit to measure on */
+    bool machine_invalid;             /* the machine is not fit to measure on */
     size_t failed, invalid, measured; /* trials, those of earlier sittings included */
 };
 
@@ -120,7 +122,8 @@ static uint64_t raise_descriptor_limit(void)
     return limit.rlim_cur;
 }
 
-/* ---- before the first trial ------------------------------------------------------------------ */
+/* ---- before the first trial
+ * ------------------------------------------------------------------ */
 
 static int decide(struct bench *bench, const struct settings *settings,
                   const struct option_list *words, struct error *error)
@@ -152,8 +155,8 @@ static int resume(struct bench *bench, const struct settings *settings,
         return result;
     result = run_from_json(&bench->run, config, error);
     cJSON_Delete(config);
-    double known = json_number(json_at(bench->dir.manifest, "calibration"),
-                               "iterations_per_ms");
+    double known =
+        json_number(json_at(bench->dir.manifest, "calibration"), "iterations_per_ms");
     bench->calibration.iterations_per_ms = known > 0 ? known : 0;
     return result;
 }
@@ -173,7 +176,7 @@ static cJSON *obstacles_json(const struct obstacles *obstacles)
     return array;
 }
 
-static void replace(cJSON *object, const char *key, cJSON *value)
+static void replace_item(cJSON *object, const char *key, cJSON *value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(object, key);
     cJSON_AddItemToObject(object, key, value);
@@ -184,8 +187,8 @@ static void note_plan(struct bench *bench)
     cJSON *planned = cJSON_CreateArray();
     for (size_t i = 0; i < bench->plan.trial_count; i++)
         cJSON_AddItemToArray(planned, cJSON_CreateString(bench->plan.trials[i].id));
-    replace(bench->dir.manifest, "planned", planned);
-    replace(bench->dir.manifest, "not_testable", obstacles_json(&bench->obstacles));
+    replace_item(bench->dir.manifest, "planned", planned);
+    replace_item(bench->dir.manifest, "not_testable", obstacles_json(&bench->obstacles));
 }
 
 /* What the doctor finds is told on stderr, and kept with the result. */
@@ -221,21 +224,22 @@ static int calibrate_if_needed(struct bench *bench, struct error *error)
         needed = needed || calibration_is_needed(&bench->run.scenarios[i].scenario);
     if (!needed || bench->calibration.iterations_per_ms > 0)
         return 0;
-    int result = calibrate(&bench->calibration, &bench->run.models, bench->cpu_order[0],
-                           error);
+    int result =
+        calibrate(&bench->calibration, &bench->run.models, bench->cpu_order[0], error);
     if (result < 0)
         return result;
     cJSON *noted = cJSON_CreateObject();
     cJSON_AddNumberToObject(noted, "cpu", bench->cpu_order[0]);
     cJSON_AddNumberToObject(noted, "iterations_per_ms",
                             bench->calibration.iterations_per_ms);
-    replace(bench->dir.manifest, "calibration", noted);
+    replace_item(bench->dir.manifest, "calibration", noted);
     fprintf(stderr, "calibrated: 1 ms of computing is %.0f iterations here\n",
             bench->calibration.iterations_per_ms);
     return 0;
 }
 
-/* ---- trials ------------------------------------------------------------------------------------ */
+/* ---- trials
+ * ------------------------------------------------------------------------------------ */
 
 static uint64_t planned_time(const struct scenario *scenario)
 {
@@ -256,8 +260,7 @@ static char *describe_trial(const struct bench *bench, const struct plan_trial *
 static uint64_t seed_of(const struct bench *bench, const struct plan_trial *trial)
 {
     struct random random;
-    random_seed_stream(&random, bench->run.seed,
-                       (trial->block << 20) + trial->cell + 1);
+    random_seed_stream(&random, bench->run.seed, (trial->block << 20) + trial->cell + 1);
     return random_next(&random) >> 11;
 }
 
@@ -300,7 +303,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
         result = trial_run(&setup, folder, outcome, error);
         if (result == 0)
             result = results_dir_commit_trial(&bench->dir, trial->id, folder,
-                                              outcome->failed ? "failed"
+                                              outcome->failed  ? "failed"
                                               : outcome->valid ? "valid"
                                                                : "invalid",
                                               error);
@@ -356,9 +359,9 @@ static int run_trials(struct bench *bench, struct error *error)
                                        : run_trial(bench, i, &outcome, error);
         if (result == 0) {
             count_outcome(bench, outcome.failed, outcome.valid);
-            progress_trial_done(
-                &progress, what,
-                planned_time(bench->plan.cells[trial->cell].scenario), &outcome);
+            progress_trial_done(&progress, what,
+                                planned_time(bench->plan.cells[trial->cell].scenario),
+                                &outcome);
         }
         free(what);
     }
@@ -366,7 +369,8 @@ static int run_trials(struct bench *bench, struct error *error)
     return result;
 }
 
-/* ---- the command ----------------------------------------------------------------------------------- */
+/* ---- the command
+ * ----------------------------------------------------------------------------------- */
 
 static int finish_interrupted(struct bench *bench)
 {
@@ -393,7 +397,8 @@ static int finish(struct bench *bench)
                 bench->plan.trial_count);
         return EXIT_FAILED;
     }
-    if (bench->machine_invalid || (bench->measured && bench->invalid == bench->measured)) {
+    if (bench->machine_invalid ||
+        (bench->measured && bench->invalid == bench->measured)) {
         fprintf(stderr, "the measurement is invalid: see the warnings\n");
         return EXIT_INVALID;
     }
@@ -440,8 +445,9 @@ static int bench_with(const struct settings *settings, const struct option_list 
     struct bench bench = {0};
     struct error error;
     if (settings->resume && !is_alone(settings, words)) {
-        error_set(&error, -EINVAL, "--resume takes everything from its folder: give no "
-                                   "scenarios and no other options with it");
+        error_set(&error, -EINVAL,
+                  "--resume takes everything from its folder: give no "
+                  "scenarios and no other options with it");
         return complain(&error);
     }
     struct machine_limits limits = {.descriptors = raise_descriptor_limit()};

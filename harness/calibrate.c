@@ -25,7 +25,8 @@
 #define FIRST_TRY   100000ULL
 #define MOST_SPINS  1000000000ULL
 
-/* ---- the steps of a path ------------------------------------------------------------ */
+/* ---- the steps of a path ------------------------------------------------------------
+ */
 
 /* "spin:10ms" -> 10 ms; false where the step is no "spin" with a time. */
 static bool read_spin_time(const char *step, uint64_t *ns)
@@ -110,7 +111,8 @@ bool calibration_path_times(const struct calibration *calibration, const char *p
     return known;
 }
 
-/* ---- measuring ---------------------------------------------------------------------- */
+/* ---- measuring ----------------------------------------------------------------------
+ */
 
 static int connect_to(const char *url)
 {
@@ -213,12 +215,12 @@ int calibrate(struct calibration *calibration, const struct models *models, int 
     CPU_SET((size_t)cpu, &cpus);
     char list[CPUS_TEXT_BYTES];
     cpus_format(&cpus, list, sizeof list);
-    const char *const arguments[] = {"interleave", "serve",       "--model", model,
-                                     "--listen",   "127.0.0.1:0", "--cpus",  list,
-                                     NULL};
+    const char *const arguments[] = {"interleave", "serve",    "--model",
+                                     model,        "--listen", "127.0.0.1:0",
+                                     "--cpus",     list,       NULL};
     struct server_process server;
-    int result = server_process_start(&server, arguments, NULL, NULL, &cpus,
-                                      15 * NS_PER_S, error);
+    int result =
+        server_process_start(&server, arguments, NULL, NULL, &cpus, 15 * NS_PER_S, error);
     if (result < 0)
         return error_prefix(error, result, "calibration");
     double ns_per_iteration = 0;

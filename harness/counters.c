@@ -120,8 +120,7 @@ static double read_counter(const struct source *source)
         return NAN;
     double value = source->find(content, source->key);
     free(content);
-    return source->unit > 0 ? value * source->unit
-                            : value / (double)sysconf(_SC_CLK_TCK);
+    return source->unit > 0 ? value * source->unit : value / (double)sysconf(_SC_CLK_TCK);
 }
 
 void counters_read(struct counters *counters)

@@ -235,7 +235,8 @@ enum severity doctor_worst(const cJSON *findings)
     return worst;
 }
 
-/* ---- the command ---------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------
+ */
 
 struct settings {
     bool json;

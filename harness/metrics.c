@@ -14,7 +14,8 @@ static double at(const cJSON *trial, const char *path, const char *key)
     return json_number(json_at(trial, path), key);
 }
 
-/* ---- the load's side ------------------------------------------------------------------ */
+/* ---- the load's side ------------------------------------------------------------------
+ */
 
 static double read_throughput(const cJSON *trial)
 {
@@ -65,7 +66,8 @@ static double read_error_share(const cJSON *trial)
     return error_share_of(json_at(trial, "load/counts"));
 }
 
-/* ---- the server's side -------------------------------------------------------------------- */
+/* ---- the server's side
+ * -------------------------------------------------------------------- */
 
 static double window(const cJSON *trial, const char *key)
 {
@@ -188,8 +190,7 @@ static double read_generator_cpu_per_request(const cJSON *trial)
 const struct metric metrics[METRIC_COUNT] = {
     [METRIC_THROUGHPUT] = {"throughput_rps", "req/s", QUANTITY_COUNT, read_throughput},
     [METRIC_OFFERED] = {"offered_rps", "offered/s", QUANTITY_COUNT, read_offered},
-    [METRIC_LATENCY_MEAN] = {"latency_mean_ns", "mean", QUANTITY_TIME,
-                             read_latency_mean},
+    [METRIC_LATENCY_MEAN] = {"latency_mean_ns", "mean", QUANTITY_TIME, read_latency_mean},
     [METRIC_LATENCY_P50] = {"latency_p50_ns", "p50", QUANTITY_TIME, read_latency_p50},
     [METRIC_LATENCY_P90] = {"latency_p90_ns", "p90", QUANTITY_TIME, read_latency_p90},
     [METRIC_LATENCY_P99] = {"latency_p99_ns", "p99", QUANTITY_TIME, read_latency_p99},
@@ -211,8 +212,8 @@ const struct metric metrics[METRIC_COUNT] = {
                              read_system_share},
     [METRIC_VOLUNTARY] = {"voluntary_switches_per_request", "vol/req", QUANTITY_COUNT,
                           read_voluntary},
-    [METRIC_INVOLUNTARY] = {"involuntary_switches_per_request", "inv/req",
-                            QUANTITY_COUNT, read_involuntary},
+    [METRIC_INVOLUNTARY] = {"involuntary_switches_per_request", "inv/req", QUANTITY_COUNT,
+                            read_involuntary},
     [METRIC_THREADS] = {"threads", "threads", QUANTITY_COUNT, read_threads},
     [METRIC_THREADS_PEAK] = {"threads_peak", "threads peak", QUANTITY_COUNT,
                              read_threads_peak},
@@ -222,14 +223,15 @@ const struct metric metrics[METRIC_COUNT] = {
                             read_memory_peak},
     [METRIC_MEMORY_PER_CONNECTION] = {"memory_per_connection_bytes", "mem/conn",
                                       QUANTITY_SIZE, read_memory_per_connection},
-    [METRIC_GENERATOR_CORES] = {"generator_cores_used", "generator cores",
-                                QUANTITY_COUNT, read_generator_cores},
+    [METRIC_GENERATOR_CORES] = {"generator_cores_used", "generator cores", QUANTITY_COUNT,
+                                read_generator_cores},
     [METRIC_GENERATOR_CPU_PER_REQUEST] = {"generator_cpu_per_request_ns",
                                           "generator CPU/req", QUANTITY_TIME,
                                           read_generator_cpu_per_request},
 };
 
-/* ---- classes ------------------------------------------------------------------------- */
+/* ---- classes -------------------------------------------------------------------------
+ */
 
 static double class_throughput(const cJSON *trial, const cJSON *class_result)
 {

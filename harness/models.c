@@ -69,7 +69,8 @@ const char *model_obstacle(const cJSON *model)
     return why ? why : "the model does not say why";
 }
 
-/* ---- contenders ------------------------------------------------------------------------ */
+/* ---- contenders
+ * ------------------------------------------------------------------------ */
 
 /* "a, b, c" and what `name` may be a slip of, from the names in an array of objects. */
 static int refuse_name(const cJSON *array, const char *kind, const char *name,
@@ -88,10 +89,10 @@ static int refuse_name(const cJSON *array, const char *kind, const char *name,
     struct text allowed = {0};
     text_append_list(&allowed, names);
     const char *near = text_nearest(name, names);
-    int result = error_set(error, -EINVAL, "unknown %s \"%s\"%s%s%s; there %s %s", kind,
-                           name, near ? ", did you mean \"" : "", near ? near : "",
-                           near ? "\"?" : "", filled == 1 ? "is" : "are",
-                           filled ? text_string(&allowed) : "none");
+    int result =
+        error_set(error, -EINVAL, "unknown %s \"%s\"%s%s%s; there %s %s", kind, name,
+                  near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "",
+                  filled == 1 ? "is" : "are", filled ? text_string(&allowed) : "none");
     text_release(&allowed);
     free(names);
     return result;
@@ -111,9 +112,8 @@ static int check_choice(const cJSON *option, const char *value, struct error *er
         }
         text_printf(&allowed, "%s%s", allowed.length ? ", " : "", choice->valuestring);
     }
-    int result =
-        error_set(error, -EINVAL, "%s: expected one of %s, got \"%s\"",
-                  json_string(option, "name"), text_string(&allowed), value);
+    int result = error_set(error, -EINVAL, "%s: expected one of %s, got \"%s\"",
+                           json_string(option, "name"), text_string(&allowed), value);
     text_release(&allowed);
     return result;
 }
@@ -134,8 +134,8 @@ static int add_option(struct contender *contender, const cJSON *model, char *wor
         return result;
     contender->options = memory_resize(
         contender->options, (contender->option_count + 1) * sizeof *contender->options);
-    contender->options[contender->option_count++] = (struct setting){
-        memory_copy_string(word), memory_copy_string(equals + 1)};
+    contender->options[contender->option_count++] =
+        (struct setting){memory_copy_string(word), memory_copy_string(equals + 1)};
     return 0;
 }
 
@@ -185,8 +185,8 @@ int contenders_add(struct contenders *contenders, const char *label,
     int result = contender_parse(&contender, label, models, error);
     if (result < 0)
         return result;
-    contenders->items = memory_resize(
-        contenders->items, (contenders->count + 1) * sizeof *contenders->items);
+    contenders->items = memory_resize(contenders->items, (contenders->count + 1) *
+                                                             sizeof *contenders->items);
     contenders->items[contenders->count++] = contender;
     return 0;
 }

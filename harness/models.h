@@ -32,8 +32,8 @@ bool model_has_flag(const cJSON *model, const char *flag);
 const char *model_obstacle(const cJSON *model);
 
 struct contender {
-    char *label;        /* as it was written */
-    char *model;        /* the model's name */
+    char *label; /* as it was written */
+    char *model; /* the model's name */
     struct setting *options;
     size_t option_count;
 };

@@ -8,15 +8,15 @@
 #include "base/random.h"
 #include "base/text.h"
 
-void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario, const char *value,
-                   const size_t *contenders, size_t contender_count)
+void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
+                       const char *value, const size_t *contenders,
+                       size_t contender_count)
 {
     plan->cells =
         memory_resize(plan->cells, (plan->cell_count + 1) * sizeof *plan->cells);
     struct plan_cell *cell = &plan->cells[plan->cell_count++];
-    *cell = (struct plan_cell){.scenario = scenario,
-                               .value = value,
-                               .contender_count = contender_count};
+    *cell = (struct plan_cell){
+        .scenario = scenario, .value = value, .contender_count = contender_count};
     cell->contenders = memory_allocate((contender_count + 1) * sizeof *cell->contenders);
     memcpy(cell->contenders, contenders, contender_count * sizeof *cell->contenders);
 }
@@ -32,11 +32,11 @@ static void make_file_name(char *name)
 static char *name_trial(uint64_t block, const struct scenario *scenario,
                         const char *value, const char *label)
 {
-    char *id = value ? memory_printf("%02llu-%s-%s=%s-%s", (unsigned long long)block,
-                                     scenario->name, scenario->sweep.variable, value,
-                                     label)
-                     : memory_printf("%02llu-%s-%s", (unsigned long long)block,
-                                     scenario->name, label);
+    char *id = value
+                   ? memory_printf("%02llu-%s-%s=%s-%s", (unsigned long long)block,
+                                   scenario->name, scenario->sweep.variable, value, label)
+                   : memory_printf("%02llu-%s-%s", (unsigned long long)block,
+                                   scenario->name, label);
     make_file_name(id);
     return id;
 }

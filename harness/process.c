@@ -92,8 +92,8 @@ static void close_if_open(int *fd)
 
 int child_start(struct child *child, const struct child_plan *plan, struct error *error)
 {
-    *child = (struct child){
-        .pidfd = -1, .output = -1, .log = -1, .keep_all = plan->keep_all};
+    *child =
+        (struct child){.pidfd = -1, .output = -1, .log = -1, .keep_all = plan->keep_all};
     int pipe_ends[2] = {-1, -1};
     int result = 0;
     if (plan->log_path)
@@ -126,7 +126,8 @@ failed:
     return result;
 }
 
-/* ---- watching ----------------------------------------------------------------------- */
+/* ---- watching -----------------------------------------------------------------------
+ */
 
 static void keep_heard(struct child *child, const char *bytes, size_t length)
 {
@@ -182,7 +183,8 @@ bool child_wait(struct child *child, uint64_t deadline_ns)
     return true;
 }
 
-/* ---- stopping ------------------------------------------------------------------------ */
+/* ---- stopping ------------------------------------------------------------------------
+ */
 
 /* Something of the group is left (the child itself is waited for already). */
 static bool group_is_alive(const struct child *child)
@@ -217,7 +219,8 @@ void child_release(struct child *child)
     child->pid = 0;
 }
 
-/* ---- telling -------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------
+ */
 
 void child_describe_end(const struct child *child, char *buffer, size_t bytes)
 {

@@ -14,7 +14,7 @@
 
 static char *read_process_file(pid_t pid, const char *name)
 {
-    char path[64], *content = NULL;
+    char path[320], *content = NULL;
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
     return file_read(path, &content, NULL, NULL) < 0 ? NULL : content;
 }

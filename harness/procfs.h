@@ -26,8 +26,8 @@ struct process_sample {
     double processes;
     double threads;
     double rss_bytes;
-    double rss_peak_bytes; /* sum of each process's own peak */
-    double pss_bytes;      /* shared pages counted once; NaN where not offered */
+    double rss_peak_bytes;   /* sum of each process's own peak */
+    double pss_bytes;        /* shared pages counted once; NaN where not offered */
     uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
     double voluntary_switches;
     double involuntary_switches;

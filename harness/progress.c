@@ -72,8 +72,8 @@ static void print_outcome(const struct progress *progress,
                 outcome->valid ? "" : plain);
 }
 
-void progress_trial_done(struct progress *progress, const char *what,
-                         uint64_t planned_ns, const struct trial_outcome *outcome)
+void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
+                         const struct trial_outcome *outcome)
 {
     char left[48];
     progress->done++;

@@ -14,9 +14,9 @@
 
 struct progress {
     size_t total, done;
-    uint64_t planned_left_ns;   /* warm-up and measurement of what is still to do */
-    uint64_t planned_done_ns;   /* of what was done since the start */
-    uint64_t spent_ns;          /* real time for that */
+    uint64_t planned_left_ns; /* warm-up and measurement of what is still to do */
+    uint64_t planned_done_ns; /* of what was done since the start */
+    uint64_t spent_ns;        /* real time for that */
     uint64_t trial_begun_ns;
     bool terminal, colour;
 };
@@ -24,8 +24,8 @@ struct progress {
 void progress_start(struct progress *progress, size_t total, size_t done,
                     uint64_t planned_left_ns);
 void progress_trial(struct progress *progress, const char *what);
-void progress_trial_done(struct progress *progress, const char *what,
-                         uint64_t planned_ns, const struct trial_outcome *outcome);
+void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
+                         const struct trial_outcome *outcome);
 
 /* Clears the replaced line, where there is one. */
 void progress_end(const struct progress *progress);

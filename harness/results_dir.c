@@ -34,8 +34,8 @@ static int fail(struct error *error, const char *path, const char *doing)
 static int hash_text(const char *content, char **hash, struct error *error)
 {
     const char *const arguments[] = {"sha256sum", NULL};
-    int result = process_capture("sha256sum", arguments, NULL, content, SUM_LIMIT_NS,
-                                 hash, error);
+    int result =
+        process_capture("sha256sum", arguments, NULL, content, SUM_LIMIT_NS, hash, error);
     if (result == 0)
         (*hash)[strcspn(*hash, " ")] = '\0';
     return result;
@@ -59,7 +59,8 @@ int results_dir_sum(const char *path, struct error *error)
     return result;
 }
 
-/* ---- making and opening --------------------------------------------------------------- */
+/* ---- making and opening ---------------------------------------------------------------
+ */
 
 static bool is_empty_or_absent(const char *path)
 {
@@ -216,7 +217,8 @@ int results_dir_save(struct results_dir *dir, const char *state, struct error *e
     return results_dir_write(dir, "manifest.json", dir->manifest, error);
 }
 
-/* ---- trials ---------------------------------------------------------------------------- */
+/* ---- trials
+ * ---------------------------------------------------------------------------- */
 
 bool results_dir_has_trial(const struct results_dir *dir, const char *id)
 {

@@ -11,7 +11,8 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* ---- deciding ------------------------------------------------------------------------ */
+/* ---- deciding ------------------------------------------------------------------------
+ */
 
 static uint64_t scaled_time(uint64_t ns, double scale)
 {
@@ -104,8 +105,8 @@ int run_decide(struct run *run, const struct run_request *request,
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
         .seed = request->seed,
         .overrun_ns = request->overrun_ns,
-        .scenarios = memory_allocate_zeroed(scenarios->count + 1,
-                                            sizeof(struct run_scenario)),
+        .scenarios =
+            memory_allocate_zeroed(scenarios->count + 1, sizeof(struct run_scenario)),
     };
     int result = models_read(&run->models, error);
     for (size_t i = 0; i < scenarios->count && result == 0; i++) {
@@ -133,7 +134,8 @@ void run_release(struct run *run)
     *run = (struct run){0};
 }
 
-/* ---- config.json ----------------------------------------------------------------------- */
+/* ---- config.json
+ * ----------------------------------------------------------------------- */
 
 cJSON *run_to_json(const struct run *run)
 {
@@ -151,8 +153,8 @@ cJSON *run_to_json(const struct run *run)
         cJSON *labels = json_add_array(item, "contenders");
         for (size_t c = 0; c < own->contender_count; c++)
             cJSON_AddItemToArray(
-                labels, cJSON_CreateString(
-                            run->contenders.items[own->contenders[c]].label));
+                labels,
+                cJSON_CreateString(run->contenders.items[own->contenders[c]].label));
         cJSON_AddItemToArray(scenarios, item);
     }
     cJSON_AddItemToObject(root, "models", cJSON_Duplicate(run->models.list, true));
@@ -210,7 +212,8 @@ int run_from_json(struct run *run, const cJSON *config, struct error *error)
     return result;
 }
 
-/* ---- the plan ------------------------------------------------------------------------ */
+/* ---- the plan ------------------------------------------------------------------------
+ */
 
 /* Why no model can run this point here; empty where they can. */
 static void find_cell_obstacle(const struct scenario *scenario, const char *value,
@@ -232,8 +235,8 @@ static void find_cell_obstacle(const struct scenario *scenario, const char *valu
 
 static void add_obstacle(struct obstacles *obstacles, const struct obstacle *obstacle)
 {
-    obstacles->items = memory_resize(obstacles->items, (obstacles->count + 1) *
-                                                           sizeof *obstacles->items);
+    obstacles->items = memory_resize(obstacles->items,
+                                     (obstacles->count + 1) * sizeof *obstacles->items);
     obstacles->items[obstacles->count++] = *obstacle;
 }
 

@@ -8,24 +8,24 @@
 #include "harness/commands.h"
 #include "harness/scenario_files.h"
 
-/* ---- scenarios ------------------------------------------------------------------------ */
+/* ---- scenarios ------------------------------------------------------------------------
+ */
 
 struct settings {
     const char *folder;
     bool json;
 };
 
-static const struct option options[] = {
-    {.name = "json",
-     .type = OPTION_FLAG,
-     .help = "print the scenarios in full, as JSON",
-     .offset = offsetof(struct settings, json)},
-    {.name = "scenarios",
-     .type = OPTION_TEXT,
-     .value = "DIR",
-     .help = "folder of the scenario files",
-     .offset = offsetof(struct settings, folder)},
-    {0}};
+static const struct option options[] = {{.name = "json",
+                                         .type = OPTION_FLAG,
+                                         .help = "print the scenarios in full, as JSON",
+                                         .offset = offsetof(struct settings, json)},
+                                        {.name = "scenarios",
+                                         .type = OPTION_TEXT,
+                                         .value = "DIR",
+                                         .help = "folder of the scenario files",
+                                         .offset = offsetof(struct settings, folder)},
+                                        {0}};
 
 static void print_json(const struct scenarios *scenarios)
 {
@@ -82,7 +82,8 @@ const struct command scenarios_command = {
     .run = run_scenarios,
 };
 
-/* ---- validate -------------------------------------------------------------------------- */
+/* ---- validate
+ * -------------------------------------------------------------------------- */
 
 static int run_validate(int argc, char **argv)
 {

@@ -50,8 +50,8 @@ static char *find_folder(void)
     char *slash = strrchr(self, '/');
     *slash = '\0';
     /* Installed below PREFIX/bin; built in build/ or, with sanitizers, below it. */
-    static const char *const places[] = {"../share/interleave/scenarios",
-                                         "../scenarios", "../../scenarios"};
+    static const char *const places[] = {"../share/interleave/scenarios", "../scenarios",
+                                         "../../scenarios"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *folder = memory_printf("%s/%s", self, places[i]);
         if (is_folder(folder))
@@ -97,9 +97,9 @@ static int read_one(struct scenarios *scenarios, char *path, struct error *error
     int result = scenario_read(&scenario, path, error);
     for (size_t i = 0; result == 0 && i < scenarios->count; i++) {
         if (strcmp(scenarios->items[i].name, scenario.name) == 0) {
-            result = error_set(error, -EINVAL,
-                               "%s: the name \"%s\" is that of %s already", path,
-                               scenario.name, scenarios->paths[i]);
+            result =
+                error_set(error, -EINVAL, "%s: the name \"%s\" is that of %s already",
+                          path, scenario.name, scenarios->paths[i]);
             scenario_release(&scenario);
         }
     }
@@ -117,8 +117,8 @@ static int read_one(struct scenarios *scenarios, char *path, struct error *error
     return 0;
 }
 
-static int read_named(struct scenarios *scenarios, const char *folder,
-                      char *const *names, const char *word, struct error *error)
+static int read_named(struct scenarios *scenarios, const char *folder, char *const *names,
+                      const char *word, struct error *error)
 {
     if (strchr(word, '/') || ends_in(word, ".json"))
         return read_one(scenarios, memory_copy_string(word), error);

@@ -106,8 +106,9 @@ static double beta_fraction(double a, double b, double x)
     double fraction = d;
     for (int m = 1; m <= 500; m++) {
         for (int odd = 0; odd <= 1; odd++) {
-            double term = odd ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-                              : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+            double term =
+                odd ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+                    : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
             d = 1 + term * d;
             c = 1 + term / c;
             d = 1 / (fabs(d) < tiny ? tiny : d);
@@ -125,7 +126,8 @@ static double beta_regularised(double a, double b, double x)
 {
     if (x <= 0 || x >= 1)
         return x <= 0 ? 0 : 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    double front =
+        exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
     if (x < (a + 1) / (a + b + 2))
         return front * beta_fraction(a, b, x) / a;
     return 1 - front * beta_fraction(b, a, 1 - x) / b;
@@ -154,7 +156,8 @@ double statistics_t_quantile(double probability, double degrees)
     return (low + high) / 2;
 }
 
-/* ---- Wilcoxon and Hodges-Lehmann ------------------------------------------------------ */
+/* ---- Wilcoxon and Hodges-Lehmann ------------------------------------------------------
+ */
 
 /* The count * (count + 1) / 2 averages of pairs, sorted; to be freed. */
 static double *walsh_averages(const double *values, size_t count, size_t *walsh_count)
@@ -217,7 +220,8 @@ struct interval statistics_wilcoxon_interval(const double *values, size_t count,
     return interval;
 }
 
-/* ---- ratios ---------------------------------------------------------------------------- */
+/* ---- ratios
+ * ---------------------------------------------------------------------------- */
 
 static struct interval t_interval(const double *values, size_t count, double confidence)
 {

@@ -52,11 +52,11 @@ double statistics_t_quantile(double probability, double degrees);
  */
 struct ratio {
     size_t pairs;
-    double value;               /* exp(mean d); NaN without pairs */
-    struct interval t;          /* of value */
-    double hodges_lehmann;      /* exp(median of the Walsh averages of d) */
-    struct interval wilcoxon;   /* of hodges_lehmann */
-    bool disagree;              /* one interval excludes 1, the other does not */
+    double value;             /* exp(mean d); NaN without pairs */
+    struct interval t;        /* of value */
+    double hodges_lehmann;    /* exp(median of the Walsh averages of d) */
+    struct interval wilcoxon; /* of hodges_lehmann */
+    bool disagree;            /* one interval excludes 1, the other does not */
 };
 struct ratio statistics_ratio(const double *a, const double *b, size_t count,
                               double confidence);

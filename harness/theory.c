@@ -9,9 +9,8 @@
 
 #include "harness/metrics.h"
 
-const char *const relation_names[] = {[RELATION_EQUAL] = "=",
-                                      [RELATION_AT_MOST] = "<=",
-                                      [RELATION_AT_LEAST] = ">="};
+const char *const relation_names[] = {
+    [RELATION_EQUAL] = "=", [RELATION_AT_MOST] = "<=", [RELATION_AT_LEAST] = ">="};
 
 /* The workload in the terms of METHOD 4; times in seconds, per request on average. */
 struct demand {
@@ -28,7 +27,8 @@ struct supply {
     const char *slots_basis, *cpus_basis;
 };
 
-/* ---- reading scenario and model ------------------------------------------------------ */
+/* ---- reading scenario and model ------------------------------------------------------
+ */
 
 /* False where some step's time is not known. */
 static bool read_demand(const struct theory_case *known, struct demand *demand)
@@ -52,7 +52,8 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
         demand->wait += share * wait;
         demand->cpu += share * cpu;
         total += share;
-        demand->mixed = demand->mixed || (i > 0 && (cpu != first_cpu || wait != first_wait));
+        demand->mixed =
+            demand->mixed || (i > 0 && (cpu != first_cpu || wait != first_wait));
         first_cpu = cpu;
         first_wait = wait;
     }
@@ -89,8 +90,8 @@ static struct supply read_supply(const struct theory_case *known)
     if (model_has_flag(known->model, "loop"))
         return (struct supply){INFINITY, 1, "C/(W+T)", "1/T"};
     if (has_option(known, "threads"))
-        return (struct supply){option_count(known, "threads"), cpus,
-                               "min(C, N)/(W+T)", "P/T"};
+        return (struct supply){option_count(known, "threads"), cpus, "min(C, N)/(W+T)",
+                               "P/T"};
     return (struct supply){INFINITY, cpus, "C/(W+T)", "P/T"};
 }
 
@@ -102,7 +103,8 @@ static bool serves_all(const struct theory_case *known)
     return !dispatch || strcmp(dispatch, "connection") != 0;
 }
 
-/* ---- the formulas -------------------------------------------------------------------------- */
+/* ---- the formulas
+ * -------------------------------------------------------------------------- */
 
 struct list {
     struct prediction *items;
@@ -180,8 +182,7 @@ static void predict_open(const struct theory_case *known, const struct demand *d
     add(list, metrics[METRIC_THROUGHPUT].name, RELATION_EQUAL, limit.value, limit.basis);
     double hold = demand->wait + demand->cpu, load = demand->rate * hold;
     const struct workload *workload = &known->scenario->workload;
-    bool poisson =
-        workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
+    bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
     if (supply.slots == 1 && poisson && load < 1)
         add(list, metrics[METRIC_LATENCY_MEAN].name, RELATION_EQUAL,
             (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");

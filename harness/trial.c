@@ -61,7 +61,8 @@ struct trial {
     struct trial_facts facts;
 };
 
-/* ---- command lines ------------------------------------------------------------------ */
+/* ---- command lines ------------------------------------------------------------------
+ */
 
 static void add_word(struct command_line *line, const char *word)
 {
@@ -123,7 +124,8 @@ static void make_load_line(struct trial *trial, int events)
     add_words(line, "--events", number);
 }
 
-/* ---- failing ------------------------------------------------------------------------- */
+/* ---- failing -------------------------------------------------------------------------
+ */
 
 static const char *path_in(const struct trial *trial, const char *name, char *buffer,
                            size_t bytes)
@@ -158,7 +160,8 @@ static int fail_by_end(struct trial *trial, struct child *child, const char *who
                 phase_words[trial->phase], end, words);
 }
 
-/* ---- the generator's events ------------------------------------------------------------ */
+/* ---- the generator's events
+ * ------------------------------------------------------------ */
 
 static double process_cpu_s(pid_t pid)
 {
@@ -240,7 +243,8 @@ static int hear_events(struct trial *trial)
     return 0;
 }
 
-/* ---- watching -------------------------------------------------------------------------- */
+/* ---- watching
+ * -------------------------------------------------------------------------- */
 
 static void glance(struct trial *trial)
 {
@@ -292,14 +296,15 @@ static int watch(struct trial *trial)
     }
 }
 
-/* ---- the course of a trial ---------------------------------------------------------------- */
+/* ---- the course of a trial
+ * ---------------------------------------------------------------- */
 
 static int write_scenario(const struct trial *trial, struct error *error)
 {
     char path[4096];
     cJSON *json = scenario_to_json(trial->setup->scenario);
-    int result = json_write_file(path_in(trial, "scenario.json", path, sizeof path), json,
-                                 error);
+    int result =
+        json_write_file(path_in(trial, "scenario.json", path, sizeof path), json, error);
     cJSON_Delete(json);
     return result;
 }
@@ -310,10 +315,10 @@ static int start_server(struct trial *trial)
     struct error error;
     make_server_line(trial);
     trial->facts.server_command = trial->server_line.words;
-    int result = server_process_start(
-        &trial->server, trial->server_line.words, trial->folder,
-        path_in(trial, "server.log", path, sizeof path), &trial->setup->placement.server,
-        START_LIMIT_NS, &error);
+    int result =
+        server_process_start(&trial->server, trial->server_line.words, trial->folder,
+                             path_in(trial, "server.log", path, sizeof path),
+                             &trial->setup->placement.server, START_LIMIT_NS, &error);
     if (result == -EINTR)
         return result;
     if (result < 0)

@@ -80,9 +80,10 @@ static void flag_placement(struct flags *flags, const struct trial_setup *setup,
     if (!setup->placement.shared || cores < 0.05)
         return;
     char message[160];
-    snprintf(message, sizeof message,
-             "the generator has no CPU of its own and used %.0f %% of one, more than 5 %%",
-             100 * cores);
+    snprintf(
+        message, sizeof message,
+        "the generator has no CPU of its own and used %.0f %% of one, more than 5 %%",
+        100 * cores);
     add_flag(flags, true, "shared_cpu", message);
 }
 
@@ -119,8 +120,7 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     double ours = facts->after.cpu_s - facts->before.cpu_s +
                   facts->generator_cpu_after_s - facts->generator_cpu_before_s +
                   facts->harness_cpu_after_s - facts->harness_cpu_before_s;
-    double others =
-        (counters_delta(before, after, COUNTER_BUSY) - ours) / elapsed;
+    double others = (counters_delta(before, after, COUNTER_BUSY) - ours) / elapsed;
     if (others > 0.1) {
         snprintf(message, sizeof message,
                  "other processes used %.2f cores; stop them, or read with care", others);
@@ -128,7 +128,8 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     }
 }
 
-/* ---- the parts of trial.json ---------------------------------------------------------- */
+/* ---- the parts of trial.json ----------------------------------------------------------
+ */
 
 static cJSON *command_json(const char *const *command)
 {
@@ -230,7 +231,8 @@ static void add_generator(cJSON *root, const struct trial_facts *facts)
                     seconds_between(facts->before.cpu_at_ns, facts->after.cpu_at_ns));
 }
 
-/* ---- the whole ------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------
+ */
 
 static void judge(const struct trial_setup *setup, const struct trial_facts *facts,
                   struct flags *flags, struct trial_outcome *outcome)
