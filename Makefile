@@ -37,6 +37,7 @@ LLHTTP_FROM  := /usr/share/llhttp
 LLHTTP_OBJS  := $(LLHTTP:%=$(B)/obj/llhttp/%.o)
 PROGRAM      := $(B)/interleave
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/conformance/*.c))
+FLOORS       := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/floors/*.c))
 SYSTEM_TESTS := $(wildcard tests/system/*.t)
 
 PACKAGES  := libuv libcjson zlib
@@ -79,6 +80,9 @@ test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
 .PHONY: check
 check: ready ## strict builds, include directions, formatting, static analysis, sanitizers
 	$(Q)scripts/check
+
+.PHONY: floors
+floors: $(FLOORS) ## build the floors that scripts/peers compares with
 
 .PHONY: format
 format: ## put the sources into the house format
@@ -133,6 +137,10 @@ $(B)/tests/%: tests/%.c $(OBJECTS) $(LLHTTP_OBJS) $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP \
 	    -MF $@.d -o $@ $< $(OBJECTS) $(LLHTTP_OBJS) $(LDFLAGS) -lcmocka $(LDLIBS)
+
+$(B)/floors/%: tests/floors/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(call say,FLOOR,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LDLIBS)
 
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT_TESTS:=.d)

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Scenario files: the program and the JSON Schema agree on the same good and bad files.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+: "${INTERLEAVE:=build/interleave}"
+shipped=()
+for file in scenarios/*.json; do
+    case $file in */schema.json | */claims.json) ;; *) shipped+=("$file") ;; esac
+done
+good=(tests/scenarios/good/*.json "${shipped[@]}")
+bad=(tests/scenarios/bad/*.json)
+echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 3))"
+
+n=0
+ok() { # STATUS NAME
+    n=$((n + 1))
+    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
+
+# Exits 0 where the schema accepts the file, 1 where it does not, 3 without the library.
+schema_accepts() {
+    /usr/bin/python3 - "$1" 2>/dev/null <<'PY'
+import json, sys
+try:
+    import jsonschema
+except ImportError:
+    sys.exit(3)
+schema = json.load(open("scenarios/schema.json"))
+validator = jsonschema.Draft202012Validator(schema)
+sys.exit(0 if validator.is_valid(json.load(open(sys.argv[1]))) else 1)
+PY
+}
+
+for file in "${good[@]}"; do
+    message=$("$INTERLEAVE" validate "$file" 2>&1)
+    ok $? "$file is accepted"
+    [ -z "$message" ] || echo "# $message"
+    schema_accepts "$file"
+    case $? in
+    3) skip "$file fits the schema" "python3-jsonschema is not installed" ;;
+    *) schema_accepts "$file"; ok $? "$file fits the schema" ;;
+    esac
+done
+
+for file in "${bad[@]}"; do
+    message=$("$INTERLEAVE" validate "$file" 2>&1 >/dev/null)
+    status=$?
+    [ $status -eq 2 ]
+    ok $? "$file is refused with exit 2"
+    [ "$(wc -l <<<"$message")" -eq 1 ] && grep -qE "$file:[0-9]+:[0-9]+: " <<<"$message"
+    ok $? "$file: one line with file, line and column"
+    echo "# $message"
+    case $file in
+    */broken-* | */beyond-the-schema-*) skip "$file" "no schema can see this" ;;
+    *)
+        schema_accepts "$file"
+        case $? in
+        3) skip "$file does not fit the schema" "python3-jsonschema is not installed" ;;
+        1) ok 0 "$file does not fit the schema" ;;
+        *) ok 1 "$file does not fit the schema" ;;
+        esac
+        ;;
+    esac
+done
