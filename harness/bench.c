@@ -391,6 +391,7 @@ static int finish(struct bench *bench)
         fprintf(stderr, "interleave bench: %s\n", error.text);
         return EXIT_FAILED;
     }
+    fflush(stdout);
     fprintf(stderr, "results: %s\n", bench->dir.path);
     if (bench->failed > 0) {
         fprintf(stderr, "%zu of %zu trials failed\n", bench->failed,

@@ -119,6 +119,21 @@ static void tell_flags(struct row *row, struct text *why)
     }
 }
 
+/* Every flag that forbids the use of these trials says that the generator was full. */
+static bool only_generator_was_full(const struct row *row)
+{
+    for (size_t i = 0; i < row->used_count; i++) {
+        const cJSON *flag;
+        cJSON_ArrayForEach(flag, json_at(row->used[i], "flags"))
+        {
+            if (same_text(json_string(flag, "severity"), "invalid") &&
+                !same_text(json_string(flag, "code"), "generator_saturated"))
+                return false;
+        }
+    }
+    return true;
+}
+
 static const char *find_obstacle(const struct comparison *comparison,
                                  const struct row *row)
 {
@@ -260,6 +275,7 @@ static void add_row(struct comparison *comparison, const struct run_scenario *ow
     row->model = models_find(&comparison->run.models, row->contender->model);
     collect_trials(row, comparison);
     tell_why(row, comparison);
+    row->lower_bound = row->status == ROW_INVALID && only_generator_was_full(row);
     estimate_row(row);
     add_classes(row);
     predict(row, comparison);

@@ -45,6 +45,8 @@ struct row {
     const struct contender *contender;
     const cJSON *model;
     enum row_status status;
+    bool lower_bound;     /* invalid only in that the generator was the limit: the server
+                             can do at least this much */
     char *why;            /* failure, flags or obstacle; NULL where all is well */
     const cJSON **trials; /* all of this row, failed and invalid ones too */
     size_t trial_count;

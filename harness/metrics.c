@@ -164,17 +164,18 @@ static double read_memory_peak(const cJSON *trial)
     return window(trial, "rss_peak_bytes");
 }
 
+/*
+ * What the server itself allocated since it was idle. Pages of the program do not count:
+ * how many of them are resident, and shared with whom, says nothing of connections.
+ */
 static double read_memory_per_connection(const cJSON *trial)
 {
     double connections = at(trial, "load", "connections");
     const char *mode = json_string(json_at(trial, "load"), "mode");
-    double idle = window(trial, "idle_pss_bytes");
-    if (isnan(idle))
-        idle = window(trial, "idle_rss_bytes");
     /* In an open loop the connections in use vary, so nothing is divided by them. */
     if (!mode || mode[0] != 'c' || !(connections >= CONNECTIONS_TO_TELL))
         return NAN;
-    return (read_memory(trial) - idle) / connections;
+    return (window(trial, "anon_bytes") - window(trial, "idle_anon_bytes")) / connections;
 }
 
 static double read_generator_cores(const cJSON *trial)

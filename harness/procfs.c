@@ -101,7 +101,9 @@ static void add_cpu(pid_t pid, struct process_sample *sample)
 static void add_memory(pid_t pid, struct process_sample *sample)
 {
     char *status = read_process_file(pid, "status");
+    double own_anon = NAN;
     if (status) {
+        own_anon = status_value(status, "RssAnon");
         sample->threads += status_value(status, "Threads");
         sample->rss_bytes += status_value(status, "VmRSS") * 1024;
         sample->rss_peak_bytes += status_value(status, "VmHWM") * 1024;
@@ -109,6 +111,8 @@ static void add_memory(pid_t pid, struct process_sample *sample)
     free(status);
     char *rollup = read_process_file(pid, "smaps_rollup");
     sample->pss_bytes += rollup ? status_value(rollup, "Pss") * 1024 : (double)NAN;
+    double anon = rollup ? status_value(rollup, "Pss_Anon") : (double)NAN;
+    sample->anon_bytes += (isnan(anon) ? own_anon : anon) * 1024;
     free(rollup);
 }
 

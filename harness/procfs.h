@@ -27,6 +27,7 @@ struct process_sample {
     double threads;
     double rss_bytes;
     double rss_peak_bytes;   /* sum of each process's own peak */
+    double anon_bytes;       /* of its own making: neither program nor libraries */
     double pss_bytes;        /* shared pages counted once; NaN where not offered */
     uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
     double voluntary_switches;

@@ -231,6 +231,7 @@ static cJSON *row_json(const struct row *row)
     json_add_text(point, "value", row->value);
     json_add_text(object, "model", row->contender->label);
     json_add_text(object, "status", row_status_names[row->status]);
+    json_add_bool(object, "lower_bound", row->lower_bound);
     json_add_text(object, "why", row->why);
     cJSON *figures = json_add_object(object, "metrics");
     for (size_t m = 0; m < METRIC_COUNT; m++)

@@ -17,9 +17,10 @@
 /* More requests than this that make errors, and a model is out of the contest. */
 #define ERRORS_ALLOWED 0.01
 
+/* A model is not put out of the contest for being faster than the generator. */
 static bool is_measured(const struct row *row)
 {
-    return row->status == ROW_MEASURED;
+    return row->status == ROW_MEASURED || row->lower_bound;
 }
 
 /* "io-wait, connections 1000" */
@@ -235,17 +236,15 @@ static void derive_cpu(struct summary_row *summary, const struct comparison *com
     }
     double best = best_throughput(comparison, cell);
     double cores = row->estimates[METRIC_CORES].median;
-    char *name = cell_name(cell);
     if (carries(row, best)) {
         double ratio = cores / least_cpu(comparison, cell, best);
-        summary->cpu.text = memory_printf("%s: %.2f cores (%.1fx) at %s", word_for(ratio),
-                                          cores, ratio, name);
+        summary->cpu.text =
+            memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
     } else {
         summary->cpu.text =
-            memory_printf("carries %.0f %% of %s",
-                          100 * row->estimates[METRIC_THROUGHPUT].median / best, name);
+            memory_printf("carries %.2g %% of it",
+                          100 * row->estimates[METRIC_THROUGHPUT].median / best);
     }
-    free(name);
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_CORES].name, cores);
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_THROUGHPUT].name,
                  row->estimates[METRIC_THROUGHPUT].median);
@@ -392,6 +391,7 @@ void summary_derive(struct summary *summary, const struct comparison *comparison
 {
     const struct contenders *contenders = &comparison->run.contenders;
     const struct row *common = find_common_load(comparison);
+    summary->cpu_basis = common ? cell_name(common) : NULL;
     summary->row_count = contenders->count;
     summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
     for (size_t i = 0; i < contenders->count; i++) {
@@ -417,6 +417,7 @@ void summary_release(struct summary *summary)
         release_cell(&summary->rows[i].use);
     }
     free(summary->rows);
+    free(summary->cpu_basis);
     *summary = (struct summary){0};
 }
 

@@ -189,6 +189,8 @@ static void add_window(cJSON *server, const struct trial_facts *facts)
     json_add_number(window, "rss_peak_bytes",
                     fmax(facts->rss_peak_bytes, after->rss_peak_bytes));
     json_add_number(window, "pss_bytes", after->pss_bytes);
+    json_add_number(window, "anon_bytes", after->anon_bytes);
+    json_add_number(window, "idle_anon_bytes", facts->idle.anon_bytes);
     json_add_number(window, "idle_rss_bytes", facts->idle.rss_bytes);
     json_add_number(window, "idle_pss_bytes", facts->idle.pss_bytes);
     json_add_number(window, "idle_threads", facts->idle.threads);

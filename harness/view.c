@@ -3,185 +3,247 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
 
-#define CELL_BYTES 128
+#define CELL_BYTES     128
+#define TERMINAL_WIDTH 120
 
-/* ---- the columns ----------------------------------------------------------------------
- */
-
-/*
- * Which figures a scenario's table has: those that tell most come first. A column
- * without any value in the scenario is left out. Latencies of all requests give way to
- * those of the classes where a scenario has several.
- */
-struct view_column {
-    enum metric_id metric;
-    bool all_requests; /* not shown where the classes are told apart */
-};
-
-static const struct view_column columns[] = {
-    {METRIC_LATENCY_P50, true},      {METRIC_LATENCY_P99, true},
-    {METRIC_LATENCY_P999, true},     {METRIC_CORES, false},
-    {METRIC_CPU_PER_REQUEST, false}, {METRIC_VOLUNTARY, false},
-    {METRIC_INVOLUNTARY, false},     {METRIC_THREADS, false},
-    {METRIC_MEMORY, false},          {METRIC_MEMORY_PER_CONNECTION, false},
-};
-
-/* The figures of a class that get a column. */
-static const enum class_metric_id class_columns[] = {CLASS_P50, CLASS_P99};
-
-/* The rows of one scenario: first, first + 1, ... */
+/* The rows of one scenario, one after another. */
 struct group {
     const struct row *rows;
     size_t count;
 };
 
-static bool any_value(const struct group *group, enum metric_id metric)
+/* ---- the columns ----------------------------------------------------------------------
+ */
+
+enum column_kind {
+    COLUMN_METRIC, /* a figure of all requests */
+    COLUMN_CLASS,  /* a figure of one class */
+    COLUMN_THEORY, /* the prediction for the column before */
+    COLUMN_ERRORS, /* share of the requests that did not end well */
+};
+
+struct column {
+    enum column_kind kind;
+    size_t metric;          /* enum metric_id or enum class_metric_id */
+    size_t class_index;     /* COLUMN_CLASS, and COLUMN_THEORY about one */
+    char about[CELL_BYTES]; /* name of the metric that is predicted */
+};
+
+#define MOST_COLUMNS 64
+
+struct columns {
+    struct column items[MOST_COLUMNS];
+    size_t count;
+};
+
+/* What the scenario's rows have, in the order of what tells most. */
+static const enum metric_id cost_columns[] = {
+    METRIC_CORES,  METRIC_CPU_PER_REQUEST,       METRIC_VOLUNTARY,   METRIC_THREADS,
+    METRIC_MEMORY, METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
+};
+
+static void add_column(struct columns *columns, enum column_kind kind, size_t metric,
+                       size_t class_index)
 {
-    for (size_t i = 0; i < group->count; i++)
-        if (group->rows[i].estimates[metric].count > 0)
-            return true;
-    return false;
+    if (columns->count < MOST_COLUMNS)
+        columns->items[columns->count++] =
+            (struct column){.kind = kind, .metric = metric, .class_index = class_index};
 }
 
-static bool is_shown(const struct group *group, const struct view_column *column)
+/* A column for the prediction of the last one, if any row has one. */
+static void add_theory_column(struct columns *columns, const struct group *group,
+                              enum quantity_unit unit, const char *about)
 {
-    bool by_class = group->rows[0].class_count > 1;
-    return any_value(group, column->metric) && !(column->all_requests && by_class);
+    bool any = false;
+    for (size_t i = 0; i < group->count; i++)
+        any = any || row_prediction(&group->rows[i], about);
+    if (!any)
+        return;
+    add_column(columns, COLUMN_THEORY, unit, 0);
+    struct column *column = &columns->items[columns->count - 1];
+    snprintf(column->about, sizeof column->about, "%s", about);
 }
 
-static bool any_prediction(const struct group *group, const char *metric)
+static void add_metric_column(struct columns *columns, const struct group *group,
+                              enum metric_id metric)
 {
+    bool any = false;
     for (size_t i = 0; i < group->count; i++)
-        if (row_prediction(&group->rows[i], metric))
-            return true;
-    return false;
+        any = any || group->rows[i].estimates[metric].count > 0;
+    if (any)
+        add_column(columns, COLUMN_METRIC, metric, 0);
+    if (any)
+        add_theory_column(columns, group, metrics[metric].unit, metrics[metric].name);
 }
 
-static bool any_errors(const struct group *group)
+static void add_class_columns(struct columns *columns, const struct group *group,
+                              size_t class_index)
 {
-    for (size_t i = 0; i < group->count; i++)
-        if (group->rows[i].estimates[METRIC_ERRORS].greatest > 0)
-            return true;
-    return false;
+    static const enum class_metric_id shown[] = {CLASS_P50, CLASS_P99};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        const struct class_metric *metric = &class_metrics[shown[i]];
+        bool any = false;
+        for (size_t r = 0; r < group->count; r++)
+            any = any || group->rows[r].classes[class_index].estimates[shown[i]].count;
+        if (!any)
+            continue;
+        add_column(columns, COLUMN_CLASS, shown[i], class_index);
+        char about[CELL_BYTES];
+        snprintf(about, sizeof about, "class.%.40s.%s",
+                 group->rows[0].classes[class_index].name, metric->name);
+        add_theory_column(columns, group, metric->unit, about);
+    }
 }
 
-static bool any_measured(const struct group *group)
+/* Latencies of all requests give way to those of the classes where there are some. */
+static void choose_columns(struct columns *columns, const struct group *group)
 {
+    columns->count = 0;
+    add_metric_column(columns, group, METRIC_THROUGHPUT);
+    bool any_errors = false;
     for (size_t i = 0; i < group->count; i++)
-        if (group->rows[i].used_count > 0)
-            return true;
-    return false;
+        any_errors = any_errors || group->rows[i].estimates[METRIC_ERRORS].greatest > 0;
+    if (any_errors)
+        add_column(columns, COLUMN_ERRORS, METRIC_ERROR_SHARE, 0);
+    size_t class_count = group->rows[0].class_count;
+    for (size_t c = 0; class_count > 1 && c < class_count; c++)
+        add_class_columns(columns, group, c);
+    if (class_count <= 1) {
+        add_metric_column(columns, group, METRIC_LATENCY_P50);
+        add_metric_column(columns, group, METRIC_LATENCY_P99);
+        add_metric_column(columns, group, METRIC_LATENCY_P999);
+    }
+    for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++)
+        add_metric_column(columns, group, cost_columns[i]);
+}
+
+static void print_header(const struct column *column, const struct group *group,
+                         char *header, size_t bytes)
+{
+    switch (column->kind) {
+    case COLUMN_METRIC:
+        snprintf(header, bytes, "%s", metrics[column->metric].header);
+        break;
+    case COLUMN_CLASS:
+        snprintf(header, bytes, "%s %s", group->rows[0].classes[column->class_index].name,
+                 class_metrics[column->metric].header);
+        break;
+    case COLUMN_THEORY:
+        snprintf(header, bytes, "theory");
+        break;
+    case COLUMN_ERRORS:
+        snprintf(header, bytes, "errors");
+        break;
+    }
 }
 
 /* ---- cells
  * ------------------------------------------------------------------------------ */
 
-/* "19.9k [19.8k, 20.1k]", the interval only where there is one. */
+/*
+ * The median, and the interval where there is one: in full in Markdown; on the
+ * terminal, where room is short, as the larger half in per cent of the median.
+ */
 static void add_estimate(struct table *table, enum quantity_unit unit,
-                         const struct estimate *estimate, bool with_interval)
+                         const struct estimate *estimate, const char *prefix,
+                         enum table_style style)
 {
     char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
+    const struct interval *interval = &estimate->interval;
     metric_format(unit, estimate->count ? estimate->median : (double)NAN, median,
                   sizeof median);
-    if (!with_interval || !estimate->interval.exists) {
-        table_add_cell(table, median);
+    if (!interval->exists) {
+        table_add_cellf(table, "%s%s", prefix, median);
         return;
     }
-    metric_format(unit, estimate->interval.low, low, sizeof low);
-    metric_format(unit, estimate->interval.high, high, sizeof high);
-    table_add_cellf(table, "%s [%s, %s]", median, low, high);
+    if (style == TABLE_TERMINAL) {
+        double half =
+            fmax(estimate->median - interval->low, interval->high - estimate->median);
+        table_add_cellf(table, "%s%s ±%.2g%%", prefix, median,
+                        estimate->median > 0 ? 100 * half / estimate->median : 0);
+        return;
+    }
+    metric_format(unit, interval->low, low, sizeof low);
+    metric_format(unit, interval->high, high, sizeof high);
+    table_add_cellf(table, "%s%s [%s, %s]", prefix, median, low, high);
 }
 
-static void add_prediction(struct table *table, const struct row *row, const char *metric,
-                           enum quantity_unit unit)
+static void add_metric(struct table *table, const struct row *row, size_t metric,
+                       enum table_style style)
 {
-    const struct prediction *prediction = row_prediction(row, metric);
+    struct estimate estimate = row->estimates[metric];
+    bool headline = metric == METRIC_THROUGHPUT || metric == METRIC_LATENCY_P99;
+    if (style == TABLE_TERMINAL && !headline)
+        estimate.interval.exists = false;
+    const char *prefix = metric == METRIC_THROUGHPUT && row->lower_bound ? ">=" : "";
+    add_estimate(table, metrics[metric].unit, &estimate, prefix, style);
+}
+
+static void add_class(struct table *table, const struct row *row,
+                      const struct column *column, enum table_style style)
+{
+    struct estimate estimate =
+        row->classes[column->class_index].estimates[column->metric];
+    if (style == TABLE_TERMINAL && column->metric != CLASS_P99)
+        estimate.interval.exists = false;
+    add_estimate(table, class_metrics[column->metric].unit, &estimate, "", style);
+}
+
+static void add_theory(struct table *table, const struct row *row,
+                       const struct column *column)
+{
+    const struct prediction *prediction = row_prediction(row, column->about);
     if (!prediction) {
         table_add_cell(table, "");
         return;
     }
     char value[CELL_BYTES];
-    table_add_cellf(table, "%s%s",
-                    prediction->relation == RELATION_EQUAL
-                        ? ""
-                        : relation_names[prediction->relation],
-                    metric_format(unit, prediction->value, value, sizeof value));
-}
-
-static void add_class_prediction_name(const struct row_class *class, char *name,
-                                      size_t bytes)
-{
-    snprintf(name, bytes, "class.%.40s.%s", class->name, class_metrics[CLASS_P99].name);
+    metric_format((enum quantity_unit)column->metric, prediction->value, value,
+                  sizeof value);
+    bool equal = prediction->relation == RELATION_EQUAL;
+    table_add_cellf(table, "%s%s", equal ? "" : relation_names[prediction->relation],
+                    value);
 }
 
 static void add_errors(struct table *table, const struct row *row)
 {
     const struct estimate *share = &row->estimates[METRIC_ERROR_SHARE];
-    if (!share->count)
-        table_add_cell(table, "-");
-    else if (share->median == 0)
-        table_add_cell(table, "0");
+    if (!share->count || share->median == 0)
+        table_add_cell(table, share->count ? "0" : "-");
     else
         table_add_cellf(table, "%.2g %%", 100 * share->median);
+}
+
+static void add_cell(struct table *table, const struct row *row,
+                     const struct column *column, enum table_style style)
+{
+    switch (column->kind) {
+    case COLUMN_METRIC:
+        add_metric(table, row, column->metric, style);
+        break;
+    case COLUMN_CLASS:
+        add_class(table, row, column, style);
+        break;
+    case COLUMN_THEORY:
+        add_theory(table, row, column);
+        break;
+    case COLUMN_ERRORS:
+        add_errors(table, row);
+        break;
+    }
 }
 
 /* ---- a scenario's table
  * ------------------------------------------------------------------- */
 
-static void add_columns(struct table *table, const struct group *group)
-{
-    const struct row *first = &group->rows[0];
-    if (first->value)
-        table_add_column(table, first->scenario->sweep.variable, TABLE_RIGHT);
-    table_add_column(table, "Model", TABLE_LEFT);
-    table_add_column(table, metrics[METRIC_THROUGHPUT].header, TABLE_RIGHT);
-    if (any_prediction(group, metrics[METRIC_THROUGHPUT].name))
-        table_add_column(table, "theory", TABLE_RIGHT);
-    for (size_t c = 0; first->class_count > 1 && c < first->class_count; c++) {
-        char name[CELL_BYTES], header[CELL_BYTES];
-        for (size_t m = 0; m < sizeof class_columns / sizeof *class_columns; m++) {
-            snprintf(header, sizeof header, "%s %s", first->classes[c].name,
-                     class_metrics[class_columns[m]].header);
-            table_add_column(table, header, TABLE_RIGHT);
-        }
-        add_class_prediction_name(&first->classes[c], name, sizeof name);
-        if (any_prediction(group, name))
-            table_add_column(table, "theory", TABLE_RIGHT);
-    }
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        if (!is_shown(group, &columns[i]))
-            continue;
-        table_add_column(table, metrics[columns[i].metric].header, TABLE_RIGHT);
-        if (columns[i].metric == METRIC_LATENCY_P50 &&
-            any_prediction(group, metrics[METRIC_LATENCY_P50].name))
-            table_add_column(table, "theory", TABLE_RIGHT);
-    }
-    if (any_errors(group))
-        table_add_column(table, "errors", TABLE_RIGHT);
-}
-
-static void add_class_cells(struct table *table, const struct group *group,
-                            const struct row *row)
-{
-    for (size_t c = 0; row->class_count > 1 && c < row->class_count; c++) {
-        const struct row_class *class = &row->classes[c];
-        for (size_t m = 0; m < sizeof class_columns / sizeof *class_columns; m++)
-            add_estimate(table, class_metrics[class_columns[m]].unit,
-                         &class->estimates[class_columns[m]], false);
-        char name[CELL_BYTES];
-        add_class_prediction_name(class, name, sizeof name);
-        if (any_prediction(group, name))
-            add_prediction(table, row, name, QUANTITY_TIME);
-    }
-}
-
-static void add_row_cells(struct table *table, const struct group *group,
-                          const struct row *row)
+static void add_row(struct table *table, const struct group *group, const struct row *row,
+                    const struct columns *columns, enum table_style style)
 {
     bool first_of_point = row == group->rows || !row_same_cell(row, row - 1);
     table_start_row(table);
@@ -189,25 +251,60 @@ static void add_row_cells(struct table *table, const struct group *group,
         table_add_cell(table, first_of_point ? row->value : "");
     table_add_cell(table, row->contender->label);
     if (row->used_count == 0) {
+        /* No figures; the reason stands below the table. */
         table_add_cell(table, row_status_names[row->status]);
-        return; /* no figures; the reason stands below the table */
+        return;
     }
-    const struct metric *throughput = &metrics[METRIC_THROUGHPUT];
-    add_estimate(table, throughput->unit, &row->estimates[METRIC_THROUGHPUT], true);
-    if (any_prediction(group, throughput->name))
-        add_prediction(table, row, throughput->name, throughput->unit);
-    add_class_cells(table, group, row);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        if (!is_shown(group, &columns[i]))
-            continue;
-        const struct metric *metric = &metrics[columns[i].metric];
-        add_estimate(table, metric->unit, &row->estimates[columns[i].metric], false);
-        if (columns[i].metric == METRIC_LATENCY_P50 &&
-            any_prediction(group, metric->name))
-            add_prediction(table, row, metric->name, metric->unit);
+    for (size_t i = 0; i < columns->count; i++)
+        add_cell(table, row, &columns->items[i], style);
+}
+
+static struct table *make_table(const struct group *group, const struct columns *columns,
+                                enum table_style style)
+{
+    struct table *table = table_create();
+    if (group->rows[0].value)
+        table_add_column(table, group->rows[0].scenario->sweep.variable, TABLE_RIGHT);
+    table_add_column(table, "model", TABLE_LEFT);
+    for (size_t i = 0; i < columns->count; i++) {
+        char header[CELL_BYTES];
+        print_header(&columns->items[i], group, header, sizeof header);
+        table_add_column(table, header, TABLE_RIGHT);
     }
-    if (any_errors(group))
-        add_errors(table, row);
+    for (size_t i = 0; i < group->count; i++)
+        add_row(table, group, &group->rows[i], columns, style);
+    return table;
+}
+
+/* Columns that the first line of the printed table takes. */
+static size_t printed_width(const struct table *table)
+{
+    char *printed = NULL;
+    size_t length = 0, width = 0;
+    FILE *file = open_memstream(&printed, &length);
+    if (!file)
+        return 0;
+    table_print(table, TABLE_TERMINAL, file);
+    fclose(file);
+    width = strcspn(printed, "\n");
+    free(printed);
+    return width;
+}
+
+/* On a terminal the columns that do not fit are left out, from the right. */
+static void print_table(const struct group *group, enum table_style style, FILE *file)
+{
+    struct columns columns;
+    choose_columns(&columns, group);
+    struct table *table = make_table(group, &columns, style);
+    while (style == TABLE_TERMINAL && columns.count > 1 &&
+           printed_width(table) > TERMINAL_WIDTH) {
+        table_free(table);
+        columns.count--;
+        table = make_table(group, &columns, style);
+    }
+    table_print(table, style, file);
+    table_free(table);
 }
 
 /* What the table has no room for: failures, flags, obstacles. */
@@ -217,40 +314,34 @@ static void print_notes(const struct group *group, enum table_style style, FILE 
         const struct row *row = &group->rows[i];
         if (!row->why)
             continue;
-        fprintf(file, "%s%s", style == TABLE_MARKDOWN ? "- " : "  ",
+        fprintf(file, "%s%s", style == TABLE_MARKDOWN ? "- " : "  ! ",
                 row->contender->label);
         if (row->value)
             fprintf(file, " at %s %s", row->scenario->sweep.variable, row->value);
-        fprintf(file, ": %s%s%s\n",
+        fprintf(file, ": %s: %s\n",
                 row->status == ROW_MEASURED ? "some trials left out"
                                             : row_status_names[row->status],
-                ": ", row->why);
+                row->why);
     }
 }
 
 static void print_heading(const struct scenario *scenario, enum table_style style,
                           FILE *file)
 {
-    if (style == TABLE_MARKDOWN)
-        fprintf(file, "\n## %s: %s\n\n%s\n\n", scenario->name, scenario->title,
-                scenario->question);
-    else
-        fprintf(file, "\n%s: %s\n%s\n\n", scenario->name, scenario->title,
-                scenario->question);
+    const char *format =
+        style == TABLE_MARKDOWN ? "\n## %s: %s\n\n%s\n\n" : "\n%s: %s\n%s\n\n";
+    fprintf(file, format, scenario->name, scenario->title, scenario->question);
 }
 
 static void print_group(const struct group *group, enum table_style style, FILE *file)
 {
     print_heading(group->rows[0].scenario, style, file);
-    if (any_measured(group)) {
-        struct table *table = table_create();
-        add_columns(table, group);
-        for (size_t i = 0; i < group->count; i++)
-            add_row_cells(table, group, &group->rows[i]);
-        table_print(table, style, file);
-        table_free(table);
-    }
-    if (style == TABLE_MARKDOWN)
+    bool any_measured = false;
+    for (size_t i = 0; i < group->count; i++)
+        any_measured = any_measured || group->rows[i].used_count > 0;
+    if (any_measured)
+        print_table(group, style, file);
+    if (any_measured && style == TABLE_MARKDOWN)
         fputc('\n', file);
     print_notes(group, style, file);
 }
@@ -277,6 +368,10 @@ static void print_summary(const struct summary *summary, enum table_style style,
     fputs(style == TABLE_MARKDOWN ? "\n## Summary\n\n" : "\nSummary\n\n", file);
     table_print(table, style, file);
     table_free(table);
+    if (!summary->cpu_basis)
+        return;
+    fprintf(file, "\nCPU usage: server cores at the same load, %s (times the least).\n",
+            summary->cpu_basis);
 }
 
 /* How sure the figures are: said once, for it is the same for all. */
@@ -287,24 +382,24 @@ static void print_basis(const struct comparison *comparison, enum table_style st
     size_t repeat = (size_t)comparison->run.repeat;
     size_t rank = statistics_median_rank(repeat, 0.025, &confidence);
     const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
-    fprintf(file, "%s\n", gap);
+    fputs(gap, file);
     if (repeat == 1)
         fprintf(file, "One trial of each, so no intervals: small differences mean "
-                      "nothing (--profile standard has six).\n");
+                      "nothing (--profile standard has six trials).\n");
     else if (rank == 0)
-        fprintf(file,
-                "Medians of %zu trials; too few for 95 %% intervals (6 have "
-                "one).\n",
-                repeat);
+        fprintf(file, "Medians of %zu trials; a 95 %% interval needs 6.\n", repeat);
     else
-        fprintf(file, "Medians of %zu trials [%.1f %% interval of the median].\n", repeat,
-                100 * confidence);
+        fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
+                repeat, 100 * confidence);
     fprintf(file,
-            "%sTheory: the arithmetic of METHOD 4 for this wait, work, threads and "
-            "cores. vol, inv: context switches.\n",
+            "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
+            "context switches.\n",
             gap);
-    fprintf(file, "%sSeed %llu, profile %s.\n", gap,
-            (unsigned long long)comparison->run.seed, comparison->run.profile);
+    fprintf(file, "%sProfile %s, seed %llu.%s\n", gap, comparison->run.profile,
+            (unsigned long long)comparison->run.seed,
+            style == TABLE_TERMINAL
+                ? " More columns: comparison.md; all: comparison.json."
+                : "");
 }
 
 void view_print(const struct comparison *comparison, const struct summary *summary,
