@@ -142,7 +142,7 @@ static int read_amount(struct request *request, const char *amount, struct error
         const char *kind = amount + length + 1;
         bool constant = strcmp(kind, arrivals_names[ARRIVALS_CONSTANT]) == 0;
         request->arrivals = constant ? ARRIVALS_CONSTANT : ARRIVALS_POISSON;
-        if (!request->rate_rps ||
+        if (request->rate_rps <= 0 ||
             (!constant && strcmp(kind, arrivals_names[ARRIVALS_POISSON]) != 0))
             result = error_set(error, -EINVAL,
                                "expected \"poisson\" or \"constant\" after a rate, got "
