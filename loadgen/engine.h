@@ -48,6 +48,7 @@ struct engine_totals {
     uint64_t waits;       /* calls of epoll */
     uint64_t late_ns;     /* longest time by which a wait or a batch overran */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */
+    uint64_t spin_ns;     /* of that, polled in vain while an arrival was near */
 };
 
 struct engine {

@@ -7,9 +7,10 @@
 
 #include "base/text.h"
 
-#define DIGEST_HEADER "Interleave-Digest"
-#define FNV_OFFSET    0xcbf29ce484222325ULL
-#define FNV_PRIME     0x100000001b3ULL
+static const char digest_header[] = "Interleave-Digest";
+#define DIGEST_HEADER_BYTES (sizeof digest_header - 1)
+#define FNV_OFFSET          0xcbf29ce484222325ULL
+#define FNV_PRIME           0x100000001b3ULL
 
 /* A reply being read by llhttp; kept in the pool between replies. */
 struct reply_parser {
@@ -17,7 +18,7 @@ struct reply_parser {
     struct reply_parser *next_free;
     struct pattern *pattern;
 
-    size_t name_matched; /* letters of DIGEST_HEADER that the field's name has so far */
+    size_t name_matched; /* letters of digest_header that the field's name has so far */
     bool name_differs;   /* the field is another one */
     bool in_value;       /* the last callback was about a value */
 
@@ -66,8 +67,8 @@ static int on_header_name(llhttp_t *http, const char *at, size_t bytes)
         parser->name_differs = false;
         parser->name_matched = 0;
     }
-    size_t left = strlen(DIGEST_HEADER) - parser->name_matched;
-    if (bytes > left || strncasecmp(at, DIGEST_HEADER + parser->name_matched, bytes) != 0)
+    size_t left = DIGEST_HEADER_BYTES - parser->name_matched;
+    if (bytes > left || strncasecmp(at, &digest_header[parser->name_matched], bytes) != 0)
         parser->name_differs = true;
     else
         parser->name_matched += bytes;
@@ -78,7 +79,7 @@ static int on_header_value(llhttp_t *http, const char *at, size_t bytes)
 {
     struct reply_parser *parser = http->data;
     parser->in_value = true;
-    if (parser->name_differs || parser->name_matched != strlen(DIGEST_HEADER))
+    if (parser->name_differs || parser->name_matched != DIGEST_HEADER_BYTES)
         return 0;
     if (!parser->content.has_digest) {
         parser->content.has_digest = true;

@@ -35,7 +35,7 @@ struct load_settings {
     const char *scenario, *target;
     int method, verify;
     uint64_t threads;
-    const char *cpus, *seed;
+    const char *cpus, *server_cpus, *spin, *seed;
     bool remote;
     const char *json, *histogram, *events;
     bool quiet;
@@ -86,6 +86,13 @@ static const struct option load_options[] = {
      PLAN_MAX_THREADS, NULL, NULL},
     {"cpus", 0, OPTION_TEXT, "LIST", "CPUs to run on, such as 1 or 2-3", NULL,
      MEMBER(cpus), 0, 0, NULL, NULL},
+    {"server-cpus", 0, OPTION_TEXT, "LIST",
+     "CPUs that the server runs on, to flag a generator that takes from them", NULL,
+     MEMBER(server_cpus), 0, 0, NULL, NULL},
+    {"spin", 0, OPTION_TEXT, "T",
+     "open loop: poll instead of sleep this long before a request is due; auto: 150us "
+     "where --cpus has a CPU for every thread, else 0s",
+     "auto", MEMBER(spin), 0, 0, NULL, NULL},
     {"seed", 0, OPTION_TEXT, "S",
      "whole number from which arrivals and mix are drawn (default: a fresh one)", NULL,
      MEMBER(seed), 0, 0, NULL, NULL},
@@ -135,7 +142,7 @@ static int read_amount(struct request *request, const char *amount, struct error
         const char *kind = amount + length + 1;
         bool constant = strcmp(kind, arrivals_names[ARRIVALS_CONSTANT]) == 0;
         request->arrivals = constant ? ARRIVALS_CONSTANT : ARRIVALS_POISSON;
-        if (!request->rate_rps ||
+        if (request->rate_rps <= 0 ||
             (!constant && strcmp(kind, arrivals_names[ARRIVALS_POISSON]) != 0))
             result = error_set(error, -EINVAL,
                                "expected \"poisson\" or \"constant\" after a rate, got "
@@ -262,6 +269,30 @@ static int read_workload(struct plan *plan, const struct load_settings *settings
     return result;
 }
 
+#define SPIN_AUTO_NS (150 * NS_PER_US)
+
+/* What depends on CPUs: whether polling takes them from nobody. */
+static int read_cpus(struct plan *plan, const struct load_settings *settings,
+                     struct error *error)
+{
+    cpu_set_t own, server;
+    int result = 0;
+    CPU_ZERO(&own);
+    if (settings->cpus)
+        result = cpus_parse(settings->cpus, &own, error);
+    if (result == 0 && settings->server_cpus)
+        result = cpus_parse(settings->server_cpus, &server, error);
+    if (result < 0)
+        return result;
+    if (strcmp(settings->spin, "auto") != 0) {
+        result = quantity_parse(QUANTITY_TIME, settings->spin, 0, NS_PER_S,
+                                &plan->spin_ns, error);
+        return result < 0 ? error_prefix(error, result, "--spin") : 0;
+    }
+    plan->spin_ns = CPU_COUNT(&own) >= (int)plan->threads ? SPIN_AUTO_NS : 0;
+    return 0;
+}
+
 static int read_plan(struct plan *plan, const struct load_settings *settings,
                      const struct option_list *urls, struct error *error)
 {
@@ -273,8 +304,11 @@ static int read_plan(struct plan *plan, const struct load_settings *settings,
         .interval_ns = settings->interval_ns,
         .drain_ns = settings->drain_ns,
         .cpus = settings->cpus,
+        .server_cpus = settings->server_cpus,
     };
     int result = read_workload(plan, settings, urls, error);
+    if (result == 0)
+        result = read_cpus(plan, settings, error);
     if (result == 0 && settings->seed)
         result =
             read_whole_number("seed", settings->seed, 1ULL << 53, &plan->seed, error);

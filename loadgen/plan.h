@@ -44,11 +44,13 @@ struct plan {
 
     unsigned threads; /* at most one per connection */
     uint64_t seed;
-    int verify;           /* enum verify */
-    int method;           /* enum method */
-    uint64_t interval_ns; /* of the series */
-    uint64_t drain_ns;    /* longest wait for replies after the window */
-    const char *cpus;     /* list to run on, or NULL; not owned */
+    int verify;              /* enum verify */
+    int method;              /* enum method */
+    uint64_t interval_ns;    /* of the series */
+    uint64_t drain_ns;       /* longest wait for replies after the window */
+    uint64_t spin_ns;        /* open loop: polled rather than slept before an arrival */
+    const char *cpus;        /* list to run on, or NULL; not owned */
+    const char *server_cpus; /* list that the server runs on, or NULL; not owned */
 };
 
 #define PLAN_MAX_THREADS   1024

@@ -25,6 +25,11 @@ void result_release(struct result *result)
     *result = (struct result){0};
 }
 
+uint64_t result_busy_ns(const struct engine_totals *totals)
+{
+    return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
+}
+
 void result_add(struct result *result, const struct engine *engine)
 {
     recorder_merge(&result->recorder, &engine->recorder);
@@ -35,10 +40,11 @@ void result_add(struct result *result, const struct engine *engine)
     into->connections += from->connections;
     into->waits += from->waits;
     into->cpu_ns += from->cpu_ns;
+    into->spin_ns += from->spin_ns;
     if (from->late_ns > into->late_ns)
         into->late_ns = from->late_ns;
     result->parsed_replies += engine->parsers.parsed;
-    double cores = (double)from->cpu_ns / (double)result->window_ns;
+    double cores = (double)result_busy_ns(from) / (double)result->window_ns;
     if (result->window_ns && cores > result->highest_thread_cores)
         result->highest_thread_cores = cores;
 }
@@ -217,10 +223,11 @@ static void add_generator(cJSON *json, const struct result *result)
     double none = (double)NAN;
     double completed = (double)result->recorder.completed;
     json_add_number(generator, "cpu_s", seconds(result->totals.cpu_ns));
+    json_add_number(generator, "spin_s", seconds(result->totals.spin_ns));
     json_add_number(generator, "cpu_us_per_request",
-                    completed > 0
-                        ? (double)result->totals.cpu_ns / (double)NS_PER_US / completed
-                        : none);
+                    completed > 0 ? (double)result_busy_ns(&result->totals) /
+                                        (double)NS_PER_US / completed
+                                  : none);
     json_add_number(generator, "busiest_thread_cores", result->highest_thread_cores);
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);

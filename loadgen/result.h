@@ -33,7 +33,7 @@ struct result {
     struct engine_totals totals;
     uint64_t parsed_replies;     /* that the parser read, short cuts left out */
     uint64_t window_ns;          /* measured; shorter than planned when interrupted */
-    double highest_thread_cores; /* CPU share of the busiest thread in the window */
+    double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
     bool interrupted;
     struct warning warnings[RESULT_MAX_WARNINGS];
     size_t warning_count;
@@ -41,6 +41,9 @@ struct result {
 
 void result_init(struct result *result, const struct plan *plan);
 void result_release(struct result *result);
+
+/* CPU time without what was spent polling for an arrival to come due. */
+uint64_t result_busy_ns(const struct engine_totals *totals);
 
 /* Adds the books of an engine that has ended. */
 void result_add(struct result *result, const struct engine *engine);

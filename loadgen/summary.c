@@ -124,7 +124,8 @@ void summary_print(const struct result *result, FILE *file)
     if (recorder->completed)
         fprintf(file, "the generator used %.2f cores, %.2f us per request\n",
                 (double)result->totals.cpu_ns / (double)result->window_ns,
-                (double)result->totals.cpu_ns / NS_PER_US / (double)recorder->completed);
+                (double)result_busy_ns(&result->totals) / NS_PER_US /
+                    (double)recorder->completed);
     print_failures(result, file);
     for (size_t i = 0; i < result->warning_count; i++)
         fprintf(file, "%s (%s): %s\n",

@@ -1,0 +1,500 @@
+/*
+ * Whole runs against servers that behave and that do not: every request is accounted
+ * for, under the right name, and late replies are measured from when they were due.
+ */
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "loadgen/result.h"
+#include "loadgen/run.h"
+#include "loadgen/selfcheck.h"
+#include "tests/unit/load_server.h"
+
+/* A short closed loop of 4 connections against the server; change it before run(). */
+static void make_plan(struct plan *plan, const struct server *server)
+{
+    struct error error;
+    char *path;
+    *plan = (struct plan){
+        .threads = 1,
+        .seed = 1,
+        .interval_ns = 100 * NS_PER_MS,
+        .drain_ns = 2 * NS_PER_S,
+    };
+    workload_init(&plan->workload);
+    workload_add_request(&plan->workload, "/");
+    plan->workload.connections = 4;
+    plan->workload.warmup_ns = 20 * NS_PER_MS;
+    plan->workload.duration_ns = 400 * NS_PER_MS;
+    plan->workload.timeout_ns = 5 * NS_PER_S;
+    assert_int_equal(target_parse(&plan->target, &path, server->url, &error), 0);
+    free(path);
+}
+
+static void check_identity(const struct counts *counts)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < OUTCOMES; i++)
+        sum += counts->ended[i];
+    assert_int_equal(counts->scheduled, sum);
+    assert_true(counts->sent <= counts->scheduled);
+}
+
+/* Runs the plan, stops the server and checks the books that every run must keep. */
+static void run(struct plan *plan, struct server *server, struct result *result)
+{
+    struct error error;
+    assert_int_equal(plan_build(plan, &error), 0);
+    int code = run_plan(plan, -1, result, &error);
+    if (code < 0)
+        fail_msg("%s", error.text);
+    server_stop(server);
+    selfcheck(result);
+
+    uint64_t failures = 0, distributed = 0;
+    for (size_t i = 0; i < result->recorder.class_count; i++)
+        check_identity(&result->recorder.classes[i].counts);
+    struct counts all = result_counts(result);
+    check_identity(&all);
+    for (int i = 0; i < FAILURES; i++)
+        failures += result->recorder.failures[i];
+    assert_int_equal(failures, result_errors(&all));
+    struct histogram latency;
+    result_latency(result, result->recorder.class_count, &latency);
+    distributed = latency.count;
+    histogram_release(&latency);
+    assert_int_equal(distributed, all.ended[OUTCOME_OK] + all.ended[OUTCOME_TIMEOUT] +
+                                      all.ended[OUTCOME_IN_FLIGHT] +
+                                      all.ended[OUTCOME_DROPPED]);
+    assert_int_equal(result->recorder.censored,
+                     all.ended[OUTCOME_IN_FLIGHT] + all.ended[OUTCOME_DROPPED]);
+    uint64_t in_series = 0;
+    for (size_t i = 0; i < result->recorder.interval_count; i++)
+        in_series += result->recorder.intervals[i].ok;
+    assert_int_equal(in_series, result->recorder.completed);
+    assert_int_equal(result->recorder.in_flight, 0);
+}
+
+static void release(struct plan *plan, struct result *result)
+{
+    result_release(result);
+    plan_release(plan);
+}
+
+static bool has_warning(const struct result *result, const char *code)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        if (strcmp(result->warnings[i].code, code) == 0)
+            return true;
+    return false;
+}
+
+/* ---- servers that behave ------------------------------------------------------------
+ */
+
+static struct server_answer answer_good(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){SERVER_REPLY, REPLY_GOOD};
+}
+
+static void test_clean_closed_loop(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_good};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    run(&plan, &server, &result);
+    struct counts counts = result_counts(&result);
+    assert_true(counts.ended[OUTCOME_OK] > 0);
+    assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
+    assert_int_equal(result.totals.requests_sent, server.requests);
+    assert_int_equal(result.totals.replies, server.requests);
+    assert_int_equal(server.accepted, 4);
+    /* In a closed loop, service time is latency. */
+    assert_int_equal(result.recorder.service.count, 0);
+    assert_int_equal(result.recorder.schedule_lag.count, 0);
+    release(&plan, &result);
+}
+
+static void test_threads_share_the_connections(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_good};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.threads = 3;
+    plan.workload.connections = 8;
+    plan.workload.rate_rps = 2000;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    run(&plan, &server, &result);
+    struct counts counts = result_counts(&result);
+    assert_in_range(counts.scheduled, 799, 801);
+    assert_int_equal(server.accepted, 8);
+    assert_int_equal(result.totals.requests_sent, server.requests);
+    release(&plan, &result);
+}
+
+static struct server_answer answer_and_close(uint64_t number, const char *request)
+{
+    (void)number;
+    bool asked = strstr(request, "Connection: close\r\n") != NULL;
+    return (struct server_answer){
+        asked ? SERVER_REPLY_AND_CLOSE : SERVER_CLOSE,
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"};
+}
+
+static void test_connection_per_request(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct server server = {.script = answer_and_close};
+        struct plan plan;
+        struct result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.keep_alive = false;
+        plan.workload.rate_rps = open ? 200 : 0;
+        run(&plan, &server, &result);
+        struct counts counts = result_counts(&result);
+        assert_true(counts.ended[OUTCOME_OK] > 0);
+        assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
+        assert_int_equal(server.accepted, server.requests);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_until_close(uint64_t number, const char *request)
+{
+    (void)request;
+    if (number % 3 == 0)
+        return (struct server_answer){SERVER_REPLY_AND_CLOSE,
+                                      "HTTP/1.1 200 OK\r\n\r\nhello"};
+    if (number % 3 == 1)
+        return (struct server_answer){
+            SERVER_REPLY_AND_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"};
+    return (struct server_answer){
+        SERVER_REPLY,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"};
+}
+
+/* A close after a complete reply is nobody's error, announced or not. */
+static void test_closes_between_replies(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_until_close};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    run(&plan, &server, &result);
+    struct counts counts = result_counts(&result);
+    assert_true(counts.ended[OUTCOME_OK] > 0);
+    /* Unannounced, the close may cross the next request on the wire. */
+    assert_int_equal(result_errors(&counts),
+                     result.recorder.failures[FAILURE_CLOSED_EARLY] +
+                         result.recorder.failures[FAILURE_RESET]);
+    release(&plan, &result);
+}
+
+static struct server_answer answer_by_path(uint64_t number, const char *request)
+{
+    (void)number;
+    const char *replies[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nbb",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nccc",
+    };
+    return (struct server_answer){SERVER_REPLY, replies[request[5] - 'a']};
+}
+
+static void test_mix_with_classes(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_by_path};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    workload_release(&plan.workload);
+    workload_init(&plan.workload);
+    static const char *const names[] = {"light", "heavy", "own"};
+    static const char *const paths[] = {"/a", "/b", "/c"};
+    for (int i = 0; i < 3; i++) {
+        struct request *request = workload_add_request(&plan.workload, paths[i]);
+        free(request->class_name);
+        request->class_name = memory_copy_string(names[i]);
+    }
+    plan.workload.requests[0].weight = 3;
+    plan.workload.requests[2].rate_rps = 50;
+    plan.workload.requests[2].arrivals = ARRIVALS_CONSTANT;
+    plan.workload.rate_rps = 4000;
+    plan.workload.connections = 16;
+    plan.workload.warmup_ns = 0;
+    plan.workload.duration_ns = NS_PER_S;
+    run(&plan, &server, &result);
+    assert_int_equal(result.recorder.class_count, 3);
+    const struct class_record *classes = result.recorder.classes;
+    assert_int_equal(classes[2].counts.scheduled, 50);
+    double light = (double)classes[0].counts.scheduled;
+    double mixed = light + (double)classes[1].counts.scheduled;
+    assert_true(fabs(mixed - 4000) < 5 * sqrt(4000));
+    assert_true(fabs(light - 0.75 * mixed) < 5 * sqrt(mixed * 0.75 * 0.25));
+    /* Paths are verified apart: three lengths, no bad body. */
+    struct counts all = result_counts(&result);
+    assert_int_equal(result_errors(&all), 0);
+    release(&plan, &result);
+}
+
+/* ---- servers that do not ------------------------------------------------------------
+ */
+
+static struct server_answer answer_badly(uint64_t number, const char *request)
+{
+    (void)request;
+    switch (number % 20) {
+    case 3:
+        return (struct server_answer){SERVER_REPLY_AND_CLOSE,
+                                      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"};
+    case 5:
+        return (struct server_answer){SERVER_REPLY,
+                                      "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"};
+    case 7:
+        return (struct server_answer){SERVER_REPLY,
+                                      "HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\n!"};
+    case 9:
+        return (struct server_answer){SERVER_REPLY,
+                                      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+                                      "Interleave-Digest: 2\r\n\r\nhello"};
+    case 11:
+        return (struct server_answer){SERVER_REPLY,
+                                      "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"
+                                      "Interleave-Digest: 1\r\n\r\nhell"};
+    case 13:
+        return (struct server_answer){SERVER_REPLY, "nonsense\r\n\r\n"};
+    case 15:
+        return (struct server_answer){SERVER_CLOSE, NULL};
+    case 17:
+        return (struct server_answer){SERVER_RESET, NULL};
+    default:
+        return (struct server_answer){SERVER_REPLY, REPLY_GOOD};
+    }
+}
+
+static void test_every_kind_of_failure(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct server server = {.script = answer_badly};
+        struct plan plan;
+        struct result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.duration_ns = NS_PER_S;
+        plan.workload.rate_rps = open ? 500 : 0;
+        plan.workload.connections = open ? 32 : 4;
+        run(&plan, &server, &result);
+        static const enum failure expected[] = {
+            FAILURE_STATUS_5XX,   FAILURE_STATUS_4XX, FAILURE_WRONG_DIGEST,
+            FAILURE_WRONG_LENGTH, FAILURE_MALFORMED,  FAILURE_CLOSED_EARLY,
+            FAILURE_RESET,
+        };
+        for (size_t i = 0; i < COUNT_OF(expected); i++)
+            assert_true(result.recorder.failures[expected[i]] > 0);
+        assert_true(has_warning(&result, "errors"));
+        assert_false(result_is_valid(&result));
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_99_of_100(uint64_t number, const char *request)
+{
+    (void)request;
+    return (struct server_answer){number % 100 == 50 ? SERVER_IGNORE : SERVER_REPLY,
+                                  REPLY_GOOD};
+}
+
+static void test_silence_is_a_timeout(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_99_of_100};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.rate_rps = 1000;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    plan.workload.connections = 32;
+    plan.workload.duration_ns = 1500 * NS_PER_MS;
+    plan.workload.timeout_ns = 300 * NS_PER_MS;
+    run(&plan, &server, &result);
+    struct counts counts = result_counts(&result);
+    assert_true(counts.ended[OUTCOME_TIMEOUT] >= 14);
+    struct histogram latency;
+    result_latency(&result, 1, &latency);
+    assert_true(histogram_quantile(&latency, 0.995) >= 300 * NS_PER_MS);
+    histogram_release(&latency);
+    release(&plan, &result);
+}
+
+static void test_peer_that_closes_at_once(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct server server = {.script = answer_good, .closes_at_once = true};
+        struct plan plan;
+        struct result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.duration_ns = NS_PER_S;
+        plan.workload.rate_rps = open ? 100 : 0;
+        plan.drain_ns = 0;
+        run(&plan, &server, &result);
+        struct counts counts = result_counts(&result);
+        assert_int_equal(counts.ended[OUTCOME_OK], 0);
+        assert_true(has_warning(&result, "no_replies"));
+        /* 4 connections that rest 1, 2, 4, ... ms: about 10 attempts each. */
+        assert_true(server.accepted < 100);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_never(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){SERVER_IGNORE, NULL};
+}
+
+static void test_unanswered_and_unsent(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_never};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.rate_rps = 1000;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    plan.workload.warmup_ns = 0;
+    plan.drain_ns = 0;
+    run(&plan, &server, &result);
+    struct counts counts = result_counts(&result);
+    assert_int_equal(counts.scheduled, 400);
+    assert_int_equal(counts.ended[OUTCOME_IN_FLIGHT], 4);
+    assert_int_equal(counts.ended[OUTCOME_DROPPED], 396);
+    assert_true(has_warning(&result, "dropped"));
+    assert_true(has_warning(&result, "rate_missed"));
+    assert_true(has_warning(&result, "censored"));
+    /* Ages, not nothing: the median arrival was 200 ms old at the end. */
+    struct histogram latency;
+    result_latency(&result, 1, &latency);
+    assert_true(histogram_quantile(&latency, 0.5) >= 198 * NS_PER_MS);
+    histogram_release(&latency);
+    release(&plan, &result);
+}
+
+/* ---- truth --------------------------------------------------------------------------
+ */
+
+/*
+ * A server that stands still for S in T seconds of constant arrivals: the fraction
+ * 1 - q of the requests is due in the first (1 - q) T seconds of the stall and waits at
+ * least for what is left of it, so that p_q >= S - (1 - q) T. A slow machine only adds
+ * to that; a generator that waits for the server finds next to nothing.
+ */
+static void test_stall_is_seen_from_the_schedule(void **state)
+{
+    (void)state;
+    const uint64_t connections[] = {1, 32};
+    for (size_t c = 0; c < COUNT_OF(connections); c++) {
+        struct server server = {
+            .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
+        struct plan plan;
+        struct result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.rate_rps = 1000;
+        plan.workload.arrivals = ARRIVALS_CONSTANT;
+        plan.workload.connections = connections[c];
+        plan.workload.warmup_ns = 0;
+        plan.workload.duration_ns = 2 * NS_PER_S;
+        run(&plan, &server, &result);
+        struct counts counts = result_counts(&result);
+        assert_in_range(counts.scheduled, 1999, 2001);
+        struct histogram latency;
+        result_latency(&result, 1, &latency);
+        double stall_ns = (double)server.stalled_ns, window_ns = 2.0 * NS_PER_S;
+        double gap_ns = NS_PER_MS;
+        static const double fractions[] = {0.85, 0.9, 0.95, 0.99, 0.999};
+        for (size_t i = 0; i < COUNT_OF(fractions); i++) {
+            double least = stall_ns - (1 - fractions[i]) * window_ns - 3 * gap_ns;
+            assert_true((double)histogram_quantile(&latency, fractions[i]) >= least);
+        }
+        histogram_release(&latency);
+        release(&plan, &result);
+    }
+}
+
+/* A closed loop sees a stall in no more samples than it has connections. */
+static void test_stall_in_a_closed_loop(void **state)
+{
+    (void)state;
+    struct server server = {
+        .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
+    struct plan plan;
+    struct result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.warmup_ns = 0;
+    plan.workload.duration_ns = 1500 * NS_PER_MS;
+    run(&plan, &server, &result);
+    uint64_t slow = 0;
+    for (uint32_t i = histogram_bucket(300 * NS_PER_MS); i < HISTOGRAM_BUCKETS; i++)
+        slow += result.recorder.classes[0].punctual.counts[i];
+    assert_in_range(slow, 1, 4);
+    release(&plan, &result);
+}
+
+static void test_nobody_listens(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_good};
+    struct plan plan;
+    struct result result;
+    struct error error;
+    server_start(&server);
+    make_plan(&plan, &server);
+    server_stop(&server);
+    assert_int_equal(plan_build(&plan, &error), 0);
+    assert_int_equal(run_plan(&plan, -1, &result, &error), -ECONNREFUSED);
+    assert_non_null(strstr(error.text, "refused"));
+    plan_release(&plan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clean_closed_loop),
+        cmocka_unit_test(test_threads_share_the_connections),
+        cmocka_unit_test(test_connection_per_request),
+        cmocka_unit_test(test_closes_between_replies),
+        cmocka_unit_test(test_mix_with_classes),
+        cmocka_unit_test(test_every_kind_of_failure),
+        cmocka_unit_test(test_silence_is_a_timeout),
+        cmocka_unit_test(test_peer_that_closes_at_once),
+        cmocka_unit_test(test_unanswered_and_unsent),
+        cmocka_unit_test(test_stall_is_seen_from_the_schedule),
+        cmocka_unit_test(test_stall_in_a_closed_loop),
+        cmocka_unit_test(test_nobody_listens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/* Arrivals: rates, gaps, superposition over threads, seeds, the mix. */
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "loadgen/schedule.h"
+
+#define START 1000000000ULL
+
+static void make_workload(struct workload *workload, double rate, int arrivals)
+{
+    workload_init(workload);
+    workload_add_request(workload, "/");
+    workload->rate_rps = rate;
+    workload->arrivals = arrivals;
+}
+
+/* All arrivals of one thread before `end_ns`; returns their number. */
+static size_t draw(const struct workload *workload, uint64_t seed, unsigned thread,
+                   unsigned threads, uint64_t end_ns, uint64_t *times, uint32_t *requests,
+                   size_t room)
+{
+    struct schedule schedule;
+    struct mix mix;
+    mix_init(&mix, workload, seed, thread);
+    schedule_init(&schedule, workload, seed, thread, threads);
+    assert_true(schedule.next_ns == UINT64_MAX);
+    schedule_start(&schedule, START, end_ns);
+    size_t count = 0;
+    while (schedule.next_ns != UINT64_MAX) {
+        assert_true(count < room);
+        times[count] = schedule.next_ns;
+        uint32_t request = schedule_take(&schedule, &mix);
+        if (requests)
+            requests[count] = request;
+        count++;
+    }
+    schedule_release(&schedule);
+    mix_release(&mix);
+    return count;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void test_constant_threads_interleave(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 1000, ARRIVALS_CONSTANT);
+    uint64_t times[4000];
+    size_t count = 0;
+    for (unsigned thread = 0; thread < 3; thread++)
+        count += draw(&workload, 7, thread, 3, START + 2 * NS_PER_S, times + count, NULL,
+                      COUNT_OF(times) - count);
+    assert_int_equal(count, 2000);
+    qsort(times, count, sizeof *times, compare_times);
+    for (size_t i = 1; i < count; i++) {
+        uint64_t gap = times[i] - times[i - 1];
+        assert_in_range(gap, NS_PER_MS - 1, NS_PER_MS + 1);
+    }
+    assert_in_range(times[0], START, START + NS_PER_MS);
+    workload_release(&workload);
+}
+
+static void test_slow_rates_do_not_drift(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 0.1, ARRIVALS_CONSTANT);
+    uint64_t times[400];
+    size_t count = draw(&workload, 3, 0, 1, START + NS_PER_H, times, NULL, 400);
+    assert_int_equal(count, 360);
+    assert_in_range(times[359] - times[0], 359 * 10 * NS_PER_S - 1,
+                    359 * 10 * NS_PER_S + 1);
+    workload_release(&workload);
+}
+
+/*
+ * Gaps of the superposition of threads are exponential: the mean within 5 standard
+ * errors, and the largest distance of the distribution functions (Kolmogorov-Smirnov)
+ * below 2.2 / sqrt(n), which chance exceeds in fewer than 1 of 10,000 seeds. The seed
+ * is fixed, so that the test always says the same.
+ */
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void test_poisson_gaps_are_exponential(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 10000, ARRIVALS_POISSON);
+    size_t room = 150000, count = 0;
+    uint64_t *times = memory_allocate(room * sizeof *times);
+    for (unsigned thread = 0; thread < 4; thread++)
+        count += draw(&workload, 42, thread, 4, START + 10 * NS_PER_S, times + count,
+                      NULL, room - count);
+    /* The number itself is Poisson: variance = mean. */
+    assert_true(fabs((double)count - 100000) < 5 * sqrt(100000));
+    qsort(times, count, sizeof *times, compare_times);
+    double *gaps = memory_allocate(count * sizeof *gaps);
+    double sum = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        gaps[i] = (double)(times[i + 1] - times[i]);
+        sum += gaps[i];
+    }
+    size_t n = count - 1;
+    double mean = sum / (double)n;
+    qsort(gaps, n, sizeof *gaps, compare_doubles);
+    double distance = 0;
+    for (size_t i = 0; i < n; i++) {
+        double expected = 1 - exp(-gaps[i] / mean);
+        distance = fmax(distance, fabs(expected - (double)i / (double)n));
+        distance = fmax(distance, fabs(expected - (double)(i + 1) / (double)n));
+    }
+    assert_true(distance < 2.2 / sqrt((double)n));
+    free(times);
+    free(gaps);
+    workload_release(&workload);
+}
+
+static void test_seed_decides(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 500, ARRIVALS_POISSON);
+    uint64_t first[1000], again[1000], other[1000];
+    size_t count = draw(&workload, 5, 1, 2, START + NS_PER_S, first, NULL, 1000);
+    assert_int_equal(draw(&workload, 5, 1, 2, START + NS_PER_S, again, NULL, 1000),
+                     count);
+    assert_memory_equal(first, again, count * sizeof *first);
+    draw(&workload, 6, 1, 2, START + NS_PER_S, other, NULL, 1000);
+    assert_true(first[0] != other[0]);
+    workload_release(&workload);
+}
+
+static void test_mix_and_own_rates(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 20000, ARRIVALS_POISSON);
+    workload.requests[0].weight = 90;
+    workload_add_request(&workload, "/rare")->weight = 10;
+    struct request *own = workload_add_request(&workload, "/own");
+    own->rate_rps = 5;
+    own->arrivals = ARRIVALS_CONSTANT;
+    size_t room = 300000;
+    uint64_t *times = memory_allocate(room * sizeof *times);
+    uint32_t *requests = memory_allocate(room * sizeof *requests);
+    size_t count = draw(&workload, 1, 0, 1, START + 10 * NS_PER_S, times, requests, room);
+    double counts[3] = {0};
+    for (size_t i = 0; i < count; i++) {
+        counts[requests[i]]++;
+        assert_true(i == 0 || times[i] >= times[i - 1]);
+    }
+    assert_true(counts[2] == 50);
+    double mixed = counts[0] + counts[1];
+    assert_true(fabs(counts[1] - 0.1 * mixed) < 5 * sqrt(mixed * 0.1 * 0.9));
+    free(times);
+    free(requests);
+    workload_release(&workload);
+}
+
+static void test_end_may_move(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 1000, ARRIVALS_CONSTANT);
+    struct schedule schedule;
+    struct mix mix;
+    mix_init(&mix, &workload, 1, 0);
+    schedule_init(&schedule, &workload, 1, 0, 1);
+    schedule_start(&schedule, START, START + NS_PER_S);
+    schedule_end_at(&schedule, START + 10 * NS_PER_MS);
+    int count = 0;
+    for (; schedule.next_ns != UINT64_MAX; count++)
+        schedule_take(&schedule, &mix);
+    assert_int_equal(count, 10);
+    schedule_release(&schedule);
+    mix_release(&mix);
+    workload_release(&workload);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_constant_threads_interleave),
+        cmocka_unit_test(test_slow_rates_do_not_drift),
+        cmocka_unit_test(test_poisson_gaps_are_exponential),
+        cmocka_unit_test(test_seed_decides),
+        cmocka_unit_test(test_mix_and_own_rates),
+        cmocka_unit_test(test_end_may_move),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
