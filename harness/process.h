@@ -43,6 +43,12 @@ struct child {
     struct rusage usage;
 };
 
+/* No child yet: what a struct child has to be before it is released or started. */
+#define CHILD_NONE                                                                       \
+    {                                                                                    \
+        .pidfd = -1, .output = -1, .log = -1                                             \
+    }
+
 /* On failure nothing is left to release. */
 MUST_CHECK int child_start(struct child *child, const struct child_plan *plan,
                            struct error *error);

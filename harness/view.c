@@ -44,8 +44,8 @@ struct columns {
 
 /* What the scenario's rows have, in the order of what tells most. */
 static const enum metric_id cost_columns[] = {
-    METRIC_CORES,  METRIC_CPU_PER_REQUEST,       METRIC_VOLUNTARY,   METRIC_THREADS,
-    METRIC_MEMORY, METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
+    METRIC_CORES,     METRIC_CPU_PER_REQUEST,       METRIC_MEMORY,      METRIC_THREADS,
+    METRIC_VOLUNTARY, METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
 };
 
 static void add_column(struct columns *columns, enum column_kind kind, size_t metric,
@@ -328,9 +328,9 @@ static void print_notes(const struct group *group, enum table_style style, FILE 
 static void print_heading(const struct scenario *scenario, enum table_style style,
                           FILE *file)
 {
-    const char *format =
-        style == TABLE_MARKDOWN ? "\n## %s: %s\n\n%s\n\n" : "\n%s: %s\n%s\n\n";
-    fprintf(file, format, scenario->name, scenario->title, scenario->question);
+    bool markdown = style == TABLE_MARKDOWN;
+    fprintf(file, "\n%s%s: %s\n%s%s\n\n", markdown ? "## " : "", scenario->name,
+            scenario->title, markdown ? "\n" : "", scenario->question);
 }
 
 static void print_group(const struct group *group, enum table_style style, FILE *file)

@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# A short run from end to end: the physics of its table, failures, interrupts, resuming.
+# Every bound holds on a loaded machine: waits overlap or they do not.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+: "${INTERLEAVE:=build/interleave}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+ok() { # STATUS NAME
+    n=$((n + 1))
+    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+holds() { # EXPRESSION NAME
+    awk "BEGIN { exit !($1) }"
+    ok $? "$2 ($1)"
+}
+
+# Each run has a session of its own, so that whatever it leaves behind is found.
+start() { # ARGUMENTS...: sets $run
+    setsid "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err" &
+    run=$!
+}
+finish() { # sets $status
+    wait "$run"
+    status=$?
+    sed 's/^/# /' "$work/err"
+}
+nothing_runs() { # NAME
+    [ -z "$(ps -o pid= -s "$run")" ]
+    ok $? "$1 leaves nothing running"
+}
+child_of_run() { # COMMAND: the pid of the run's child that runs it
+    local pid
+    for pid in $(ps -o pid= --ppid "$run"); do
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^interleave $1 " && echo "$pid"
+    done
+}
+await() { # COMMAND...: until it prints something, at most 30 s
+    local i
+    for i in $(seq 300); do
+        [ -n "$("$@" 2>/dev/null)" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+figure() { # DIR SCENARIO MODEL METRIC
+    awk -F, -v s="$2" -v m="$3" -v f="$4" '$1==s && $5==m && $7==f {print $9}' "$1/comparison.csv"
+}
+
+cat >"$work/tiny-wait.json" <<'JSON'
+{ "name": "tiny-wait", "title": "Tiny waits", "question": "Do waits overlap?",
+  "family": "io", "requests": [{ "path": "/wait:50ms" }],
+  "load": { "connections": 20, "warmup": "400ms", "duration": "1500ms" },
+  "server": { "cpus": 1, "options": { "threads": 4 } } }
+JSON
+cat >"$work/tiny-mix.json" <<'JSON'
+{ "name": "tiny-mix", "title": "A tiny mix", "question": "Who waits for the computing?",
+  "family": "mixed",
+  "requests": [ { "path": "/wait:5ms", "class": "light", "weight": 9 },
+                { "path": "/spin:10ms", "class": "cpu", "weight": 1 } ],
+  "load": { "connections": 4, "warmup": "200ms", "duration": "1s" },
+  "server": { "cpus": 1 } }
+JSON
+cat >"$work/long.json" <<'JSON'
+{ "name": "long", "title": "Long enough to be interrupted", "question": "When does it end?",
+  "family": "io", "requests": [{ "path": "/wait:10ms" }],
+  "load": { "connections": 2, "warmup": "100ms", "duration": "3s" } }
+JSON
+
+# ---- the table ------------------------------------------------------------------------
+
+models=iterative,thread-pool:threads=4,event-loop
+start "$work/tiny-wait.json" "$work/tiny-mix.json" --models "$models" --repeat 2 --seed 5 \
+    --out "$work/table"
+finish
+# A sanitizer build, or a neighbour's load, makes figures invalid, but they are figures.
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "a run of two tiny scenarios ends well (exit $status)"
+nothing_runs "a run"
+iterative=$(figure "$work/table" tiny-wait iterative throughput_rps)
+pool=$(figure "$work/table" tiny-wait thread-pool:threads=4 throughput_rps)
+loop=$(figure "$work/table" tiny-wait event-loop throughput_rps)
+holds "${iterative:-0} > 0 && ${iterative:-99} < 22" "one at a time: at most 1/W"
+holds "${pool:-0} > 0 && ${pool:-999} < 88" "four threads: at most 4/W"
+holds "${loop:-0} > 5 * ${iterative:-99}" "the loop overlaps the waits"
+holds "${loop:-999} < 440" "and no more than C/W"
+holds "$(figure "$work/table" tiny-wait event-loop cores_used) < 1.1" "on one core at most"
+holds "$(figure "$work/table" tiny-wait thread-pool:threads=4 threads) >= 4" "its threads are seen"
+holds "$(figure "$work/table" tiny-wait event-loop memory_bytes) > 100000" "its memory is seen"
+holds "$(figure "$work/table" tiny-mix event-loop class.light.latency_p50_ns) >= 5e6" \
+    "the classes of a mix are told apart"
+[ "$(awk -F, '$1=="tiny-wait" && $5=="iterative" && $7=="throughput_rps" {print $16}' \
+    "$work/table/comparison.csv")" = 20 ]
+ok $? "the prediction stands beside the observation"
+(cd "$work/table" && sha256sum --quiet -c SHA256SUMS)
+ok $? "SHA256SUMS fits"
+[ "$(ls "$work/table/trials" | wc -l)" -eq 12 ] && ! ls -A "$work/table/trials" | grep -q '^\.'
+ok $? "12 trials, complete"
+for file in manifest.json config.json environment.json warnings.json samples.csv comparison.json \
+    comparison.md trials/01-tiny-wait-iterative/{trial.json,scenario.json,series.csv,latency.hgrm,server.log}; do
+    [ -e "$work/table/$file" ] || echo "# missing: $file"
+done | grep . && ok 1 "every file of the layout is there" || ok 0 "every file of the layout is there"
+widest=$(awk '{ if (length($0) > w) w = length($0) } END { print w }' "$work/out")
+holds "$widest <= 120" "the table fits 120 columns"
+
+cp -r "$work/table" "$work/again"
+rm "$work/again"/{samples.csv,comparison.*,SHA256SUMS}
+"$INTERLEAVE" report "$work/again" >"$work/out.again"
+ok $? "report recomputes a folder"
+diff "$work/out" "$work/out.again" >/dev/null && diff -r "$work/table" "$work/again" >/dev/null
+ok $? "and makes the same of the same trials"
+
+# ---- failures --------------------------------------------------------------------------
+
+start "$work/tiny-wait.json" --models event-loop:uv-pool=99999999,iterative --seed 5 --out "$work/fail"
+finish
+[ $status -eq 1 ]
+ok $? "a server that does not start: exit 1 (exit $status)"
+nothing_runs "a run with a failure"
+grep -q '"status":.*"failed"' "$work"/fail/trials/*uv-pool*/trial.json &&
+    grep -q '"reason":.*uv-pool' "$work"/fail/trials/*uv-pool*/trial.json
+ok $? "its trial says why"
+holds "$(figure "$work/fail" tiny-wait iterative throughput_rps) > 0" "the run went on"
+grep -q '^  ! event-loop:uv-pool=99999999: failed: ' "$work/out"
+ok $? "the table shows it as failed"
+
+start "$work/long.json" --models event-loop --out "$work/died"
+await child_of_run load && sleep 0.3 && kill -9 $(child_of_run serve)
+finish
+[ $status -eq 1 ] && grep -q '"reason":.*the server ended.*signal 9' "$work"/died/trials/*/trial.json
+ok $? "a server that is killed: exit 1 and the reason (exit $status)"
+nothing_runs "a server that is killed"
+
+start "$work/long.json" --models event-loop --overrun 1s --out "$work/hung"
+await child_of_run load && sleep 0.3 && kill -STOP $(child_of_run load)
+finish
+[ $status -eq 1 ] && grep -q '"reason":.*the generator hung' "$work"/hung/trials/*/trial.json
+ok $? "a generator that hangs: exit 1 and the reason (exit $status)"
+nothing_runs "a generator that hangs"
+
+# ---- interrupting and resuming ------------------------------------------------------------
+
+start "$work/long.json" --models event-loop,iterative --repeat 2 --seed 9 --out "$work/resumed"
+await ls "$work"/resumed/trials/*/trial.json && sleep 0.5 && kill -INT "$run"
+finish
+[ $status -eq 130 ] && grep -q "bench --resume $work/resumed" "$work/err"
+ok $? "Ctrl-C: exit 130 and the command to go on (exit $status)"
+nothing_runs "Ctrl-C"
+first=$(ls "$work/resumed/trials" | head -n 1)
+before=$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")
+done_before=$(ls "$work/resumed/trials" | wc -l)
+holds "$done_before >= 1 && $done_before < 4" "some trials are missing"
+grep -q 'not measured yet' "$work/resumed/comparison.csv" ||
+    [ "$(awk -F, '$7=="throughput_rps"' "$work/resumed/comparison.csv" | wc -l)" -eq 2 ]
+ok $? "what is there can be read"
+start --resume "$work/resumed"
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "resuming ends well (exit $status)"
+[ "$(ls "$work/resumed/trials" | wc -l)" -eq 4 ] &&
+    [ "$before" = "$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")" ]
+ok $? "it did what was missing and nothing else"
+sed -i 's/"repeat":\t2/"repeat":\t3/' "$work/resumed/config.json"
+start --resume "$work/resumed"
+finish
+[ $status -eq 2 ] && grep -q 'changed since the run was begun' "$work/err"
+ok $? "a changed configuration is not resumed"
+
+# ---- refusals --------------------------------------------------------------------------------
+
+refused() { # NAME PATTERN ARGUMENTS...
+    local name=$1 pattern=$2
+    shift 2
+    start "$@" --out "$work/never"
+    finish
+    [ $status -eq 2 ] && grep -q -- "$pattern" "$work/err" && [ ! -e "$work/never" ]
+    ok $? "$name: exit 2, nothing begun"
+}
+sed 's/"title"/"titel"/' "$work/tiny-wait.json" >"$work/bad.json"
+refused "an unknown key" "bad.json:1:[0-9]*: .*did you mean \"title\"" "$work/bad.json"
+refused "an unknown scenario" 'did you mean "hello"' helo
+refused "an unknown model" 'did you mean "event-loop"' "$work/tiny-wait.json" --models event-lop
+refused "an unknown option of a model" 'unknown option "thread"' "$work/tiny-wait.json" \
+    --models thread-pool:thread=4
+refused "two scenarios of one name" "that of .* already" "$work/tiny-wait.json" "$work/tiny-wait.json"
+refused "options beside --resume" "takes everything from its folder" --resume "$work/table"
+
+echo "1..$n"

@@ -1,0 +1,28 @@
+/* harness_fixture.h - models and scenarios made of text, for the harness's tests. */
+#ifndef TESTS_UNIT_HARNESS_FIXTURE_H
+#define TESTS_UNIT_HARNESS_FIXTURE_H
+
+#include "harness/models.h"
+#include "workload/scenario.h"
+
+/* Models as `interleave models --json` would list them. */
+static const char fixture_models[] =
+    "[{\"name\":\"one\",\"flags\":[\"serial\"],\"options\":[],\"supported\":true},"
+    "{\"name\":\"pool\",\"flags\":[\"threads\"],\"options\":["
+    "{\"name\":\"threads\",\"default\":\"16\"},"
+    "{\"name\":\"dispatch\",\"default\":\"request\","
+    "\"choices\":[\"request\",\"connection\"]}],\"supported\":true},"
+    "{\"name\":\"loop\",\"flags\":[\"loop\"],\"options\":[],\"supported\":true},"
+    "{\"name\":\"hybrid\",\"flags\":[\"loop\",\"workers\"],\"options\":["
+    "{\"name\":\"workers\",\"default\":\"cores\"}],\"supported\":true},"
+    "{\"name\":\"floor\",\"flags\":[\"loop\",\"calibration\"],\"options\":[],"
+    "\"supported\":true},"
+    "{\"name\":\"ring\",\"flags\":[\"loop\"],\"options\":[],\"supported\":false,"
+    "\"why\":\"no io_uring here\"}]";
+
+static inline struct models fixture_make_models(void)
+{
+    return (struct models){.list = cJSON_Parse(fixture_models)};
+}
+
+#endif
