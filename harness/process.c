@@ -59,6 +59,9 @@ static void become_child(const struct child_plan *plan, int output, pid_t parent
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
         (!plan->errors_apart && dup2(output, STDERR_FILENO) < 0))
         _exit(127);
+    /* A descriptor that was in its place already would be closed by the exec. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        fcntl(fd, F_SETFD, 0);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -92,8 +95,8 @@ static void close_if_open(int *fd)
 
 int child_start(struct child *child, const struct child_plan *plan, struct error *error)
 {
-    *child =
-        (struct child){.pidfd = -1, .output = -1, .log = -1, .keep_all = plan->keep_all};
+    *child = (struct child)CHILD_NONE;
+    child->keep_all = plan->keep_all;
     int pipe_ends[2] = {-1, -1};
     int result = 0;
     if (plan->log_path)

@@ -41,7 +41,7 @@ int server_process_start(struct server_process *server, const char *const *argum
                          const char *folder, const char *log_path, const cpu_set_t *cpus,
                          uint64_t limit_ns, struct error *error)
 {
-    *server = (struct server_process){0};
+    *server = (struct server_process){.child = CHILD_NONE};
     struct child_plan plan = {.arguments = arguments,
                               .folder = folder,
                               .log_path = log_path,

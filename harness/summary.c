@@ -45,8 +45,9 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
         double own_cpu, own_wait;
-        known = known && calibration_path_times(&comparison->calibration, request->path,
-                                                &own_cpu, &own_wait);
+        if (!calibration_path_times(&comparison->calibration, request->path, &own_cpu,
+                                    &own_wait))
+            known = false;
         *cpu += weight * own_cpu;
         *wait += weight * own_wait;
         weights += weight;

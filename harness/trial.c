@@ -433,7 +433,11 @@ static int write_record(struct trial *trial, struct trial_outcome *outcome,
 int trial_run(const struct trial_setup *setup, const char *folder,
               struct trial_outcome *outcome, struct error *error)
 {
-    struct trial trial = {.setup = setup, .folder = folder, .events = -1};
+    struct trial trial = {.setup = setup,
+                          .folder = folder,
+                          .server = {.child = CHILD_NONE},
+                          .load = CHILD_NONE,
+                          .events = -1};
     clock_utc_text(trial.facts.started_utc, sizeof trial.facts.started_utc, 0);
     int result = write_scenario(&trial, error);
     if (result == 0)

@@ -45,6 +45,9 @@ await() { # COMMAND...: until it prints something, at most 30 s
     done
     return 1
 }
+first_trial() { # DIR: the first trial.json there
+    ls "$1"/trials/*/trial.json
+}
 figure() { # DIR SCENARIO MODEL METRIC
     awk -F, -v s="$2" -v m="$3" -v f="$4" '$1==s && $5==m && $7==f {print $9}' "$1/comparison.csv"
 }
@@ -143,7 +146,7 @@ nothing_runs "a generator that hangs"
 # ---- interrupting and resuming ------------------------------------------------------------
 
 start "$work/long.json" --models event-loop,iterative --repeat 2 --seed 9 --out "$work/resumed"
-await ls "$work"/resumed/trials/*/trial.json && sleep 0.5 && kill -INT "$run"
+await first_trial "$work/resumed" && sleep 0.5 && kill -INT "$run"
 finish
 [ $status -eq 130 ] && grep -q "bench --resume $work/resumed" "$work/err"
 ok $? "Ctrl-C: exit 130 and the command to go on (exit $status)"
