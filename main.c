@@ -7,11 +7,23 @@
 #include "base/build.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "harness/commands.h"
+#include "loadgen/load.h"
+#include "servers/commands.h"
 
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
 static const struct command *const commands[] = {
+    &bench_command,
+    &report_command,
+    &serve_command,
+    &load_command,
+    &doctor_command,
+    &scenarios_command,
+    &validate_command,
+    &models_command,
+    &ops_command,
     &man_command,
     NULL,
 };

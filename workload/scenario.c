@@ -433,21 +433,35 @@ static int check_scenario(struct json_document *document, const struct scenario 
     return 0;
 }
 
+/* Takes the document over. */
+static int read_document(struct scenario *scenario, struct json_document *document,
+                         struct error *error)
+{
+    *scenario = (struct scenario){.server.cpus = 1};
+    workload_init(&scenario->workload);
+    int result =
+        json_read_object(document, document->root, scenario_fields, scenario, error);
+    if (result == 0)
+        result = check_scenario(document, scenario, error);
+    json_close(document);
+    if (result < 0)
+        scenario_release(scenario);
+    return result;
+}
+
 int scenario_read(struct scenario *scenario, const char *path, struct error *error)
 {
     struct json_document document;
     int result = json_open_file(&document, path, error);
-    if (result < 0)
-        return result;
-    *scenario = (struct scenario){.server.cpus = 1};
-    workload_init(&scenario->workload);
-    result = json_read_object(&document, document.root, scenario_fields, scenario, error);
-    if (result == 0)
-        result = check_scenario(&document, scenario, error);
-    json_close(&document);
-    if (result < 0)
-        scenario_release(scenario);
-    return result;
+    return result < 0 ? result : read_document(scenario, &document, error);
+}
+
+int scenario_read_string(struct scenario *scenario, const char *name, const char *source,
+                         struct error *error)
+{
+    struct json_document document;
+    int result = json_open_string(&document, name, source, error);
+    return result < 0 ? result : read_document(scenario, &document, error);
 }
 
 /* ---- copies and JSON ------------------------------------------------------------------

@@ -72,6 +72,10 @@ struct scenario {
  */
 MUST_CHECK int scenario_read(struct scenario *scenario, const char *path,
                              struct error *error);
+
+/* The same of a text in memory; messages call it `name`. */
+MUST_CHECK int scenario_read_string(struct scenario *scenario, const char *name,
+                                    const char *source, struct error *error);
 void scenario_release(struct scenario *scenario);
 
 /*

@@ -1,0 +1,48 @@
+/*
+ * procfs.h - what a process group uses: CPU time, threads, memory, context switches,
+ * summed over all its processes, read from outside through /proc.
+ *
+ * The group is found by its process-group number, since /proc/PID/task/TID/children
+ * does not exist on every kernel. What could not be read is NaN, never 0.
+ */
+#ifndef HARNESS_PROCFS_H
+#define HARNESS_PROCFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_group {
+    pid_t leader;
+    pid_t *pids; /* at the last look */
+    size_t count;
+};
+
+struct process_sample {
+    uint64_t cpu_at_ns; /* when the CPU times were read */
+    double cpu_s;       /* user + system, by the processes' CPU clocks */
+    double user_s;      /* by /proc/PID/stat, which counts in ticks */
+    double system_s;
+    double processes;
+    double threads;
+    double rss_bytes;
+    double rss_peak_bytes;   /* sum of each process's own peak */
+    double pss_bytes;        /* shared pages counted once; NaN where not offered */
+    uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
+    double voluntary_switches;
+    double involuntary_switches;
+};
+
+/* Looks for the members of the group that `leader` leads. */
+void process_group_find(struct process_group *group, pid_t leader);
+void process_group_release(struct process_group *group);
+
+/* CPU first, for its time matters most; then the rest. */
+void process_group_sample(const struct process_group *group,
+                          struct process_sample *sample);
+
+/* Threads and resident memory alone: cheap enough to take while measuring. */
+void process_group_glance(const struct process_group *group, double *threads,
+                          double *rss_bytes);
+
+#endif

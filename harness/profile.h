@@ -1,0 +1,23 @@
+/*
+ * profile.h - how thorough a run is: a table of three.
+ */
+#ifndef HARNESS_PROFILE_H
+#define HARNESS_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
+
+struct profile {
+    const char *name;
+    uint64_t repeat;       /* blocks: every contender once in each */
+    double warmup_scale;   /* times the scenario's own warm-up */
+    double duration_scale; /* times the scenario's own measured time */
+    bool quick_points;     /* only the sweep's "quick" values, where it has some */
+};
+
+extern const struct profile profiles[];
+extern const char *const profile_names[]; /* for option tables; ends with NULL */
+
+#endif

@@ -1,0 +1,121 @@
+/* scenario_commands.c - the commands `scenarios` and `validate`. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "harness/commands.h"
+#include "harness/scenario_files.h"
+
+/* ---- scenarios ------------------------------------------------------------------------
+ */
+
+struct settings {
+    const char *folder;
+    bool json;
+};
+
+static const struct option options[] = {{.name = "json",
+                                         .type = OPTION_FLAG,
+                                         .help = "print the scenarios in full, as JSON",
+                                         .offset = offsetof(struct settings, json)},
+                                        {.name = "scenarios",
+                                         .type = OPTION_TEXT,
+                                         .value = "DIR",
+                                         .help = "folder of the scenario files",
+                                         .offset = offsetof(struct settings, folder)},
+                                        {0}};
+
+static void print_json(const struct scenarios *scenarios)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < scenarios->count; i++)
+        cJSON_AddItemToArray(array, scenario_to_json(&scenarios->items[i]));
+    char *text = json_print(array);
+    fputs(text, stdout);
+    free(text);
+    cJSON_Delete(array);
+}
+
+static void print_table(const struct scenarios *scenarios)
+{
+    struct table *table = table_create();
+    table_add_column(table, "Scenario", TABLE_LEFT);
+    table_add_column(table, "Sweep", TABLE_LEFT);
+    table_add_column(table, "Question", TABLE_LEFT);
+    for (size_t i = 0; i < scenarios->count; i++) {
+        const struct scenario *scenario = &scenarios->items[i];
+        table_start_row(table);
+        table_add_cell(table, scenario->name);
+        table_add_cell(table, scenario->sweep.variable);
+        table_add_cell(table, scenario->question);
+    }
+    table_print(table, TABLE_TERMINAL, stdout);
+    table_free(table);
+}
+
+static int run_scenarios(int argc, char **argv)
+{
+    struct settings settings;
+    int exit_code;
+    if (!options_read(&scenarios_command, &settings, argc, argv, NULL, &exit_code))
+        return exit_code;
+    struct scenarios scenarios;
+    struct error error;
+    if (scenarios_read(&scenarios, settings.folder, NULL, 0, &error) < 0) {
+        fprintf(stderr, "interleave scenarios: %s\n", error.text);
+        return EXIT_USAGE;
+    }
+    if (settings.json)
+        print_json(&scenarios);
+    else
+        print_table(&scenarios);
+    scenarios_release(&scenarios);
+    return EXIT_FINE;
+}
+
+const struct command scenarios_command = {
+    .name = "scenarios",
+    .summary = "list the scenarios and the questions that they answer",
+    .options = options,
+    .run = run_scenarios,
+};
+
+/* ---- validate
+ * -------------------------------------------------------------------------- */
+
+static int run_validate(int argc, char **argv)
+{
+    struct option_list files = {0};
+    int exit_code;
+    if (!options_read(&validate_command, NULL, argc, argv, &files, &exit_code))
+        return exit_code;
+    if (files.count == 0) {
+        fprintf(stderr, "interleave validate: name at least one scenario file\n");
+        return EXIT_USAGE;
+    }
+    exit_code = EXIT_FINE;
+    for (size_t i = 0; i < files.count; i++) {
+        struct scenario scenario;
+        struct error error;
+        if (scenario_read(&scenario, files.items[i], &error) < 0) {
+            fprintf(stderr, "%s\n", error.text);
+            exit_code = EXIT_USAGE;
+            continue;
+        }
+        printf("%s: %s\n", files.items[i], scenario.title);
+        scenario_release(&scenario);
+    }
+    option_list_release(&files);
+    return exit_code;
+}
+
+const struct command validate_command = {
+    .name = "validate",
+    .summary = "check scenario files",
+    .operands = "FILE...",
+    .description = "Reads each file as `bench` would and tells the first mistake in it "
+                   "with file, line and column. Exit code 2 if any file has one.",
+    .run = run_validate,
+};

@@ -1,0 +1,31 @@
+/*
+ * scenario_files.h - where the scenario files are, and the reading of those that a
+ * user names.
+ */
+#ifndef HARNESS_SCENARIO_FILES_H
+#define HARNESS_SCENARIO_FILES_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "workload/scenario.h"
+
+struct scenarios {
+    struct scenario *items;
+    char **paths; /* where each was read */
+    size_t count;
+};
+
+/*
+ * Reads the scenarios named by `words`: names of files in the folder, or paths (with
+ * a slash or ending in ".json"). No words: all of the folder, from the plainest
+ * family to the most mixed. `folder` NULL: ./scenarios, or else the one that was
+ * installed or built with this program. 0 or -EINVAL or -errno; on failure nothing is
+ * left to release.
+ */
+MUST_CHECK int scenarios_read(struct scenarios *scenarios, const char *folder,
+                              const char *const *words, size_t word_count,
+                              struct error *error);
+void scenarios_release(struct scenarios *scenarios);
+
+#endif

@@ -1,0 +1,85 @@
+/* server_process.c - see server_process.h. */
+#include "harness/server_process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define LAST_WORDS_BYTES 400
+
+/* The URL, once the whole line has been heard. */
+static bool find_url(struct server_process *server)
+{
+    static const char announcement[] = "listening on ";
+    const char *at = strstr(text_string(&server->child.heard), announcement);
+    if (!at || !strchr(at, '\n'))
+        return false;
+    at += strlen(announcement);
+    snprintf(server->url, sizeof server->url, "%.*s", (int)strcspn(at, " \r\n"), at);
+    return true;
+}
+
+static int refuse_start(struct server_process *server, uint64_t limit_ns,
+                        struct error *error)
+{
+    char words[LAST_WORDS_BYTES], end[128];
+    bool ended = child_has_ended(&server->child);
+    child_last_words(&server->child, words, sizeof words);
+    if (ended)
+        child_describe_end(&server->child, end, sizeof end);
+    else
+        snprintf(end, sizeof end, "not listening after %.0f s",
+                 (double)limit_ns / (double)NS_PER_S);
+    return error_set(error, ended ? -ECHILD : -ETIMEDOUT,
+                     "the server did not start: %s; it said: %s", end, words);
+}
+
+int server_process_start(struct server_process *server, const char *const *arguments,
+                         const char *folder, const char *log_path, const cpu_set_t *cpus,
+                         uint64_t limit_ns, struct error *error)
+{
+    *server = (struct server_process){0};
+    struct child_plan plan = {.arguments = arguments,
+                              .folder = folder,
+                              .log_path = log_path,
+                              .cpus = cpus,
+                              .inherited = -1,
+                              .input = -1};
+    int result = child_start(&server->child, &plan, error);
+    if (result < 0)
+        return result;
+    uint64_t deadline_ns = clock_now_ns() + limit_ns;
+    while (!find_url(server)) {
+        if (process_interrupted())
+            result = error_set(error, -EINTR, "interrupted");
+        else if (child_has_ended(&server->child) || clock_now_ns() > deadline_ns)
+            result = refuse_start(server, limit_ns, error);
+        if (result < 0) {
+            child_release(&server->child);
+            return result;
+        }
+        struct pollfd watched[2] = {{.fd = server->child.output, .events = POLLIN},
+                                    {.fd = server->child.pidfd, .events = POLLIN}};
+        poll(watched, 2, 50);
+        child_listen(&server->child);
+    }
+    return 0;
+}
+
+int server_process_stop(struct server_process *server, uint64_t grace_ns,
+                        struct error *error)
+{
+    char words[LAST_WORDS_BYTES], end[128];
+    bool clean = child_stop(&server->child, grace_ns);
+    child_last_words(&server->child, words, sizeof words);
+    child_describe_end(&server->child, end, sizeof end);
+    if (clean && server->child.status == 0)
+        return 0;
+    if (server->child.status == 0)
+        return error_set(error, -ECHILD, "the server left processes behind");
+    return error_set(error, -ECHILD, "the server did not end well: %s; it said: %s", end,
+                     words);
+}

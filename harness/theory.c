@@ -1,0 +1,251 @@
+/* theory.c - see theory.h. */
+#include "harness/theory.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/metrics.h"
+
+const char *const relation_names[] = {
+    [RELATION_EQUAL] = "=", [RELATION_AT_MOST] = "<=", [RELATION_AT_LEAST] = ">="};
+
+/* The workload in the terms of METHOD 4; times in seconds, per request on average. */
+struct demand {
+    bool open;
+    double connections, rate;
+    double wait, cpu;
+    bool mixed; /* not all requests are alike: averages give bounds */
+};
+
+/* What the model brings, by its flags and options. */
+struct supply {
+    double slots; /* requests that can wait or compute at a time; INFINITY: any */
+    double cpus;  /* CPUs that can compute requests at a time */
+    const char *slots_basis, *cpus_basis;
+};
+
+/* ---- reading scenario and model ------------------------------------------------------
+ */
+
+/* False where some step's time is not known. */
+static bool read_demand(const struct theory_case *known, struct demand *demand)
+{
+    const struct workload *workload = &known->scenario->workload;
+    double weights = 0, total = 0, first_cpu = 0, first_wait = 0;
+    *demand = (struct demand){.open = workload_is_open(workload),
+                              .connections = (double)workload->connections};
+    for (size_t i = 0; i < workload->request_count; i++)
+        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        double cpu, wait, share = request->rate_rps;
+        if (!calibration_path_times(known->calibration, request->path, &cpu, &wait))
+            return false;
+        if (!(share > 0)) {
+            share = request->weight / weights;
+            /* Its part of the mix's rate; where that is a closed loop, only shares. */
+            share *= demand->open ? workload->rate_rps : 1;
+        }
+        demand->wait += share * wait;
+        demand->cpu += share * cpu;
+        total += share;
+        demand->mixed =
+            demand->mixed || (i > 0 && (cpu != first_cpu || wait != first_wait));
+        first_cpu = cpu;
+        first_wait = wait;
+    }
+    if (!(total > 0))
+        return false; /* a closed mix beside open arrivals */
+    demand->wait /= total;
+    demand->cpu /= total;
+    demand->rate = demand->open ? total : 0;
+    return true;
+}
+
+/* A count given as an option; a word such as "cores" stands for the server's CPUs. */
+static double option_count(const struct theory_case *known, const char *name)
+{
+    const char *value =
+        contender_option(known->contender, known->model, known->scenario, name);
+    double count = value ? strtod(value, NULL) : 0;
+    return count > 0 ? count : known->server_cpus;
+}
+
+static bool has_option(const struct theory_case *known, const char *name)
+{
+    return contender_option(known->contender, known->model, known->scenario, name);
+}
+
+static struct supply read_supply(const struct theory_case *known)
+{
+    double cpus = known->server_cpus;
+    if (model_has_flag(known->model, "serial"))
+        return (struct supply){1, 1, "1/(W+T)", "1/T"};
+    if (model_has_flag(known->model, "workers"))
+        return (struct supply){INFINITY, fmin(option_count(known, "workers"), cpus),
+                               "C/(W+T)", "min(workers, P)/T"};
+    if (model_has_flag(known->model, "loop"))
+        return (struct supply){INFINITY, 1, "C/(W+T)", "1/T"};
+    if (has_option(known, "threads"))
+        return (struct supply){option_count(known, "threads"), cpus, "min(C, N)/(W+T)",
+                               "P/T"};
+    return (struct supply){INFINITY, cpus, "C/(W+T)", "P/T"};
+}
+
+/* Whether every connection is served in its turn, however few threads there are. */
+static bool serves_all(const struct theory_case *known)
+{
+    const char *dispatch =
+        contender_option(known->contender, known->model, known->scenario, "dispatch");
+    return !dispatch || strcmp(dispatch, "connection") != 0;
+}
+
+/* ---- the formulas
+ * -------------------------------------------------------------------------- */
+
+struct list {
+    struct prediction *items;
+    size_t count;
+};
+
+static void add(struct list *list, const char *metric, enum relation relation,
+                double value, const char *basis)
+{
+    if (list->count == THEORY_MOST || !isfinite(value))
+        return;
+    struct prediction *prediction = &list->items[list->count++];
+    *prediction = (struct prediction){.relation = relation, .value = value};
+    snprintf(prediction->metric, sizeof prediction->metric, "%s", metric);
+    snprintf(prediction->basis, sizeof prediction->basis, "%s", basis);
+}
+
+/* The least of several limits, with the name of the one that binds. */
+struct limit {
+    double value;
+    const char *basis;
+};
+
+static void lower(struct limit *limit, double value, const char *basis)
+{
+    if (value < limit->value)
+        *limit = (struct limit){value, basis};
+}
+
+/*
+ * What the server could do at most: its slots over the time that a request holds one,
+ * its CPUs over the CPU time of a request. Where a request has no CPU step its CPU
+ * time is what the server itself was seen to need, S.
+ */
+static struct limit capacity(const struct theory_case *known, const struct demand *demand,
+                             const struct supply *supply)
+{
+    struct limit limit = {INFINITY, ""};
+    double hold = demand->wait + demand->cpu;
+    if (isfinite(supply->slots) && hold > 0)
+        lower(&limit, supply->slots / hold, supply->slots_basis);
+    if (demand->cpu > 0)
+        lower(&limit, supply->cpus / demand->cpu, supply->cpus_basis);
+    else if (known->cpu_per_request_s > 0)
+        /* Without CPU steps workers have nothing to do: a loop has its one thread. */
+        lower(&limit,
+              (model_has_flag(known->model, "loop") ? 1 : supply->cpus) /
+                  known->cpu_per_request_s,
+              "cores/S, S as measured");
+    return limit;
+}
+
+static void predict_closed(const struct theory_case *known, const struct demand *demand,
+                           struct list *list)
+{
+    struct supply supply = read_supply(known);
+    struct limit limit = capacity(known, demand, &supply);
+    double hold = demand->wait + demand->cpu;
+    lower(&limit, demand->connections / hold, "C/(W+T)");
+    bool bound = demand->mixed || (demand->wait > 0 && demand->cpu > 0);
+    enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
+    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    /* By Little's law; all requests alike, so the median is the mean. */
+    if (!bound && serves_all(known))
+        add(list, metrics[METRIC_LATENCY_P50].name, RELATION_EQUAL,
+            demand->connections / limit.value * 1e9, "C/throughput");
+}
+
+static void predict_open(const struct theory_case *known, const struct demand *demand,
+                         struct list *list)
+{
+    struct supply supply = read_supply(known);
+    struct limit limit = capacity(known, demand, &supply);
+    lower(&limit, demand->rate, "the offered rate");
+    add(list, metrics[METRIC_THROUGHPUT].name, RELATION_EQUAL, limit.value, limit.basis);
+    double hold = demand->wait + demand->cpu, load = demand->rate * hold;
+    const struct workload *workload = &known->scenario->workload;
+    bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
+    if (supply.slots == 1 && poisson && load < 1)
+        add(list, metrics[METRIC_LATENCY_MEAN].name, RELATION_EQUAL,
+            (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");
+}
+
+/*
+ * Light requests that arrive at random while one kind of CPU task T blocks the loop a
+ * share U of the time: P(delay > x) = U (1 - x/T), so p99 = T (1 - 0.01/U). Exact for
+ * tasks that come at equal gaps; where they may queue behind each other, a bound.
+ */
+static void predict_blocked(const struct theory_case *known, const struct demand *demand,
+                            struct list *list)
+{
+    const struct workload *workload = &known->scenario->workload;
+    const struct request *task = NULL;
+    double weights = 0, task_cpu = 0;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        double cpu, wait;
+        calibration_path_times(known->calibration, request->path, &cpu, &wait);
+        weights += request->rate_rps > 0 ? 0 : request->weight;
+        if (cpu > 0 && task)
+            return; /* more than one kind */
+        if (cpu > 0) {
+            task = request;
+            task_cpu = cpu;
+        }
+    }
+    if (!task || !demand->open)
+        return;
+    bool own = task->rate_rps > 0;
+    double rate = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double blocked = rate * task_cpu;
+    if (blocked <= 0.01 || blocked >= 1)
+        return;
+    bool apart = own && task->arrivals == ARRIVALS_CONSTANT;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *light = &workload->requests[i];
+        double cpu, wait;
+        calibration_path_times(known->calibration, light->path, &cpu, &wait);
+        if (light == task || !*light->class_name)
+            continue;
+        char metric[96];
+        snprintf(metric, sizeof metric, "class.%.40s.%s", light->class_name,
+                 class_metrics[CLASS_P99].name);
+        add(list, metric, apart && wait == 0 ? RELATION_EQUAL : RELATION_AT_LEAST,
+            (wait + task_cpu * (1 - 0.01 / blocked)) * 1e9, "W + T(1 - 0.01/U)");
+    }
+}
+
+size_t theory_predict(const struct theory_case *known, struct prediction *predictions)
+{
+    struct list list = {.items = predictions};
+    struct demand demand;
+    if (model_has_flag(known->model, "calibration") || !read_demand(known, &demand))
+        return 0;
+    if (demand.wait + demand.cpu == 0)
+        return 0; /* no work to predict from */
+    if (demand.open)
+        predict_open(known, &demand, &list);
+    else
+        predict_closed(known, &demand, &list);
+    if (model_has_flag(known->model, "loop") && !model_has_flag(known->model, "workers"))
+        predict_blocked(known, &demand, &list);
+    return list.count;
+}

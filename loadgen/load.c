@@ -1,0 +1,447 @@
+/*
+ * load.c - the `load` command (load.h): reads its options into a plan, runs it, and
+ * writes what was found.
+ */
+#include "loadgen/load.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/cpus.h"
+#include "base/json.h"
+#include "base/quantity.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "loadgen/events.h"
+#include "loadgen/plan.h"
+#include "loadgen/result.h"
+#include "loadgen/run.h"
+#include "loadgen/selfcheck.h"
+#include "loadgen/summary.h"
+#include "workload/scenario.h"
+
+struct load_settings {
+    uint64_t connections;
+    double rate_rps;
+    int arrivals;
+    uint64_t duration_ns, warmup_ns, timeout_ns, drain_ns, interval_ns;
+    bool keep_alive;
+    struct option_list requests;
+    const char *scenario, *target;
+    int method, verify;
+    uint64_t threads;
+    const char *cpus, *seed;
+    bool remote;
+    const char *json, *histogram, *events;
+    bool quiet;
+};
+
+#define MEMBER(name) offsetof(struct load_settings, name)
+
+static const struct option load_options[] = {
+    {"connections", 'c', OPTION_COUNT, "N",
+     "clients of a closed loop; most connections of an open one", "1",
+     MEMBER(connections), 1, 1000000, NULL, NULL},
+    {"rate", 'r', OPTION_RATE, "R",
+     "requests per second that are sent whether or not the server keeps up (open loop); "
+     "without it every connection sends its next request after a reply (closed loop)",
+     NULL, MEMBER(rate_rps), 0, 0, NULL, NULL},
+    {"arrivals", 0, OPTION_CHOICE, "KIND", "gaps between requests of --rate", "poisson",
+     MEMBER(arrivals), 0, 0, NULL, arrivals_names},
+    {"duration", 'd', OPTION_TIME, "T", "measured time", "10s", MEMBER(duration_ns),
+     NS_PER_MS, 24 * NS_PER_H, NULL, NULL},
+    {"warmup", 'w', OPTION_TIME, "T", "time before it, sent but not measured", "1s",
+     MEMBER(warmup_ns), 0, NS_PER_H, NULL, NULL},
+    {"timeout", 0, OPTION_TIME, "T", "longest wait for a reply, from when it was due",
+     "30s", MEMBER(timeout_ns), NS_PER_MS, NS_PER_H, "none", NULL},
+    {"drain", 0, OPTION_TIME, "T",
+     "longest wait for outstanding replies after the measured time; what has none then "
+     "counts as in flight",
+     "1s", MEMBER(drain_ns), 0, NS_PER_H, NULL, NULL},
+    {"keep-alive", 0, OPTION_FLAG, NULL,
+     "send many requests over a connection; --no-keep-alive: one", "yes",
+     MEMBER(keep_alive), 0, 0, NULL, NULL},
+    {"request", 0, OPTION_LIST, "SPEC",
+     "a request as [CLASS=][AMOUNT]:/PATH, where AMOUNT is a weight in the mix (90) or a "
+     "rate of its own (1/s, or 1/s,constant); may be given several times, see above",
+     NULL, MEMBER(requests), 0, 0, NULL, NULL},
+    {"scenario", 0, OPTION_TEXT, "FILE",
+     "take requests and load from a scenario; other options replace what it says where "
+     "they differ from their defaults",
+     NULL, MEMBER(scenario), 0, 0, NULL, NULL},
+    {"target", 0, OPTION_TEXT, "URL", "the server, in place of a URL operand", NULL,
+     MEMBER(target), 0, 0, NULL, NULL},
+    {"method", 0, OPTION_CHOICE, "NAME", "of all requests", "GET", MEMBER(method), 0, 0,
+     NULL, method_names},
+    {"verify", 0, OPTION_CHOICE, "HOW",
+     "a reply is good if its status is below 400 and, with learned, its length and "
+     "Interleave-Digest are those of the first good reply to the same path",
+     "learned", MEMBER(verify), 0, 0, NULL, verify_names},
+    {"threads", 't', OPTION_COUNT, "N", "generator threads", "1", MEMBER(threads), 1,
+     PLAN_MAX_THREADS, NULL, NULL},
+    {"cpus", 0, OPTION_TEXT, "LIST", "CPUs to run on, such as 1 or 2-3", NULL,
+     MEMBER(cpus), 0, 0, NULL, NULL},
+    {"seed", 0, OPTION_TEXT, "S",
+     "whole number from which arrivals and mix are drawn (default: a fresh one)", NULL,
+     MEMBER(seed), 0, 0, NULL, NULL},
+    {"interval", 0, OPTION_TIME, "T", "step of the series", "1s", MEMBER(interval_ns),
+     NS_PER_MS, NS_PER_H, NULL, NULL},
+    {"json", 0, OPTION_TEXT, "FILE", "write the result as JSON (- for stdout)", NULL,
+     MEMBER(json), 0, 0, NULL, NULL},
+    {"histogram", 0, OPTION_TEXT, "FILE",
+     "write the latency distribution as .hgrm, in milliseconds", NULL, MEMBER(histogram),
+     0, 0, NULL, NULL},
+    {"events", 0, OPTION_TEXT, "FD",
+     "write warmup, measuring, measured and done to this descriptor as it happens; if it "
+     "is a socket, keep connections open after measured until a byte comes back (5 s at "
+     "most)",
+     NULL, MEMBER(events), 0, 0, NULL, NULL},
+    {"remote", 0, OPTION_FLAG, NULL, "allow targets beyond this machine", NULL,
+     MEMBER(remote), 0, 0, NULL, NULL},
+    {"quiet", 'q', OPTION_FLAG, NULL, "no summary", NULL, MEMBER(quiet), 0, 0, NULL,
+     NULL},
+    {0},
+};
+
+/* ---- requests -----------------------------------------------------------------------
+ */
+
+#define SPEC_EXPECTED "expected [CLASS=][WEIGHT|RATE/s[,constant]]:/PATH, got \"%s\""
+
+/* "90", "1/s" or "1/s,constant" into a request. */
+static int read_amount(struct request *request, const char *amount, struct error *error)
+{
+    size_t length = strcspn(amount, ",");
+    char *number = memory_printf("%.*s", (int)length, amount);
+    int result = 0;
+    if (strchr(number, '/')) {
+        result = quantity_parse_rate(number, &request->rate_rps, error);
+    } else {
+        char *end;
+        request->weight = strtod(number, &end);
+        if (*end || !isfinite(request->weight) || request->weight <= 0)
+            result = error_set(error, -EINVAL,
+                               "expected a weight above 0 or a rate such as 5/s, got "
+                               "\"%s\"",
+                               number);
+    }
+    free(number);
+    if (result == 0 && amount[length]) {
+        const char *kind = amount + length + 1;
+        bool constant = strcmp(kind, arrivals_names[ARRIVALS_CONSTANT]) == 0;
+        request->arrivals = constant ? ARRIVALS_CONSTANT : ARRIVALS_POISSON;
+        if (!request->rate_rps ||
+            (!constant && strcmp(kind, arrivals_names[ARRIVALS_POISSON]) != 0))
+            result = error_set(error, -EINVAL,
+                               "expected \"poisson\" or \"constant\" after a rate, got "
+                               "\"%s\"",
+                               kind);
+    }
+    return result;
+}
+
+static int add_request(struct workload *workload, const char *spec, struct error *error)
+{
+    const char *path = strstr(spec, ":/");
+    if (*spec == '/') {
+        workload_add_request(workload, spec);
+        return 0;
+    }
+    if (!path)
+        return error_set(error, -EINVAL, "--request: " SPEC_EXPECTED, spec);
+    struct request *request = workload_add_request(workload, path + 1);
+    const char *amount = spec;
+    const char *equals = memchr(spec, '=', (size_t)(path - spec));
+    if (equals) {
+        free(request->class_name);
+        request->class_name = memory_printf("%.*s", (int)(equals - spec), spec);
+        amount = equals + 1;
+    }
+    if (amount == path)
+        return 0;
+    char *text = memory_printf("%.*s", (int)(path - amount), amount);
+    int result = read_amount(request, text, error);
+    free(text);
+    return result < 0 ? error_prefix(error, result, "--request %s", spec) : 0;
+}
+
+/* Takes target and path of one URL; all have to name the same server. */
+static int add_url(struct plan *plan, const char *url, bool only_target,
+                   struct error *error)
+{
+    struct target target;
+    char *path;
+    int result = target_parse(&target, &path, url, error);
+    if (result < 0)
+        return result;
+    if (!plan->target.url)
+        plan->target = target;
+    else {
+        if (!target_equal(&plan->target, &target))
+            result = error_set(error, -EINVAL,
+                               "all URLs have to name the same server, got %s and %s",
+                               plan->target.url, target.url);
+        target_release(&target);
+    }
+    if (result == 0 && (path || !only_target))
+        workload_add_request(&plan->workload, path ? path : "/");
+    free(path);
+    return result;
+}
+
+/* ---- from settings to a plan --------------------------------------------------------
+ */
+
+static int read_whole_number(const char *name, const char *text, uint64_t most,
+                             uint64_t *number, struct error *error)
+{
+    int result = quantity_parse(QUANTITY_COUNT, text, 0, most, number, error);
+    return result < 0 ? error_prefix(error, result, "--%s", name) : 0;
+}
+
+/* What the options say, over what a scenario says where they are not the defaults. */
+static void apply_load(struct workload *workload, const struct load_settings *settings,
+                       bool from_scenario)
+{
+    struct load_settings defaults;
+    struct option_group group = {"", load_options, &defaults};
+    options_defaults(&group, 1);
+    if (!from_scenario || settings->connections != defaults.connections)
+        workload->connections = settings->connections;
+    if (!isnan(settings->rate_rps))
+        workload->rate_rps = settings->rate_rps;
+    if (!from_scenario || settings->arrivals != defaults.arrivals)
+        workload->arrivals = settings->arrivals;
+    if (!from_scenario || settings->duration_ns != defaults.duration_ns)
+        workload->duration_ns = settings->duration_ns;
+    if (!from_scenario || settings->warmup_ns != defaults.warmup_ns)
+        workload->warmup_ns = settings->warmup_ns;
+    if (!from_scenario || settings->timeout_ns != defaults.timeout_ns)
+        workload->timeout_ns = settings->timeout_ns;
+    if (!from_scenario || settings->keep_alive != defaults.keep_alive)
+        workload->keep_alive = settings->keep_alive;
+}
+
+static int read_scenario(struct workload *workload, const char *path, struct error *error)
+{
+    struct scenario scenario;
+    int result = scenario_read(&scenario, path, error);
+    if (result < 0)
+        return result;
+    workload_release(workload);
+    workload_copy(workload, &scenario.workload);
+    scenario_release(&scenario);
+    return 0;
+}
+
+static int read_workload(struct plan *plan, const struct load_settings *settings,
+                         const struct option_list *urls, struct error *error)
+{
+    int result = 0;
+    bool has_requests = settings->scenario || settings->requests.count;
+    workload_init(&plan->workload);
+    if (settings->scenario)
+        result = read_scenario(&plan->workload, settings->scenario, error);
+    if (result == 0 && settings->target)
+        result = add_url(plan, settings->target, has_requests || urls->count, error);
+    for (size_t i = 0; result == 0 && i < urls->count; i++)
+        result = add_url(plan, urls->items[i], has_requests, error);
+    for (size_t i = 0; result == 0 && i < settings->requests.count; i++)
+        result = add_request(&plan->workload, settings->requests.items[i], error);
+    if (result == 0 && !plan->target.url)
+        result =
+            error_set(error, -EINVAL,
+                      "no server is given: add a URL such as http://127.0.0.1:8080/");
+    if (result == 0)
+        apply_load(&plan->workload, settings, settings->scenario != NULL);
+    return result;
+}
+
+static int read_plan(struct plan *plan, const struct load_settings *settings,
+                     const struct option_list *urls, struct error *error)
+{
+    *plan = (struct plan){
+        .threads = (unsigned)settings->threads,
+        .seed = random_fresh_seed(),
+        .verify = settings->verify,
+        .method = settings->method,
+        .interval_ns = settings->interval_ns,
+        .drain_ns = settings->drain_ns,
+        .cpus = settings->cpus,
+    };
+    int result = read_workload(plan, settings, urls, error);
+    if (result == 0 && settings->seed)
+        result =
+            read_whole_number("seed", settings->seed, 1ULL << 53, &plan->seed, error);
+    if (result == 0 && !settings->remote && !target_is_loopback(&plan->target))
+        result = error_set(error, -EINVAL,
+                           "%s is not on this machine: say --remote if you may load it",
+                           plan->target.url);
+    if (result < 0) {
+        plan_release(plan);
+        return result;
+    }
+    return plan_build(plan, error);
+}
+
+/* ---- preparing the process ----------------------------------------------------------
+ */
+
+#define SPARE_DESCRIPTORS 64
+
+static int allow_descriptors(uint64_t connections, struct error *error)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    uint64_t needed = connections + SPARE_DESCRIPTORS;
+    if (needed > limit.rlim_max)
+        return error_set(error, -EMFILE,
+                         "%llu connections need %llu descriptors, the limit is %llu: "
+                         "raise it with ulimit -n",
+                         (unsigned long long)connections, (unsigned long long)needed,
+                         (unsigned long long)limit.rlim_max);
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static int prepare(const struct load_settings *settings, const struct plan *plan,
+                   int *events, struct error *error)
+{
+    *events = -1;
+    int result = allow_descriptors(plan->workload.connections, error);
+    if (result == 0 && settings->events) {
+        uint64_t fd;
+        result = read_whole_number("events", settings->events, INT_MAX, &fd, error);
+        if (result == 0)
+            result = events_check((int)fd, error);
+        if (result == 0)
+            *events = (int)fd;
+    }
+    cpu_set_t cpus;
+    if (result == 0 && settings->cpus)
+        result = cpus_parse(settings->cpus, &cpus, error);
+    if (result == 0 && settings->cpus)
+        result = cpus_pin(&cpus, error);
+    return result;
+}
+
+/* ---- the command --------------------------------------------------------------------
+ */
+
+static int write_json(const struct result *result, const char *path, struct error *error)
+{
+    cJSON *json = result_to_json(result);
+    int code = 0;
+    if (strcmp(path, "-") == 0) {
+        char *text = json_print(json);
+        fputs(text, stdout);
+        free(text);
+        if (fflush(stdout) != 0)
+            code =
+                error_set(error, -errno, "cannot write to stdout: %s", strerror(errno));
+    } else {
+        code = json_write_file(path, json, error);
+    }
+    cJSON_Delete(json);
+    return code;
+}
+
+/* True where not even one connection came about. */
+static bool never_reached(const struct result *result)
+{
+    return result->totals.connections == 0;
+}
+
+static int exit_code_of(const struct result *result)
+{
+    if (result->interrupted)
+        return EXIT_INTERRUPTED;
+    if (never_reached(result))
+        return EXIT_FAILED;
+    return result_is_valid(result) ? EXIT_FINE : EXIT_INVALID;
+}
+
+static int report(const struct load_settings *settings, const struct result *result,
+                  struct error *error)
+{
+    int code = 0;
+    if (!settings->quiet)
+        summary_print(result, stderr);
+    if (settings->json)
+        code = write_json(result, settings->json, error);
+    if (code == 0 && settings->histogram)
+        code = result_write_hgrm(result, settings->histogram, error);
+    return code < 0 ? code : exit_code_of(result);
+}
+
+static int measure(const struct load_settings *settings, const struct plan *plan,
+                   int events, struct error *error)
+{
+    struct result result;
+    if (!settings->quiet)
+        summary_announce(plan, stderr);
+    int code = run_plan(plan, events, &result, error);
+    if (code < 0)
+        return code;
+    selfcheck(&result);
+    code = report(settings, &result, error);
+    result_release(&result);
+    return code;
+}
+
+static int run_load(int argc, char **argv)
+{
+    struct load_settings settings;
+    struct option_list urls;
+    struct plan plan;
+    struct error error;
+    int exit_code, events;
+    bool go = options_read(&load_command, &settings, argc, argv, &urls, &exit_code);
+    if (go) {
+        exit_code = EXIT_USAGE;
+        int code = read_plan(&plan, &settings, &urls, &error);
+        if (code == 0) {
+            code = prepare(&settings, &plan, &events, &error);
+            if (code == 0) {
+                code = measure(&settings, &plan, events, &error);
+                exit_code = code == -EINTR ? EXIT_INTERRUPTED
+                            : code < 0     ? EXIT_FAILED
+                                           : code;
+            }
+            plan_release(&plan);
+        }
+        if (code < 0)
+            fprintf(stderr, "interleave load: %s\n", error.text);
+    }
+    option_list_release(&settings.requests);
+    option_list_release(&urls);
+    return exit_code;
+}
+
+const struct command load_command = {
+    .name = "load",
+    .summary = "send requests to a server and measure its replies",
+    .operands = "[URL...]",
+    .description =
+        "Sends the requests of the URLs, of --request and of a --scenario to one server, "
+        "and reports how many replies came, how fast, and whether the measurement can be "
+        "believed. Latency runs from when a request was due to the last byte of its "
+        "reply.\n\n"
+        "Requests without a rate form a mix, drawn by weight; a request with a rate is "
+        "sent on its own schedule beside it. Results are told apart by class. For "
+        "example, a light mix, and one long computation a second:\n\n"
+        "  interleave load http://127.0.0.1:8080 --rate 500/s \\\n"
+        "    --request light=90:/wait:20ms --request light=10:/ \\\n"
+        "    --request heavy=1/s,constant:/spin:10M\n\n"
+        "Exit status: 0 measured; 1 the server could not be reached; 2 usage; 3 "
+        "measured, "
+        "but the figures cannot be trusted (the reason is in the warnings); 130 stopped.",
+    .options = load_options,
+    .run = run_load,
+};

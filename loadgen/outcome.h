@@ -1,0 +1,52 @@
+/*
+ * outcome.h - the ways a request can end, and the ways it can fail, in words.
+ *
+ * Every request that was scheduled in the measured window ends in exactly one outcome,
+ * which is the identity that all accounting obeys:
+ * scheduled = ok + http_error + bad_body + net_error + timeout + in_flight + dropped.
+ */
+#ifndef LOADGEN_OUTCOME_H
+#define LOADGEN_OUTCOME_H
+
+enum outcome {
+    OUTCOME_OK,
+    OUTCOME_HTTP_ERROR, /* status 4xx or 5xx */
+    OUTCOME_BAD_BODY,   /* a good status, but not the body that others got */
+    OUTCOME_NET_ERROR,  /* no reply: connection refused, lost, not HTTP, ... */
+    OUTCOME_TIMEOUT,    /* no complete reply within the time-out */
+    OUTCOME_IN_FLIGHT,  /* begun, but still without a reply when the run ended */
+    OUTCOME_DROPPED,    /* due, but never begun: no connection was free for it */
+    OUTCOMES
+};
+extern const char *const outcome_names[OUTCOMES]; /* as in the JSON: "ok", ... */
+
+/* Why a request failed: finer than the outcome. */
+enum failure {
+    FAILURE_REFUSED,
+    FAILURE_RESET,
+    FAILURE_UNREACHABLE,
+    FAILURE_NO_PORTS,
+    FAILURE_NO_DESCRIPTORS,
+    FAILURE_CONNECT_TIMEOUT,
+    FAILURE_FIRST_BYTE_TIMEOUT,
+    FAILURE_BODY_TIMEOUT,
+    FAILURE_CLOSED_EARLY,
+    FAILURE_MALFORMED,
+    FAILURE_STATUS_4XX,
+    FAILURE_STATUS_5XX,
+    FAILURE_WRONG_LENGTH,
+    FAILURE_WRONG_DIGEST,
+    FAILURES
+};
+
+struct failure_kind {
+    const char *name;     /* key in the JSON: "refused" */
+    enum outcome outcome; /* that it counts as */
+    const char *cause;    /* the likely cause, for the summary */
+};
+extern const struct failure_kind failure_kinds[FAILURES];
+
+/* The failure that an errno of socket, connect, send or recv stands for. */
+enum failure failure_of_errno(int code);
+
+#endif

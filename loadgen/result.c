@@ -1,0 +1,306 @@
+/* result.c - see result.h. */
+#include "loadgen/result.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+void result_init(struct result *result, const struct plan *plan)
+{
+    *result = (struct result){.plan = plan};
+    recorder_init(&result->recorder, plan->class_count, plan->interval_ns,
+                  plan->workload.duration_ns);
+}
+
+void result_release(struct result *result)
+{
+    recorder_release(&result->recorder);
+    for (size_t i = 0; i < result->warning_count; i++)
+        free(result->warnings[i].message);
+    *result = (struct result){0};
+}
+
+void result_add(struct result *result, const struct engine *engine)
+{
+    recorder_merge(&result->recorder, &engine->recorder);
+    struct engine_totals *into = &result->totals;
+    const struct engine_totals *from = &engine->totals;
+    into->requests_sent += from->requests_sent;
+    into->replies += from->replies;
+    into->connections += from->connections;
+    into->waits += from->waits;
+    into->cpu_ns += from->cpu_ns;
+    if (from->late_ns > into->late_ns)
+        into->late_ns = from->late_ns;
+    result->parsed_replies += engine->parsers.parsed;
+    double cores = (double)from->cpu_ns / (double)result->window_ns;
+    if (result->window_ns && cores > result->highest_thread_cores)
+        result->highest_thread_cores = cores;
+}
+
+struct counts result_counts(const struct result *result)
+{
+    struct counts all = {0};
+    for (size_t i = 0; i < result->recorder.class_count; i++)
+        counts_add(&all, &result->recorder.classes[i].counts);
+    return all;
+}
+
+uint64_t result_errors(const struct counts *counts)
+{
+    return counts->ended[OUTCOME_HTTP_ERROR] + counts->ended[OUTCOME_BAD_BODY] +
+           counts->ended[OUTCOME_NET_ERROR] + counts->ended[OUTCOME_TIMEOUT];
+}
+
+double result_throughput(const struct result *result)
+{
+    if (!result->window_ns)
+        return (double)NAN;
+    return (double)result->recorder.completed / ((double)result->window_ns / NS_PER_S);
+}
+
+void result_latency(const struct result *result, size_t class_index,
+                    struct histogram *latency)
+{
+    histogram_init(latency);
+    for (size_t i = 0; i < result->recorder.class_count; i++) {
+        if (class_index != i && class_index != result->recorder.class_count)
+            continue;
+        histogram_merge(latency, &result->recorder.classes[i].punctual);
+        histogram_merge(latency, &result->recorder.classes[i].delayed);
+    }
+}
+
+void result_service(const struct result *result, struct histogram *service)
+{
+    histogram_init(service);
+    histogram_merge(service, &result->recorder.service);
+    for (size_t i = 0; i < result->recorder.class_count; i++)
+        histogram_merge(service, &result->recorder.classes[i].punctual);
+}
+
+void result_warn(struct result *result, const char *code, bool invalidates,
+                 const char *format, ...)
+{
+    if (result->warning_count == RESULT_MAX_WARNINGS)
+        return;
+    char message[ERROR_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    result->warnings[result->warning_count++] = (struct warning){
+        .code = code,
+        .message = memory_copy_string(message),
+        .invalidates = invalidates,
+    };
+}
+
+bool result_is_valid(const struct result *result)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        if (result->warnings[i].invalidates)
+            return false;
+    return true;
+}
+
+/* ---- JSON ---------------------------------------------------------------------------
+ */
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / NS_PER_S;
+}
+
+static const struct {
+    const char *key;
+    double fraction;
+} quantiles[] = {
+    {"p50", 0.5},  {"p75", 0.75},   {"p90", 0.9},      {"p95", 0.95},
+    {"p99", 0.99}, {"p999", 0.999}, {"p9999", 0.9999},
+};
+
+/* A distribution; what too few samples cannot show is null. */
+static void add_distribution(cJSON *object, const char *key,
+                             const struct histogram *histogram)
+{
+    cJSON *json = json_add_object(object, key);
+    double none = (double)NAN;
+    bool any = histogram->count > 0;
+    json_add_number(json, "count", (double)histogram->count);
+    json_add_number(json, "mean", any ? histogram_mean(histogram) : none);
+    json_add_number(json, "stddev", any ? histogram_stddev(histogram) : none);
+    json_add_number(json, "min", any ? (double)histogram->min_ns : none);
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
+        bool enough = histogram->count >= histogram_samples_needed(quantiles[i].fraction);
+        json_add_number(
+            json, quantiles[i].key,
+            enough ? (double)histogram_quantile(histogram, quantiles[i].fraction) : none);
+    }
+    json_add_number(json, "max", any ? (double)histogram->max_ns : none);
+}
+
+static void add_counts(cJSON *object, const struct counts *counts)
+{
+    cJSON *json = json_add_object(object, "counts");
+    json_add_number(json, "scheduled", (double)counts->scheduled);
+    json_add_number(json, "sent", (double)counts->sent);
+    for (int i = 0; i < OUTCOMES; i++)
+        json_add_number(json, outcome_names[i], (double)counts->ended[i]);
+}
+
+static void add_distributions(cJSON *json, const struct result *result)
+{
+    struct histogram latency, service;
+    result_latency(result, result->recorder.class_count, &latency);
+    result_service(result, &service);
+    add_distribution(json, "latency_ns", &latency);
+    add_distribution(json, "service_ns", &service);
+    if (result->plan->open)
+        add_distribution(json, "schedule_lag_ns", &result->recorder.schedule_lag);
+    else
+        cJSON_AddNullToObject(json, "schedule_lag_ns");
+    histogram_release(&latency);
+    histogram_release(&service);
+
+    cJSON *censored = json_add_object(json, "censored");
+    json_add_number(censored, "count", (double)result->recorder.censored);
+    json_add_number(censored, "least_age_ns",
+                    result->recorder.censored ? (double)result->recorder.censored_least_ns
+                                              : (double)NAN);
+}
+
+static void add_classes(cJSON *json, const struct result *result)
+{
+    cJSON *classes = json_add_object(json, "classes");
+    for (size_t i = 0; i < result->recorder.class_count; i++) {
+        cJSON *class = json_add_object(classes, result->plan->class_names[i]);
+        add_counts(class, &result->recorder.classes[i].counts);
+        struct histogram latency;
+        result_latency(result, i, &latency);
+        add_distribution(class, "latency_ns", &latency);
+        histogram_release(&latency);
+    }
+}
+
+static void add_series(cJSON *json, const struct result *result)
+{
+    cJSON *series = json_add_array(json, "series");
+    const struct recorder *recorder = &result->recorder;
+    double none = (double)NAN;
+    for (size_t i = 0; i < recorder->interval_count; i++) {
+        const struct interval *interval = &recorder->intervals[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(series, item);
+        json_add_number(item, "t_s", seconds(i * recorder->interval_ns));
+        json_add_number(item, "ok", (double)interval->ok);
+        json_add_number(item, "errors", (double)interval->errors);
+        json_add_number(item, "in_flight", (double)interval->in_flight);
+        bool p50 = interval->ok >= histogram_samples_needed(0.5);
+        bool p99 = interval->ok >= histogram_samples_needed(0.99);
+        json_add_number(item, "p50_ns",
+                        p50 ? (double)interval_quantile(interval, 0.5) : none);
+        json_add_number(item, "p99_ns",
+                        p99 ? (double)interval_quantile(interval, 0.99) : none);
+        json_add_number(item, "max_ns", interval->ok ? (double)interval->max_ns : none);
+    }
+}
+
+static void add_generator(cJSON *json, const struct result *result)
+{
+    cJSON *generator = json_add_object(json, "generator");
+    double none = (double)NAN;
+    double completed = (double)result->recorder.completed;
+    json_add_number(generator, "cpu_s", seconds(result->totals.cpu_ns));
+    json_add_number(generator, "cpu_us_per_request",
+                    completed > 0
+                        ? (double)result->totals.cpu_ns / (double)NS_PER_US / completed
+                        : none);
+    json_add_number(generator, "busiest_thread_cores", result->highest_thread_cores);
+    json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
+    json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
+    if (result->plan->open)
+        add_distribution(generator, "lag_ns", &result->recorder.own_lag);
+    else
+        cJSON_AddNullToObject(generator, "lag_ns");
+}
+
+static void add_settings(cJSON *json, const struct plan *plan)
+{
+    const struct workload *workload = &plan->workload;
+    double offered = workload->rate_rps;
+    for (size_t i = 0; i < workload->request_count; i++)
+        offered += workload->requests[i].rate_rps;
+    json_add_text(json, "target", plan->target.url);
+    json_add_text(json, "mode", plan->open ? "open" : "closed");
+    bool mixed = workload->rate_rps > 0;
+    int arrivals = mixed ? workload->arrivals : workload->requests[0].arrivals;
+    json_add_text(json, "arrivals", plan->open ? arrivals_names[arrivals] : NULL);
+    json_add_number(json, "connections", (double)workload->connections);
+    json_add_number(json, "threads", plan->threads);
+    json_add_number(json, "offered_rps", plan->open ? offered : (double)NAN);
+    json_add_bool(json, "keep_alive", workload->keep_alive);
+    json_add_number(json, "seed", (double)plan->seed);
+    json_add_number(json, "warmup_s", seconds(workload->warmup_ns));
+    json_add_number(json, "drain_s", seconds(plan->drain_ns));
+    json_add_number(json, "interval_s", seconds(plan->interval_ns));
+}
+
+cJSON *result_to_json(const struct result *result)
+{
+    cJSON *json = cJSON_CreateObject();
+    json_add_number(json, "schema_version", 1);
+    add_settings(json, result->plan);
+    json_add_number(json, "duration_s", seconds(result->window_ns));
+    json_add_bool(json, "interrupted", result->interrupted);
+    json_add_number(json, "throughput_rps", result_throughput(result));
+    struct counts counts = result_counts(result);
+    add_counts(json, &counts);
+    add_distributions(json, result);
+    add_classes(json, result);
+    add_series(json, result);
+    cJSON *errors = json_add_object(json, "errors");
+    for (int i = 0; i < FAILURES; i++)
+        if (result->recorder.failures[i])
+            json_add_number(errors, failure_kinds[i].name,
+                            (double)result->recorder.failures[i]);
+    json_add_number(json, "waited_for_connection",
+                    result->plan->open ? (double)result->recorder.waited : (double)NAN);
+    cJSON *whole = json_add_object(json, "whole_run");
+    json_add_number(whole, "sent", (double)result->totals.requests_sent);
+    json_add_number(whole, "replies", (double)result->totals.replies);
+    json_add_number(whole, "connections", (double)result->totals.connections);
+    add_generator(json, result);
+    json_add_bool(json, "valid", result_is_valid(result));
+    cJSON *warnings = json_add_array(json, "warnings");
+    for (size_t i = 0; i < result->warning_count; i++) {
+        cJSON *warning = cJSON_CreateObject();
+        cJSON_AddItemToArray(warnings, warning);
+        json_add_text(warning, "code", result->warnings[i].code);
+        json_add_text(warning, "message", result->warnings[i].message);
+        json_add_bool(warning, "invalidates", result->warnings[i].invalidates);
+    }
+    return json;
+}
+
+int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+{
+    struct histogram latency;
+    result_latency(result, result->recorder.class_count, &latency);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (!memory)
+        abort(); /* Only for want of memory, which is fatal everywhere. */
+    histogram_write_hgrm(&latency, memory, NS_PER_MS);
+    fclose(memory);
+    histogram_release(&latency);
+    int code = file_write_atomic(path, text, length, error);
+    free(text);
+    return code;
+}

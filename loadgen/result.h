@@ -1,0 +1,71 @@
+/*
+ * result.h - what a run has shown: the books of all threads added up, what the
+ * generator itself used, and the doubts about it; written as JSON.
+ *
+ * The JSON is DESIGN 3.6, schema version 1. Beyond it: "interval_s", "drain_s",
+ * "seed", "interrupted", "censored" (requests that entered the distributions with the
+ * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
+ * (sent, replies, connections, of the whole run, for comparing with a server's count),
+ * more of the generator's own figures, and "invalidates" in each warning.
+ */
+#ifndef LOADGEN_RESULT_H
+#define LOADGEN_RESULT_H
+
+#include <cjson/cJSON.h>
+
+#include "base/error.h"
+#include "loadgen/engine.h"
+#include "loadgen/plan.h"
+#include "loadgen/recorder.h"
+
+/* A doubt about the measurement, with its figures and the remedy. */
+struct warning {
+    const char *code; /* "schedule_lag" */
+    char *message;    /* heap */
+    bool invalidates; /* the figures must not be used */
+};
+
+#define RESULT_MAX_WARNINGS 16
+
+struct result {
+    const struct plan *plan;
+    struct recorder recorder; /* of all threads */
+    struct engine_totals totals;
+    uint64_t parsed_replies;     /* that the parser read, short cuts left out */
+    uint64_t window_ns;          /* measured; shorter than planned when interrupted */
+    double highest_thread_cores; /* CPU share of the busiest thread in the window */
+    bool interrupted;
+    struct warning warnings[RESULT_MAX_WARNINGS];
+    size_t warning_count;
+};
+
+void result_init(struct result *result, const struct plan *plan);
+void result_release(struct result *result);
+
+/* Adds the books of an engine that has ended. */
+void result_add(struct result *result, const struct engine *engine);
+
+/* Of all classes. */
+struct counts result_counts(const struct result *result);
+uint64_t result_errors(const struct counts *counts); /* of the four kinds */
+
+/* Good replies per second in the window; NaN where nothing was measured. */
+double result_throughput(const struct result *result);
+
+/* Latency of a class, or of all for class_index == class_count. Release it. */
+void result_latency(const struct result *result, size_t class_index,
+                    struct histogram *latency);
+/* Service time of all. Release it. */
+void result_service(const struct result *result, struct histogram *service);
+
+void result_warn(struct result *result, const char *code, bool invalidates,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool result_is_valid(const struct result *result);
+
+cJSON *result_to_json(const struct result *result);
+
+/* The latency of all classes as .hgrm, in milliseconds. 0 or -errno. */
+MUST_CHECK int result_write_hgrm(const struct result *result, const char *path,
+                                 struct error *error);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * schedule.h - when requests are due in an open loop, and which one is drawn.
+ *
+ * The arrivals of a run are a function of the workload, the seed and the number of
+ * threads, and of nothing that happens in the run: a slow server cannot move them. They
+ * are drawn one at a time just before they are looked at, which is the same as writing
+ * them all down beforehand. An arrival that is due stays here until a connection is
+ * free, so that a backlog of any length needs no memory.
+ *
+ * The mix is one arrival process, each request with a rate of its own another. They
+ * are divided over the threads such that together they are the process asked for:
+ * independent Poisson processes of rate R/N add up to one of rate R; of a constant
+ * process thread i takes the arrivals i, i+N, i+2N, ... A constant process starts at
+ * a random phase, so that several do not beat in step.
+ *
+ * Threads: one struct schedule and one struct mix per thread.
+ */
+#ifndef LOADGEN_SCHEDULE_H
+#define LOADGEN_SCHEDULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "workload/workload.h"
+
+/* Draws requests of the mix with probability weight / sum of weights. */
+struct mix {
+    struct random random;
+    uint32_t *requests; /* indexes into the workload; heap */
+    double *up_to;      /* running sums of the weights, the last is 1; heap */
+    size_t count;
+};
+
+void mix_init(struct mix *mix, const struct workload *workload, uint64_t seed,
+              unsigned thread);
+void mix_release(struct mix *mix);
+
+/* Index of a request; the mix must not be empty. */
+uint32_t mix_draw(struct mix *mix);
+
+/* One arrival process, as far as one thread has a share in it. */
+struct process {
+    struct random random;
+    int arrivals;     /* enum arrivals */
+    double gap_ns;    /* mean gap of this thread's share */
+    double first_ns;  /* constant: offset of this thread's first arrival */
+    double offset_ns; /* of the next arrival, from the start */
+    uint64_t number;  /* arrivals drawn so far */
+    uint32_t request; /* what it sends, or PROCESS_OF_MIX */
+    uint64_t next_ns; /* offset_ns as a point in time */
+};
+#define PROCESS_OF_MIX UINT32_MAX
+
+struct schedule {
+    struct process *processes; /* heap */
+    size_t count;              /* 0: closed loop, nothing ever arrives */
+    uint64_t start_ns;
+    uint64_t end_ns;      /* arrivals from here on are not made */
+    uint64_t next_ns;     /* the earliest arrival not yet taken; UINT64_MAX: none */
+    struct process *next; /* whose it is */
+};
+
+void schedule_init(struct schedule *schedule, const struct workload *workload,
+                   uint64_t seed, unsigned thread, unsigned threads);
+void schedule_release(struct schedule *schedule);
+
+/* Fixes the offsets to points in time; the first arrival may be taken from then on. */
+void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t end_ns);
+
+/* Moves the end nearer: later arrivals are not made. */
+void schedule_end_at(struct schedule *schedule, uint64_t end_ns);
+
+/* Takes the arrival at next_ns; returns the request that is due. */
+uint32_t schedule_take(struct schedule *schedule, struct mix *mix);
+
+#endif

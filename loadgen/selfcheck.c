@@ -1,0 +1,153 @@
+/* selfcheck.c - see selfcheck.h. */
+#include "loadgen/selfcheck.h"
+
+#include "base/clock.h"
+#include "base/quantity.h"
+
+#define SATURATED_CORES  0.9
+#define LAG_MOST_NS      NS_PER_MS
+#define LAG_MOST_SHARE   0.05
+#define RATE_LEAST_SHARE 0.99
+#define ERRORS_MOST      0.001
+#define STALL_MOST_NS    (100 * NS_PER_MS)
+#define CENSORED_MOST    0.001
+
+static void check_saturation(struct result *result)
+{
+    if (result->highest_thread_cores >= SATURATED_CORES)
+        result_warn(result, "generator_saturated", true,
+                    "a generator thread used %.0f %% of its core: the generator was the "
+                    "limit; give it more --threads and cores, or fewer connections",
+                    100 * result->highest_thread_cores);
+}
+
+static void check_lag(struct result *result)
+{
+    const struct histogram *lag = &result->recorder.own_lag;
+    if (lag->count < histogram_samples_needed(0.99))
+        return;
+    struct histogram latency;
+    result_latency(result, result->recorder.class_count, &latency);
+    uint64_t lag_ns = histogram_quantile(lag, 0.99);
+    uint64_t latency_ns = histogram_quantile(&latency, 0.5);
+    histogram_release(&latency);
+    if (lag_ns <= LAG_MOST_NS && (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns)
+        return;
+    char lag_text[QUANTITY_TEXT_BYTES], latency_text[QUANTITY_TEXT_BYTES];
+    result_warn(
+        result, "schedule_lag", true,
+        "requests left late: the p99 lag of the generator was %s at a p50 latency "
+        "of %s; give it a core of its own (--cpus) or lower the rate",
+        quantity_format(QUANTITY_TIME, (double)lag_ns, lag_text, sizeof lag_text),
+        quantity_format(QUANTITY_TIME, (double)latency_ns, latency_text,
+                        sizeof latency_text));
+}
+
+static void check_rate(struct result *result)
+{
+    struct counts counts = result_counts(result);
+    if (!result->plan->open || !counts.scheduled)
+        return;
+    double share = (double)result->recorder.sent_in_time / (double)counts.scheduled;
+    if (share >= RATE_LEAST_SHARE)
+        return;
+    double seconds = (double)result->window_ns / NS_PER_S;
+    result_warn(
+        result, "rate_missed", true,
+        "%.0f requests per second were due, %.0f were sent in time: all %llu "
+        "connections were busy; raise --connections, or the server cannot do more",
+        (double)counts.scheduled / seconds,
+        (double)result->recorder.sent_in_time / seconds,
+        (unsigned long long)result->plan->workload.connections);
+}
+
+static void check_errors(struct result *result)
+{
+    struct counts counts = result_counts(result);
+    uint64_t errors = result_errors(&counts);
+    if (!errors || (double)errors <= ERRORS_MOST * (double)counts.scheduled)
+        return;
+    int most = 0;
+    for (int i = 1; i < FAILURES; i++)
+        if (result->recorder.failures[i] > result->recorder.failures[most])
+            most = i;
+    result_warn(result, "errors", true, "%llu of %llu requests failed, mostly %s: %s",
+                (unsigned long long)errors, (unsigned long long)counts.scheduled,
+                failure_kinds[most].name, failure_kinds[most].cause);
+}
+
+static void check_dropped(struct result *result)
+{
+    struct counts counts = result_counts(result);
+    if (counts.ended[OUTCOME_DROPPED])
+        result_warn(result, "dropped", true,
+                    "%llu of %llu requests were never sent, because no connection became "
+                    "free for them; raise --connections or lower the rate",
+                    (unsigned long long)counts.ended[OUTCOME_DROPPED],
+                    (unsigned long long)counts.scheduled);
+}
+
+static void check_ports(struct result *result)
+{
+    uint64_t count = result->recorder.failures[FAILURE_NO_PORTS];
+    if (count)
+        result_warn(
+            result, "ports_exhausted", true,
+            "%llu requests found no free port on this machine, which says nothing "
+            "about the server; keep connections alive or lower the rate",
+            (unsigned long long)count);
+}
+
+static void check_stalls(struct result *result)
+{
+    char stall[QUANTITY_TEXT_BYTES];
+    if (result->totals.late_ns >= STALL_MOST_NS)
+        result_warn(result, "generator_stalled", true,
+                    "the generator itself stood still for %s, so that latencies of that "
+                    "time are not the server's; leave it a core of its own",
+                    quantity_format(QUANTITY_TIME, (double)result->totals.late_ns, stall,
+                                    sizeof stall));
+}
+
+static void check_censored(struct result *result)
+{
+    struct counts counts = result_counts(result);
+    char age[QUANTITY_TEXT_BYTES];
+    const struct recorder *recorder = &result->recorder;
+    if ((double)recorder->censored > CENSORED_MOST * (double)counts.scheduled)
+        result_warn(result, "censored", false,
+                    "%llu of %llu requests had no reply when the run ended and entered "
+                    "the latencies with their age (%s and more): high percentiles are "
+                    "lower bounds; a longer --drain shows them",
+                    (unsigned long long)recorder->censored,
+                    (unsigned long long)counts.scheduled,
+                    quantity_format(QUANTITY_TIME, (double)recorder->censored_least_ns,
+                                    age, sizeof age));
+}
+
+static void check_nothing(struct result *result)
+{
+    if (result->recorder.completed == 0)
+        result_warn(result, "no_replies", true,
+                    "no good reply came within the measured window; take a longer "
+                    "--duration, or see the errors");
+}
+
+static void check_interrupted(struct result *result)
+{
+    if (result->interrupted)
+        result_warn(result, "interrupted", false,
+                    "the run was stopped after %.3g s of the %.3g s that were asked for",
+                    (double)result->window_ns / NS_PER_S,
+                    (double)result->plan->workload.duration_ns / NS_PER_S);
+}
+
+void selfcheck(struct result *result)
+{
+    static void (*const checks[])(struct result *) = {
+        check_interrupted, check_nothing, check_saturation, check_lag,    check_rate,
+        check_errors,      check_dropped, check_ports,      check_stalls, check_censored,
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        checks[i](result);
+}

@@ -1,0 +1,133 @@
+/* summary.c - see summary.h. */
+#include "loadgen/summary.h"
+
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "base/table.h"
+
+static const char *time_text(double ns, char *buffer)
+{
+    return quantity_format(QUANTITY_TIME, ns, buffer, QUANTITY_TEXT_BYTES);
+}
+
+static const char *count_text(double count, char *buffer)
+{
+    return quantity_format(QUANTITY_COUNT, count, buffer, QUANTITY_TEXT_BYTES);
+}
+
+void summary_announce(const struct plan *plan, FILE *file)
+{
+    const struct workload *workload = &plan->workload;
+    char rate[QUANTITY_TEXT_BYTES], warmup[QUANTITY_TEXT_BYTES],
+        duration[QUANTITY_TEXT_BYTES];
+    fprintf(file, "%s: ", plan->target.url);
+    if (plan->open) {
+        double offered = workload->rate_rps;
+        for (size_t i = 0; i < workload->request_count; i++)
+            offered += workload->requests[i].rate_rps;
+        fprintf(file, "open loop, %s requests/s over up to %llu connections",
+                count_text(offered, rate), (unsigned long long)workload->connections);
+    } else {
+        fprintf(file, "closed loop, %llu connections",
+                (unsigned long long)workload->connections);
+    }
+    fprintf(file, "%s, %u thread%s, %s after %s of warm-up\n",
+            workload->keep_alive ? "" : " (one request each)", plan->threads,
+            plan->threads == 1 ? "" : "s",
+            time_text((double)workload->duration_ns, duration),
+            time_text((double)workload->warmup_ns, warmup));
+}
+
+/* ---- the latency table --------------------------------------------------------------
+ */
+
+static const double columns[] = {0.5, 0.9, 0.99, 0.999};
+
+static void add_latency_row(struct table *table, const char *name,
+                            const struct counts *counts, const struct histogram *latency)
+{
+    char text[QUANTITY_TEXT_BYTES];
+    table_start_row(table);
+    table_add_cell(table, name);
+    table_add_cellf(table, "%llu", (unsigned long long)counts->ended[OUTCOME_OK]);
+    table_add_cellf(table, "%llu", (unsigned long long)result_errors(counts));
+    table_add_cell(table,
+                   latency->count ? time_text(histogram_mean(latency), text) : NULL);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        table_add_cell(
+            table, latency->count >= histogram_samples_needed(columns[i])
+                       ? time_text((double)histogram_quantile(latency, columns[i]), text)
+                       : NULL);
+    table_add_cell(table,
+                   latency->count ? time_text((double)latency->max_ns, text) : NULL);
+}
+
+static void print_latencies(const struct result *result, FILE *file)
+{
+    struct table *table = table_create();
+    table_add_column(table,
+                     result->plan->open ? "latency (open loop)" : "latency (closed loop)",
+                     TABLE_LEFT);
+    static const char *const headers[] = {"ok",  "errors", "mean",  "p50",
+                                          "p90", "p99",    "p99.9", "max"};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        table_add_column(table, headers[i], TABLE_RIGHT);
+    size_t classes = result->recorder.class_count;
+    for (size_t i = 0; i <= classes; i++) {
+        if (i == classes && classes == 1)
+            break;
+        struct counts counts =
+            i < classes ? result->recorder.classes[i].counts : result_counts(result);
+        const char *name = i < classes ? result->plan->class_names[i] : "all";
+        struct histogram latency;
+        result_latency(result, i, &latency);
+        add_latency_row(table, *name ? name : "all", &counts, &latency);
+        histogram_release(&latency);
+    }
+    table_print(table, TABLE_TERMINAL, file);
+    table_free(table);
+}
+
+/* ---- the rest -----------------------------------------------------------------------
+ */
+
+static void print_failures(const struct result *result, FILE *file)
+{
+    for (int i = 0; i < FAILURES; i++)
+        if (result->recorder.failures[i])
+            fprintf(file, "%llu x %s: %s\n",
+                    (unsigned long long)result->recorder.failures[i],
+                    failure_kinds[i].name, failure_kinds[i].cause);
+}
+
+void summary_print(const struct result *result, FILE *file)
+{
+    struct counts counts = result_counts(result);
+    const struct recorder *recorder = &result->recorder;
+    double window_s = (double)result->window_ns / NS_PER_S;
+    char rate[QUANTITY_TEXT_BYTES], lag[QUANTITY_TEXT_BYTES];
+    fprintf(file, "\n%s requests/s", count_text(result_throughput(result), rate));
+    if (result->plan->open)
+        fprintf(file, " of %s/s that were due",
+                count_text((double)counts.scheduled / window_s, rate));
+    fprintf(file, "; %llu scheduled, %llu sent, %llu in flight at the end\n\n",
+            (unsigned long long)counts.scheduled, (unsigned long long)counts.sent,
+            (unsigned long long)counts.ended[OUTCOME_IN_FLIGHT]);
+    print_latencies(result, file);
+    fprintf(file, "\n");
+    if (recorder->own_lag.count)
+        fprintf(file,
+                "sends were late by %s at p99 (our own lag); %llu waited for a "
+                "free connection\n",
+                time_text((double)histogram_quantile(&recorder->own_lag, 0.99), lag),
+                (unsigned long long)recorder->waited);
+    if (recorder->completed)
+        fprintf(file, "the generator used %.2f cores, %.2f us per request\n",
+                (double)result->totals.cpu_ns / (double)result->window_ns,
+                (double)result->totals.cpu_ns / NS_PER_US / (double)recorder->completed);
+    print_failures(result, file);
+    for (size_t i = 0; i < result->warning_count; i++)
+        fprintf(file, "%s (%s): %s\n",
+                result->warnings[i].invalidates ? "INVALID" : "note",
+                result->warnings[i].code, result->warnings[i].message);
+}

@@ -1,0 +1,42 @@
+/*
+ * target.h - where requests go: a URL resolved to a socket address and a Host header.
+ *
+ * Plain data, filled once before threads start.
+ */
+#ifndef LOADGEN_TARGET_H
+#define LOADGEN_TARGET_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+struct target {
+    struct sockaddr_storage address;
+    socklen_t address_bytes;
+    char *authority; /* "127.0.0.1:8080", for the Host header; heap */
+    char *url;       /* "http://127.0.0.1:8080", for messages; heap */
+};
+
+/*
+ * Resolves the server part of "http://HOST[:PORT][/path]" and stores the path (heap)
+ * in *path, or NULL where the URL ends before it. HOST may be a name, an IPv4
+ * address, or an IPv6 address in brackets. 0 or -EINVAL.
+ */
+MUST_CHECK int target_parse(struct target *target, char **path, const char *url,
+                            struct error *error);
+void target_release(struct target *target);
+
+/* True where both name the same socket address. */
+bool target_equal(const struct target *a, const struct target *b);
+
+/* True where the address belongs to this machine's loopback. */
+bool target_is_loopback(const struct target *target);
+
+/*
+ * A path must be sendable as it is: it begins with "/" and has no blanks, control
+ * characters or "#". 0 or -EINVAL.
+ */
+MUST_CHECK int target_check_path(const char *path, struct error *error);
+
+#endif

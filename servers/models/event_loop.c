@@ -1,0 +1,46 @@
+/*
+ * event-loop - one thread drives all connections. Waits are registered and cost
+ * nothing; blocking calls go to libuv's pool; CPU steps run on the loop itself, and
+ * everybody else waits for them. This is what Node.js does.
+ */
+#include <uv.h>
+
+#include "servers/model.h"
+#include "servers/models/loop.h"
+
+struct settings {
+    uint64_t uv_pool;
+};
+
+static const struct option options[] = {
+    LOOP_POOL_OPTION(struct settings, uv_pool),
+    {0},
+};
+
+static int run(struct server *server, struct error *error)
+{
+    const struct settings *settings = server->model_settings;
+    static const struct loop_placement placement = {
+        .blocking = ON_LIBUV_POOL,
+        .cpu = ON_THE_LOOP,
+    };
+    loop_set_pool_size(settings->uv_pool);
+    struct loop *loop;
+    int result = loop_open(&loop, server, 0, &placement, error);
+    if (result < 0)
+        return result;
+    server_ready(server);
+    loop_serve(loop);
+    loop_close(loop);
+    uv_library_shutdown(); /* ends the pool's threads */
+    return 0;
+}
+
+const struct model event_loop_model = {
+    .name = "event-loop",
+    .summary = "one thread drives all connections and computes between them",
+    .flags = MODEL_LOOP,
+    .options = options,
+    .settings_bytes = sizeof(struct settings),
+    .run = run,
+};

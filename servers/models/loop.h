@@ -1,0 +1,63 @@
+/*
+ * loop.h - the shared part of the models on a libuv loop: one thread drives many
+ * connections and is called back when one of them can go on. The models differ in the
+ * placement of steps, and in how many loops or processes there are.
+ *
+ * One read buffer and one batch serve all connections of a loop. A connection that is
+ * idle holds its structure and nothing else. A client that does not read its replies
+ * is not read from either, so it holds at most one batch and what was read before.
+ *
+ * All functions, and all clients, belong to the loop's thread.
+ */
+#ifndef SERVERS_MODELS_LOOP_H
+#define SERVERS_MODELS_LOOP_H
+
+#include "servers/models/task_queue.h"
+#include "servers/ops/op.h"
+#include "servers/server.h"
+
+/* Who runs a step. */
+enum loop_place {
+    ON_THE_LOOP,   /* the loop's own thread; everything else waits meanwhile   */
+    ON_LIBUV_POOL, /* libuv's pool of threads, shared by all loops of a process */
+    ON_WORKERS,    /* threads that take steps from a queue: see loop_run_steps */
+};
+
+/* WAIT steps are always registered on the loop. */
+struct loop_placement {
+    enum loop_place blocking;
+    enum loop_place cpu;
+    struct task_queue *workers; /* where ON_WORKERS occurs */
+};
+
+struct loop;
+
+/* A loop that accepts connections of the server. 0 or -errno. */
+MUST_CHECK int loop_open(struct loop **loop, struct server *server, int index,
+                         const struct loop_placement *placement, struct error *error);
+
+/* Serves until the server shall stop and the requests in hand are finished. */
+void loop_serve(struct loop *loop);
+
+void loop_close(struct loop *loop);
+
+/* On a worker: runs the steps behind a task from placement.workers, gives the client
+ * back to its loop. */
+void loop_run_steps(struct task *task);
+
+/*
+ * Sets the size of libuv's pool, which it reads once from the environment, when it
+ * first needs it. Call before that.
+ */
+void loop_set_pool_size(uint64_t threads);
+
+/* The option that all models with a step ON_LIBUV_POOL have. */
+#define LOOP_POOL_OPTION(settings_type, member)                                          \
+    {                                                                                    \
+        .name = "uv-pool", .type = OPTION_COUNT, .value = "K",                           \
+        .help = "threads of libuv's pool, which runs the blocking steps",                \
+        .fallback = "4", .offset = offsetof(settings_type, member), .minimum = 1,        \
+        .maximum = 1024,                                                                 \
+    }
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * op.h - an operation: one kind of step of a path program, written once for all models.
+ *
+ * A step is one of four kinds. The kind says what a model may do with it:
+ *
+ *   OP_WAIT      the system can tell when it is done (timer, socket). Its body is
+ *                `resume`, a small state machine that never blocks: it answers what it
+ *                waits for. A thread sleeps until then, a loop registers and moves on.
+ *   OP_BLOCKING  only has a blocking call. Its body is `run`; the thread sleeps in it.
+ *   OP_CPU       computes. Its body is `run`.
+ *   OP_REPLY     shapes the reply and runs nowhere; it has no body.
+ *
+ * Digest. Every reply carries the CRC-32 (zlib's crc32, the one of gzip and PNG) over
+ * the concatenation of the result bytes of its steps, in order; a program without
+ * results has 00000000. What an op's result bytes are is written at the top of its
+ * file, exactly enough to be repeated in another language. Where the bytes that an op
+ * produces depend on a library's version, its result is what they decode to.
+ *
+ * The one generator of test data is xorshift32 (G. Marsaglia, 2003) with shifts 13,
+ * 17, 5 from the seed OP_SEED: state ^= state << 13, ^= state >> 17, ^= state << 5.
+ *
+ * To add an op: one file in servers/ops/ that ends in its `const struct op`, one line
+ * in servers/ops/ops.def. The conformance tests then run it, with its example
+ * argument, under every model and demand the same digest from all.
+ */
+#ifndef SERVERS_OPS_OP_H
+#define SERVERS_OPS_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum op_kind { OP_WAIT, OP_BLOCKING, OP_CPU, OP_REPLY };
+extern const char *const op_kind_names[]; /* "WAIT", "BLOCKING", "CPU", "REPLY", NULL */
+
+/* What `resume` answers. */
+enum op_answer {
+    OP_DONE,     /* finished, well or (after op_fail) badly                            */
+    OP_READABLE, /* resume when call->fd is readable, or deadline_ns has passed        */
+    OP_WRITABLE, /* resume when call->fd is writable, or deadline_ns has passed        */
+    OP_TIMER,    /* resume when deadline_ns has passed, never earlier                  */
+};
+
+#define OP_STATE_BYTES 48
+
+/*
+ * One step being run: all that the functions of an op are given. It belongs to one
+ * thread at a time, but not always to the same one.
+ */
+struct op_call {
+    uint64_t argument; /* what parse() made of the text                              */
+    void *shared;      /* what start() returned: one for the server process          */
+    void *resource;    /* what open() returned: one for the thread that calls        */
+
+    int fd;               /* answer of resume: READABLE, WRITABLE                    */
+    uint64_t deadline_ns; /* answer of resume, CLOCK_MONOTONIC; 0: no deadline       */
+
+    uint32_t digest; /* of all steps so far; see op_result                           */
+    int status;      /* HTTP status of the failure, 0 while all is well              */
+    char *message;   /* of the failure, heap; see op_fail                            */
+
+    /* The op's own: zeroed before each step. What does not fit goes on the heap, is
+     * pointed at from here, and is released by the op when done, or by its cancel(). */
+    union {
+        unsigned char bytes[OP_STATE_BYTES];
+        void *pointer;
+        uint64_t number;
+    } state;
+};
+
+/* What the ops of a server may use; read-only while it serves. */
+struct op_environment {
+    const char *data_folder; /* exists, writable, shared by all threads and processes */
+};
+
+struct op {
+    const char *name;
+    enum op_kind kind;
+    const char *summary;  /* one line, a verb first, no full stop                     */
+    const char *argument; /* what it is called: "TIME", "SIZE"                        */
+    const char *example;  /* an argument that takes a few milliseconds at most        */
+
+    /* Reads the argument. 0, or -EINVAL with what is accepted and what was given. */
+    int (*parse)(const char *text, uint64_t *argument, struct error *error);
+
+    /* OP_CPU, OP_BLOCKING: does all of it, on whichever thread the model chose. */
+    void (*run)(struct op_call *call);
+
+    /* OP_WAIT: goes on as far as it can without blocking. */
+    enum op_answer (*resume)(struct op_call *call);
+
+    /* OP_WAIT, or NULL: releases call->state of a step that is abandoned while it
+     * waits (its client has gone). On the thread that resumed it. */
+    void (*cancel)(struct op_call *call);
+
+    /* Both or none: what is shared by the whole server process, before it serves. */
+    int (*start)(const struct op_environment *environment, void **shared,
+                 struct error *error);
+    void (*stop)(void *shared);
+
+    /* Both or none: what every thread (and so every loop) that runs this op has for
+     * itself. Opened at its first use there, closed by the same thread. */
+    int (*open)(void *shared, void **resource, struct error *error);
+    void (*close)(void *resource);
+};
+
+/* Continues the digest with result bytes of this step. */
+void op_result(struct op_call *call, const void *bytes, size_t length);
+
+/* The step has failed: the request is answered with this HTTP status and message. The
+ * first failure counts. `resume` then answers OP_DONE. */
+void op_fail(struct op_call *call, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define OP_SEED 2463534242U
+
+static inline uint32_t op_xorshift32(uint32_t state)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+/* Most significant byte first. */
+static inline void op_put_be32(unsigned char bytes[4], uint32_t value)
+{
+    bytes[0] = (unsigned char)(value >> 24);
+    bytes[1] = (unsigned char)(value >> 16);
+    bytes[2] = (unsigned char)(value >> 8);
+    bytes[3] = (unsigned char)value;
+}
+
+#endif

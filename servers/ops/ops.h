@@ -1,0 +1,53 @@
+/*
+ * ops.h - the list of ops, and what they hold while a server runs.
+ *
+ * A struct ops is made once per server process before it serves. The per-thread part
+ * is opened behind the scenes when a thread first runs an op that has one; threads
+ * close theirs with ops_leave_thread, or leave it to the end of the thread.
+ */
+#ifndef SERVERS_OPS_OPS_H
+#define SERVERS_OPS_OPS_H
+
+#include <stddef.h>
+
+#include "servers/ops/op.h"
+
+#define OP(identifier) extern const struct op identifier##_op;
+#include "servers/ops/ops.def"
+#undef OP
+
+/* All ops, in order; ends with NULL. */
+extern const struct op *const op_list[];
+
+struct ops;
+
+/* `list` ends with NULL; it and `environment` outlive the result. 0 or -errno. */
+MUST_CHECK int ops_open(struct ops **ops, const struct op *const *list,
+                        const struct op_environment *environment, struct error *error);
+
+/* When no other thread that used them is left. */
+void ops_close(struct ops *ops);
+
+/* Closes what the calling thread has open. */
+void ops_leave_thread(struct ops *ops);
+
+/* The op at `index` of the list. */
+const struct op *ops_at(const struct ops *ops, size_t index);
+
+/* The index of the op with this name, or -1. */
+int ops_find(const struct ops *ops, const char *name);
+
+/* The name nearest to a mistyped one, or NULL. */
+const char *ops_nearest(const struct ops *ops, const char *name);
+
+/* Appends "wait, file, ..." : what a program may be made of. */
+struct text;
+void ops_append_names(const struct ops *ops, struct text *text);
+
+/*
+ * Fills in call->shared and call->resource for the op at `index` and the calling
+ * thread. 0; or a negative errno, and then the call has failed with status 500.
+ */
+MUST_CHECK int ops_bind(struct ops *ops, size_t index, struct op_call *call);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * output.h - a batch of bytes on its way to one client, sent with one write.
+ *
+ * Small things are copied into the batch's own memory, large ones are referred to. One
+ * batch serves a whole thread or loop: it is filled, sent and empty again before
+ * another connection's turn. Owned by one thread.
+ */
+#ifndef SERVERS_OUTPUT_H
+#define SERVERS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
+#define OUTPUT_BYTES (16 * 1024)
+#define OUTPUT_PARTS 320
+
+/* One reply never needs more than this (reply.c asserts it). */
+#define OUTPUT_REPLY_BYTES (4 * 1024)
+#define OUTPUT_REPLY_PARTS 260
+
+struct output {
+    int first, end; /* parts[first..end-1] are still to be sent */
+    size_t used;    /* of bytes */
+    struct iovec parts[OUTPUT_PARTS];
+    char bytes[OUTPUT_BYTES];
+};
+
+/* Makes the batch empty; also how a fresh one is initialised. */
+void output_clear(struct output *output);
+
+bool output_is_empty(const struct output *output);
+
+/* Whether another reply fits for certain. */
+bool output_has_room(const struct output *output);
+
+/* Appends a copy of the bytes. */
+void output_append(struct output *output, const void *bytes, size_t length);
+
+/* Appends bytes that stay where they are until the batch, and what a model has made of
+ * its remainder, was sent. */
+void output_refer(struct output *output, const void *bytes, size_t length);
+
+/* Takes `length` sent bytes off the front. */
+void output_consume(struct output *output, size_t length);
+
+/* Whether the part is in the batch's own memory, so that who keeps it has to copy it. */
+bool output_owns(const struct output *output, const struct iovec *part);
+
+#endif
