@@ -52,8 +52,8 @@ void reply_hello(struct output *output, enum reply_ending ending, bool head_only
 
 const char *reply_hello_bytes(size_t *length)
 {
-    *length = hellos[REPLY_KEEPS].length;
-    return hellos[REPLY_KEEPS].text;
+    *length = hellos[REPLY_KEEPS_1_0].length;
+    return hellos[REPLY_KEEPS_1_0].text;
 }
 
 /* ---- digests and bodies ----------------------------------------------------------- */

@@ -44,7 +44,7 @@ void reply_body_free(struct reply_body *body);
 /* The answer to "/". */
 void reply_hello(struct output *output, enum reply_ending ending, bool head_only);
 
-/* The bytes of that answer to a GET that keeps the connection. */
+/* The bytes of that answer to a GET, which say that the connection lives on. */
 const char *reply_hello_bytes(size_t *length);
 
 /* The answer to a program with steps, with the digest as its body. */

@@ -53,6 +53,11 @@ static void set_timeout(int fd, int which, uint64_t ns)
     setsockopt(fd, SOL_SOCKET, which, &limit, sizeof limit);
 }
 
+void client_was_active(struct client *client)
+{
+    atomic_store_explicit(&client->active_ns, clock_now_ns(), memory_order_relaxed);
+}
+
 struct client *clients_add(struct clients *clients, struct worker *worker, int fd)
 {
     struct client *client = calloc(1, sizeof *client);
@@ -64,7 +69,7 @@ struct client *clients_add(struct clients *clients, struct worker *worker, int f
     }
     client->clients = clients;
     client->fd = fd;
-    atomic_init(&client->active_ns, clock_now_ns());
+    client_was_active(client);
     set_timeout(fd, SO_SNDTIMEO, clients->server->settings.idle_timeout_ns);
     pthread_mutex_lock(&clients->lock);
     client->next = clients->first;
@@ -110,6 +115,13 @@ void clients_drain(struct clients *clients)
     pthread_mutex_unlock(&clients->lock);
 }
 
+/* Its request waits for its turn: that is our doing, not the client's. */
+static bool has_unread_input(const struct client *client)
+{
+    char byte;
+    return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void clients_end_idle(struct clients *clients, uint64_t since_ns, uint64_t now_ns)
 {
     pthread_mutex_lock(&clients->lock);
@@ -117,7 +129,8 @@ void clients_end_idle(struct clients *clients, uint64_t since_ns, uint64_t now_n
         if (atomic_load(&client->is_served))
             continue;
         bool lingered = client->lingers_until_ns && client->lingers_until_ns <= now_ns;
-        if (lingered || atomic_load(&client->active_ns) < since_ns)
+        bool idle = atomic_load(&client->active_ns) < since_ns;
+        if (lingered || (idle && !has_unread_input(client)))
             shutdown(client->fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&clients->lock);

@@ -40,7 +40,8 @@ struct client {
     uint64_t lingers_until_ns;      /* once it was answered for the last time, else 0 */
     struct client *previous, *next; /* in the set, under its lock */
     struct task task;               /* for queues of clients to serve */
-    bool in_line;                   /* the iterative model's: waits for its turn */
+    struct client *next_in_line;    /* the iterative model's line */
+    bool in_line;
     /* Written by the thread that serves, read by the one that looks for idle ones. */
     _Atomic bool is_served;
     _Atomic uint64_t active_ns; /* when it last sent or took something */
@@ -73,12 +74,16 @@ void clients_refuse(struct worker *worker, struct client *client);
  */
 void clients_drain(struct clients *clients);
 
-/* Ends the input of those that are not being served and were last active before
- * `since_ns`, or are past the time they may linger. */
+/* Ends the input of those that are not being served, have sent nothing that waits to
+ * be read, and were last active before `since_ns` or are past the time they may
+ * linger. */
 void clients_end_idle(struct clients *clients, uint64_t since_ns, uint64_t now_ns);
 
 void clients_wait_until_empty(struct clients *clients);
 bool clients_is_empty(struct clients *clients);
+
+/* It has just sent or taken something. */
+void client_was_active(struct client *client);
 
 /* Accepts until the server shall stop, handing over every client. */
 void blocking_accept(struct clients *clients, struct worker *worker,

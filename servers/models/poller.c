@@ -1,0 +1,152 @@
+/* poller.c - see poller.h. */
+#include "servers/models/poller.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define EVENTS 256
+
+static int watch(struct poller *poller, int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+    return epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Descriptors of the server are told from clients by the address of their field. */
+int poller_open(struct poller *poller, struct server *server, struct worker *worker,
+                bool one_shot, struct error *error)
+{
+    *poller = (struct poller){
+        .server = server,
+        .worker = worker,
+        .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
+        .one_shot = one_shot,
+    };
+    int result = poller->epoll_fd < 0 ? -errno : 0;
+    if (result == 0)
+        result = watch(poller, server->stop_fd, &server->stop_fd);
+    if (result == 0)
+        result = watch(poller, server->room_fd, &server->room_fd);
+    if (result == 0)
+        result = watch(poller, server->listen_fd, &server->listen_fd);
+    if (result < 0) {
+        if (poller->epoll_fd >= 0)
+            close(poller->epoll_fd);
+        return error_set(error, result, "cannot wait for clients: %s", strerror(-result));
+    }
+    clients_init(&poller->clients, server);
+    return 0;
+}
+
+void poller_close(struct poller *poller)
+{
+    clients_release(&poller->clients);
+    close(poller->epoll_fd);
+}
+
+/* ---- accepting -------------------------------------------------------------------- */
+
+static void set_listening(struct poller *poller, bool listening)
+{
+    struct epoll_event event = {.events = listening ? EPOLLIN : 0,
+                                .data.ptr = &poller->server->listen_fd};
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_MOD, poller->server->listen_fd, &event);
+}
+
+static void accept_clients(struct poller *poller)
+{
+    int fd;
+    while ((fd = server_accept(poller->server, poller->worker, 0)) >= 0) {
+        struct client *client = clients_add(&poller->clients, poller->worker, fd);
+        if (!client)
+            continue;
+        struct epoll_event event = {
+            .events = EPOLLIN | (poller->one_shot ? EPOLLONESHOT : 0),
+            .data.ptr = client,
+        };
+        if (epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+            clients_refuse(poller->worker, client);
+    }
+    if (fd == -EMFILE)
+        set_listening(poller, false); /* until there is room */
+}
+
+/* ---- ending ----------------------------------------------------------------------- */
+
+static void begin_draining(struct poller *poller)
+{
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, poller->server->stop_fd, NULL);
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, poller->server->listen_fd, NULL);
+    if (!poller->drains)
+        clients_drain(&poller->clients);
+    poller->drains = true;
+}
+
+void poller_forget(struct poller *poller, struct client *client)
+{
+    clients_remove(client);
+    /* The poller may be asleep with nobody left to wait for: this wakes it again. */
+    if (server_is_stopping(poller->server) && clients_is_empty(&poller->clients))
+        watch(poller, poller->server->stop_fd, &poller->server->stop_fd);
+}
+
+static uint64_t look_interval_ns(const struct server *server)
+{
+    uint64_t quarter = server->settings.idle_timeout_ns / 4;
+    return quarter < 10 * NS_PER_MS ? 10 * NS_PER_MS
+           : quarter > NS_PER_S     ? NS_PER_S
+                                    : quarter;
+}
+
+static void end_idle_clients(struct poller *poller)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns < poller->next_look_ns)
+        return;
+    poller->next_look_ns = now_ns + look_interval_ns(poller->server);
+    clients_end_idle(&poller->clients, now_ns - poller->server->settings.idle_timeout_ns,
+                     now_ns);
+}
+
+/* ---- waiting ---------------------------------------------------------------------- */
+
+bool poller_wait(struct poller *poller, bool may_sleep,
+                 void (*ready)(void *context, struct client *client), void *context)
+{
+    struct server *server = poller->server;
+    struct epoll_event events[EVENTS];
+    int limit_ms = may_sleep ? (int)(look_interval_ns(server) / NS_PER_MS) : 0;
+    int count = epoll_wait(poller->epoll_fd, events, EVENTS, limit_ms);
+    for (int i = 0; i < count; i++) {
+        void *what = events[i].data.ptr;
+        if (what == &server->listen_fd) {
+            if (!poller->drains)
+                accept_clients(poller);
+        } else if (what == &server->room_fd) {
+            server_room_seen(server);
+            set_listening(poller, true);
+        } else if (what == &server->stop_fd) {
+            begin_draining(poller);
+        } else {
+            struct client *client = what;
+            if (poller->one_shot)
+                atomic_store(&client->is_served, true);
+            ready(context, client);
+        }
+    }
+    end_idle_clients(poller);
+    return !poller->drains || !clients_is_empty(&poller->clients);
+}
+
+void poller_watch_again(struct poller *poller, struct client *client)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = client};
+    client_was_active(client);
+    int fd = client->fd;
+    atomic_store(&client->is_served, false);
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_MOD, fd, &event);
+}
