@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/table.h"
 #include "base/text.h"
+#include "harness/charts.h"
 #include "harness/commands.h"
 #include "harness/comparison.h"
 #include "harness/results_dir.h"
@@ -300,6 +301,8 @@ int report_write(const char *path, FILE *terminal, struct error *error)
         result = write_printed(path, "comparison.md", print_markdown, &report, error);
     if (result == 0)
         result = write_comparison_json(path, &report.comparison, &report.summary, error);
+    if (result == 0)
+        result = charts_write(path, &report.comparison, error);
     if (result == 0)
         result = results_dir_sum(path, error);
     if (result == 0 && terminal)

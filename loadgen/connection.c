@@ -116,7 +116,7 @@ static enum receive_result judge_feed(struct connection *connection,
     return RECEIVE_SOME;
 }
 
-enum receive_result connection_receive(struct connection *connection,
+enum receive_result connection_read(struct connection *connection,
                                        struct pattern *pattern, struct parser_pool *pool,
                                        const struct receive_buffer *buffer, bool *drained)
 {

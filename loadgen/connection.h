@@ -94,7 +94,7 @@ struct receive_buffer {
  * Reads once. *drained is set where nothing is left in the socket, so that another
  * read would be in vain. Bytes beyond a complete reply are malformed: nothing was asked.
  */
-enum receive_result connection_receive(struct connection *connection,
+enum receive_result connection_read(struct connection *connection,
                                        struct pattern *pattern, struct parser_pool *pool,
                                        const struct receive_buffer *buffer,
                                        bool *drained);

@@ -326,7 +326,7 @@ static void receive_reply(struct engine *engine, struct connection *connection,
     struct pattern *pattern = &engine->patterns[connection->request];
     for (;;) {
         bool drained = false;
-        enum receive_result result = connection_receive(
+        enum receive_result result = connection_read(
             connection, pattern, &engine->parsers, &engine->buffer, &drained);
         int code = errno;
         switch (result) {
