@@ -163,7 +163,7 @@ static enum http_outcome refuse_head(struct http_session *session, llhttp_errno_
         return refuse(session, 501, "the methods known are " HTTP_ALLOWED_METHODS);
     bool other_version =
         code == HPE_INVALID_VERSION && has_version_form(head, line_length);
-    if (other_version || code == HPE_PAUSED_H2_UPGRADE)
+    if (other_version || session->parser.method == HTTP_PRI)
         return refuse(session, 505, "the versions spoken are HTTP/1.0 and HTTP/1.1");
     const char *reason = llhttp_get_error_reason(&session->parser);
     return refuse(session, 400, reason ? reason : "this is not HTTP");
@@ -326,7 +326,10 @@ enum http_outcome http_session_next(struct http_session *session, const char **i
     begin_request(session);
     const char *head = *input;
     llhttp_errno_t code = llhttp_execute(&session->parser, head, session->scanned_bytes);
-    if (code != HPE_OK && !session->complete)
+    /* PRI begins HTTP/2: llhttp would now wait for the rest of its preface. */
+    bool wanted =
+        session->complete || (code == HPE_OK && session->parser.method != HTTP_PRI);
+    if (!wanted)
         return refuse_head(session, code, head);
     *input += session->scanned_bytes;
     *length -= session->scanned_bytes;

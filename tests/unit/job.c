@@ -1,0 +1,269 @@
+/* job.c - path programs: what is accepted, what is refused and how, and what they
+ * compute, against reference implementations made here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "servers/job.h"
+#include "tests/support/test_ops.h"
+
+static struct ops *ops;
+static char folder[] = "/tmp/interleave-test-XXXXXX";
+
+static int open_ops(void **state)
+{
+    (void)state;
+    static struct op_environment environment;
+    environment.data_folder = mkdtemp(folder);
+    list_all_ops();
+    struct error error;
+    return ops_open(&ops, all_ops, &environment, &error);
+}
+
+static int close_ops(void **state)
+{
+    (void)state;
+    ops_close(ops);
+    char *command = memory_printf("rm -rf %s", folder);
+    int result = system(command);
+    free(command);
+    return result;
+}
+
+static int parse(struct program *program, const char *path, struct error *error)
+{
+    /* The path ends where its length says: what follows must not be read. */
+    char *copy = memory_printf("%s/spin:1", path);
+    int result = program_parse(program, ops, copy, strlen(path), error);
+    free(copy);
+    return result;
+}
+
+/* ---- parsing ---------------------------------------------------------------------- */
+
+static void reads_programs(void **state)
+{
+    (void)state;
+    struct program program;
+    struct error error;
+    assert_int_equal(parse(&program, "/", &error), 0);
+    assert_int_equal(program.step_count, 0);
+    assert_false(program.has_body_bytes);
+    assert_int_equal(parse(&program, "/wait:50ms/spin:200k/bytes:64KiB/file:0", &error),
+                     0);
+    assert_int_equal(program.step_count, 3);
+    assert_string_equal(ops_at(ops, program.steps[0].op)->name, "wait");
+    assert_int_equal(program.steps[0].argument, 50 * NS_PER_MS);
+    assert_int_equal(program.steps[1].argument, 200000);
+    assert_string_equal(ops_at(ops, program.steps[2].op)->name, "file");
+    assert_true(program.has_body_bytes);
+    assert_int_equal(program.body_bytes, 65536);
+    assert_int_equal(parse(&program, "/bytes:0", &error), 0);
+    assert_true(program.has_body_bytes);
+    assert_int_equal(parse(&program,
+                           "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1"
+                           "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1",
+                           &error),
+                     0);
+    assert_int_equal(program.step_count, PROGRAM_MAX_STEPS);
+    assert_int_equal(
+        parse(&program, "/wait:1h/spin:10000M/file:64MiB/bytes:64MiB", &error), 0);
+}
+
+static const struct refusal {
+    const char *path;
+    const char *words[4]; /* of the message */
+} refusals[] = {
+    {"", {"slash"}},
+    {"*", {"slash"}},
+    {"wait:1ms", {"slash"}},
+    {"//", {"step 1", "wait, file, spin, bytes"}},
+    {"/wait:1ms/", {"step 2", "\"\""}},
+    {"/wiat:50ms", {"step 1", "\"wiat\"", "did you mean \"wait\""}},
+    {"/wait", {"step 1", "wait needs an argument", "wait:5ms"}},
+    {"/wait:", {"step 1", "wait", "a time", "\"\""}},
+    {"/wait:50", {"step 1", "a time", "\"50\""}},
+    {"/wait:-1ms", {"step 1", "a time"}},
+    {"/wait:2h", {"step 1", "from 0ns to 1h", "\"2h\""}},
+    {"/spin:1/spin:1.5", {"step 2", "a whole number"}},
+    {"/spin:10001M", {"step 1", "10000000000"}},
+    {"/spin:0x10", {"step 1"}},
+    {"/file:65MiB", {"step 1", "64MiB"}},
+    {"/bytes:1/bytes:1", {"step 2", "once"}},
+    {"/spin:1:2", {"step 1", "\"1:2\""}},
+    {"/sp\x01\xff\"\\n:1", {"step 1", "\"sp?\?\?\?n\""}},
+    {"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1", {"..."}},
+    {"/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/"
+     "spin:1"
+     "/spin:1/spin:1/spin:1/spin:1/spin:1",
+     {"at most 16 steps"}},
+};
+
+static void refuses_bad_programs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct program program;
+        struct error error = {""};
+        assert_int_equal(parse(&program, refusals[i].path, &error), -EINVAL);
+        for (size_t w = 0; w < 4 && refusals[i].words[w]; w++) {
+            if (!strstr(error.text, refusals[i].words[w]))
+                fail_msg("%s: no \"%s\" in: %s", refusals[i].path, refusals[i].words[w],
+                         error.text);
+        }
+    }
+}
+
+/* ---- running ---------------------------------------------------------------------- */
+
+static struct job *run(const char *path)
+{
+    struct program program;
+    struct error error;
+    if (parse(&program, path, &error) < 0)
+        fail_msg("%s", error.text);
+    struct job *job = job_create(ops, &program);
+    assert_non_null(job);
+    job_run_to_end(job);
+    return job;
+}
+
+static uint32_t digest_of(const char *path)
+{
+    struct job *job = run(path);
+    assert_int_equal(job->call.status, 0);
+    uint32_t digest = job->call.digest;
+    job_free(job);
+    return digest;
+}
+
+/* The text of op.h, done again. */
+static uint32_t reference_state(uint64_t iterations)
+{
+    uint32_t x = 2463534242U;
+    while (iterations--) {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+    }
+    return x;
+}
+
+static uint32_t append_word(uint32_t crc, uint32_t word)
+{
+    unsigned char bytes[] = {(unsigned char)(word >> 24), (unsigned char)(word >> 16),
+                             (unsigned char)(word >> 8), (unsigned char)word};
+    return (uint32_t)crc32(crc, bytes, 4);
+}
+
+static void spin_is_as_described(void **state)
+{
+    (void)state;
+    assert_int_equal(reference_state(1), 723471715U); /* Marsaglia's own first value */
+    assert_int_equal(digest_of("/spin:1"), append_word(0, 723471715U));
+    assert_int_equal(digest_of("/spin:0"), append_word(0, 2463534242U));
+    uint32_t both =
+        append_word(append_word(0, reference_state(12345)), reference_state(7));
+    assert_int_equal(digest_of("/spin:12345/spin:7"), both);
+    assert_int_equal(digest_of("/spin:12345/wait:1ms/spin:7"), both);
+}
+
+static void file_is_as_described(void **state)
+{
+    (void)state;
+    uint32_t crc = 0;
+    for (uint64_t i = 1; i <= 1250; i++)
+        crc = append_word(crc, reference_state(i));
+    assert_int_equal(digest_of("/file:5000"), crc);
+    assert_int_equal(digest_of("/file:5000"), crc);
+    unsigned char first = (unsigned char)(reference_state(1) >> 24);
+    assert_int_equal(digest_of("/file:1"), (uint32_t)crc32(0, &first, 1));
+    assert_int_equal(digest_of("/file:0"), 0);
+}
+
+static void damaged_file_is_made_again(void **state)
+{
+    (void)state;
+    uint32_t whole = digest_of("/file:9000");
+    char *path = memory_printf("%s/content-9000", folder);
+    assert_int_equal(truncate(path, 10), 0);
+    assert_int_equal(digest_of("/file:9000"), whole);
+    free(path);
+}
+
+static void waits_are_never_short(void **state)
+{
+    (void)state;
+    const uint64_t lengths_ns[] = {0, 1, 1000, 300000, 1500000, 7000001};
+    for (size_t i = 0; i < sizeof lengths_ns / sizeof *lengths_ns; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/wait:%lluns", (unsigned long long)lengths_ns[i]);
+        uint64_t begun_ns = clock_now_ns();
+        assert_int_equal(digest_of(path), 0);
+        assert_true(clock_now_ns() - begun_ns >= lengths_ns[i]);
+    }
+}
+
+static void descriptors_are_waited_for(void **state)
+{
+    (void)state;
+    uint64_t begun_ns = clock_now_ns();
+    assert_int_not_equal(digest_of("/readable:3ms"), 0);
+    assert_true(clock_now_ns() - begun_ns >= 3 * NS_PER_MS);
+    assert_int_equal(digest_of("/writable:1ms"),
+                     (uint32_t)crc32(0, (const unsigned char *)"ok", 2));
+}
+
+static void expect_failure(const char *path, int status, const char *message)
+{
+    struct job *job = run(path);
+    assert_int_equal(job->call.status, status);
+    assert_non_null(strstr(job->call.message, message));
+    job_free(job);
+}
+
+static void failures_end_the_program(void **state)
+{
+    (void)state;
+    expect_failure("/fail:502/wait:1h", 502, "failed as asked");
+    expect_failure("/silent:2ms/wait:1h", 504, "no word in time");
+    expect_failure("/never:1/wait:1h", 500, "nothing to be had");
+}
+
+static void waiting_steps_can_be_abandoned(void **state)
+{
+    (void)state;
+    struct program program;
+    struct error error;
+    assert_int_equal(parse(&program, "/readable:1h", &error), 0);
+    struct job *job = job_create(ops, &program);
+    assert_int_equal(job_resume(job), OP_READABLE);
+    int fd = job->call.fd;
+    job_free(job);
+    assert_int_equal(close(fd), -1); /* cancel has closed it */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_programs),
+        cmocka_unit_test(refuses_bad_programs),
+        cmocka_unit_test(spin_is_as_described),
+        cmocka_unit_test(file_is_as_described),
+        cmocka_unit_test(damaged_file_is_made_again),
+        cmocka_unit_test(waits_are_never_short),
+        cmocka_unit_test(descriptors_are_waited_for),
+        cmocka_unit_test(failures_end_the_program),
+        cmocka_unit_test(waiting_steps_can_be_abandoned),
+    };
+    return cmocka_run_group_tests(tests, open_ops, close_ops);
+}
