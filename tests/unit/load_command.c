@@ -256,6 +256,46 @@ static void test_sigint_leaves_a_result(void **state)
     free(arguments);
 }
 
+/* A generator that was stopped says so, and does not blame the server. */
+static void test_own_stall_is_flagged(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_good};
+    server_start(&server);
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    char *arguments = memory_printf(
+        "%s -c 4 --rate 200/s --warmup 0s --duration 1s --json - --events 7", server.url);
+    pid_t pid = start_load(arguments, pair[1]);
+    close(pair[1]);
+    char line[32];
+    read_line(pair[0], line, sizeof line);
+    read_line(pair[0], line, sizeof line);
+    assert_string_equal(line, "measuring");
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    clock_sleep_until_ns(clock_now_ns() + 400 * NS_PER_MS);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    close(pair[0]);
+    assert_int_equal(wait_for_exit(pid), 3);
+    server_stop(&server);
+    struct json_document json;
+    read_json(&json);
+    assert_true(cJSON_IsFalse(json_at(json.root, "valid")));
+    assert_true(number_at(&json, "generator/longest_stall_ns") >= 300e6);
+    /* The lost time is in the latencies all the same: they count from the schedule. */
+    assert_true(number_at(&json, "latency_ns/p90") >= 200e6);
+    assert_true(number_at(&json, "counts/ok") == number_at(&json, "counts/scheduled"));
+    bool flagged = false;
+    const cJSON *warning;
+    cJSON_ArrayForEach(warning, json_at(json.root, "warnings"))
+    {
+        flagged |= strcmp(json_string(warning, "code"), "generator_stalled") == 0;
+    }
+    assert_true(flagged);
+    json_close(&json);
+    free(arguments);
+}
+
 static void test_scenario_is_run(void **state)
 {
     (void)state;
@@ -310,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_json_is_complete),
         cmocka_unit_test(test_events_hold_the_connections),
         cmocka_unit_test(test_sigint_leaves_a_result),
+        cmocka_unit_test(test_own_stall_is_flagged),
         cmocka_unit_test(test_scenario_is_run),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
