@@ -129,9 +129,9 @@ static void tell_overlap(struct text *text, const struct best_row *waits, cJSON 
     if (waits->value < 1.5)
         text_append_string(text, "one request at a time");
     else if (each < 1.5)
-        text_printf(text, "%s waits at a time, one per thread", all_text);
+        text_printf(text, "%s waits, one per thread", all_text);
     else
-        text_printf(text, "%s waits at a time, %s per thread", all_text, each_text);
+        text_printf(text, "%s waits, %s per thread", all_text, each_text);
     add_evidence(evidence, waits->row, "waits in progress = throughput * wait",
                  waits->value);
     add_evidence(evidence, waits->row, metrics[METRIC_THREADS].name, threads);
@@ -146,8 +146,7 @@ static void derive_type(struct summary_row *row, const struct comparison *compar
     if (waits.row)
         tell_overlap(&text, &waits, evidence);
     if (cores.row) {
-        text_printf(&text, "%scomputes on %.1f %s", text.length ? "; " : "", cores.value,
-                    cores.value < 1.05 ? "core" : "cores");
+        text_printf(&text, "%s%.2f cores", text.length ? "; " : "", cores.value);
         add_evidence(evidence, cores.row, metrics[METRIC_CORES].name, cores.value);
     }
     row->type = (struct summary_cell){
@@ -377,7 +376,7 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
             tally_family(comparison, summary->contender, family, summary->use.evidence);
         cells += tally.cells;
         if (tally.good > 0 && 2 * tally.good >= tally.cells)
-            text_printf(&text, "%s%s (%zu of %zu)", text.length ? ", " : "", family,
+            text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
                         tally.good, tally.cells);
     }
     if (!text.length)
@@ -388,11 +387,30 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
 /* ---- the whole
  * ---------------------------------------------------------------------------- */
 
+/* "mixed, cpu": scenarios that have rows, but none that may be used. */
+static char *find_not_judged(const struct comparison *comparison)
+{
+    struct text names = {0};
+    for (size_t s = 0; s < comparison->run.scenario_count; s++) {
+        const struct scenario *scenario = &comparison->run.scenarios[s].scenario;
+        bool any = false;
+        for (size_t i = 0; i < comparison->row_count; i++)
+            any = any || (comparison->rows[i].scenario == scenario &&
+                          is_measured(&comparison->rows[i]));
+        if (!any)
+            text_printf(&names, "%s%s", names.length ? ", " : "", scenario->name);
+    }
+    char *list = names.length ? text_steal(&names) : NULL;
+    text_release(&names);
+    return list;
+}
+
 void summary_derive(struct summary *summary, const struct comparison *comparison)
 {
     const struct contenders *contenders = &comparison->run.contenders;
     const struct row *common = find_common_load(comparison);
     summary->cpu_basis = common ? cell_name(common) : NULL;
+    summary->not_judged = find_not_judged(comparison);
     summary->row_count = contenders->count;
     summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
     for (size_t i = 0; i < contenders->count; i++) {
@@ -419,6 +437,7 @@ void summary_release(struct summary *summary)
     }
     free(summary->rows);
     free(summary->cpu_basis);
+    free(summary->not_judged);
     *summary = (struct summary){0};
 }
 

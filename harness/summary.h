@@ -33,7 +33,8 @@ struct summary_row {
 struct summary {
     struct summary_row *rows; /* one per contender, in the order of the run */
     size_t row_count;
-    char *cpu_basis; /* the cell of the column CPU usage, or NULL */
+    char *cpu_basis;  /* the cell of the column CPU usage, or NULL */
+    char *not_judged; /* scenarios in which no trial is valid, or NULL */
 };
 
 void summary_derive(struct summary *summary, const struct comparison *comparison);
