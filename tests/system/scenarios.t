@@ -14,7 +14,7 @@ echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 3))"
 n=0
 ok() { # STATUS NAME
     n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+    [ "$1" -eq 0 ] && echo "ok $n - $2" || printf 'not ok %s - %s\n# %s\n' "$n" "$2" "$message"
 }
 skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
 
@@ -35,7 +35,6 @@ PY
 for file in "${good[@]}"; do
     message=$("$INTERLEAVE" validate "$file" 2>&1)
     ok $? "$file is accepted"
-    [ -z "$message" ] || echo "# $message"
     schema_accepts "$file"
     case $? in
     3) skip "$file fits the schema" "python3-jsonschema is not installed" ;;
@@ -50,7 +49,6 @@ for file in "${bad[@]}"; do
     ok $? "$file is refused with exit 2"
     [ "$(wc -l <<<"$message")" -eq 1 ] && grep -qE "$file:[0-9]+:[0-9]+: " <<<"$message"
     ok $? "$file: one line with file, line and column"
-    echo "# $message"
     case $file in
     */broken-* | */beyond-the-schema-*) skip "$file" "no schema can see this" ;;
     *)
