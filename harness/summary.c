@@ -173,29 +173,31 @@ static bool carries(const struct row *row, double best)
            row->estimates[METRIC_THROUGHPUT].median >= CARRIES * best;
 }
 
-/* The first row of the cell in which most models carry the load; of equals, the one
- * with the most of it. NULL where there is none. */
+/*
+ * The first row of the cell with the highest load that at least two models, and half
+ * of all, carry: the higher, the less it is a matter of noise what they use. Only cells
+ * without CPU steps. NULL where there is none.
+ */
 static const struct row *find_common_load(const struct comparison *comparison)
 {
     const struct row *chosen = NULL;
-    size_t most = 1;
     double highest = 0;
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *cell = &comparison->rows[i];
-        double cpu, wait;
-        if ((i > 0 && row_same_cell(cell, cell - 1)) ||
+        double cpu, wait, best = best_throughput(comparison, cell);
+        if ((i > 0 && row_same_cell(cell, cell - 1)) || best <= highest ||
             !mean_times(comparison, cell, &cpu, &wait) || cpu > 0)
             continue;
-        double best = best_throughput(comparison, cell);
-        size_t count = 0;
-        for (size_t j = i; j < comparison->row_count; j++)
-            count += row_same_cell(&comparison->rows[j], cell) &&
-                     carries(&comparison->rows[j], best);
-        if (count > most || (count == most && count > 1 && best > highest)) {
-            chosen = cell;
-            most = count;
-            highest = best;
+        size_t all = 0, able = 0;
+        for (size_t j = i; j < comparison->row_count; j++) {
+            bool here = row_same_cell(&comparison->rows[j], cell);
+            all += here;
+            able += here && carries(&comparison->rows[j], best);
         }
+        if (able < 2 || 2 * able < all)
+            continue;
+        chosen = cell;
+        highest = best;
     }
     return chosen;
 }
