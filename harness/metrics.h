@@ -7,6 +7,7 @@
 #define HARNESS_METRICS_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/quantity.h"
@@ -47,6 +48,12 @@ struct metric {
     enum quantity_unit unit;
     double (*read)(const cJSON *trial); /* NaN: not measured */
 };
+
+/*
+ * Whether this figure of a trial is only a lower bound: a latency as long as the age at
+ * which some request without a reply was given up when the run ended.
+ */
+bool metric_is_censored(const cJSON *trial, enum quantity_unit unit, double value);
 
 extern const struct metric metrics[METRIC_COUNT];
 

@@ -199,6 +199,7 @@ static void add_estimate(cJSON *object, const char *name, const struct estimate 
                     interval->exists ? interval->confidence : (double)NAN);
     json_add_number(item, "least", estimate->least);
     json_add_number(item, "greatest", estimate->greatest);
+    json_add_bool(item, "at_least", estimate->at_least);
     json_add_number(item, "trials", (double)estimate->count);
 }
 

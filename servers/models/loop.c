@@ -623,6 +623,15 @@ static void close_any(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+static void free_loop(struct loop *loop)
+{
+    struct server *server = loop->service.server;
+    task_queue_release(&loop->returned);
+    ops_leave_thread(server->ops);
+    server_leave(server, loop->service.worker);
+    free(loop);
+}
+
 int loop_open(struct loop **result, struct server *server, int index,
               const struct loop_placement *placement, struct error *error)
 {
@@ -642,9 +651,9 @@ int loop_open(struct loop **result, struct server *server, int index,
             *result = loop;
             return 0;
         }
-        uv_walk(&loop->uv, close_any, NULL);
-        loop_serve(loop);
         loop_close(loop);
+    } else {
+        free_loop(loop);
     }
     return error_set(error, failure, "cannot open a loop: %s", uv_strerror(failure));
 }
@@ -656,12 +665,11 @@ void loop_serve(struct loop *loop)
 
 void loop_close(struct loop *loop)
 {
-    struct server *server = loop->service.server;
+    /* All that is left to close, after loop_serve, is nothing. */
+    uv_walk(&loop->uv, close_any, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
-    task_queue_release(&loop->returned);
-    ops_leave_thread(server->ops);
-    server_leave(server, loop->service.worker);
-    free(loop);
+    free_loop(loop);
 }
 
 void loop_set_pool_size(uint64_t threads)

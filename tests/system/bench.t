@@ -126,7 +126,7 @@ grep -q '"status":.*"failed"' "$work"/fail/trials/*uv-pool*/trial.json &&
     grep -q '"reason":.*uv-pool' "$work"/fail/trials/*uv-pool*/trial.json
 ok $? "its trial says why"
 holds "$(figure "$work/fail" tiny-wait iterative throughput_rps) > 0" "the run went on"
-grep -q '^  ! event-loop:uv-pool=99999999: failed: ' "$work/out"
+grep -q '^! failed: 1 of 1 trials failed: the server did not start' "$work/out"
 ok $? "the table shows it as failed"
 
 start "$work/long.json" --models event-loop --out "$work/died"
