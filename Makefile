@@ -131,7 +131,7 @@ $(B)/obj/%.o: %.c $(STAMP)
 
 # The commit and the flags live in one object, so that a commit rebuilds only that.
 $(B)/obj/base/build.o: CPPFLAGS += $(BUILD_ID)
-$(B)/obj/base/build.o: $(wildcard .git/HEAD .git/index)
+$(B)/obj/base/build.o: $(wildcard $(shell git rev-parse --git-path HEAD --git-path index 2>/dev/null))
 
 $(B)/tests/%: tests/%.c $(OBJECTS) $(LLHTTP_OBJS) $(STAMP)
 	@mkdir -p $(@D)

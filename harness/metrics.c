@@ -287,3 +287,10 @@ char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t 
         quantity_format(unit, value, buffer, bytes);
     return buffer;
 }
+
+char *share_format(double share, char *buffer, size_t bytes)
+{
+    double percent = 100 * share;
+    snprintf(buffer, bytes, percent < 10 ? "%.2g %%" : "%.0f %%", percent);
+    return buffer;
+}

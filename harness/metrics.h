@@ -79,4 +79,7 @@ extern const struct class_metric class_metrics[CLASS_METRIC_COUNT];
 /* The value as a reader sees it: "19.9k", "51.2 ms"; "-" where it is NaN. */
 char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t bytes);
 
+/* A share (0..1) as a reader sees it: "97 %", "6.4 %", "0.13 %". */
+char *share_format(double share, char *buffer, size_t bytes);
+
 #endif

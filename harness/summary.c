@@ -175,17 +175,21 @@ static bool carries(const struct row *row, double best)
 
 /*
  * The first row of the cell with the highest load that at least two models, and half
- * of all, carry: the higher, the less it is a matter of noise what they use. Only cells
- * without CPU steps. NULL where there is none.
+ * of all, carry: the higher, the less it is a matter of noise what they use. An open
+ * loop, which offers everyone the same, goes before a closed one. Only cells without
+ * CPU steps. NULL where there is none.
  */
 static const struct row *find_common_load(const struct comparison *comparison)
 {
     const struct row *chosen = NULL;
     double highest = 0;
+    bool open = false;
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *cell = &comparison->rows[i];
         double cpu, wait, best = best_throughput(comparison, cell);
-        if ((i > 0 && row_same_cell(cell, cell - 1)) || best <= highest ||
+        bool same_for_all = workload_is_open(&cell->scenario->workload);
+        bool shows_more = same_for_all == open ? best > highest : same_for_all;
+        if ((i > 0 && row_same_cell(cell, cell - 1)) || !shows_more ||
             !mean_times(comparison, cell, &cpu, &wait) || cpu > 0)
             continue;
         size_t all = 0, able = 0;
@@ -198,6 +202,7 @@ static const struct row *find_common_load(const struct comparison *comparison)
             continue;
         chosen = cell;
         highest = best;
+        open = same_for_all;
     }
     return chosen;
 }
@@ -243,9 +248,10 @@ static void derive_cpu(struct summary_row *summary, const struct comparison *com
         summary->cpu.text =
             memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
     } else {
-        summary->cpu.text =
-            memory_printf("carries %.2g %% of it",
-                          100 * row->estimates[METRIC_THROUGHPUT].median / best);
+        char share[QUANTITY_TEXT_BYTES];
+        share_format(row->estimates[METRIC_THROUGHPUT].median / best, share,
+                     sizeof share);
+        summary->cpu.text = memory_printf("carries %s of it", share);
     }
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_CORES].name, cores);
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_THROUGHPUT].name,

@@ -217,10 +217,11 @@ static void add_theory(struct table *table, const struct row *row,
 static void add_errors(struct table *table, const struct row *row)
 {
     const struct estimate *share = &row->estimates[METRIC_ERROR_SHARE];
+    char text[QUANTITY_TEXT_BYTES];
     if (!share->count || share->median == 0)
         table_add_cell(table, share->count ? "0" : "-");
     else
-        table_add_cellf(table, "%.2g %%", 100 * share->median);
+        table_add_cell(table, share_format(share->median, text, sizeof text));
 }
 
 static void add_cell(struct table *table, const struct row *row,
