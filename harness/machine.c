@@ -24,7 +24,7 @@
 #include "harness/cgroup.h"
 #include "harness/process.h"
 
-/* ---- facts that are files: one line each ------------------------------------------- */
+/* ---- facts that are files: one line each ------------------------------------------ */
 
 enum fact_type {
     FACT_TEXT,   /* the first line */

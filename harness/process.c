@@ -41,7 +41,7 @@ bool process_interrupted(void)
     return interrupted != 0;
 }
 
-/* ---- starting ---------------------------------------------------------------------- */
+/* ---- starting --------------------------------------------------------------------- */
 
 static void fail_in_child(const char *doing) __attribute__((noreturn));
 static void fail_in_child(const char *doing)

@@ -28,7 +28,7 @@ static int fail(struct error *error, const char *path, const char *doing)
                      strerror(failure));
 }
 
-/* ---- hashes ------------------------------------------------------------------------ */
+/* ---- hashes ----------------------------------------------------------------------- */
 
 /* SHA-256 in hexadecimal, by coreutils, on the heap. */
 static int hash_text(const char *content, char **hash, struct error *error)

@@ -57,7 +57,7 @@ double statistics_median(const double *values, size_t count)
     return median;
 }
 
-/* ---- the median's interval --------------------------------------------------------- */
+/* ---- the median's interval -------------------------------------------------------- */
 
 double statistics_binomial_half(size_t trials, size_t successes)
 {
@@ -92,7 +92,7 @@ struct interval statistics_median_interval(const double *values, size_t count)
     return interval;
 }
 
-/* ---- Student's t ------------------------------------------------------------------- */
+/* ---- Student's t ------------------------------------------------------------------ */
 
 /*
  * Continued fraction of the incomplete beta function by Lentz's method (W. Press et

@@ -118,6 +118,9 @@ static void make_load_line(struct trial *trial, int events)
               cpus_format(&setup->placement.generator, cpus, sizeof cpus));
     snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
     add_words(line, "--seed", number);
+    /* Polling for the next arrival would take the CPUs that the server needs. */
+    if (trial->setup->placement.shared)
+        add_words(line, "--spin", "0s");
     add_words(line, "--json", "load.json");
     add_words(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);

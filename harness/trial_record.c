@@ -17,7 +17,7 @@ static double seconds_between(uint64_t from_ns, uint64_t to_ns)
     return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
 }
 
-/* ---- flags ------------------------------------------------------------------------- */
+/* ---- flags ------------------------------------------------------------------------ */
 
 struct flags {
     cJSON *array;
