@@ -17,8 +17,7 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
                                         [ROW_NOT_TESTABLE] = "not testable here",
                                         [ROW_MISSING] = "not measured yet"};
 
-/* ---- reading -------------------------------------------------------------------------
- */
+/* ---- reading ---------------------------------------------------------------------- */
 
 static int compare_orders(const void *a, const void *b)
 {
@@ -62,8 +61,7 @@ static int read_trials(struct comparison *comparison, const char *path,
     return result;
 }
 
-/* ---- rows ----------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -169,8 +167,7 @@ static void tell_why(struct row *row, const struct comparison *comparison)
     text_release(&why);
 }
 
-/* ---- figures
- * --------------------------------------------------------------------------- */
+/* ---- figures ---------------------------------------------------------------------- */
 
 static struct estimate estimate_of(const double *values, size_t count)
 {
@@ -301,8 +298,7 @@ static void add_rows(struct comparison *comparison)
     }
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 int comparison_read(struct comparison *comparison, const char *path, struct error *error)
 {

@@ -115,8 +115,7 @@ static void add_fact(cJSON *root, const struct fact *fact)
     free(line);
 }
 
-/* ---- facts that take a look -----------------------------------------------------------
- */
+/* ---- facts that take a look ------------------------------------------------------- */
 
 /* The value of "key<tabs>: value" at the beginning of a line, on the heap, or NULL. */
 static char *value_of_line(const char *content, const char *key, char separator)

@@ -14,8 +14,7 @@ static double at(const cJSON *trial, const char *path, const char *key)
     return json_number(json_at(trial, path), key);
 }
 
-/* ---- the load's side ------------------------------------------------------------------
- */
+/* ---- the load's side -------------------------------------------------------------- */
 
 static double read_throughput(const cJSON *trial)
 {
@@ -66,8 +65,7 @@ static double read_error_share(const cJSON *trial)
     return error_share_of(json_at(trial, "load/counts"));
 }
 
-/* ---- the server's side
- * -------------------------------------------------------------------- */
+/* ---- the server's side ------------------------------------------------------------ */
 
 static double window(const cJSON *trial, const char *key)
 {
@@ -230,8 +228,7 @@ const struct metric metrics[METRIC_COUNT] = {
                                           read_generator_cpu_per_request},
 };
 
-/* ---- classes -------------------------------------------------------------------------
- */
+/* ---- classes ---------------------------------------------------------------------- */
 
 /* The class's share of the good replies. */
 static double class_throughput(const cJSON *trial, const cJSON *class_result)

@@ -58,8 +58,7 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
     return known;
 }
 
-/* ---- concurrency type
- * ------------------------------------------------------------------ */
+/* ---- concurrency type ------------------------------------------------------------- */
 
 struct best_row {
     const struct row *row;
@@ -154,8 +153,7 @@ static void derive_type(struct summary_row *row, const struct comparison *compar
     text_release(&text);
 }
 
-/* ---- CPU usage
- * ---------------------------------------------------------------------------- */
+/* ---- CPU usage -------------------------------------------------------------------- */
 
 static double best_throughput(const struct comparison *comparison, const struct row *cell)
 {
@@ -258,8 +256,7 @@ static void derive_cpu(struct summary_row *summary, const struct comparison *com
                  row->estimates[METRIC_THROUGHPUT].median);
 }
 
-/* ---- ideal use
- * ---------------------------------------------------------------------------- */
+/* ---- ideal use -------------------------------------------------------------------- */
 
 /* By what a cell's models are held against each other. */
 struct contest {
@@ -392,8 +389,7 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
     summary->use.text = text_steal(&text);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 /* "mixed, cpu": scenarios that have rows, but none that may be used. */
 static char *find_not_judged(const struct comparison *comparison)

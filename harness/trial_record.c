@@ -133,8 +133,7 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     }
 }
 
-/* ---- the parts of trial.json ----------------------------------------------------------
- */
+/* ---- the parts of trial.json ------------------------------------------------------ */
 
 static cJSON *command_json(const char *const *command)
 {
@@ -238,8 +237,7 @@ static void add_generator(cJSON *root, const struct trial_facts *facts)
                     seconds_between(facts->before.cpu_at_ns, facts->after.cpu_at_ns));
 }
 
-/* ---- the whole ------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static void judge(const struct trial_setup *setup, const struct trial_facts *facts,
                   struct flags *flags, struct trial_outcome *outcome)

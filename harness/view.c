@@ -18,8 +18,7 @@ struct group {
     size_t count;
 };
 
-/* ---- the columns ----------------------------------------------------------------------
- */
+/* ---- the columns ------------------------------------------------------------------ */
 
 enum column_kind {
     COLUMN_METRIC, /* a figure of all requests */
@@ -145,8 +144,7 @@ static void print_header(const struct column *column, const struct group *group,
     }
 }
 
-/* ---- cells
- * ------------------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------------------ */
 
 /*
  * The median, and the interval where there is one: in full in Markdown; on the
@@ -243,8 +241,7 @@ static void add_cell(struct table *table, const struct row *row,
     }
 }
 
-/* ---- a scenario's table
- * ------------------------------------------------------------------- */
+/* ---- a scenario's table ----------------------------------------------------------- */
 
 static void add_row(struct table *table, const struct group *group, const struct row *row,
                     const struct columns *columns, enum table_style style)
@@ -394,8 +391,7 @@ static void print_group(const struct group *group, enum table_style style, FILE 
     print_notes(group, style, file);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static void print_summary(const struct summary *summary, enum table_style style,
                           FILE *file)
