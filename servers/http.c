@@ -344,11 +344,6 @@ enum http_outcome http_session_next(struct http_session *session, const char **i
     return read_body(session, input, length);
 }
 
-bool http_session_is_idle(const struct http_session *session)
-{
-    return !session->in_body;
-}
-
 void http_session_release(struct http_session *session)
 {
     free(session->kept_target);
