@@ -42,14 +42,14 @@ static void test_anderson_darling_p(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(table); i++)
         expect_near(sequence_anderson_darling_p(table[i][0], 1000000000), table[i][1],
-                    1e-5);
+                    3e-5);
     assert_true(sequence_anderson_darling_p(50, 100) == 0);
     assert_true(sequence_anderson_darling_p(0, 100) == 1);
     /* It falls all the way, without a step where the formulas meet. */
     double last = 1;
     for (double a = 0.05; a < 10; a += 0.001) {
         double p = sequence_anderson_darling_p(a, 20);
-        assert_true(p <= last + 1e-5);
+        assert_true(p <= last + 3e-5);
         assert_true(last - p < 0.01);
         last = p;
     }
