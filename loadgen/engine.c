@@ -233,10 +233,12 @@ static void dispatch_arrivals(struct engine *engine, uint64_t now_ns)
     uint64_t timeout_ns = engine->plan->workload.timeout_ns;
     while (schedule->next_ns <= now_ns) {
         uint64_t due_ns = schedule->next_ns;
+        struct pace *pace = &engine->paces[schedule->next - schedule->processes];
         if (timeout_ns && now_ns - due_ns >= timeout_ns) {
             uint32_t request = schedule_take(schedule, &engine->mix);
             recorder_dropped(&engine->recorder,
                              engine->plan->requests[request].class_index, due_ns, now_ns);
+            pace_break(pace);
             continue;
         }
         struct connection *connection = idle_pop(engine);
@@ -244,8 +246,11 @@ static void dispatch_arrivals(struct engine *engine, uint64_t now_ns)
             return;
         uint32_t request = schedule_take(schedule, &engine->mix);
         now_ns = clock_now_ns();
+        uint64_t late_ns = now_ns - most(due_ns, engine->idle_since_ns);
         recorder_taken(&engine->recorder, due_ns, due_ns < engine->idle_since_ns,
-                       now_ns - most(due_ns, engine->idle_since_ns));
+                       late_ns);
+        if (recorder_belongs(&engine->recorder, due_ns))
+            pace_sent(pace, due_ns + late_ns);
         begin_request(engine, connection, request, due_ns, now_ns);
     }
 }
@@ -618,6 +623,10 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
     engine->buffer.data = memory_allocate(SKIP_BYTES);
     mix_init(&engine->mix, workload, plan->seed, number);
     schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
+    engine->paces = memory_allocate_zeroed(engine->schedule.count, sizeof *engine->paces);
+    for (size_t i = 0; i < engine->schedule.count; i++)
+        pace_init(&engine->paces[i], engine->schedule.processes[i].arrivals,
+                  engine->schedule.processes[i].gap_ns);
     recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
                   workload->duration_ns);
 
@@ -641,6 +650,9 @@ void engine_release(struct engine *engine)
     free(engine->buffer.data);
     parser_pool_release(&engine->parsers);
     mix_release(&engine->mix);
+    for (size_t i = 0; i < engine->schedule.count; i++)
+        pace_release(&engine->paces[i]);
+    free(engine->paces);
     schedule_release(&engine->schedule);
     recorder_release(&engine->recorder);
 }

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 
 #include "loadgen/connection.h"
+#include "loadgen/pace.h"
 #include "loadgen/plan.h"
 #include "loadgen/recorder.h"
 #include "loadgen/schedule.h"
@@ -65,6 +66,7 @@ struct engine {
 
     struct mix mix;
     struct schedule schedule;
+    struct pace *paces; /* one per process of the schedule */
     struct recorder recorder;
     struct engine_totals totals;
     struct phases phases;

@@ -234,14 +234,15 @@ static void apply_load(struct workload *workload, const struct load_settings *se
         workload->keep_alive = settings->keep_alive;
 }
 
-static int read_scenario(struct workload *workload, const char *path, struct error *error)
+static int read_scenario(struct plan *plan, const char *path, struct error *error)
 {
     struct scenario scenario;
     int result = scenario_read(&scenario, path, error);
     if (result < 0)
         return result;
-    workload_release(workload);
-    workload_copy(workload, &scenario.workload);
+    workload_release(&plan->workload);
+    workload_copy(&plan->workload, &scenario.workload);
+    plan->transient = scenario.shape == SHAPE_TRANSIENT;
     scenario_release(&scenario);
     return 0;
 }
@@ -253,7 +254,7 @@ static int read_workload(struct plan *plan, const struct load_settings *settings
     bool has_requests = settings->scenario || settings->requests.count;
     workload_init(&plan->workload);
     if (settings->scenario)
-        result = read_scenario(&plan->workload, settings->scenario, error);
+        result = read_scenario(plan, settings->scenario, error);
     if (result == 0 && settings->target)
         result = add_url(plan, settings->target, has_requests || urls->count, error);
     for (size_t i = 0; result == 0 && i < urls->count; i++)

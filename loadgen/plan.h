@@ -37,6 +37,7 @@ struct plan {
     struct workload workload; /* owned */
     struct target target;     /* owned */
     bool open;                /* workload_is_open(&workload) */
+    bool transient;           /* the window need not look the same all along */
 
     struct planned_request *requests; /* workload.request_count of them; heap */
     const char **class_names;         /* into the workload; heap */

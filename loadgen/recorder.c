@@ -26,6 +26,7 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
     histogram_init(&recorder->service);
     histogram_init(&recorder->schedule_lag);
     histogram_init(&recorder->own_lag);
+    pairs_init(&recorder->successive);
     recorder->intervals =
         memory_allocate_zeroed(recorder->interval_count, sizeof *recorder->intervals);
 }
@@ -40,6 +41,7 @@ void recorder_release(struct recorder *recorder)
     histogram_release(&recorder->service);
     histogram_release(&recorder->schedule_lag);
     histogram_release(&recorder->own_lag);
+    pairs_release(&recorder->successive);
     free(recorder->intervals);
     *recorder = (struct recorder){0};
 }
@@ -117,6 +119,7 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
     if (recorder_belongs(recorder, scheduled_ns)) {
         recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
         record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+        pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
     }
 }
 
@@ -214,6 +217,7 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->schedule_lag, &from->schedule_lag);
     histogram_merge(&into->own_lag, &from->own_lag);
+    pairs_merge(&into->successive, &from->successive);
     for (int i = 0; i < FAILURES; i++)
         into->failures[i] += from->failures[i];
     into->completed += from->completed;

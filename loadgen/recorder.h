@@ -27,6 +27,7 @@
 
 #include "base/histogram.h"
 #include "loadgen/outcome.h"
+#include "loadgen/pairs.h"
 
 struct counts {
     uint64_t scheduled;
@@ -63,6 +64,7 @@ struct recorder {
     struct histogram service;      /* of the delayed ones */
     struct histogram schedule_lag; /* sent - scheduled, open loop */
     struct histogram own_lag;      /* the part that is the generator's fault */
+    struct pairs successive;       /* latencies of good replies, one after the other */
     uint64_t failures[FAILURES];
 
     uint64_t completed;         /* good replies within the window */

@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sequence.h"
 #include "base/text.h"
+#include "loadgen/steadiness.h"
 
 void result_init(struct result *result, const struct plan *plan)
 {
@@ -20,6 +22,9 @@ void result_init(struct result *result, const struct plan *plan)
 void result_release(struct result *result)
 {
     recorder_release(&result->recorder);
+    for (size_t i = 0; i < result->pace_count; i++)
+        pace_release(&result->paces[i]);
+    free(result->paces);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i].message);
     *result = (struct result){0};
@@ -30,9 +35,24 @@ uint64_t result_busy_ns(const struct engine_totals *totals)
     return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
 }
 
+/* All threads have the same processes, each a share of their arrivals. */
+static void add_paces(struct result *result, const struct engine *engine)
+{
+    if (!result->paces) {
+        result->pace_count = engine->schedule.count;
+        result->paces = memory_allocate_zeroed(result->pace_count, sizeof *result->paces);
+        for (size_t i = 0; i < result->pace_count; i++)
+            pace_init(&result->paces[i], engine->paces[i].arrivals,
+                      engine->paces[i].mean_ns);
+    }
+    for (size_t i = 0; i < result->pace_count; i++)
+        pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
+}
+
 void result_add(struct result *result, const struct engine *engine)
 {
     recorder_merge(&result->recorder, &engine->recorder);
+    add_paces(result, engine);
     struct engine_totals *into = &result->totals;
     const struct engine_totals *from = &engine->totals;
     into->requests_sent += from->requests_sent;
@@ -237,6 +257,63 @@ static void add_generator(cJSON *json, const struct result *result)
         cJSON_AddNullToObject(generator, "lag_ns");
 }
 
+static void add_paces_report(cJSON *json, const struct result *result)
+{
+    cJSON *paces = json_add_array(json, "gaps");
+    for (size_t i = 0; i < result->pace_count; i++) {
+        const struct pace *pace = &result->paces[i];
+        struct pace_report report = pace_judge(pace);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(paces, item);
+        json_add_text(item, "arrivals", arrivals_names[pace->arrivals]);
+        json_add_number(item, "mean_ns", pace->mean_ns);
+        json_add_number(item, "kept", (double)pace->gaps.count);
+        json_add_number(item, "anderson_darling", report.anderson_darling);
+        json_add_number(item, "p_value", report.p_value);
+        json_add_number(item, "lag1", report.lag1);
+        json_add_number(item, "deviation_p99_ns", report.deviation_p99_ns);
+    }
+}
+
+static void add_steadiness(cJSON *json, const struct result *result)
+{
+    if (result->plan->transient) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    struct steadiness steadiness =
+        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
+    if (!steadiness.judged) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    cJSON *item = json_add_object(json, "steady");
+    json_add_bool(item, "steady", !steadiness.settles_late && !steadiness.drifts);
+    json_add_text(item, "series", steadiness.series);
+    json_add_number(item, "bins", (double)steadiness.bins);
+    json_add_number(item, "bin_s", steadiness.bin_s);
+    json_add_number(item, "cut_bins", (double)steadiness.cut);
+    json_add_number(item, "cut_share", steadiness.cut_share);
+    json_add_number(item, "trend_z", steadiness.trend_z);
+    json_add_number(item, "trend_share", steadiness.trend_share);
+}
+
+/* Fewer pairs than this have no correlation to speak of. */
+#define LEAST_PAIRS 50
+
+static void add_checks(cJSON *object, const struct result *result)
+{
+    const struct pairs *successive = &result->recorder.successive;
+    cJSON *json = json_add_object(object, "checks");
+    add_paces_report(json, result);
+    add_steadiness(json, result);
+    json_add_number(json, "latency_lag1_rank",
+                    successive->count >= LEAST_PAIRS
+                        ? sequence_rank_correlation(successive->first, successive->second,
+                                                    successive->count)
+                        : (double)NAN);
+}
+
 static void add_settings(cJSON *json, const struct plan *plan)
 {
     const struct workload *workload = &plan->workload;
@@ -283,6 +360,7 @@ cJSON *result_to_json(const struct result *result)
     json_add_number(whole, "replies", (double)result->totals.replies);
     json_add_number(whole, "connections", (double)result->totals.connections);
     add_generator(json, result);
+    add_checks(json, result);
     json_add_bool(json, "valid", result_is_valid(result));
     cJSON *warnings = json_add_array(json, "warnings");
     for (size_t i = 0; i < result->warning_count; i++) {

@@ -6,7 +6,15 @@
  * "seed", "interrupted", "censored" (requests that entered the distributions with the
  * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
  * (sent, replies, connections, of the whole run, for comparing with a server's count),
- * more of the generator's own figures, and "invalidates" in each warning.
+ * more of the generator's own figures, "invalidates" in each warning, and "checks":
+ *   "gaps"    of each arrival process, what pace.h says of its own sends: {arrivals,
+ *             mean_ns (per thread), kept, anderson_darling, p_value, lag1,
+ *             deviation_p99_ns}; what does not apply is null
+ *   "steady"  what steadiness.h says of the series: {steady, series, bins, bin_s,
+ *             cut_bins, cut_share, trend_z, trend_share}; null where the load is made
+ *             of transients or there are too few intervals
+ *   "latency_lag1_rank"  Spearman's correlation of latencies that followed on one
+ *             another in a thread: a fact about the system, no fault
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -25,12 +33,14 @@ struct warning {
     bool invalidates; /* the figures must not be used */
 };
 
-#define RESULT_MAX_WARNINGS 16
+#define RESULT_MAX_WARNINGS 32
 
 struct result {
     const struct plan *plan;
     struct recorder recorder; /* of all threads */
     struct engine_totals totals;
+    struct pace *paces; /* one per arrival process, of all threads; heap */
+    size_t pace_count;
     uint64_t parsed_replies;     /* that the parser read, short cuts left out */
     uint64_t window_ns;          /* measured; shorter than planned when interrupted */
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
