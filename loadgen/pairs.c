@@ -27,6 +27,8 @@ void pairs_keep(struct pairs *pairs, double value)
 {
     pairs->first[pairs->count] = pairs->last;
     pairs->second[pairs->count++] = value;
+    pairs->skip = pairs->stride - 1;
+    /* The latest pair is among those that go: the next to be kept is as near as ever. */
     if (pairs->count == PAIRS_KEPT) {
         pairs->count /= 2;
         pairs->stride *= 2;
@@ -35,7 +37,6 @@ void pairs_keep(struct pairs *pairs, double value)
             pairs->second[i] = pairs->second[2 * i];
         }
     }
-    pairs->skip = pairs->stride - 1;
 }
 
 void pairs_merge(struct pairs *into, const struct pairs *from)
