@@ -38,7 +38,7 @@ struct load_settings {
     const char *cpus, *server_cpus, *spin, *seed;
     bool remote;
     const char *json, *histogram, *events;
-    bool quiet;
+    bool quiet, full;
 };
 
 #define MEMBER(name) offsetof(struct load_settings, name)
@@ -100,9 +100,14 @@ static const struct option load_options[] = {
      NS_PER_MS, NS_PER_H, NULL, NULL},
     {"json", 0, OPTION_TEXT, "FILE", "write the result as JSON (- for stdout)", NULL,
      MEMBER(json), 0, 0, NULL, NULL},
+    {"full", 0, OPTION_FLAG, NULL,
+     "write whole distributions into the JSON (\"buckets\"), as interleave merge wants "
+     "them",
+     NULL, MEMBER(full), 0, 0, NULL, NULL},
     {"histogram", 0, OPTION_TEXT, "FILE",
-     "write the latency distribution as .hgrm, in milliseconds", NULL, MEMBER(histogram),
-     0, 0, NULL, NULL},
+     "write the latency distribution as .hgrm, in milliseconds; where there are classes, "
+     "also that of each to FILE with its name before the ending",
+     NULL, MEMBER(histogram), 0, 0, NULL, NULL},
     {"events", 0, OPTION_TEXT, "FD",
      "write warmup, measuring, measured and done to this descriptor as it happens; if it "
      "is a socket, keep connections open after measured until a byte comes back (5 s at "
@@ -306,6 +311,7 @@ static int read_plan(struct plan *plan, const struct load_settings *settings,
         .drain_ns = settings->drain_ns,
         .cpus = settings->cpus,
         .server_cpus = settings->server_cpus,
+        .full = settings->full,
     };
     int result = read_workload(plan, settings, urls, error);
     if (result == 0)
@@ -372,17 +378,7 @@ static int prepare(const struct load_settings *settings, const struct plan *plan
 static int write_json(const struct result *result, const char *path, struct error *error)
 {
     cJSON *json = result_to_json(result);
-    int code = 0;
-    if (strcmp(path, "-") == 0) {
-        char *text = json_print(json);
-        fputs(text, stdout);
-        free(text);
-        if (fflush(stdout) != 0)
-            code =
-                error_set(error, -errno, "cannot write to stdout: %s", strerror(errno));
-    } else {
-        code = json_write_file(path, json, error);
-    }
+    int code = json_write(path, json, error);
     cJSON_Delete(json);
     return code;
 }

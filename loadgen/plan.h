@@ -50,6 +50,7 @@ struct plan {
     uint64_t interval_ns;    /* of the series */
     uint64_t drain_ns;       /* longest wait for replies after the window */
     uint64_t spin_ns;        /* open loop: polled rather than slept before an arrival */
+    bool full;               /* the result holds whole distributions */
     const char *cpus;        /* list to run on, or NULL; not owned */
     const char *server_cpus; /* list that the server runs on, or NULL; not owned */
 };

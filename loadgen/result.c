@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/sequence.h"
 #include "base/text.h"
+#include "loadgen/distribution.h"
 #include "loadgen/steadiness.h"
 
 void result_init(struct result *result, const struct plan *plan)
@@ -143,34 +144,6 @@ static double seconds(uint64_t ns)
     return (double)ns / NS_PER_S;
 }
 
-static const struct {
-    const char *key;
-    double fraction;
-} quantiles[] = {
-    {"p50", 0.5},  {"p75", 0.75},   {"p90", 0.9},      {"p95", 0.95},
-    {"p99", 0.99}, {"p999", 0.999}, {"p9999", 0.9999},
-};
-
-/* A distribution; what too few samples cannot show is null. */
-static void add_distribution(cJSON *object, const char *key,
-                             const struct histogram *histogram)
-{
-    cJSON *json = json_add_object(object, key);
-    double none = (double)NAN;
-    bool any = histogram->count > 0;
-    json_add_number(json, "count", (double)histogram->count);
-    json_add_number(json, "mean", any ? histogram_mean(histogram) : none);
-    json_add_number(json, "stddev", any ? histogram_stddev(histogram) : none);
-    json_add_number(json, "min", any ? (double)histogram->min_ns : none);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        bool enough = histogram->count >= histogram_samples_needed(quantiles[i].fraction);
-        json_add_number(
-            json, quantiles[i].key,
-            enough ? (double)histogram_quantile(histogram, quantiles[i].fraction) : none);
-    }
-    json_add_number(json, "max", any ? (double)histogram->max_ns : none);
-}
-
 static void add_counts(cJSON *object, const struct counts *counts)
 {
     cJSON *json = json_add_object(object, "counts");
@@ -185,10 +158,11 @@ static void add_distributions(cJSON *json, const struct result *result)
     struct histogram latency, service;
     result_latency(result, result->recorder.class_count, &latency);
     result_service(result, &service);
-    add_distribution(json, "latency_ns", &latency);
-    add_distribution(json, "service_ns", &service);
+    distribution_add(json, "latency_ns", &latency, result->plan->full);
+    distribution_add(json, "service_ns", &service, result->plan->full);
     if (result->plan->open)
-        add_distribution(json, "schedule_lag_ns", &result->recorder.schedule_lag);
+        distribution_add(json, "schedule_lag_ns", &result->recorder.schedule_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(json, "schedule_lag_ns");
     histogram_release(&latency);
@@ -209,7 +183,7 @@ static void add_classes(cJSON *json, const struct result *result)
         add_counts(class, &result->recorder.classes[i].counts);
         struct histogram latency;
         result_latency(result, i, &latency);
-        add_distribution(class, "latency_ns", &latency);
+        distribution_add(class, "latency_ns", &latency, result->plan->full);
         histogram_release(&latency);
     }
 }
@@ -252,7 +226,8 @@ static void add_generator(cJSON *json, const struct result *result)
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
     if (result->plan->open)
-        add_distribution(generator, "lag_ns", &result->recorder.own_lag);
+        distribution_add(generator, "lag_ns", &result->recorder.own_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(generator, "lag_ns");
 }
@@ -373,10 +348,11 @@ cJSON *result_to_json(const struct result *result)
     return json;
 }
 
-int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+static int write_hgrm(const struct result *result, size_t class_index, const char *path,
+                      struct error *error)
 {
     struct histogram latency;
-    result_latency(result, result->recorder.class_count, &latency);
+    result_latency(result, class_index, &latency);
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
@@ -387,5 +363,32 @@ int result_write_hgrm(const struct result *result, const char *path, struct erro
     histogram_release(&latency);
     int code = file_write_atomic(path, text, length, error);
     free(text);
+    return code;
+}
+
+/* "dir/latency.hgrm" and "light" -> "dir/latency.light.hgrm". */
+static char *path_of_class(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    size_t stem = dot && (!slash || dot > slash + 1) && dot > path ? (size_t)(dot - path)
+                                                                   : strlen(path);
+    char *class_path = memory_printf("%.*s.%s%s", (int)stem, path, name, path + stem);
+    for (char *c = class_path + stem; c < class_path + stem + 1 + strlen(name); c++)
+        *c = *c == '/' ? '_' : *c;
+    return class_path;
+}
+
+int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+{
+    size_t classes = result->recorder.class_count;
+    int code = write_hgrm(result, classes, path, error);
+    for (size_t i = 0; code == 0 && i < classes; i++) {
+        const char *name = result->plan->class_names[i];
+        if (!*name)
+            continue;
+        char *class_path = path_of_class(path, name);
+        code = write_hgrm(result, i, class_path, error);
+        free(class_path);
+    }
     return code;
 }

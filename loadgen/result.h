@@ -6,7 +6,8 @@
  * "seed", "interrupted", "censored" (requests that entered the distributions with the
  * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
  * (sent, replies, connections, of the whole run, for comparing with a server's count),
- * more of the generator's own figures, "invalidates" in each warning, and "checks":
+ * distributions in full where that is asked for (distribution.h), more of
+ * the generator's own figures, "invalidates" in each warning, and "checks":
  *   "gaps"    of each arrival process, what pace.h says of its own sends: {arrivals,
  *             mean_ns (per thread), kept, anderson_darling, p_value, lag1,
  *             deviation_p99_ns}; what does not apply is null
@@ -77,7 +78,10 @@ bool result_is_valid(const struct result *result);
 
 cJSON *result_to_json(const struct result *result);
 
-/* The latency of all classes as .hgrm, in milliseconds. 0 or -errno. */
+/*
+ * The latency of all classes as .hgrm, in milliseconds, and that of each named class
+ * beside it ("latency.hgrm", "latency.light.hgrm"). 0 or -errno.
+ */
 MUST_CHECK int result_write_hgrm(const struct result *result, const char *path,
                                  struct error *error);
 

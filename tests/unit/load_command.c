@@ -175,10 +175,18 @@ static void test_json_is_complete(void **state)
                     number_at(&json, "classes/b/counts/ok") ==
                 number_at(&json, "counts/ok"));
     assert_true(number_at(&json, "generator/cpu_s") > 0);
+    assert_int_equal(cJSON_GetArraySize(json_at(json.root, "checks/gaps")), 1);
+    assert_true(number_at(&json, "checks/latency_lag1_rank") >= -1);
+    assert_null(json_at(json.root, "latency_ns/buckets"));
     json_close(&json);
-    char *histogram = read_output("latency.hgrm");
-    assert_non_null(strstr(histogram, "1/(1-Percentile)"));
-    free(histogram);
+    /* One for all, and one for each class. */
+    static const char *const histograms[] = {"latency.hgrm", "latency.a.hgrm",
+                                             "latency.b.hgrm"};
+    for (size_t i = 0; i < COUNT_OF(histograms); i++) {
+        char *histogram = read_output(histograms[i]);
+        assert_non_null(strstr(histogram, "1/(1-Percentile)"));
+        free(histogram);
+    }
     free(arguments);
 }
 
@@ -333,7 +341,9 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"stdout", "stderr", "latency.hgrm", "tiny.json"};
+    static const char *const names[] = {"stdout",         "stderr",
+                                        "latency.hgrm",   "latency.a.hgrm",
+                                        "latency.b.hgrm", "tiny.json"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char *path = memory_printf("%s/%s", folder, names[i]);
         unlink(path);
