@@ -630,6 +630,12 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
     recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
                   workload->duration_ns);
 
+    if (plan->watcher) {
+        engine->tally = memory_allocate_zeroed(1, sizeof *engine->tally);
+        engine->tally->limit_ns = plan->watcher->limit_ns;
+        engine->recorder.tally = engine->tally;
+    }
+
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
     if (engine->epoll < 0 ||
@@ -653,6 +659,7 @@ void engine_release(struct engine *engine)
     for (size_t i = 0; i < engine->schedule.count; i++)
         pace_release(&engine->paces[i]);
     free(engine->paces);
+    free(engine->tally);
     schedule_release(&engine->schedule);
     recorder_release(&engine->recorder);
 }

@@ -68,6 +68,7 @@ struct engine {
     struct schedule schedule;
     struct pace *paces; /* one per process of the schedule */
     struct recorder recorder;
+    struct tally *tally; /* where somebody watches, else NULL */
     struct engine_totals totals;
     struct phases phases;
 

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "loadgen/expect.h"
 #include "loadgen/framing.h"
 #include "loadgen/target.h"
+#include "loadgen/watch.h"
 #include "workload/workload.h"
 
 /* How replies are held against each other. */
@@ -45,11 +47,14 @@ struct plan {
 
     unsigned threads; /* at most one per connection */
     uint64_t seed;
-    int verify;              /* enum verify */
-    int method;              /* enum method */
-    uint64_t interval_ns;    /* of the series */
-    uint64_t drain_ns;       /* longest wait for replies after the window */
-    uint64_t spin_ns;        /* open loop: polled rather than slept before an arrival */
+    int verify;           /* enum verify */
+    int method;           /* enum method */
+    uint64_t interval_ns; /* of the series */
+    uint64_t drain_ns;    /* longest wait for replies after the window */
+    uint64_t spin_ns;     /* open loop: polled rather than slept before an arrival */
+    const struct watcher *watcher; /* who looks on while it runs, or NULL; not owned */
+    const struct expectation *expectations; /* limits for the result; not owned */
+    size_t expectation_count;
     bool full;               /* the result holds whole distributions */
     const char *cpus;        /* list to run on, or NULL; not owned */
     const char *server_cpus; /* list that the server runs on, or NULL; not owned */

@@ -336,6 +336,7 @@ cJSON *result_to_json(const struct result *result)
     json_add_number(whole, "connections", (double)result->totals.connections);
     add_generator(json, result);
     add_checks(json, result);
+    expectations_to_json(result, json);
     json_add_bool(json, "valid", result_is_valid(result));
     cJSON *warnings = json_add_array(json, "warnings");
     for (size_t i = 0; i < result->warning_count; i++) {

@@ -16,6 +16,7 @@
  *             of transients or there are too few intervals
  *   "latency_lag1_rank"  Spearman's correlation of latencies that followed on one
  *             another in a thread: a fact about the system, no fault
+ * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -45,7 +46,8 @@ struct result {
     uint64_t parsed_replies;     /* that the parser read, short cuts left out */
     uint64_t window_ns;          /* measured; shorter than planned when interrupted */
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
-    bool interrupted;
+    bool interrupted;            /* by a signal */
+    bool decided;                /* the watcher ended the window early */
     struct warning warnings[RESULT_MAX_WARNINGS];
     size_t warning_count;
 };

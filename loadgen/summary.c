@@ -127,6 +127,7 @@ void summary_print(const struct result *result, FILE *file)
                 (double)result_busy_ns(&result->totals) / NS_PER_US /
                     (double)recorder->completed);
     print_failures(result, file);
+    expectations_print(result, file);
     for (size_t i = 0; i < result->warning_count; i++)
         fprintf(file, "%s (%s): %s\n",
                 result->warnings[i].invalidates ? "INVALID" : "note",
