@@ -15,7 +15,7 @@
 
 void result_init(struct result *result, const struct plan *plan)
 {
-    *result = (struct result){.plan = plan};
+    *result = (struct result){.plan = plan, .ceiling_rps = NAN};
     recorder_init(&result->recorder, plan->class_count, plan->interval_ns,
                   plan->workload.duration_ns);
 }
@@ -223,6 +223,9 @@ static void add_generator(cJSON *json, const struct result *result)
                                         (double)NS_PER_US / completed
                                   : none);
     json_add_number(generator, "busiest_thread_cores", result->highest_thread_cores);
+    json_add_number(generator, "ceiling_rps", result->ceiling_rps);
+    json_add_number(generator, "load_fraction",
+                    result_throughput(result) / result->ceiling_rps);
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
     if (result->plan->open)

@@ -16,6 +16,9 @@
  *             of transients or there are too few intervals
  *   "latency_lag1_rank"  Spearman's correlation of latencies that followed on one
  *             another in a thread: a fact about the system, no fault
+ * generator.ceiling_rps is what this generator could send here with as many threads, as
+ * load --calibrate found, and generator.load_fraction the part of it that was needed;
+ * null where it was never calibrated.
  * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
  */
 #ifndef LOADGEN_RESULT_H
@@ -43,8 +46,9 @@ struct result {
     struct engine_totals totals;
     struct pace *paces; /* one per arrival process, of all threads; heap */
     size_t pace_count;
-    uint64_t parsed_replies;     /* that the parser read, short cuts left out */
-    uint64_t window_ns;          /* measured; shorter than planned when interrupted */
+    uint64_t parsed_replies; /* that the parser read, short cuts left out */
+    uint64_t window_ns;      /* measured; shorter than planned when interrupted */
+    double ceiling_rps; /* of this generator, by calibration; NaN: never calibrated */
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
     bool interrupted;            /* by a signal */
     bool decided;                /* the watcher ended the window early */

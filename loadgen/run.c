@@ -254,6 +254,7 @@ static void lead(struct run *run)
     events_tell(run->events, "measured");
     doze_until_count(run, &run->ended);
     if (run->plan->watcher) {
+        let_look(run, clock_now_ns()); /* at everything that there was to see */
         run->next_look_ns = UINT64_MAX;
         if (run->plan->watcher->leave)
             run->plan->watcher->leave(run->plan->watcher->context);
