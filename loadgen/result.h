@@ -6,7 +6,14 @@
  * "seed", "interrupted", "censored" (requests that entered the distributions with the
  * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
  * (sent, replies, connections, of the whole run, for comparing with a server's count),
- * more of the generator's own figures, and "invalidates" in each warning.
+ * more of the generator's own figures, and "invalidates" in each warning; "targets" (of
+ * the whole run: url, weight, sent, replies, failed; "target" is the first one's url),
+ * "all_connections" (the crowd's included), "requests_per_connection" (null: no limit),
+ * "pipeline", "think_s" and "think_times" (null in an open loop), "request_limit",
+ * "phases" (as in a scenario, or null), "trace" (file and speed, or null), and "crowd":
+ * for "idle", "slow_readers" and "slow_senders", where there are any, count (connections
+ * that were to stand), opened, closed (by the server), replies, failed and bytes
+ * (struct crowd_totals). "offered_rps" is the mean over the window.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -31,15 +38,19 @@ struct result {
     const struct plan *plan;
     struct recorder recorder; /* of all threads */
     struct engine_totals totals;
-    uint64_t parsed_replies;     /* that the parser read, short cuts left out */
-    uint64_t window_ns;          /* measured; shorter than planned when interrupted */
+    struct target_totals *target_totals; /* one per target; heap */
+    struct crowd_totals crowd[CROWD_KINDS];
+    uint64_t parsed_replies; /* that the parser read, short cuts left out */
+    /* Measured; shorter than planned when interrupted, or out of requests. */
+    uint64_t window_ns;
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
     bool interrupted;
     struct warning warnings[RESULT_MAX_WARNINGS];
     size_t warning_count;
 };
 
-void result_init(struct result *result, const struct plan *plan);
+/* Of a window that lasted window_ns, no longer than planned. */
+void result_init(struct result *result, const struct plan *plan, uint64_t window_ns);
 void result_release(struct result *result);
 
 /* CPU time without what was spent polling for an arrival to come due. */
@@ -51,6 +62,9 @@ void result_add(struct result *result, const struct engine *engine);
 /* Of all classes. */
 struct counts result_counts(const struct result *result);
 uint64_t result_errors(const struct counts *counts); /* of the four kinds */
+
+/* Of all targets, over the whole run. */
+struct target_totals result_whole_run(const struct result *result);
 
 /* Good replies per second in the window; NaN where nothing was measured. */
 double result_throughput(const struct result *result);

@@ -38,8 +38,8 @@ static void check_lag(struct result *result)
     uint64_t lag_ns = histogram_quantile(lag, 0.99);
     uint64_t latency_ns = histogram_quantile(&latency, 0.5);
     histogram_release(&latency);
-    bool small = lag_ns <= LAG_LEAST_NS ||
-                 (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns;
+    bool small =
+        lag_ns <= LAG_LEAST_NS || (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns;
     if (lag_ns <= LAG_MOST_NS && small)
         return;
     char lag_text[QUANTITY_TEXT_BYTES], latency_text[QUANTITY_TEXT_BYTES];
