@@ -39,8 +39,10 @@ static int make_plan(struct plan *plan, const char *url, uint64_t round_ns,
                      const struct placement *placement, struct error *error)
 {
     char *path;
+    struct target target;
     *plan = (struct plan){
         .threads = 1,
+        .sources = 1,
         .interval_ns = NS_PER_S,
         .drain_ns = NS_PER_S,
         .cpus = placement->apart ? placement->generator : NULL,
@@ -50,12 +52,13 @@ static int make_plan(struct plan *plan, const char *url, uint64_t round_ns,
     plan->workload.connections = CALIBRATION_CONNECTIONS;
     plan->workload.warmup_ns = round_ns / 5;
     plan->workload.duration_ns = round_ns;
-    int code = target_parse(&plan->target, &path, url, error);
+    int code = target_parse(&target, &path, url, error);
     if (code < 0) {
         plan_release(plan);
         return code;
     }
     free(path);
+    plan_add_target(plan, &target);
     return plan_build(plan, error);
 }
 

@@ -371,7 +371,7 @@ cJSON *capacity_to_json(const struct capacity *capacity, const struct plan *plan
 {
     cJSON *json = cJSON_CreateObject();
     json_add_number(json, "schema_version", 1);
-    json_add_text(json, "target", plan->target.url);
+    json_add_text(json, "target", plan->targets[0].url);
     json_add_text(json, "objective", capacity->objective->text);
     json_add_text(json, "outcome", outcome_names_of_capacity[capacity->outcome]);
     json_add_number(json, "capacity_rps", capacity->rps);

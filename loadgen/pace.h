@@ -7,6 +7,8 @@
  * it was due plus the generator's own lag. Gaps are in units of their mean, which is
  * known from the rate. A sample of them is kept (pairs.h).
  *
+ * Phases and traces, whose rate changes, are not judged by their gaps, only by lag.
+ *
  * Poisson: Anderson-Darling against the exponential with the known mean, and the
  * correlation of each gap with the next. Constant: how far gaps are from the mean.
  */
@@ -21,8 +23,8 @@
 struct pace {
     struct pairs gaps; /* in units of mean_ns */
     int arrivals;      /* enum arrivals */
-    double mean_ns;
-    uint64_t last_ns; /* when the last one was sent; 0: none yet */
+    double mean_ns;    /* 0: the rate changes, and nothing is recorded */
+    uint64_t last_ns;  /* when the last one was sent; 0: none yet */
 };
 
 void pace_init(struct pace *pace, int arrivals, double mean_ns);
@@ -30,7 +32,7 @@ void pace_release(struct pace *pace);
 
 static inline void pace_sent(struct pace *pace, uint64_t at_ns)
 {
-    if (pace->last_ns) {
+    if (pace->last_ns && pace->mean_ns > 0) {
         uint64_t gap_ns = at_ns > pace->last_ns ? at_ns - pace->last_ns : 0;
         pairs_add(&pace->gaps, (double)gap_ns / pace->mean_ns);
     }

@@ -1,5 +1,5 @@
 /*
- * plan.h - a run as it was decided before it starts: workload, target, requests as
+ * plan.h - a run as it was decided before it starts: workload, targets, requests as
  * bytes, seed, threads. Read by every thread, written by none (but for the references,
  * which have a lock of their own, see framing.h).
  */
@@ -27,25 +27,34 @@ extern const char *const verify_names[];
 enum method { METHOD_GET, METHOD_HEAD };
 extern const char *const method_names[];
 
-/* One kind of request, ready to be written to a socket. */
-struct planned_request {
+/* Bytes that are written to a socket. */
+struct message {
     char *bytes; /* heap */
     size_t length;
+};
+
+/* One kind of request, ready to be sent to every target. */
+struct planned_request {
+    struct message *messages; /* two for each target, see plan_message; heap */
     uint32_t class_index;
     struct reference *reference; /* heap */
 };
 
 struct plan {
     struct workload workload; /* owned */
-    struct target target;     /* owned */
-    bool open;                /* workload_is_open(&workload) */
-    bool transient;           /* the window need not look the same all along */
+    struct target *targets;   /* owned; at least 1 */
+    size_t target_count;
+    bool open;      /* workload_is_open(&workload) */
+    bool transient; /* the window need not look the same all along */
 
     struct planned_request *requests; /* workload.request_count of them; heap */
+    struct planned_request slow_read; /* what slow readers ask for */
+    struct planned_request slow_send; /* what slow senders ask for */
     const char **class_names;         /* into the workload; heap */
     size_t class_count;
 
     unsigned threads; /* at most one per connection */
+    unsigned sources; /* addresses to connect from where ports run short, at least 1 */
     uint64_t seed;
     int verify;           /* enum verify */
     int method;           /* enum method */
@@ -61,11 +70,29 @@ struct plan {
 };
 
 #define PLAN_MAX_THREADS   1024
+#define PLAN_MAX_TARGETS   256
+#define PLAN_MAX_SOURCES   250
 #define PLAN_MAX_INTERVALS 10000
+
+/* Appends a target, which the plan owns from then on. */
+void plan_add_target(struct plan *plan, const struct target *target);
+
+/* `last`: the request after which the connection is to be closed, and says so. */
+static inline const struct message *plan_message(const struct planned_request *request,
+                                                 uint32_t target, bool last)
+{
+    return &request->messages[2 * target + last];
+}
+
+/*
+ * The target of a connection, numbered over all threads: connections are dealt out in
+ * turn, by weight.
+ */
+uint32_t plan_target_of(const struct plan *plan, uint64_t connection);
 
 /*
  * Builds the requests and classes of a plan whose other members are set; afterwards
- * it owns workload and target. 0, or -EINVAL with the plan released.
+ * it owns workload and targets. 0, or -EINVAL with the plan released.
  */
 MUST_CHECK int plan_build(struct plan *plan, struct error *error);
 void plan_release(struct plan *plan);

@@ -13,11 +13,12 @@
 #include "loadgen/distribution.h"
 #include "loadgen/steadiness.h"
 
-void result_init(struct result *result, const struct plan *plan)
+void result_init(struct result *result, const struct plan *plan, uint64_t window_ns)
 {
-    *result = (struct result){.plan = plan, .ceiling_rps = NAN};
-    recorder_init(&result->recorder, plan->class_count, plan->interval_ns,
-                  plan->workload.duration_ns);
+    *result = (struct result){.plan = plan, .window_ns = window_ns, .ceiling_rps = NAN};
+    recorder_init(&result->recorder, plan->class_count, plan->interval_ns, window_ns);
+    result->target_totals =
+        memory_allocate_zeroed(plan->target_count, sizeof *result->target_totals);
 }
 
 void result_release(struct result *result)
@@ -26,6 +27,7 @@ void result_release(struct result *result)
     for (size_t i = 0; i < result->pace_count; i++)
         pace_release(&result->paces[i]);
     free(result->paces);
+    free(result->target_totals);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i].message);
     *result = (struct result){0};
@@ -50,14 +52,38 @@ static void add_paces(struct result *result, const struct engine *engine)
         pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
 }
 
+static void add_target_totals(struct target_totals *into,
+                              const struct target_totals *from)
+{
+    into->sent += from->sent;
+    into->replies += from->replies;
+    into->failed += from->failed;
+}
+
+static void add_crowd_totals(struct crowd_totals *into, const struct crowd_totals *from)
+{
+    into->count += from->count;
+    into->opened += from->opened;
+    into->closed += from->closed;
+    into->replies += from->replies;
+    into->failed += from->failed;
+    into->bytes += from->bytes;
+}
+
+struct target_totals result_whole_run(const struct result *result)
+{
+    struct target_totals all = {0};
+    for (size_t i = 0; i < result->plan->target_count; i++)
+        add_target_totals(&all, &result->target_totals[i]);
+    return all;
+}
+
 void result_add(struct result *result, const struct engine *engine)
 {
     recorder_merge(&result->recorder, &engine->recorder);
     add_paces(result, engine);
     struct engine_totals *into = &result->totals;
     const struct engine_totals *from = &engine->totals;
-    into->requests_sent += from->requests_sent;
-    into->replies += from->replies;
     into->connections += from->connections;
     into->waits += from->waits;
     into->cpu_ns += from->cpu_ns;
@@ -65,6 +91,10 @@ void result_add(struct result *result, const struct engine *engine)
     if (from->late_ns > into->late_ns)
         into->late_ns = from->late_ns;
     result->parsed_replies += engine->parsers.parsed;
+    for (size_t i = 0; i < result->plan->target_count; i++)
+        add_target_totals(&result->target_totals[i], &engine->target_totals[i]);
+    for (int i = 0; i < CROWD_KINDS; i++)
+        add_crowd_totals(&result->crowd[i], &engine->crowd.totals[i]);
     double cores = (double)result_busy_ns(from) / (double)result->window_ns;
     if (result->window_ns && cores > result->highest_thread_cores)
         result->highest_thread_cores = cores;
@@ -109,6 +139,12 @@ void result_service(const struct result *result, struct histogram *service)
     histogram_merge(service, &result->recorder.service);
     for (size_t i = 0; i < result->recorder.class_count; i++)
         histogram_merge(service, &result->recorder.classes[i].punctual);
+}
+
+bool result_should_be_steady(const struct result *result)
+{
+    const struct plan *plan = result->plan;
+    return !plan->transient && workload_is_steady(&plan->workload);
 }
 
 void result_warn(struct result *result, const char *code, bool invalidates,
@@ -240,6 +276,8 @@ static void add_paces_report(cJSON *json, const struct result *result)
     cJSON *paces = json_add_array(json, "gaps");
     for (size_t i = 0; i < result->pace_count; i++) {
         const struct pace *pace = &result->paces[i];
+        if (!(pace->mean_ns > 0))
+            continue;
         struct pace_report report = pace_judge(pace);
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(paces, item);
@@ -255,7 +293,7 @@ static void add_paces_report(cJSON *json, const struct result *result)
 
 static void add_steadiness(cJSON *json, const struct result *result)
 {
-    if (result->plan->transient) {
+    if (!result_should_be_steady(result)) {
         cJSON_AddNullToObject(json, "steady");
         return;
     }
@@ -292,21 +330,91 @@ static void add_checks(cJSON *object, const struct result *result)
                         : (double)NAN);
 }
 
+static void add_targets(cJSON *json, const struct result *result)
+{
+    cJSON *targets = json_add_array(json, "targets");
+    for (size_t i = 0; i < result->plan->target_count; i++) {
+        const struct target_totals *totals = &result->target_totals[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(targets, item);
+        json_add_text(item, "url", result->plan->targets[i].url);
+        json_add_number(item, "weight", result->plan->targets[i].weight);
+        json_add_number(item, "sent", (double)totals->sent);
+        json_add_number(item, "replies", (double)totals->replies);
+        json_add_number(item, "failed", (double)totals->failed);
+    }
+}
+
+static void add_crowd(cJSON *json, const struct result *result)
+{
+    cJSON *crowd = json_add_object(json, "crowd");
+    for (int i = 0; i < CROWD_KINDS; i++) {
+        const struct crowd_totals *totals = &result->crowd[i];
+        if (!totals->count)
+            continue;
+        cJSON *kind = json_add_object(crowd, crowd_names[i]);
+        json_add_number(kind, "count", (double)totals->count);
+        json_add_number(kind, "opened", (double)totals->opened);
+        json_add_number(kind, "closed", (double)totals->closed);
+        json_add_number(kind, "replies", (double)totals->replies);
+        json_add_number(kind, "failed", (double)totals->failed);
+        json_add_number(kind, "bytes", (double)totals->bytes);
+    }
+}
+
+static void add_clients(cJSON *json, const struct plan *plan)
+{
+    const struct workload *workload = &plan->workload;
+    uint64_t limit = workload->requests_per_connection;
+    json_add_number(json, "connections", (double)workload->connections);
+    json_add_number(json, "all_connections", (double)workload_all_connections(workload));
+    json_add_number(json, "threads", plan->threads);
+    json_add_bool(json, "keep_alive", limit != 1);
+    json_add_number(json, "requests_per_connection", limit ? (double)limit : (double)NAN);
+    json_add_number(json, "pipeline", (double)workload->pipeline);
+    json_add_number(json, "think_s",
+                    plan->open ? (double)NAN : seconds(workload->think_ns));
+    json_add_text(json, "think_times",
+                  plan->open ? NULL : think_times_names[workload->think_times]);
+}
+
+static void add_trace(cJSON *json, const struct workload *workload)
+{
+    if (!workload->trace_count) {
+        cJSON_AddNullToObject(json, "trace");
+        return;
+    }
+    cJSON *trace = json_add_object(json, "trace");
+    json_add_text(trace, "file", workload->trace_path);
+    json_add_number(trace, "speed", workload->speed);
+}
+
+/* "trace" beside "poisson" and "constant". */
+static const char *arrivals_name(const struct workload *workload)
+{
+    if (workload->trace_count)
+        return "trace";
+    bool mixed = request_is_mixed(&workload->requests[0]);
+    return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];
+}
+
 static void add_settings(cJSON *json, const struct plan *plan)
 {
     const struct workload *workload = &plan->workload;
-    double offered = workload->rate_rps;
-    for (size_t i = 0; i < workload->request_count; i++)
-        offered += workload->requests[i].rate_rps;
-    json_add_text(json, "target", plan->target.url);
+    json_add_text(json, "target", plan->targets[0].url);
     json_add_text(json, "mode", plan->open ? "open" : "closed");
-    bool mixed = workload->rate_rps > 0;
-    int arrivals = mixed ? workload->arrivals : workload->requests[0].arrivals;
-    json_add_text(json, "arrivals", plan->open ? arrivals_names[arrivals] : NULL);
-    json_add_number(json, "connections", (double)workload->connections);
-    json_add_number(json, "threads", plan->threads);
-    json_add_number(json, "offered_rps", plan->open ? offered : (double)NAN);
-    json_add_bool(json, "keep_alive", workload->keep_alive);
+    json_add_text(json, "arrivals", plan->open ? arrivals_name(workload) : NULL);
+    json_add_number(json, "offered_rps",
+                    plan->open ? workload_mean_rate(workload) : (double)NAN);
+    if (workload->phase_count)
+        workload_phases_to_json(workload, json);
+    else
+        cJSON_AddNullToObject(json, "phases");
+    add_trace(json, workload);
+    add_clients(json, plan);
+    json_add_number(json, "request_limit",
+                    workload->request_limit ? (double)workload->request_limit
+                                            : (double)NAN);
     json_add_number(json, "seed", (double)plan->seed);
     json_add_number(json, "warmup_s", seconds(workload->warmup_ns));
     json_add_number(json, "drain_s", seconds(plan->drain_ns));
@@ -334,9 +442,12 @@ cJSON *result_to_json(const struct result *result)
     json_add_number(json, "waited_for_connection",
                     result->plan->open ? (double)result->recorder.waited : (double)NAN);
     cJSON *whole = json_add_object(json, "whole_run");
-    json_add_number(whole, "sent", (double)result->totals.requests_sent);
-    json_add_number(whole, "replies", (double)result->totals.replies);
+    struct target_totals totals = result_whole_run(result);
+    json_add_number(whole, "sent", (double)totals.sent);
+    json_add_number(whole, "replies", (double)totals.replies);
     json_add_number(whole, "connections", (double)result->totals.connections);
+    add_targets(json, result);
+    add_crowd(json, result);
     add_generator(json, result);
     add_checks(json, result);
     expectations_to_json(result, json);

@@ -20,6 +20,14 @@
  * load --calibrate found, and generator.load_fraction the part of it that was needed;
  * null where it was never calibrated.
  * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
+ * Also "targets" (of
+ * the whole run: url, weight, sent, replies, failed; "target" is the first one's url),
+ * "all_connections" (the crowd's included), "requests_per_connection" (null: no limit),
+ * "pipeline", "think_s" and "think_times" (null in an open loop), "request_limit",
+ * "phases" (as in a scenario, or null), "trace" (file and speed, or null), and "crowd":
+ * for "idle", "slow_readers" and "slow_senders", where there are any, count (connections
+ * that were to stand), opened, closed (by the server), replies, failed and bytes
+ * (struct crowd_totals). "offered_rps" is the mean over the window.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -46,8 +54,11 @@ struct result {
     struct engine_totals totals;
     struct pace *paces; /* one per arrival process, of all threads; heap */
     size_t pace_count;
+    struct target_totals *target_totals; /* one per target; heap */
+    struct crowd_totals crowd[CROWD_KINDS];
     uint64_t parsed_replies; /* that the parser read, short cuts left out */
-    uint64_t window_ns;      /* measured; shorter than planned when interrupted */
+    /* Measured; shorter than planned when interrupted, or out of requests. */
+    uint64_t window_ns;
     double ceiling_rps; /* of this generator, by calibration; NaN: never calibrated */
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
     bool interrupted;            /* by a signal */
@@ -56,7 +67,8 @@ struct result {
     size_t warning_count;
 };
 
-void result_init(struct result *result, const struct plan *plan);
+/* Of a window that lasted window_ns, no longer than planned. */
+void result_init(struct result *result, const struct plan *plan, uint64_t window_ns);
 void result_release(struct result *result);
 
 /* CPU time without what was spent polling for an arrival to come due. */
@@ -69,6 +81,9 @@ void result_add(struct result *result, const struct engine *engine);
 struct counts result_counts(const struct result *result);
 uint64_t result_errors(const struct counts *counts); /* of the four kinds */
 
+/* Of all targets, over the whole run. */
+struct target_totals result_whole_run(const struct result *result);
+
 /* Good replies per second in the window; NaN where nothing was measured. */
 double result_throughput(const struct result *result);
 
@@ -77,6 +92,9 @@ void result_latency(const struct result *result, size_t class_index,
                     struct histogram *latency);
 /* Service time of all. Release it. */
 void result_service(const struct result *result, struct histogram *service);
+
+/* Whether the window should look the same all along (METHOD 2.4). */
+bool result_should_be_steady(const struct result *result);
 
 void result_warn(struct result *result, const char *code, bool invalidates,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));

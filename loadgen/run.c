@@ -216,10 +216,12 @@ static void doze_until_count(struct run *run, const unsigned *count)
         doze(run, UINT64_MAX, -1);
 }
 
-/* An interrupted run ends before the time. */
+/* An interrupted run ends before the time, and one that has made all its requests. */
 static void doze_until(struct run *run, uint64_t time_ns)
 {
-    for (uint64_t now_ns = clock_now_ns(); now_ns < time_ns && now_ns < run->end_ns;
+    for (uint64_t now_ns = clock_now_ns();
+         now_ns < time_ns && now_ns < run->end_ns &&
+         read_count(run, &run->ended) < run->plan->threads;
          now_ns = clock_now_ns())
         doze(run, time_ns < run->end_ns ? time_ns : run->end_ns, -1);
 }
@@ -232,6 +234,20 @@ static void hold_connections(struct run *run)
     while (clock_now_ns() < patience_ns && run->signal_count == 0)
         if (doze(run, patience_ns, run->events))
             return;
+}
+
+/* Where all threads had made their requests before the time, the last one's end. */
+static void end_when_finished(struct run *run)
+{
+    uint64_t last_ns = 0;
+    for (unsigned i = 0; i < run->plan->threads; i++) {
+        uint64_t finished_ns = run->workers[i].engine.finished_ns;
+        if (!finished_ns)
+            return;
+        last_ns = finished_ns > last_ns ? finished_ns : last_ns;
+    }
+    if (last_ns < run->end_ns)
+        run->end_ns = last_ns;
 }
 
 static void lead(struct run *run)
@@ -253,6 +269,7 @@ static void lead(struct run *run)
     doze_until(run, phases->end_ns);
     events_tell(run->events, "measured");
     doze_until_count(run, &run->ended);
+    end_when_finished(run);
     if (run->plan->watcher) {
         let_look(run, clock_now_ns()); /* at everything that there was to see */
         run->next_look_ns = UINT64_MAX;
@@ -317,10 +334,9 @@ static int collect(const struct run *run, struct result *result, struct error *e
 {
     if (run->end_ns <= run->phases.begin_ns)
         return error_set(error, -EINTR, "interrupted before the measurement began");
-    result_init(result, run->plan);
+    result_init(result, run->plan, run->end_ns - run->phases.begin_ns);
     result->interrupted = run->signal_count > 0;
     result->decided = run->decided;
-    result->window_ns = run->end_ns - run->phases.begin_ns;
     for (unsigned i = 0; i < run->plan->threads; i++)
         result_add(result, &run->workers[i].engine);
     return 0;

@@ -89,7 +89,7 @@ static void test_usage_errors(void **state)
         {"--quiet", "no server is given"},
         {"ftp://127.0.0.1/", "expected http://HOST"},
         {"http://127.0.0.1:99999/", "1..65535"},
-        {"http://127.0.0.1:1/a http://127.0.0.1:2/b", "the same server"},
+        {"http://127.0.0.1:1/a http://127.0.0.1:2/b", "with --request"},
         {"http://192.0.2.1/", "--remote"},
         {"http://127.0.0.1:1/a#b", "\"#\""},
         {"http://127.0.0.1:1 --request nonsense", "--request"},
