@@ -16,7 +16,7 @@
 #define LEVEL          0.001
 #define LEAST_REQUESTS 32
 #define LOOK_NS        (50 * NS_PER_MS)
-#define KEPT_AFTER     0.25 /* of a step's length */
+#define KEPT_AFTER     0.5 /* of a step's length */
 #define RESOLUTION     1.05
 #define CONFIRMATIONS  2
 #define RETREATS       6

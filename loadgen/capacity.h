@@ -10,7 +10,7 @@
  * reply. A step stops as soon as that is decided: when, were exactly 1 % bad, as many bad
  * ones (or as few) as were seen would come once in 1,000 times (the exact binomial
  * tails). It is looked at when the number of requests has doubled, which keeps the
- * number of looks small; and "kept" is believed only after a quarter of the step, since
+ * number of looks small; and "kept" is believed only after half of the step, since
  * a queue takes time to grow. Requests of a queue are correlated, so that a decision may
  * come too early; that is what the confirmation is for.
  *
