@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "harness/commands.h"
 #include "loadgen/load.h"
+#include "loadgen/merge.h"
 #include "servers/commands.h"
 
 static const struct command man_command;
@@ -19,6 +20,7 @@ static const struct command *const commands[] = {
     &report_command,
     &serve_command,
     &load_command,
+    &merge_command,
     &doctor_command,
     &scenarios_command,
     &validate_command,

@@ -330,12 +330,25 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
     engine->buffer.data = memory_allocate(SKIP_BYTES);
     mix_init(&engine->mix, workload, plan->seed, number);
     schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
+    engine->paces =
+        memory_allocate_zeroed(engine->schedule.count + 1, sizeof *engine->paces);
+    for (size_t i = 0; i < engine->schedule.count; i++) {
+        const struct process *process = &engine->schedule.processes[i];
+        pace_init(&engine->paces[i], process->arrivals,
+                  schedule_least_gap_ns(&engine->schedule, process));
+    }
     recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
                   workload->duration_ns);
 
     int result = crowd_init(&engine->crowd, plan, number);
     if (result < 0)
         return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
+    if (plan->watcher) {
+        engine->tally = memory_allocate_zeroed(1, sizeof *engine->tally);
+        engine->tally->limit_ns = plan->watcher->limit_ns;
+        engine->recorder.tally = engine->tally;
+    }
+
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
     struct epoll_event crowd = {.events = EPOLLIN, .data.u64 = CROWD_TAG};
@@ -365,6 +378,10 @@ void engine_release(struct engine *engine)
     free(engine->buffer.data);
     parser_pool_release(&engine->parsers);
     mix_release(&engine->mix);
+    for (size_t i = 0; i < engine->schedule.count; i++)
+        pace_release(&engine->paces[i]);
+    free(engine->paces);
+    free(engine->tally);
     schedule_release(&engine->schedule);
     recorder_release(&engine->recorder);
 }

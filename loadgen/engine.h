@@ -15,6 +15,7 @@
 
 #include "loadgen/connection.h"
 #include "loadgen/crowd.h"
+#include "loadgen/pace.h"
 #include "loadgen/plan.h"
 #include "loadgen/recorder.h"
 #include "loadgen/schedule.h"
@@ -81,7 +82,9 @@ struct engine {
 
     struct mix mix;
     struct schedule schedule;
+    struct pace *paces; /* one per process of the schedule */
     struct recorder recorder;
+    struct tally *tally; /* where somebody watches, else NULL */
     struct engine_totals totals;
     struct target_totals *target_totals; /* one per target */
     struct phases phases;

@@ -289,10 +289,13 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
     uint64_t timeout_ns = engine->plan->workload.timeout_ns;
     while (schedule->next_ns <= now_ns) {
         uint64_t due_ns = schedule->next_ns;
+        const struct process *process = schedule->next;
+        struct pace *pace = &engine->paces[process - schedule->processes];
         if (timeout_ns && now_ns - due_ns >= timeout_ns) {
             uint32_t request = schedule_take(schedule, &engine->mix);
             recorder_dropped(&engine->recorder,
                              engine->plan->requests[request].class_index, due_ns, now_ns);
+            pace_break(pace);
             continue;
         }
         struct connection *connection = list_pop(engine);
@@ -301,8 +304,10 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         uint64_t since_ns = engine->free_since_ns;
         uint32_t request = schedule_take(schedule, &engine->mix);
         now_ns = clock_now_ns();
-        recorder_taken(&engine->recorder, due_ns, due_ns < since_ns,
-                       now_ns - most(due_ns, since_ns));
+        uint64_t late_ns = now_ns - most(due_ns, since_ns);
+        recorder_taken(&engine->recorder, due_ns, due_ns < since_ns, late_ns);
+        if (recorder_belongs(&engine->recorder, due_ns) && process->course.count)
+            pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
         begin(engine, connection, request, due_ns);
         set_off(engine, connection, now_ns);
         if (connection->state == CONNECTION_OPEN && has_place(engine, connection))

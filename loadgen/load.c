@@ -18,6 +18,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "loadgen/events.h"
+#include "loadgen/expect.h"
+#include "loadgen/live.h"
 #include "loadgen/plan.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
@@ -46,7 +48,8 @@ struct load_settings {
     const char *cpus, *server_cpus, *spin, *seed;
     bool remote;
     const char *json, *histogram, *events;
-    bool quiet;
+    struct option_list expectations;
+    bool quiet, full, live;
 };
 
 #define MEMBER(name) offsetof(struct load_settings, name)
@@ -154,9 +157,22 @@ static const struct option load_options[] = {
      NS_PER_MS, NS_PER_H, NULL, NULL},
     {"json", 0, OPTION_TEXT, "FILE", "write the result as JSON (- for stdout)", NULL,
      MEMBER(json), 0, 0, NULL, NULL},
+    {"full", 0, OPTION_FLAG, NULL,
+     "write whole distributions into the JSON (\"buckets\"), as interleave merge wants "
+     "them",
+     NULL, MEMBER(full), 0, 0, NULL, NULL},
     {"histogram", 0, OPTION_TEXT, "FILE",
-     "write the latency distribution as .hgrm, in milliseconds", NULL, MEMBER(histogram),
-     0, 0, NULL, NULL},
+     "write the latency distribution as .hgrm, in milliseconds; where there are classes, "
+     "also that of each to FILE with its name before the ending",
+     NULL, MEMBER(histogram), 0, 0, NULL, NULL},
+    {"expect", 0, OPTION_LIST, "LIMIT",
+     "a limit that the result has to keep, as [CLASS:]MEASURE<LIMIT (or >, <=, >=, =): "
+     "p99<20ms, mean, max, min, errors=0, errors<0.1%, timeouts, dropped, ok, "
+     "throughput>1k; may be given several times; exit status 1 where one is missed",
+     NULL, MEMBER(expectations), 0, 0, NULL, NULL},
+    {"live", 0, OPTION_FLAG, NULL,
+     "on a terminal, show rate, latency and errors while it runs", "yes", MEMBER(live), 0,
+     0, NULL, NULL},
     {"events", 0, OPTION_TEXT, "FD",
      "write warmup, measuring, measured and done to this descriptor as it happens; if it "
      "is a socket, keep connections open after measured until a byte comes back (5 s at "
@@ -307,14 +323,15 @@ static int apply_shapes(struct workload *workload, const struct load_settings *s
     return result;
 }
 
-static int read_scenario(struct workload *workload, const char *path, struct error *error)
+static int read_scenario(struct plan *plan, const char *path, struct error *error)
 {
     struct scenario scenario;
     int result = scenario_read(&scenario, path, error);
     if (result < 0)
         return result;
-    workload_release(workload);
-    workload_copy(workload, &scenario.workload);
+    workload_release(&plan->workload);
+    workload_copy(&plan->workload, &scenario.workload);
+    plan->transient = scenario.shape == SHAPE_TRANSIENT;
     scenario_release(&scenario);
     return 0;
 }
@@ -326,7 +343,7 @@ static int read_workload(struct plan *plan, const struct load_settings *settings
     bool has_requests = settings->scenario || settings->requests.count || settings->trace;
     workload_init(&plan->workload);
     if (settings->scenario)
-        result = read_scenario(&plan->workload, settings->scenario, error);
+        result = read_scenario(plan, settings->scenario, error);
     if (result == 0 && settings->target)
         result = add_url(plan, settings->target, has_requests || urls->count, error);
     for (size_t i = 0; result == 0 && i < urls->count; i++)
@@ -383,6 +400,7 @@ static int read_plan(struct plan *plan, const struct load_settings *settings,
         .drain_ns = settings->drain_ns,
         .cpus = settings->cpus,
         .server_cpus = settings->server_cpus,
+        .full = settings->full,
     };
     int result = read_workload(plan, settings, urls, error);
     if (result == 0)
@@ -401,6 +419,52 @@ static int read_plan(struct plan *plan, const struct load_settings *settings,
         return result;
     }
     return plan_build(plan, error);
+}
+
+/* ---- expectations -------------------------------------------------------------------
+ */
+
+static void release_expectations(struct expectation *expectations, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        expectation_release(&expectations[i]);
+    free(expectations);
+}
+
+static int check_class(const struct plan *plan, const struct expectation *expectation,
+                       struct error *error)
+{
+    for (size_t i = 0; i < plan->class_count; i++)
+        if (!expectation->class_name ||
+            strcmp(plan->class_names[i], expectation->class_name) == 0)
+            return 0;
+    return error_set(error, -EINVAL, "--expect %s: no request is of class \"%s\"",
+                     expectation->text, expectation->class_name);
+}
+
+/* On failure nothing is left to release. */
+static int read_expectations(struct plan *plan, const struct option_list *texts,
+                             struct expectation **expectations, struct error *error)
+{
+    size_t count = 0;
+    int code = 0;
+    *expectations = memory_allocate_zeroed(texts->count + 1, sizeof **expectations);
+    for (size_t i = 0; code == 0 && i < texts->count; i++) {
+        code = expectation_parse(&(*expectations)[i], texts->items[i], error);
+        if (code < 0) {
+            error_prefix(error, code, "--expect");
+            break;
+        }
+        count++;
+        code = check_class(plan, &(*expectations)[i], error);
+    }
+    if (code < 0) {
+        release_expectations(*expectations, count);
+        return code;
+    }
+    plan->expectations = *expectations;
+    plan->expectation_count = count;
+    return 0;
 }
 
 /* ---- preparing the process ----------------------------------------------------------
@@ -451,17 +515,7 @@ static int prepare(const struct load_settings *settings, const struct plan *plan
 static int write_json(const struct result *result, const char *path, struct error *error)
 {
     cJSON *json = result_to_json(result);
-    int code = 0;
-    if (strcmp(path, "-") == 0) {
-        char *text = json_print(json);
-        fputs(text, stdout);
-        free(text);
-        if (fflush(stdout) != 0)
-            code =
-                error_set(error, -errno, "cannot write to stdout: %s", strerror(errno));
-    } else {
-        code = json_write_file(path, json, error);
-    }
+    int code = json_write(path, json, error);
     cJSON_Delete(json);
     return code;
 }
@@ -478,7 +532,9 @@ static int exit_code_of(const struct result *result)
         return EXIT_INTERRUPTED;
     if (never_reached(result))
         return EXIT_FAILED;
-    return result_is_valid(result) ? EXIT_FINE : EXIT_INVALID;
+    if (!result_is_valid(result))
+        return EXIT_INVALID;
+    return expectations_are_met(result) ? EXIT_FINE : EXIT_FAILED;
 }
 
 static int report(const struct load_settings *settings, const struct result *result,
@@ -494,12 +550,17 @@ static int report(const struct load_settings *settings, const struct result *res
     return code < 0 ? code : exit_code_of(result);
 }
 
-static int measure(const struct load_settings *settings, const struct plan *plan,
-                   int events, struct error *error)
+static int measure(const struct load_settings *settings, struct plan *plan, int events,
+                   struct error *error)
 {
     struct result result;
+    struct live live;
     if (!settings->quiet)
         summary_announce(plan, stderr);
+    if (!settings->quiet && settings->live && live_is_possible()) {
+        live_init(&live, stderr);
+        plan->watcher = &live.watcher;
+    }
     int code = run_plan(plan, events, &result, error);
     if (code < 0)
         return code;
@@ -509,25 +570,37 @@ static int measure(const struct load_settings *settings, const struct plan *plan
     return code;
 }
 
+/* *exit_code is EXIT_USAGE, and stays so until the first process or thread starts. */
+static int prepare_and_measure(const struct load_settings *settings, struct plan *plan,
+                               int *exit_code, struct error *error)
+{
+    struct expectation *expectations;
+    int events;
+    int code = read_expectations(plan, &settings->expectations, &expectations, error);
+    if (code < 0)
+        return code;
+    code = prepare(settings, plan, &events, error);
+    if (code == 0) {
+        code = measure(settings, plan, events, error);
+        *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : code;
+    }
+    release_expectations(expectations, plan->expectation_count);
+    return code;
+}
+
 static int run_load(int argc, char **argv)
 {
     struct load_settings settings;
     struct option_list urls;
     struct plan plan;
     struct error error;
-    int exit_code, events;
+    int exit_code;
     bool go = options_read(&load_command, &settings, argc, argv, &urls, &exit_code);
     if (go) {
         exit_code = EXIT_USAGE;
         int code = read_plan(&plan, &settings, &urls, &error);
         if (code == 0) {
-            code = prepare(&settings, &plan, &events, &error);
-            if (code == 0) {
-                code = measure(&settings, &plan, events, &error);
-                exit_code = code == -EINTR ? EXIT_INTERRUPTED
-                            : code < 0     ? EXIT_FAILED
-                                           : code;
-            }
+            code = prepare_and_measure(&settings, &plan, &exit_code, &error);
             plan_release(&plan);
         }
         if (code < 0)
@@ -535,6 +608,7 @@ static int run_load(int argc, char **argv)
     }
     option_list_release(&settings.requests);
     option_list_release(&settings.phases);
+    option_list_release(&settings.expectations);
     option_list_release(&urls);
     return exit_code;
 }
@@ -561,9 +635,9 @@ const struct command load_command = {
         "first phase begins. A quiet minute, a ramp, and bursts of 200 ms every 2 s:\n\n"
         "  interleave load http://127.0.0.1:8080 --connections auto --phase 1m:100/s \\\n"
         "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
-        "Exit status: 0 measured; 1 the server could not be reached; 2 usage; 3 "
-        "measured, "
-        "but the figures cannot be trusted (the reason is in the warnings); 130 stopped.",
+        "Exit status: 0 measured, and what was expected came true; 1 the server could "
+        "not be reached, or an --expect was missed; 2 usage; 3 measured, but the figures "
+        "cannot be trusted (the reason is in the warnings); 130 stopped.",
     .options = load_options,
     .run = run_load,
 };

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "loadgen/expect.h"
 #include "loadgen/framing.h"
 #include "loadgen/target.h"
+#include "loadgen/watch.h"
 #include "workload/workload.h"
 
 /* How replies are held against each other. */
@@ -42,7 +44,8 @@ struct plan {
     struct workload workload; /* owned */
     struct target *targets;   /* owned; at least 1 */
     size_t target_count;
-    bool open; /* workload_is_open(&workload) */
+    bool open;      /* workload_is_open(&workload) */
+    bool transient; /* the window need not look the same all along */
 
     struct planned_request *requests; /* workload.request_count of them; heap */
     struct planned_request slow_read; /* what slow readers ask for */
@@ -53,11 +56,15 @@ struct plan {
     unsigned threads; /* at most one per connection */
     unsigned sources; /* addresses to connect from where ports run short, at least 1 */
     uint64_t seed;
-    int verify;              /* enum verify */
-    int method;              /* enum method */
-    uint64_t interval_ns;    /* of the series */
-    uint64_t drain_ns;       /* longest wait for replies after the window */
-    uint64_t spin_ns;        /* open loop: polled rather than slept before an arrival */
+    int verify;           /* enum verify */
+    int method;           /* enum method */
+    uint64_t interval_ns; /* of the series */
+    uint64_t drain_ns;    /* longest wait for replies after the window */
+    uint64_t spin_ns;     /* open loop: polled rather than slept before an arrival */
+    const struct watcher *watcher; /* who looks on while it runs, or NULL; not owned */
+    const struct expectation *expectations; /* limits for the result; not owned */
+    size_t expectation_count;
+    bool full;               /* the result holds whole distributions */
     const char *cpus;        /* list to run on, or NULL; not owned */
     const char *server_cpus; /* list that the server runs on, or NULL; not owned */
 };

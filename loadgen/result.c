@@ -8,7 +8,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sequence.h"
 #include "base/text.h"
+#include "loadgen/distribution.h"
+#include "loadgen/steadiness.h"
 
 void result_init(struct result *result, const struct plan *plan, uint64_t window_ns)
 {
@@ -22,6 +25,9 @@ void result_release(struct result *result)
 {
     recorder_release(&result->recorder);
     free(result->target_totals);
+    for (size_t i = 0; i < result->pace_count; i++)
+        pace_release(&result->paces[i]);
+    free(result->paces);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i].message);
     *result = (struct result){0};
@@ -58,9 +64,24 @@ struct target_totals result_whole_run(const struct result *result)
     return all;
 }
 
+/* All threads have the same processes, each a share of their arrivals. */
+static void add_paces(struct result *result, const struct engine *engine)
+{
+    if (!result->paces) {
+        result->pace_count = schedule_drawn_count(&engine->schedule);
+        result->paces = memory_allocate_zeroed(result->pace_count, sizeof *result->paces);
+        for (size_t i = 0; i < result->pace_count; i++)
+            pace_init(&result->paces[i], engine->paces[i].arrivals,
+                      engine->paces[i].mean_ns);
+    }
+    for (size_t i = 0; i < result->pace_count; i++)
+        pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
+}
+
 void result_add(struct result *result, const struct engine *engine)
 {
     recorder_merge(&result->recorder, &engine->recorder);
+    add_paces(result, engine);
     struct engine_totals *into = &result->totals;
     const struct engine_totals *from = &engine->totals;
     into->connections += from->connections;
@@ -153,34 +174,6 @@ static double seconds(uint64_t ns)
     return (double)ns / NS_PER_S;
 }
 
-static const struct {
-    const char *key;
-    double fraction;
-} quantiles[] = {
-    {"p50", 0.5},  {"p75", 0.75},   {"p90", 0.9},      {"p95", 0.95},
-    {"p99", 0.99}, {"p999", 0.999}, {"p9999", 0.9999},
-};
-
-/* A distribution; what too few samples cannot show is null. */
-static void add_distribution(cJSON *object, const char *key,
-                             const struct histogram *histogram)
-{
-    cJSON *json = json_add_object(object, key);
-    double none = (double)NAN;
-    bool any = histogram->count > 0;
-    json_add_number(json, "count", (double)histogram->count);
-    json_add_number(json, "mean", any ? histogram_mean(histogram) : none);
-    json_add_number(json, "stddev", any ? histogram_stddev(histogram) : none);
-    json_add_number(json, "min", any ? (double)histogram->min_ns : none);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        bool enough = histogram->count >= histogram_samples_needed(quantiles[i].fraction);
-        json_add_number(
-            json, quantiles[i].key,
-            enough ? (double)histogram_quantile(histogram, quantiles[i].fraction) : none);
-    }
-    json_add_number(json, "max", any ? (double)histogram->max_ns : none);
-}
-
 static void add_counts(cJSON *object, const struct counts *counts)
 {
     cJSON *json = json_add_object(object, "counts");
@@ -195,10 +188,11 @@ static void add_distributions(cJSON *json, const struct result *result)
     struct histogram latency, service;
     result_latency(result, result->recorder.class_count, &latency);
     result_service(result, &service);
-    add_distribution(json, "latency_ns", &latency);
-    add_distribution(json, "service_ns", &service);
+    distribution_add(json, "latency_ns", &latency, result->plan->full);
+    distribution_add(json, "service_ns", &service, result->plan->full);
     if (result->plan->open)
-        add_distribution(json, "schedule_lag_ns", &result->recorder.schedule_lag);
+        distribution_add(json, "schedule_lag_ns", &result->recorder.schedule_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(json, "schedule_lag_ns");
     histogram_release(&latency);
@@ -219,7 +213,7 @@ static void add_classes(cJSON *json, const struct result *result)
         add_counts(class, &result->recorder.classes[i].counts);
         struct histogram latency;
         result_latency(result, i, &latency);
-        add_distribution(class, "latency_ns", &latency);
+        distribution_add(class, "latency_ns", &latency, result->plan->full);
         histogram_release(&latency);
     }
 }
@@ -262,7 +256,8 @@ static void add_generator(cJSON *json, const struct result *result)
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
     if (result->plan->open)
-        add_distribution(generator, "lag_ns", &result->recorder.own_lag);
+        distribution_add(generator, "lag_ns", &result->recorder.own_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(generator, "lag_ns");
 }
@@ -335,6 +330,63 @@ static const char *arrivals_name(const struct workload *workload)
     return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];
 }
 
+static void add_paces_report(cJSON *json, const struct result *result)
+{
+    cJSON *paces = json_add_array(json, "gaps");
+    for (size_t i = 0; i < result->pace_count; i++) {
+        const struct pace *pace = &result->paces[i];
+        struct pace_report report = pace_judge(pace);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(paces, item);
+        json_add_text(item, "arrivals", arrivals_names[pace->arrivals]);
+        json_add_number(item, "mean_ns", pace->mean_ns);
+        json_add_number(item, "kept", (double)pace->gaps.count);
+        json_add_number(item, "anderson_darling", report.anderson_darling);
+        json_add_number(item, "p_value", report.p_value);
+        json_add_number(item, "lag1", report.lag1);
+        json_add_number(item, "deviation_p99_ns", report.deviation_p99_ns);
+    }
+}
+
+static void add_steadiness(cJSON *json, const struct result *result)
+{
+    if (result->plan->transient) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    struct steadiness steadiness =
+        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
+    if (!steadiness.judged) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    cJSON *item = json_add_object(json, "steady");
+    json_add_bool(item, "steady", !steadiness.settles_late && !steadiness.drifts);
+    json_add_text(item, "series", steadiness.series);
+    json_add_number(item, "bins", (double)steadiness.bins);
+    json_add_number(item, "bin_s", steadiness.bin_s);
+    json_add_number(item, "cut_bins", (double)steadiness.cut);
+    json_add_number(item, "cut_share", steadiness.cut_share);
+    json_add_number(item, "trend_z", steadiness.trend_z);
+    json_add_number(item, "trend_share", steadiness.trend_share);
+}
+
+/* Fewer pairs than this have no correlation to speak of. */
+#define LEAST_PAIRS 50
+
+static void add_checks(cJSON *object, const struct result *result)
+{
+    const struct pairs *successive = &result->recorder.successive;
+    cJSON *json = json_add_object(object, "checks");
+    add_paces_report(json, result);
+    add_steadiness(json, result);
+    json_add_number(json, "latency_lag1_rank",
+                    successive->count >= LEAST_PAIRS
+                        ? sequence_rank_correlation(successive->first, successive->second,
+                                                    successive->count)
+                        : (double)NAN);
+}
+
 static void add_settings(cJSON *json, const struct plan *plan)
 {
     const struct workload *workload = &plan->workload;
@@ -386,6 +438,8 @@ cJSON *result_to_json(const struct result *result)
     add_targets(json, result);
     add_crowd(json, result);
     add_generator(json, result);
+    add_checks(json, result);
+    expectations_to_json(result, json);
     json_add_bool(json, "valid", result_is_valid(result));
     cJSON *warnings = json_add_array(json, "warnings");
     for (size_t i = 0; i < result->warning_count; i++) {
@@ -398,10 +452,11 @@ cJSON *result_to_json(const struct result *result)
     return json;
 }
 
-int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+static int write_hgrm(const struct result *result, size_t class_index, const char *path,
+                      struct error *error)
 {
     struct histogram latency;
-    result_latency(result, result->recorder.class_count, &latency);
+    result_latency(result, class_index, &latency);
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
@@ -412,5 +467,32 @@ int result_write_hgrm(const struct result *result, const char *path, struct erro
     histogram_release(&latency);
     int code = file_write_atomic(path, text, length, error);
     free(text);
+    return code;
+}
+
+/* "dir/latency.hgrm" and "light" -> "dir/latency.light.hgrm". */
+static char *path_of_class(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    size_t stem = dot && (!slash || dot > slash + 1) && dot > path ? (size_t)(dot - path)
+                                                                   : strlen(path);
+    char *class_path = memory_printf("%.*s.%s%s", (int)stem, path, name, path + stem);
+    for (char *c = class_path + stem; c < class_path + stem + 1 + strlen(name); c++)
+        *c = *c == '/' ? '_' : *c;
+    return class_path;
+}
+
+int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+{
+    size_t classes = result->recorder.class_count;
+    int code = write_hgrm(result, classes, path, error);
+    for (size_t i = 0; code == 0 && i < classes; i++) {
+        const char *name = result->plan->class_names[i];
+        if (!*name)
+            continue;
+        char *class_path = path_of_class(path, name);
+        code = write_hgrm(result, i, class_path, error);
+        free(class_path);
+    }
     return code;
 }

@@ -6,7 +6,7 @@
  * "seed", "interrupted", "censored" (requests that entered the distributions with the
  * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
  * (sent, replies, connections, of the whole run, for comparing with a server's count),
- * more of the generator's own figures, and "invalidates" in each warning; "targets" (of
+ * "targets" (of
  * the whole run: url, weight, sent, replies, failed; "target" is the first one's url),
  * "all_connections" (the crowd's included), "requests_per_connection" (null: no limit),
  * "pipeline", "think_s" and "think_times" (null in an open loop), "request_limit",
@@ -14,6 +14,17 @@
  * for "idle", "slow_readers" and "slow_senders", where there are any, count (connections
  * that were to stand), opened, closed (by the server), replies, failed and bytes
  * (struct crowd_totals). "offered_rps" is the mean over the window.
+ * distributions in full where that is asked for (distribution.h), more of
+ * the generator's own figures, "invalidates" in each warning, and "checks":
+ *   "gaps"    of each arrival process, what pace.h says of its own sends: {arrivals,
+ *             mean_ns (per thread), kept, anderson_darling, p_value, lag1,
+ *             deviation_p99_ns}; what does not apply is null
+ *   "steady"  what steadiness.h says of the series: {steady, series, bins, bin_s,
+ *             cut_bins, cut_share, trend_z, trend_share}; null where the load is made
+ *             of transients or there are too few intervals
+ *   "latency_lag1_rank"  Spearman's correlation of latencies that followed on one
+ *             another in a thread: a fact about the system, no fault
+ * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -32,7 +43,7 @@ struct warning {
     bool invalidates; /* the figures must not be used */
 };
 
-#define RESULT_MAX_WARNINGS 16
+#define RESULT_MAX_WARNINGS 32
 
 struct result {
     const struct plan *plan;
@@ -43,8 +54,11 @@ struct result {
     uint64_t parsed_replies; /* that the parser read, short cuts left out */
     /* Measured; shorter than planned when interrupted, or out of requests. */
     uint64_t window_ns;
+    struct pace *paces; /* one per arrival process, of all threads; heap */
+    size_t pace_count;
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
-    bool interrupted;
+    bool interrupted;            /* by a signal */
+    bool decided;                /* the watcher ended the window early */
     struct warning warnings[RESULT_MAX_WARNINGS];
     size_t warning_count;
 };
@@ -81,7 +95,10 @@ bool result_is_valid(const struct result *result);
 
 cJSON *result_to_json(const struct result *result);
 
-/* The latency of all classes as .hgrm, in milliseconds. 0 or -errno. */
+/*
+ * The latency of all classes as .hgrm, in milliseconds, and that of each named class
+ * beside it ("latency.hgrm", "latency.light.hgrm"). 0 or -errno.
+ */
 MUST_CHECK int result_write_hgrm(const struct result *result, const char *path,
                                  struct error *error);
 

@@ -193,6 +193,7 @@ void summary_print(const struct result *result, FILE *file)
     print_targets(result, file);
     print_crowd(result, file);
     print_failures(result, file);
+    expectations_print(result, file);
     for (size_t i = 0; i < result->warning_count; i++)
         fprintf(file, "%s (%s): %s\n",
                 result->warnings[i].invalidates ? "INVALID" : "note",

@@ -151,6 +151,9 @@ static void add_part(struct course *course, const struct load_phase *phase)
     }
     course->parts = memory_resize(course->parts, (course->count + 1) * sizeof part);
     course->parts[course->count++] = part;
+    course->highest = fmax(course->highest, phase->level);
+    if (phase->shape != PHASE_STEP)
+        course->highest = fmax(course->highest, phase->to);
 }
 
 static uint64_t stretched(uint64_t ns, double stretch)
