@@ -111,10 +111,9 @@ static double sine_time(const struct load_phase *phase, double area)
         else
             low = time;
         double next = time - excess / phase_level(phase, time);
-        double step = fabs(next - time);
-        time = next > low && next < high ? next : (low + high) / 2;
-        if (step < 1e-11)
+        if (fabs(next - time) < 1e-11)
             break;
+        time = next > low && next < high ? next : (low + high) / 2;
     }
     return time;
 }
