@@ -16,8 +16,13 @@
 /* How often a slow client moves, unless a single byte takes longer. */
 #define STEP_NS (100 * NS_PER_MS)
 
-/* The smallest that Linux gives; the kernel doubles what is asked for. */
-#define SLOW_RECEIVE_BUFFER_BYTES 1152
+/*
+ * Receive buffer of a slow reader: some steps' worth, and not so little that the sender
+ * waits for its persist timer rather than for us.
+ */
+#define BUFFER_STEPS       4
+#define BUFFER_LEAST_BYTES 4096
+#define BUFFER_MOST_BYTES  (1 << 20)
 
 const char *const crowd_names[CROWD_KINDS] = {
     [CROWD_IDLE] = "idle",
@@ -48,6 +53,44 @@ static const struct message *message_of(const struct crowd *crowd, enum crowd_ki
     return plan_message(request, connection->target, false);
 }
 
+/* ---- pace ---------------------------------------------------------------------------
+ */
+
+/* Time in which a slow client may move so many bytes. */
+static uint64_t time_of(const struct slow_clients *clients, uint64_t bytes)
+{
+    return (uint64_t)((double)bytes / (double)clients->bytes_per_second * NS_PER_S);
+}
+
+/* How often it moves: not more than STEP_NS apart, unless a byte takes longer. */
+static uint64_t step_of(const struct slow_clients *clients)
+{
+    uint64_t byte_ns = time_of(clients, 1);
+    return byte_ns > STEP_NS ? byte_ns : STEP_NS;
+}
+
+/*
+ * Bytes that it may move now. retry_ns is the time that its bytes so far account for; a
+ * client that could not move catches up on no more than a second.
+ */
+static size_t allowance(const struct slow_clients *clients, struct connection *connection,
+                        uint64_t now_ns)
+{
+    if (now_ns - connection->retry_ns > NS_PER_S + step_of(clients))
+        connection->retry_ns = now_ns - NS_PER_S;
+    double seconds = (double)(now_ns - connection->retry_ns) / NS_PER_S;
+    double bytes = seconds * (double)clients->bytes_per_second + 0.001;
+    return bytes < BUFFER_BYTES ? (size_t)bytes : BUFFER_BYTES;
+}
+
+static int receive_buffer_bytes(const struct slow_clients *clients)
+{
+    uint64_t bytes = clients->bytes_per_second * STEP_NS / NS_PER_S * BUFFER_STEPS;
+    if (bytes < BUFFER_LEAST_BYTES)
+        return BUFFER_LEAST_BYTES;
+    return bytes < BUFFER_MOST_BYTES ? (int)bytes : BUFFER_MOST_BYTES;
+}
+
 /* ---- the life of a connection -------------------------------------------------------
  */
 
@@ -59,8 +102,9 @@ static void open_one(struct crowd *crowd, uint32_t index, uint64_t now_ns)
         .target = &crowd->plan->targets[connection->target],
         .sources = &crowd->sources,
         .epoll = crowd->epoll,
-        .receive_buffer_bytes =
-            kind == CROWD_SLOW_READERS ? SLOW_RECEIVE_BUFFER_BYTES : 0,
+        .receive_buffer_bytes = kind == CROWD_SLOW_READERS
+                                    ? receive_buffer_bytes(slow_clients_of(crowd, kind))
+                                    : 0,
     };
     int result = connection_open(connection, index, &way);
     if (result == 0) {
@@ -83,28 +127,18 @@ static void lose(struct crowd *crowd, uint32_t index, uint64_t *counter, uint64_
     timers_add(&crowd->timers, connection->ready_ns, index);
 }
 
-/* Bytes that a slow client moves at its next step, and when that is. */
-static size_t next_step(const struct slow_clients *clients, uint64_t *gap_ns)
-{
-    double bytes = (double)clients->bytes_per_second * STEP_NS / NS_PER_S;
-    if (bytes < 1)
-        bytes = 1;
-    size_t whole = (size_t)bytes;
-    *gap_ns = (uint64_t)((double)whole / (double)clients->bytes_per_second * NS_PER_S);
-    return whole;
-}
-
 static void begin(struct crowd *crowd, uint32_t index, uint64_t now_ns)
 {
     struct connection *connection = &crowd->connections[index];
     connection->sent_bytes = 0;
-    connection->count = 1;
     connection->ready_ns = now_ns;
+    connection->retry_ns =
+        now_ns - step_of(slow_clients_of(crowd, kind_of(crowd, index)));
     timers_add(&crowd->timers, now_ns, index);
 }
 
-/* Writes up to `bytes` bytes of the request. False where the connection was lost. */
-static bool write_some(struct crowd *crowd, uint32_t index, size_t bytes, uint64_t now_ns)
+/* Writes up to `bytes` bytes of the request. */
+static void write_some(struct crowd *crowd, uint32_t index, size_t bytes, uint64_t now_ns)
 {
     struct connection *connection = &crowd->connections[index];
     enum crowd_kind kind = kind_of(crowd, index);
@@ -115,12 +149,13 @@ static bool write_some(struct crowd *crowd, uint32_t index, size_t bytes, uint64
     ssize_t wrote = connection_write(connection, &part, 1);
     if (wrote < 0) {
         lose(crowd, index, &crowd->totals[kind].failed, now_ns);
-        return false;
+        return;
     }
     connection->sent_bytes += (size_t)wrote;
-    if (kind == CROWD_SLOW_SENDERS)
+    if (kind == CROWD_SLOW_SENDERS) {
         crowd->totals[kind].bytes += (uint64_t)wrote;
-    return true;
+        connection->retry_ns += time_of(slow_clients_of(crowd, kind), (uint64_t)wrote);
+    }
 }
 
 enum read_result {
@@ -179,9 +214,25 @@ static enum read_result read_some(struct crowd *crowd, uint32_t index, size_t by
             framing_end_of_stream(&connection->framing, &crowd->parsers) == FRAMING_REPLY;
         return lost(crowd, index, &totals->closed, now_ns);
     }
-    if (kind == CROWD_SLOW_READERS)
+    if (kind == CROWD_SLOW_READERS) {
         totals->bytes += (uint64_t)got;
+        connection->retry_ns += time_of(slow_clients_of(crowd, kind), (uint64_t)got);
+    }
     return take_in(crowd, index, (size_t)got, now_ns);
+}
+
+static void move_reader(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+{
+    struct connection *connection = &crowd->connections[index];
+    const struct slow_clients *clients = &crowd->plan->workload.slow_readers;
+    size_t length = message_of(crowd, CROWD_SLOW_READERS, connection)->length;
+    if (connection->sent_bytes < length) {
+        write_some(crowd, index, length, now_ns);
+        return;
+    }
+    size_t bytes = allowance(clients, connection, now_ns);
+    if (bytes && read_some(crowd, index, bytes, now_ns) == READ_REPLY)
+        connection->sent_bytes = 0;
 }
 
 /* A slow client's time has come. */
@@ -189,26 +240,20 @@ static void move_on(struct crowd *crowd, uint32_t index, uint64_t now_ns)
 {
     struct connection *connection = &crowd->connections[index];
     enum crowd_kind kind = kind_of(crowd, index);
-    size_t length = message_of(crowd, kind, connection)->length;
-    uint64_t gap_ns;
-    size_t bytes = next_step(slow_clients_of(crowd, kind), &gap_ns);
-    if (connection->sent_bytes < length) {
-        size_t most = kind == CROWD_SLOW_READERS ? length : bytes;
-        if (!write_some(crowd, index, most, now_ns))
+    const struct slow_clients *clients = slow_clients_of(crowd, kind);
+    if (kind == CROWD_SLOW_READERS) {
+        move_reader(crowd, index, now_ns);
+    } else {
+        size_t bytes = allowance(clients, connection, now_ns);
+        if (bytes)
+            write_some(crowd, index, bytes, now_ns);
+        /* When all is written an event tells of the reply. */
+        if (connection->sent_bytes == message_of(crowd, kind, connection)->length)
             return;
-        /* The rest of the time a sender waits for an event. */
-        if (kind == CROWD_SLOW_SENDERS && connection->sent_bytes == length)
-            return;
-    } else if (kind == CROWD_SLOW_READERS) {
-        if (bytes > BUFFER_BYTES)
-            bytes = BUFFER_BYTES;
-        enum read_result result = read_some(crowd, index, bytes, now_ns);
-        if (result == READ_LOST)
-            return;
-        if (result == READ_REPLY)
-            connection->sent_bytes = 0;
     }
-    connection->ready_ns = now_ns + gap_ns;
+    if (connection->state != CONNECTION_OPEN)
+        return;
+    connection->ready_ns = now_ns + step_of(clients);
     timers_add(&crowd->timers, connection->ready_ns, index);
 }
 
@@ -230,7 +275,6 @@ static void event_while_opening(struct crowd *crowd, uint32_t index, uint64_t no
     crowd->opening--;
     crowd->totals[kind].opened++;
     connection->state = CONNECTION_OPEN;
-    connection->count = 0;
     if (kind != CROWD_IDLE)
         begin(crowd, index, now_ns);
 }

@@ -282,23 +282,6 @@ void engine_run(struct engine *engine, const struct phases *phases)
 /* ---- set-up and tear-down -----------------------------------------------------------
  */
 
-/* One pace per arrival process; 0 as the mean gap where the rate changes. */
-static void init_paces(struct engine *engine)
-{
-    const struct schedule *schedule = &engine->schedule;
-    const struct workload *workload = &engine->plan->workload;
-    engine->paces = memory_allocate_zeroed(schedule->count + 1, sizeof *engine->paces);
-    for (size_t i = 0; i < schedule->count; i++) {
-        const struct process *process = &schedule->processes[i];
-        double rate_rps = process->request == PROCESS_OF_TRACE ? 0
-                          : process->request == PROCESS_OF_MIX
-                              ? workload->rate_rps
-                              : workload->requests[process->request].rate_rps;
-        pace_init(&engine->paces[i], process->arrivals,
-                  rate_rps > 0 ? (double)NS_PER_S * schedule->threads / rate_rps : 0);
-    }
-}
-
 int engine_init(struct engine *engine, const struct plan *plan, struct control *control,
                 unsigned number, struct error *error)
 {
@@ -347,19 +330,25 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
     engine->buffer.data = memory_allocate(SKIP_BYTES);
     mix_init(&engine->mix, workload, plan->seed, number);
     schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
+    engine->paces =
+        memory_allocate_zeroed(engine->schedule.count + 1, sizeof *engine->paces);
+    for (size_t i = 0; i < engine->schedule.count; i++) {
+        const struct process *process = &engine->schedule.processes[i];
+        pace_init(&engine->paces[i], process->arrivals,
+                  schedule_least_gap_ns(&engine->schedule, process));
+    }
     recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
                   workload->duration_ns);
 
-    init_paces(engine);
+    int result = crowd_init(&engine->crowd, plan, number);
+    if (result < 0)
+        return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
     if (plan->watcher) {
         engine->tally = memory_allocate_zeroed(1, sizeof *engine->tally);
         engine->tally->limit_ns = plan->watcher->limit_ns;
         engine->recorder.tally = engine->tally;
     }
 
-    int result = crowd_init(&engine->crowd, plan, number);
-    if (result < 0)
-        return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
     struct epoll_event crowd = {.events = EPOLLIN, .data.u64 = CROWD_TAG};

@@ -289,7 +289,8 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
     uint64_t timeout_ns = engine->plan->workload.timeout_ns;
     while (schedule->next_ns <= now_ns) {
         uint64_t due_ns = schedule->next_ns;
-        struct pace *pace = &engine->paces[schedule->next - schedule->processes];
+        const struct process *process = schedule->next;
+        struct pace *pace = &engine->paces[process - schedule->processes];
         if (timeout_ns && now_ns - due_ns >= timeout_ns) {
             uint32_t request = schedule_take(schedule, &engine->mix);
             recorder_dropped(&engine->recorder,
@@ -305,8 +306,8 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         now_ns = clock_now_ns();
         uint64_t late_ns = now_ns - most(due_ns, since_ns);
         recorder_taken(&engine->recorder, due_ns, due_ns < since_ns, late_ns);
-        if (recorder_belongs(&engine->recorder, due_ns))
-            pace_sent(pace, due_ns + late_ns);
+        if (recorder_belongs(&engine->recorder, due_ns) && process->course.count)
+            pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
         begin(engine, connection, request, due_ns);
         set_off(engine, connection, now_ns);
         if (connection->state == CONNECTION_OPEN && has_place(engine, connection))

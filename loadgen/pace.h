@@ -5,9 +5,8 @@
  * A gap runs from one send to the next of the same process and thread. Where an arrival
  * had to wait for a free connection, which is the server's doing, it counts as sent when
  * it was due plus the generator's own lag. Gaps are in units of their mean, which is
- * known from the rate. A sample of them is kept (pairs.h).
- *
- * Phases and traces, whose rate changes, are not judged by their gaps, only by lag.
+ * known from the rate; where that changes, times are bent until it does not
+ * (schedule_even_ns). A sample of them is kept (pairs.h).
  *
  * Poisson: Anderson-Darling against the exponential with the known mean, and the
  * correlation of each gap with the next. Constant: how far gaps are from the mean.
@@ -23,8 +22,8 @@
 struct pace {
     struct pairs gaps; /* in units of mean_ns */
     int arrivals;      /* enum arrivals */
-    double mean_ns;    /* 0: the rate changes, and nothing is recorded */
-    uint64_t last_ns;  /* when the last one was sent; 0: none yet */
+    double mean_ns;
+    uint64_t last_ns; /* when the last one was sent; 0: none yet */
 };
 
 void pace_init(struct pace *pace, int arrivals, double mean_ns);
@@ -32,7 +31,7 @@ void pace_release(struct pace *pace);
 
 static inline void pace_sent(struct pace *pace, uint64_t at_ns)
 {
-    if (pace->last_ns && pace->mean_ns > 0) {
+    if (pace->last_ns) {
         uint64_t gap_ns = at_ns > pace->last_ns ? at_ns - pace->last_ns : 0;
         pairs_add(&pace->gaps, (double)gap_ns / pace->mean_ns);
     }

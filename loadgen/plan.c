@@ -132,6 +132,7 @@ int plan_build(struct plan *plan, struct error *error)
     }
     size_t count = plan->workload.request_count;
     plan->open = workload_is_open(&plan->workload);
+    plan->transient = plan->transient || !workload_is_steady(&plan->workload);
     plan->requests = memory_allocate_zeroed(count, sizeof *plan->requests);
     plan->class_names = memory_allocate_zeroed(count, sizeof *plan->class_names);
     for (size_t i = 0; i < count; i++)

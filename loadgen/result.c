@@ -38,20 +38,6 @@ uint64_t result_busy_ns(const struct engine_totals *totals)
     return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
 }
 
-/* All threads have the same processes, each a share of their arrivals. */
-static void add_paces(struct result *result, const struct engine *engine)
-{
-    if (!result->paces) {
-        result->pace_count = engine->schedule.count;
-        result->paces = memory_allocate_zeroed(result->pace_count, sizeof *result->paces);
-        for (size_t i = 0; i < result->pace_count; i++)
-            pace_init(&result->paces[i], engine->paces[i].arrivals,
-                      engine->paces[i].mean_ns);
-    }
-    for (size_t i = 0; i < result->pace_count; i++)
-        pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
-}
-
 static void add_target_totals(struct target_totals *into,
                               const struct target_totals *from)
 {
@@ -76,6 +62,20 @@ struct target_totals result_whole_run(const struct result *result)
     for (size_t i = 0; i < result->plan->target_count; i++)
         add_target_totals(&all, &result->target_totals[i]);
     return all;
+}
+
+/* All threads have the same processes, each a share of their arrivals. */
+static void add_paces(struct result *result, const struct engine *engine)
+{
+    if (!result->paces) {
+        result->pace_count = schedule_drawn_count(&engine->schedule);
+        result->paces = memory_allocate_zeroed(result->pace_count, sizeof *result->paces);
+        for (size_t i = 0; i < result->pace_count; i++)
+            pace_init(&result->paces[i], engine->paces[i].arrivals,
+                      engine->paces[i].mean_ns);
+    }
+    for (size_t i = 0; i < result->pace_count; i++)
+        pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
 }
 
 void result_add(struct result *result, const struct engine *engine)
@@ -139,12 +139,6 @@ void result_service(const struct result *result, struct histogram *service)
     histogram_merge(service, &result->recorder.service);
     for (size_t i = 0; i < result->recorder.class_count; i++)
         histogram_merge(service, &result->recorder.classes[i].punctual);
-}
-
-bool result_should_be_steady(const struct result *result)
-{
-    const struct plan *plan = result->plan;
-    return !plan->transient && workload_is_steady(&plan->workload);
 }
 
 void result_warn(struct result *result, const char *code, bool invalidates,
@@ -276,8 +270,6 @@ static void add_paces_report(cJSON *json, const struct result *result)
     cJSON *paces = json_add_array(json, "gaps");
     for (size_t i = 0; i < result->pace_count; i++) {
         const struct pace *pace = &result->paces[i];
-        if (!(pace->mean_ns > 0))
-            continue;
         struct pace_report report = pace_judge(pace);
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(paces, item);
@@ -293,7 +285,7 @@ static void add_paces_report(cJSON *json, const struct result *result)
 
 static void add_steadiness(cJSON *json, const struct result *result)
 {
-    if (!result_should_be_steady(result)) {
+    if (result->plan->transient) {
         cJSON_AddNullToObject(json, "steady");
         return;
     }

@@ -20,14 +20,13 @@
  * load --calibrate found, and generator.load_fraction the part of it that was needed;
  * null where it was never calibrated.
  * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
- * Also "targets" (of
- * the whole run: url, weight, sent, replies, failed; "target" is the first one's url),
- * "all_connections" (the crowd's included), "requests_per_connection" (null: no limit),
- * "pipeline", "think_s" and "think_times" (null in an open loop), "request_limit",
- * "phases" (as in a scenario, or null), "trace" (file and speed, or null), and "crowd":
- * for "idle", "slow_readers" and "slow_senders", where there are any, count (connections
- * that were to stand), opened, closed (by the server), replies, failed and bytes
- * (struct crowd_totals). "offered_rps" is the mean over the window.
+ * "targets" (of the whole run: url, weight, sent, replies, failed; "target" is the first
+ * one's url), "all_connections" (the crowd's included), "requests_per_connection" (null:
+ * no limit), "pipeline", "think_s" and "think_times" (null in an open loop),
+ * "request_limit", "phases" (as in a scenario, or null), "trace" (file and speed, or
+ * null), and "crowd": for "idle", "slow_readers" and "slow_senders", where there are any,
+ * count (connections that were to stand), opened, closed (by the server), replies, failed
+ * and bytes (struct crowd_totals). "offered_rps" is the mean over the window.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -92,9 +91,6 @@ void result_latency(const struct result *result, size_t class_index,
                     struct histogram *latency);
 /* Service time of all. Release it. */
 void result_service(const struct result *result, struct histogram *service);
-
-/* Whether the window should look the same all along (METHOD 2.4). */
-bool result_should_be_steady(const struct result *result);
 
 void result_warn(struct result *result, const char *code, bool invalidates,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));

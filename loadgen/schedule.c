@@ -129,6 +129,26 @@ void schedule_release(struct schedule *schedule)
     *schedule = (struct schedule){0};
 }
 
+size_t schedule_drawn_count(const struct schedule *schedule)
+{
+    return schedule->count - (schedule->trace_count > 0);
+}
+
+double schedule_least_gap_ns(const struct schedule *schedule,
+                             const struct process *process)
+{
+    return NS_PER_S / course_highest(&process->course) * schedule->threads;
+}
+
+uint64_t schedule_even_ns(const struct schedule *schedule, const struct process *process,
+                          uint64_t at_ns)
+{
+    double at_s = (double)(at_ns - schedule->start_ns) / NS_PER_S;
+    double even_s =
+        course_area(&process->course, at_s) / course_highest(&process->course);
+    return schedule->start_ns + (uint64_t)(even_s * NS_PER_S);
+}
+
 /* Which entry of the trace is this thread's n-th. */
 static uint64_t trace_index(const struct schedule *schedule, uint64_t number)
 {

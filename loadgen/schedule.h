@@ -85,6 +85,17 @@ void schedule_release(struct schedule *schedule);
 void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin_ns,
                     uint64_t end_ns);
 
+/*
+ * For judging the gaps between sends: the first so many processes draw their arrivals,
+ * the others follow a trace. Mean gap of this thread's share where the rate is highest,
+ * and a point in time moved to where it would lie if the rate were that all along.
+ */
+size_t schedule_drawn_count(const struct schedule *schedule);
+double schedule_least_gap_ns(const struct schedule *schedule,
+                             const struct process *process);
+uint64_t schedule_even_ns(const struct schedule *schedule, const struct process *process,
+                          uint64_t at_ns);
+
 /* Moves the end nearer: later arrivals are not made. */
 void schedule_end_at(struct schedule *schedule, uint64_t end_ns);
 

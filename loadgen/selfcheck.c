@@ -154,7 +154,7 @@ static void check_gaps(struct result *result)
 /* What was seen: METHOD 2.4. */
 static void check_steadiness(struct result *result)
 {
-    if (!result_should_be_steady(result))
+    if (result->plan->transient)
         return;
     struct steadiness steadiness =
         steadiness_judge(&result->recorder, result->window_ns, result->plan->open);

@@ -25,10 +25,14 @@ static void announce_crowd(const struct workload *workload, FILE *file)
         {workload->slow_readers.count, "slow readers"},
         {workload->slow_senders.count, "slow senders"},
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i].count)
-            fprintf(file, ", beside %llu %s", (unsigned long long)kinds[i].count,
-                    kinds[i].name);
+    const char *before = ", beside ";
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!kinds[i].count)
+            continue;
+        fprintf(file, "%s%llu %s", before, (unsigned long long)kinds[i].count,
+                kinds[i].name);
+        before = ", ";
+    }
 }
 
 static void announce_load(const struct plan *plan, FILE *file)

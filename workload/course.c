@@ -111,10 +111,9 @@ static double sine_time(const struct load_phase *phase, double area)
         else
             low = time;
         double next = time - excess / phase_level(phase, time);
-        double step = fabs(next - time);
-        time = next > low && next < high ? next : (low + high) / 2;
-        if (step < 1e-11)
+        if (fabs(next - time) < 1e-11)
             break;
+        time = next > low && next < high ? next : (low + high) / 2;
     }
     return time;
 }
@@ -151,6 +150,9 @@ static void add_part(struct course *course, const struct load_phase *phase)
     }
     course->parts = memory_resize(course->parts, (course->count + 1) * sizeof part);
     course->parts[course->count++] = part;
+    course->highest = fmax(course->highest, phase->level);
+    if (phase->shape != PHASE_STEP)
+        course->highest = fmax(course->highest, phase->to);
 }
 
 static uint64_t stretched(uint64_t ns, double stretch)

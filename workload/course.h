@@ -31,6 +31,7 @@ struct course_part {
 struct course {
     struct course_part *parts; /* heap; the last goes on for ever */
     size_t count;
+    double highest; /* level */
 };
 
 /* The course of the mix: by its phases, or all along at its rate. */
@@ -39,6 +40,11 @@ void course_init(struct course *course, const struct workload *workload);
 /* One level for ever. */
 void course_init_level(struct course *course, double level);
 void course_release(struct course *course);
+
+static inline double course_highest(const struct course *course)
+{
+    return course->highest;
+}
 
 double course_level(const struct course *course, double at_s);
 
