@@ -605,6 +605,7 @@ static int measure(const struct load_settings *settings, struct plan *plan, int 
         plan->watcher = &live.watcher;
     }
     int code = run_plan(plan, events, &result, error);
+    plan->watcher = NULL;
     if (code < 0)
         return code;
     selfcheck(&result);
