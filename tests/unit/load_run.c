@@ -20,6 +20,7 @@ static void make_plan(struct plan *plan, const struct server *server)
     char *path;
     *plan = (struct plan){
         .threads = 1,
+        .sources = 1,
         .seed = 1,
         .interval_ns = 100 * NS_PER_MS,
         .drain_ns = 2 * NS_PER_S,
@@ -30,7 +31,9 @@ static void make_plan(struct plan *plan, const struct server *server)
     plan->workload.warmup_ns = 20 * NS_PER_MS;
     plan->workload.duration_ns = 400 * NS_PER_MS;
     plan->workload.timeout_ns = 5 * NS_PER_S;
-    assert_int_equal(target_parse(&plan->target, &path, server->url, &error), 0);
+    struct target target;
+    assert_int_equal(target_parse(&target, &path, server->url, &error), 0);
+    plan_add_target(plan, &target);
     free(path);
 }
 
@@ -114,8 +117,8 @@ static void test_clean_closed_loop(void **state)
     struct counts counts = result_counts(&result);
     assert_true(counts.ended[OUTCOME_OK] > 0);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
-    assert_int_equal(result.totals.requests_sent, server.requests);
-    assert_int_equal(result.totals.replies, server.requests);
+    assert_int_equal(result_whole_run(&result).sent, server.requests);
+    assert_int_equal(result_whole_run(&result).replies, server.requests);
     assert_int_equal(server.accepted, 4);
     /* In a closed loop, service time is latency. */
     assert_int_equal(result.recorder.service.count, 0);
@@ -139,7 +142,7 @@ static void test_threads_share_the_connections(void **state)
     struct counts counts = result_counts(&result);
     assert_in_range(counts.scheduled, 799, 801);
     assert_int_equal(server.accepted, 8);
-    assert_int_equal(result.totals.requests_sent, server.requests);
+    assert_int_equal(result_whole_run(&result).sent, server.requests);
     release(&plan, &result);
 }
 
@@ -161,7 +164,7 @@ static void test_connection_per_request(void **state)
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
-        plan.workload.keep_alive = false;
+        plan.workload.requests_per_connection = 1;
         plan.workload.rate_rps = open ? 200 : 0;
         run(&plan, &server, &result);
         struct counts counts = result_counts(&result);

@@ -28,7 +28,7 @@ static size_t draw(const struct workload *workload, uint64_t seed, unsigned thre
     mix_init(&mix, workload, seed, thread);
     schedule_init(&schedule, workload, seed, thread, threads);
     assert_true(schedule.next_ns == UINT64_MAX);
-    schedule_start(&schedule, START, end_ns);
+    schedule_start(&schedule, START, START, end_ns);
     size_t count = 0;
     while (schedule.next_ns != UINT64_MAX) {
         assert_true(count < room);
@@ -179,7 +179,7 @@ static void test_end_may_move(void **state)
     struct mix mix;
     mix_init(&mix, &workload, 1, 0);
     schedule_init(&schedule, &workload, 1, 0, 1);
-    schedule_start(&schedule, START, START + NS_PER_S);
+    schedule_start(&schedule, START, START, START + NS_PER_S);
     schedule_end_at(&schedule, START + 10 * NS_PER_MS);
     int count = 0;
     for (; schedule.next_ns != UINT64_MAX; count++)

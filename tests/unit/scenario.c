@@ -31,7 +31,7 @@ static const struct mistake {
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
      ":2:25: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
-     "arrivals (did you mean \"weight\"?)"},
+     "arrivals, digest (did you mean \"weight\"?)"},
     {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
      ":2:34: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
     {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
@@ -121,7 +121,7 @@ static void reads_a_complete_file(void **state)
     assert_string_equal(s.workload.requests[0].class_name, "light");
     assert_int_equal(s.workload.connections, 100);
     assert_int_equal(s.workload.warmup_ns, 500 * NS_PER_MS);
-    assert_false(s.workload.keep_alive);
+    assert_int_equal(s.workload.requests_per_connection, 1);
     assert_false(workload_is_open(&s.workload));
     assert_int_equal(s.server.cpus, 0);
     assert_string_equal(scenario_option(&s, "threads"), "64");
