@@ -176,9 +176,14 @@ void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
                          uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
 {
     recorder->in_flight--;
-    if (!recorder_belongs(recorder, scheduled_ns))
+    struct counts *counts = &recorder->classes[class_index].counts;
+    if (scheduled_ns < recorder->begin_ns) {
+        counts->scheduled++;
+        counts->sent += sent_ns != 0;
+    } else if (!recorder_belongs(recorder, scheduled_ns)) {
         return;
-    recorder->classes[class_index].counts.ended[OUTCOME_IN_FLIGHT]++;
+    }
+    counts->ended[OUTCOME_IN_FLIGHT]++;
     record_age(recorder, class_index, scheduled_ns, sent_ns, now_ns);
 }
 

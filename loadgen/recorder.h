@@ -5,9 +5,11 @@
  * belongs to it by its *scheduled* time: in an open loop the time at which it was due,
  * in a closed loop the time at which its client was ready to send it. All counts and
  * distributions are about the requests that belong, whenever they end; replies that
- * come after the window, while the run drains, still count. Throughput and the series
- * are about time instead: replies that were complete within the window or interval,
- * whenever their requests were scheduled.
+ * come after the window, while the run drains, still count. A request of the warm-up
+ * that has no reply when the run ends was in flight through the whole window: it
+ * belongs too, so that connections which are never served are seen. Throughput and the
+ * series are about time instead: replies that were complete within the window or
+ * interval, whenever their requests were scheduled.
  *
  * Distributions. Latency runs from the scheduled time to the last byte of the reply,
  * service time from the first byte sent. They hold the replies that were good,
