@@ -77,31 +77,37 @@ static int watch(struct null_server *null, int operation, int fd, uint32_t event
     return epoll_ctl(null->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 
-static void remove_client(struct null_server *null, struct null_client *client)
+static void free_client(struct null_server *null, struct null_client *client)
 {
     close(client->fd);
     server_closed(null->server);
+    free(client);
+}
+
+static void remove_client(struct null_server *null, struct null_client *client)
+{
     if (client->previous)
         client->previous->next = client->next;
     else
         null->first = client->next;
     if (client->next)
         client->next->previous = client->previous;
-    free(client);
+    free_client(null, client);
 }
 
 static void add_client(struct null_server *null, int fd)
 {
     struct null_client *client = memory_allocate_zeroed(1, sizeof *client);
     client->fd = fd;
+    if (watch(null, EPOLL_CTL_ADD, fd, EPOLLIN, client) < 0) {
+        worker_count(&null->worker->refused, 1);
+        free_client(null, client);
+        return;
+    }
     client->next = null->first;
     if (client->next)
         client->next->previous = client;
     null->first = client;
-    if (watch(null, EPOLL_CTL_ADD, fd, EPOLLIN, client) < 0) {
-        worker_count(&null->worker->refused, 1);
-        remove_client(null, client);
-    }
 }
 
 static void accept_clients(struct null_server *null)
@@ -264,8 +270,11 @@ static void serve_until_stopped(struct null_server *null)
         for (int i = 0; i < count && goes_on; i++)
             goes_on = handle(null, events[i].data.ptr);
     }
-    while (null->first)
-        remove_client(null, null->first);
+    struct null_client *next;
+    for (struct null_client *client = null->first; client; client = next) {
+        next = client->next;
+        free_client(null, client);
+    }
 }
 
 static int run(struct server *server, struct error *error)
