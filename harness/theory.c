@@ -27,8 +27,7 @@ struct supply {
     const char *slots_basis, *cpus_basis;
 };
 
-/* ---- reading scenario and model ------------------------------------------------------
- */
+/* ---- reading scenario and model --------------------------------------------------- */
 
 /* False where some step's time is not known. */
 static bool read_demand(const struct theory_case *known, struct demand *demand)
@@ -103,8 +102,7 @@ static bool serves_all(const struct theory_case *known)
     return !dispatch || strcmp(dispatch, "connection") != 0;
 }
 
-/* ---- the formulas
- * -------------------------------------------------------------------------- */
+/* ---- the formulas ----------------------------------------------------------------- */
 
 struct list {
     struct prediction *items;

@@ -2,7 +2,6 @@
 #include "loadgen/plan.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,28 +29,30 @@ void plan_add_target(struct plan *plan, const struct target *target)
 }
 
 /*
- * Equal weights are dealt round; others by the multiples of the golden section modulo 1,
- * which cover [0, 1) evenly from the first few on (D. E. Knuth, TAOCP 3, 6.4).
+ * Every place of the round goes to the target whose credit is highest, which grows by
+ * its weight with each place and falls by the sum of weights with each that it gets: so
+ * every stretch of the round is as near to the weights as whole numbers can be.
  */
-#define GOLDEN_SECTION 0.61803398874989484820
+static void deal_targets(struct plan *plan)
+{
+    double total = 0, credit[PLAN_MAX_TARGETS] = {0};
+    for (size_t i = 0; i < plan->target_count; i++)
+        total += plan->targets[i].weight;
+    for (size_t place = 0; place < PLAN_ROUND; place++) {
+        size_t best = 0;
+        for (size_t i = 0; i < plan->target_count; i++) {
+            credit[i] += plan->targets[i].weight;
+            if (credit[i] > credit[best])
+                best = i;
+        }
+        credit[best] -= total;
+        plan->round[place] = (uint16_t)best;
+    }
+}
 
 uint32_t plan_target_of(const struct plan *plan, uint64_t connection)
 {
-    double total = 0, lightest = plan->targets[0].weight, heaviest = lightest;
-    for (size_t i = 0; i < plan->target_count; i++) {
-        double weight = plan->targets[i].weight;
-        total += weight;
-        lightest = weight < lightest ? weight : lightest;
-        heaviest = weight > heaviest ? weight : heaviest;
-    }
-    if (!(lightest < heaviest))
-        return (uint32_t)(connection % plan->target_count);
-    double turns = (double)connection * GOLDEN_SECTION;
-    double point = (turns - floor(turns)) * total;
-    uint32_t i = 0;
-    while (i + 1 < plan->target_count && point >= plan->targets[i].weight)
-        point -= plan->targets[i++].weight;
-    return i;
+    return plan->round[connection % PLAN_ROUND];
 }
 
 static void build_messages(const struct plan *plan, struct planned_request *planned,
@@ -139,6 +140,7 @@ int plan_build(struct plan *plan, struct error *error)
         build_request(plan, i);
     build_slow_request(plan, &plan->slow_read, &plan->workload.slow_readers);
     build_slow_request(plan, &plan->slow_send, &plan->workload.slow_senders);
+    deal_targets(plan);
     if (plan->threads > plan->workload.connections)
         plan->threads = (unsigned)plan->workload.connections;
     return 0;

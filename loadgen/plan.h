@@ -40,12 +40,16 @@ struct planned_request {
     struct reference *reference; /* heap */
 };
 
+/* Places in a round of targets: three and four equal ones share it to 0.1 %. */
+#define PLAN_ROUND 1200
+
 struct plan {
     struct workload workload; /* owned */
     struct target *targets;   /* owned; at least 1 */
     size_t target_count;
-    bool open;      /* workload_is_open(&workload) */
-    bool transient; /* the window need not look the same all along */
+    uint16_t round[PLAN_ROUND]; /* targets in the order in which connections get them */
+    bool open;                  /* workload_is_open(&workload) */
+    bool transient;             /* the window need not look the same all along */
 
     struct planned_request *requests; /* workload.request_count of them; heap */
     struct planned_request slow_read; /* what slow readers ask for */
