@@ -15,6 +15,7 @@
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
+/* clang-format off */
 static const struct command *const commands[] = {
     &bench_command,
     &report_command,
@@ -29,6 +30,7 @@ static const struct command *const commands[] = {
     &man_command,
     NULL,
 };
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -14,7 +14,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* ---- where things are ---------------------------------------------------------- */
+/* ---- where things are ------------------------------------------------------------- */
 
 struct position {
     size_t line, column; /* from 1; the column counts bytes */
@@ -138,7 +138,7 @@ int json_error_key(struct json_document *document, const cJSON *node, struct err
     return result;
 }
 
-/* ---- parsing --------------------------------------------------------------------- */
+/* ---- parsing ---------------------------------------------------------------------- */
 
 /*
  * cJSON tells the place of an error only roughly and lets malformed numbers and
@@ -325,7 +325,7 @@ void json_close(struct json_document *document)
     *document = (struct json_document){0};
 }
 
-/* ---- reading by table -------------------------------------------------------------- */
+/* ---- reading by table ------------------------------------------------------------- */
 
 const char *json_describe(const cJSON *node, char *buffer, size_t bytes)
 {
@@ -544,7 +544,7 @@ int json_read_array(struct json_document *document, const cJSON *node, size_t mi
     return 0;
 }
 
-/* ---- writing ----------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------- */
 
 void json_add_number(cJSON *object, const char *key, double value)
 {

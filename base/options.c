@@ -1,6 +1,7 @@
 /* options.c - see options.h. */
 #include "base/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -323,18 +324,18 @@ static void append_notes(struct text *text, const struct option *option)
 /* Prints `words` from column `at` on, broken at blanks, later lines indented. */
 static void print_wrapped(FILE *file, const char *words, int at, int indent)
 {
+    bool line_start = true;
     while (*words) {
         size_t length = strcspn(words, " \n");
-        bool newline = words[length] == '\n';
-        if (at + (int)length > HELP_WIDTH && at > indent)
+        if (!line_start && length && at + 1 + (int)length > HELP_WIDTH) {
             at = fprintf(file, "\n%*s", indent, "") - 1;
-        fprintf(file, "%.*s", (int)length, words);
-        at += (int)length;
+            line_start = true;
+        }
+        at += fprintf(file, "%s%.*s", line_start ? "" : " ", (int)length, words);
         words += length;
-        if (newline)
-            at = fprintf(file, "\n%*s", indent, "") - 1;
-        else if (*words)
-            at += fprintf(file, " ");
+        line_start = *words == '\n';
+        if (line_start)
+            at = fprintf(file, "\n%*s", words[1] == '\n' ? 0 : indent, "") - 1;
         if (*words)
             words++;
     }
@@ -373,7 +374,8 @@ void options_print_help(const struct command *command, FILE *file)
     fprintf(file, "usage: interleave %s%s%s%s\n\n", command->name,
             command->options ? " [options]" : "", command->operands ? " " : "",
             command->operands ? command->operands : "");
-    fprintf(file, "%s.\n", command->summary);
+    fprintf(file, "%c%s.\n", toupper((unsigned char)command->summary[0]),
+            command->summary + 1);
     if (command->description) {
         fprintf(file, "\n");
         print_wrapped(file, command->description, 0, 0);

@@ -21,8 +21,7 @@
 #include "harness/run.h"
 #include "harness/trial.h"
 
-/* ---- options
- * ---------------------------------------------------------------------------- */
+/* ---- options ---------------------------------------------------------------------- */
 
 struct settings {
     struct option_list models;
@@ -90,8 +89,7 @@ static const struct option options[] = {
      .maximum = NS_PER_H},
     {0}};
 
-/* ---- a run in progress
- * --------------------------------------------------------------------- */
+/* ---- a run in progress ------------------------------------------------------------ */
 
 struct bench {
     struct run run;
@@ -122,8 +120,7 @@ static uint64_t raise_descriptor_limit(void)
     return limit.rlim_cur;
 }
 
-/* ---- before the first trial
- * ------------------------------------------------------------------ */
+/* ---- before the first trial ------------------------------------------------------- */
 
 static int decide(struct bench *bench, const struct settings *settings,
                   const struct option_list *words, struct error *error)
@@ -238,8 +235,7 @@ static int calibrate_if_needed(struct bench *bench, struct error *error)
     return 0;
 }
 
-/* ---- trials
- * ------------------------------------------------------------------------------------ */
+/* ---- trials ----------------------------------------------------------------------- */
 
 static uint64_t planned_time(const struct scenario *scenario)
 {
@@ -369,8 +365,7 @@ static int run_trials(struct bench *bench, struct error *error)
     return result;
 }
 
-/* ---- the command
- * ----------------------------------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------------------ */
 
 static int finish_interrupted(struct bench *bench)
 {

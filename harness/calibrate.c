@@ -25,8 +25,7 @@
 #define FIRST_TRY   100000ULL
 #define MOST_SPINS  1000000000ULL
 
-/* ---- the steps of a path ------------------------------------------------------------
- */
+/* ---- the steps of a path ---------------------------------------------------------- */
 
 /* "spin:10ms" -> 10 ms; false where the step is no "spin" with a time. */
 static bool read_spin_time(const char *step, uint64_t *ns)
@@ -111,8 +110,7 @@ bool calibration_path_times(const struct calibration *calibration, const char *p
     return known;
 }
 
-/* ---- measuring ----------------------------------------------------------------------
- */
+/* ---- measuring -------------------------------------------------------------------- */
 
 static int connect_to(const char *url)
 {

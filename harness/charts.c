@@ -53,8 +53,7 @@ static size_t style_of(const struct comparison *comparison, const struct row *ro
     return (size_t)(row->contender - comparison->run.contenders.items);
 }
 
-/* ---- the frame of every script ------------------------------------------------------
- */
+/* ---- the frame of every script ---------------------------------------------------- */
 
 static void chart_begin(struct chart *chart, const struct scenario *scenario,
                         const char *suffix, const char *label, const char *at)
@@ -117,8 +116,7 @@ static void chart_release(struct chart *chart)
     text_release(&chart->data);
 }
 
-/* ---- a metric over the sweep, or as bars ---------------------------------------------
- */
+/* ---- a metric over the sweep, or as bars ------------------------------------------ */
 
 /* The rows of a scenario stand together: by point, then by contender. */
 struct rows {
@@ -247,8 +245,7 @@ static int write_metric(const char *path, const struct comparison *comparison,
     return result;
 }
 
-/* ---- latency by percentile
- * -------------------------------------------------------------- */
+/* ---- latency by percentile -------------------------------------------------------- */
 
 /* The first class stands for the polite client; without classes, all requests. */
 static const cJSON *latencies_of(const cJSON *trial, const char *class_name)

@@ -17,8 +17,7 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
                                         [ROW_NOT_TESTABLE] = "not testable here",
                                         [ROW_MISSING] = "not measured yet"};
 
-/* ---- reading -------------------------------------------------------------------------
- */
+/* ---- reading ---------------------------------------------------------------------- */
 
 static int compare_orders(const void *a, const void *b)
 {
@@ -62,8 +61,7 @@ static int read_trials(struct comparison *comparison, const char *path,
     return result;
 }
 
-/* ---- rows ----------------------------------------------------------------------------
- */
+/* ---- rows ------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -169,8 +167,7 @@ static void tell_why(struct row *row, const struct comparison *comparison)
     text_release(&why);
 }
 
-/* ---- figures
- * --------------------------------------------------------------------------- */
+/* ---- figures ---------------------------------------------------------------------- */
 
 static struct estimate estimate_of(const double *values, size_t count)
 {
@@ -186,14 +183,23 @@ static struct estimate estimate_of(const double *values, size_t count)
     return estimate;
 }
 
-/* Drops what was not measured, returns how many values are left. */
-static size_t drop_unmeasured(double *values, size_t count)
+/* The estimate from one value for each used trial; NaN is left out. */
+static struct estimate estimate_used(const struct row *row, enum quantity_unit unit,
+                                     const double *values)
 {
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        if (isfinite(values[i]))
-            values[left++] = values[i];
-    return left;
+    double *measured = memory_allocate((row->used_count + 1) * sizeof *measured);
+    size_t count = 0;
+    bool at_least = false;
+    for (size_t i = 0; i < row->used_count; i++) {
+        if (!isfinite(values[i]))
+            continue;
+        measured[count++] = values[i];
+        at_least = at_least || metric_is_censored(row->used[i], unit, values[i]);
+    }
+    struct estimate estimate = estimate_of(measured, count);
+    estimate.at_least = at_least;
+    free(measured);
+    return estimate;
 }
 
 static void estimate_row(struct row *row)
@@ -202,8 +208,7 @@ static void estimate_row(struct row *row)
     for (size_t m = 0; m < METRIC_COUNT; m++) {
         for (size_t i = 0; i < row->used_count; i++)
             values[i] = metrics[m].read(row->used[i]);
-        size_t left = drop_unmeasured(values, row->used_count);
-        row->estimates[m] = estimate_of(values, left);
+        row->estimates[m] = estimate_used(row, metrics[m].unit, values);
     }
     free(values);
 }
@@ -220,8 +225,7 @@ static void estimate_class(struct row *row, struct row_class *class)
         for (size_t i = 0; i < row->used_count; i++)
             values[i] = class_metrics[m].read(row->used[i],
                                               class_result(row->used[i], class->name));
-        size_t left = drop_unmeasured(values, row->used_count);
-        class->estimates[m] = estimate_of(values, left);
+        class->estimates[m] = estimate_used(row, class_metrics[m].unit, values);
     }
     free(values);
 }
@@ -294,8 +298,7 @@ static void add_rows(struct comparison *comparison)
     }
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 int comparison_read(struct comparison *comparison, const char *path, struct error *error)
 {

@@ -23,6 +23,7 @@ struct estimate {
     size_t count; /* trials that have it */
     double median, least, greatest;
     struct interval interval; /* of the median */
+    bool at_least;            /* in some trial it is a lower bound */
 };
 
 enum row_status {

@@ -2,6 +2,7 @@
 #include "harness/counters.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,8 +67,9 @@ static double find_paired(const char *content, const char *key)
     for (size_t i = 0; lines[i] && lines[i + 1]; i++) {
         char **names = text_split(lines[i], ' ', NULL);
         char **values = text_split(lines[i + 1], ' ', NULL);
-        for (size_t n = 1; names[n] && values[n]; n++)
-            if (strcmp(names[n], key) == 0 && strcmp(names[0], values[0]) == 0)
+        bool pair = names[0] && values[0] && strcmp(names[0], values[0]) == 0;
+        for (size_t n = 1; pair && names[n] && values[n]; n++)
+            if (strcmp(names[n], key) == 0)
                 found = strtod(values[n], NULL);
         text_list_free(names);
         text_list_free(values);

@@ -235,8 +235,7 @@ enum severity doctor_worst(const cJSON *findings)
     return worst;
 }
 
-/* ---- the command ----------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------ */
 
 struct settings {
     bool json;

@@ -24,7 +24,7 @@
 #include "harness/cgroup.h"
 #include "harness/process.h"
 
-/* ---- facts that are files: one line each ------------------------------------------- */
+/* ---- facts that are files: one line each ------------------------------------------ */
 
 enum fact_type {
     FACT_TEXT,   /* the first line */
@@ -115,8 +115,7 @@ static void add_fact(cJSON *root, const struct fact *fact)
     free(line);
 }
 
-/* ---- facts that take a look -----------------------------------------------------------
- */
+/* ---- facts that take a look ------------------------------------------------------- */
 
 /* The value of "key<tabs>: value" at the beginning of a line, on the heap, or NULL. */
 static char *value_of_line(const char *content, const char *key, char separator)

@@ -14,8 +14,7 @@ static double at(const cJSON *trial, const char *path, const char *key)
     return json_number(json_at(trial, path), key);
 }
 
-/* ---- the load's side ------------------------------------------------------------------
- */
+/* ---- the load's side -------------------------------------------------------------- */
 
 static double read_throughput(const cJSON *trial)
 {
@@ -66,8 +65,7 @@ static double read_error_share(const cJSON *trial)
     return error_share_of(json_at(trial, "load/counts"));
 }
 
-/* ---- the server's side
- * -------------------------------------------------------------------- */
+/* ---- the server's side ------------------------------------------------------------ */
 
 static double window(const cJSON *trial, const char *key)
 {
@@ -79,13 +77,12 @@ static double read_cores(const cJSON *trial)
     return window(trial, "cpu_s") / window(trial, "cpu_elapsed_s");
 }
 
-/* Requests that the server finished for a client each second, in its own window. */
+/* Replies of any kind that left the server each second of the window. */
 static double finished_per_second(const cJSON *trial)
 {
     const cJSON *counts = json_at(trial, "load/counts");
-    double finished = json_number(counts, "ok") + json_number(counts, "http_error") +
-                      json_number(counts, "bad_body");
-    return finished / at(trial, "load", "duration_s");
+    double refused = json_number(counts, "http_error") + json_number(counts, "bad_body");
+    return read_throughput(trial) + refused / at(trial, "load", "duration_s");
 }
 
 static double per_request(double per_second, const cJSON *trial)
@@ -233,13 +230,14 @@ const struct metric metrics[METRIC_COUNT] = {
                                           read_generator_cpu_per_request},
 };
 
-/* ---- classes -------------------------------------------------------------------------
- */
+/* ---- classes ---------------------------------------------------------------------- */
 
+/* The class's share of the good replies. */
 static double class_throughput(const cJSON *trial, const cJSON *class_result)
 {
-    return json_number(json_at(class_result, "counts"), "ok") /
-           at(trial, "load", "duration_s");
+    double all = at(trial, "load/counts", "ok");
+    double own = json_number(json_at(class_result, "counts"), "ok");
+    return all > 0 ? read_throughput(trial) * own / all : (double)NAN;
 }
 
 #define CLASS_READER(function, key)                                                      \
@@ -269,6 +267,13 @@ const struct class_metric class_metrics[CLASS_METRIC_COUNT] = {
                            class_error_share},
 };
 
+bool metric_is_censored(const cJSON *trial, enum quantity_unit unit, double value)
+{
+    const cJSON *censored = json_at(trial, "load/censored");
+    return unit == QUANTITY_TIME && json_number(censored, "count") > 0 &&
+           value >= json_number(censored, "least_age_ns");
+}
+
 char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t bytes)
 {
     if (isnan(value))
@@ -279,5 +284,12 @@ char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t 
         snprintf(buffer, bytes, value == floor(value) ? "%.0f" : "%.2f", value);
     else
         quantity_format(unit, value, buffer, bytes);
+    return buffer;
+}
+
+char *share_format(double share, char *buffer, size_t bytes)
+{
+    double percent = 100 * share;
+    snprintf(buffer, bytes, percent < 10 ? "%.2g %%" : "%.0f %%", percent);
     return buffer;
 }

@@ -7,6 +7,7 @@
 #define HARNESS_METRICS_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/quantity.h"
@@ -48,6 +49,12 @@ struct metric {
     double (*read)(const cJSON *trial); /* NaN: not measured */
 };
 
+/*
+ * Whether this figure of a trial is only a lower bound: a latency as long as the age at
+ * which some request without a reply was given up when the run ended.
+ */
+bool metric_is_censored(const cJSON *trial, enum quantity_unit unit, double value);
+
 extern const struct metric metrics[METRIC_COUNT];
 
 /* The figures that each class of requests has. */
@@ -71,5 +78,8 @@ extern const struct class_metric class_metrics[CLASS_METRIC_COUNT];
 
 /* The value as a reader sees it: "19.9k", "51.2 ms"; "-" where it is NaN. */
 char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t bytes);
+
+/* A share (0..1) as a reader sees it: "97 %", "6.4 %", "0.13 %". */
+char *share_format(double share, char *buffer, size_t bytes);
 
 #endif

@@ -69,8 +69,7 @@ const char *model_obstacle(const cJSON *model)
     return why ? why : "the model does not say why";
 }
 
-/* ---- contenders
- * ------------------------------------------------------------------------ */
+/* ---- contenders ------------------------------------------------------------------- */
 
 /* "a, b, c" and what `name` may be a slip of, from the names in an array of objects. */
 static int refuse_name(const cJSON *array, const char *kind, const char *name,

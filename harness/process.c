@@ -41,7 +41,7 @@ bool process_interrupted(void)
     return interrupted != 0;
 }
 
-/* ---- starting ---------------------------------------------------------------------- */
+/* ---- starting --------------------------------------------------------------------- */
 
 static void fail_in_child(const char *doing) __attribute__((noreturn));
 static void fail_in_child(const char *doing)
@@ -129,8 +129,7 @@ failed:
     return result;
 }
 
-/* ---- watching -----------------------------------------------------------------------
- */
+/* ---- watching --------------------------------------------------------------------- */
 
 static void keep_heard(struct child *child, const char *bytes, size_t length)
 {
@@ -186,8 +185,7 @@ bool child_wait(struct child *child, uint64_t deadline_ns)
     return true;
 }
 
-/* ---- stopping ------------------------------------------------------------------------
- */
+/* ---- stopping --------------------------------------------------------------------- */
 
 /* Something of the group is left (the child itself is waited for already). */
 static bool group_is_alive(const struct child *child)
@@ -222,8 +220,7 @@ void child_release(struct child *child)
     child->pid = 0;
 }
 
-/* ---- telling --------------------------------------------------------------------------
- */
+/* ---- telling ---------------------------------------------------------------------- */
 
 void child_describe_end(const struct child *child, char *buffer, size_t bytes)
 {

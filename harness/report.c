@@ -44,8 +44,7 @@ static int write_printed(const char *path, const char *name, print_part *print,
     return result;
 }
 
-/* ---- samples.csv
- * ----------------------------------------------------------------------- */
+/* ---- samples.csv ------------------------------------------------------------------ */
 
 static void add_sample(struct table *table, const cJSON *trial, const char *metric,
                        double value)
@@ -97,8 +96,7 @@ static void print_samples(const void *what, FILE *file)
     table_free(table);
 }
 
-/* ---- comparison.csv
- * ---------------------------------------------------------------------- */
+/* ---- comparison.csv --------------------------------------------------------------- */
 
 static void add_number(struct table *table, double value)
 {
@@ -181,8 +179,7 @@ static void print_comparison_csv(const void *what, FILE *file)
     table_free(table);
 }
 
-/* ---- comparison.json
- * --------------------------------------------------------------------- */
+/* ---- comparison.json -------------------------------------------------------------- */
 
 static void add_estimate(cJSON *object, const char *name, const struct estimate *estimate)
 {
@@ -199,6 +196,7 @@ static void add_estimate(cJSON *object, const char *name, const struct estimate 
                     interval->exists ? interval->confidence : (double)NAN);
     json_add_number(item, "least", estimate->least);
     json_add_number(item, "greatest", estimate->greatest);
+    json_add_bool(item, "at_least", estimate->at_least);
     json_add_number(item, "trials", (double)estimate->count);
 }
 
@@ -272,8 +270,7 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     return result;
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------ */
+/* ---- the whole -------------------------------------------------------------------- */
 
 struct report {
     struct comparison comparison;

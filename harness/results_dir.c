@@ -28,7 +28,7 @@ static int fail(struct error *error, const char *path, const char *doing)
                      strerror(failure));
 }
 
-/* ---- hashes ------------------------------------------------------------------------ */
+/* ---- hashes ----------------------------------------------------------------------- */
 
 /* SHA-256 in hexadecimal, by coreutils, on the heap. */
 static int hash_text(const char *content, char **hash, struct error *error)
@@ -59,8 +59,7 @@ int results_dir_sum(const char *path, struct error *error)
     return result;
 }
 
-/* ---- making and opening ---------------------------------------------------------------
- */
+/* ---- making and opening ----------------------------------------------------------- */
 
 static bool is_empty_or_absent(const char *path)
 {
@@ -217,8 +216,7 @@ int results_dir_save(struct results_dir *dir, const char *state, struct error *e
     return results_dir_write(dir, "manifest.json", dir->manifest, error);
 }
 
-/* ---- trials
- * ---------------------------------------------------------------------------- */
+/* ---- trials ----------------------------------------------------------------------- */
 
 bool results_dir_has_trial(const struct results_dir *dir, const char *id)
 {

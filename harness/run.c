@@ -11,8 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* ---- deciding ------------------------------------------------------------------------
- */
+/* ---- deciding --------------------------------------------------------------------- */
 
 static uint64_t scaled_time(uint64_t ns, double scale)
 {
@@ -134,8 +133,7 @@ void run_release(struct run *run)
     *run = (struct run){0};
 }
 
-/* ---- config.json
- * ----------------------------------------------------------------------- */
+/* ---- config.json ------------------------------------------------------------------ */
 
 cJSON *run_to_json(const struct run *run)
 {
@@ -212,8 +210,7 @@ int run_from_json(struct run *run, const cJSON *config, struct error *error)
     return result;
 }
 
-/* ---- the plan ------------------------------------------------------------------------
- */
+/* ---- the plan --------------------------------------------------------------------- */
 
 /* Why no model can run this point here; empty where they can. */
 static void find_cell_obstacle(const struct scenario *scenario, const char *value,

@@ -8,8 +8,7 @@
 #include "harness/commands.h"
 #include "harness/scenario_files.h"
 
-/* ---- scenarios ------------------------------------------------------------------------
- */
+/* ---- scenarios -------------------------------------------------------------------- */
 
 struct settings {
     const char *folder;
@@ -82,8 +81,7 @@ const struct command scenarios_command = {
     .run = run_scenarios,
 };
 
-/* ---- validate
- * -------------------------------------------------------------------------- */
+/* ---- validate --------------------------------------------------------------------- */
 
 static int run_validate(int argc, char **argv)
 {

@@ -57,7 +57,7 @@ double statistics_median(const double *values, size_t count)
     return median;
 }
 
-/* ---- the median's interval --------------------------------------------------------- */
+/* ---- the median's interval -------------------------------------------------------- */
 
 double statistics_binomial_half(size_t trials, size_t successes)
 {
@@ -92,7 +92,7 @@ struct interval statistics_median_interval(const double *values, size_t count)
     return interval;
 }
 
-/* ---- Student's t ------------------------------------------------------------------- */
+/* ---- Student's t ------------------------------------------------------------------ */
 
 /*
  * Continued fraction of the incomplete beta function by Lentz's method (W. Press et
@@ -156,8 +156,7 @@ double statistics_t_quantile(double probability, double degrees)
     return (low + high) / 2;
 }
 
-/* ---- Wilcoxon and Hodges-Lehmann ------------------------------------------------------
- */
+/* ---- Wilcoxon and Hodges-Lehmann -------------------------------------------------- */
 
 /* The count * (count + 1) / 2 averages of pairs, sorted; to be freed. */
 static double *walsh_averages(const double *values, size_t count, size_t *walsh_count)
@@ -220,8 +219,7 @@ struct interval statistics_wilcoxon_interval(const double *values, size_t count,
     return interval;
 }
 
-/* ---- ratios
- * ---------------------------------------------------------------------------- */
+/* ---- ratios ----------------------------------------------------------------------- */
 
 static struct interval t_interval(const double *values, size_t count, double confidence)
 {

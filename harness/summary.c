@@ -58,8 +58,7 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
     return known;
 }
 
-/* ---- concurrency type
- * ------------------------------------------------------------------ */
+/* ---- concurrency type ------------------------------------------------------------- */
 
 struct best_row {
     const struct row *row;
@@ -129,9 +128,9 @@ static void tell_overlap(struct text *text, const struct best_row *waits, cJSON 
     if (waits->value < 1.5)
         text_append_string(text, "one request at a time");
     else if (each < 1.5)
-        text_printf(text, "%s waits at a time, one per thread", all_text);
+        text_printf(text, "%s waits, one per thread", all_text);
     else
-        text_printf(text, "%s waits at a time, %s per thread", all_text, each_text);
+        text_printf(text, "%s waits, %s per thread", all_text, each_text);
     add_evidence(evidence, waits->row, "waits in progress = throughput * wait",
                  waits->value);
     add_evidence(evidence, waits->row, metrics[METRIC_THREADS].name, threads);
@@ -146,8 +145,7 @@ static void derive_type(struct summary_row *row, const struct comparison *compar
     if (waits.row)
         tell_overlap(&text, &waits, evidence);
     if (cores.row) {
-        text_printf(&text, "%scomputes on %.1f %s", text.length ? "; " : "", cores.value,
-                    cores.value < 1.05 ? "core" : "cores");
+        text_printf(&text, "%s%.2f cores", text.length ? "; " : "", cores.value);
         add_evidence(evidence, cores.row, metrics[METRIC_CORES].name, cores.value);
     }
     row->type = (struct summary_cell){
@@ -155,8 +153,7 @@ static void derive_type(struct summary_row *row, const struct comparison *compar
     text_release(&text);
 }
 
-/* ---- CPU usage
- * ---------------------------------------------------------------------------- */
+/* ---- CPU usage -------------------------------------------------------------------- */
 
 static double best_throughput(const struct comparison *comparison, const struct row *cell)
 {
@@ -174,29 +171,36 @@ static bool carries(const struct row *row, double best)
            row->estimates[METRIC_THROUGHPUT].median >= CARRIES * best;
 }
 
-/* The first row of the cell in which most models carry the load; of equals, the one
- * with the most of it. NULL where there is none. */
+/*
+ * The first row of the cell with the highest load that at least two models, and half
+ * of all, carry: the higher, the less it is a matter of noise what they use. An open
+ * loop, which offers everyone the same, goes before a closed one. Only cells without
+ * CPU steps. NULL where there is none.
+ */
 static const struct row *find_common_load(const struct comparison *comparison)
 {
     const struct row *chosen = NULL;
-    size_t most = 1;
     double highest = 0;
+    bool open = false;
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *cell = &comparison->rows[i];
-        double cpu, wait;
-        if ((i > 0 && row_same_cell(cell, cell - 1)) ||
+        double cpu, wait, best = best_throughput(comparison, cell);
+        bool same_for_all = workload_is_open(&cell->scenario->workload);
+        bool shows_more = same_for_all == open ? best > highest : same_for_all;
+        if ((i > 0 && row_same_cell(cell, cell - 1)) || !shows_more ||
             !mean_times(comparison, cell, &cpu, &wait) || cpu > 0)
             continue;
-        double best = best_throughput(comparison, cell);
-        size_t count = 0;
-        for (size_t j = i; j < comparison->row_count; j++)
-            count += row_same_cell(&comparison->rows[j], cell) &&
-                     carries(&comparison->rows[j], best);
-        if (count > most || (count == most && count > 1 && best > highest)) {
-            chosen = cell;
-            most = count;
-            highest = best;
+        size_t all = 0, able = 0;
+        for (size_t j = i; j < comparison->row_count; j++) {
+            bool here = row_same_cell(&comparison->rows[j], cell);
+            all += here;
+            able += here && carries(&comparison->rows[j], best);
         }
+        if (able < 2 || 2 * able < all)
+            continue;
+        chosen = cell;
+        highest = best;
+        open = same_for_all;
     }
     return chosen;
 }
@@ -242,17 +246,17 @@ static void derive_cpu(struct summary_row *summary, const struct comparison *com
         summary->cpu.text =
             memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
     } else {
-        summary->cpu.text =
-            memory_printf("carries %.2g %% of it",
-                          100 * row->estimates[METRIC_THROUGHPUT].median / best);
+        char share[QUANTITY_TEXT_BYTES];
+        share_format(row->estimates[METRIC_THROUGHPUT].median / best, share,
+                     sizeof share);
+        summary->cpu.text = memory_printf("carries %s of it", share);
     }
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_CORES].name, cores);
     add_evidence(summary->cpu.evidence, row, metrics[METRIC_THROUGHPUT].name,
                  row->estimates[METRIC_THROUGHPUT].median);
 }
 
-/* ---- ideal use
- * ---------------------------------------------------------------------------- */
+/* ---- ideal use -------------------------------------------------------------------- */
 
 /* By what a cell's models are held against each other. */
 struct contest {
@@ -377,7 +381,7 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
             tally_family(comparison, summary->contender, family, summary->use.evidence);
         cells += tally.cells;
         if (tally.good > 0 && 2 * tally.good >= tally.cells)
-            text_printf(&text, "%s%s (%zu of %zu)", text.length ? ", " : "", family,
+            text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
                         tally.good, tally.cells);
     }
     if (!text.length)
@@ -385,14 +389,32 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
     summary->use.text = text_steal(&text);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
+
+/* "mixed, cpu": scenarios that have rows, but none that may be used. */
+static char *find_not_judged(const struct comparison *comparison)
+{
+    struct text names = {0};
+    for (size_t s = 0; s < comparison->run.scenario_count; s++) {
+        const struct scenario *scenario = &comparison->run.scenarios[s].scenario;
+        bool any = false;
+        for (size_t i = 0; i < comparison->row_count; i++)
+            any = any || (comparison->rows[i].scenario == scenario &&
+                          is_measured(&comparison->rows[i]));
+        if (!any)
+            text_printf(&names, "%s%s", names.length ? ", " : "", scenario->name);
+    }
+    char *list = names.length ? text_steal(&names) : NULL;
+    text_release(&names);
+    return list;
+}
 
 void summary_derive(struct summary *summary, const struct comparison *comparison)
 {
     const struct contenders *contenders = &comparison->run.contenders;
     const struct row *common = find_common_load(comparison);
     summary->cpu_basis = common ? cell_name(common) : NULL;
+    summary->not_judged = find_not_judged(comparison);
     summary->row_count = contenders->count;
     summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
     for (size_t i = 0; i < contenders->count; i++) {
@@ -419,6 +441,7 @@ void summary_release(struct summary *summary)
     }
     free(summary->rows);
     free(summary->cpu_basis);
+    free(summary->not_judged);
     *summary = (struct summary){0};
 }
 

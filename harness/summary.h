@@ -6,8 +6,9 @@
  *   Concurrency type   overlap: waits in progress at a time (throughput times the wait
  *                      of the path) for each server thread, at its highest;
  *                      parallelism: cores used under CPU work on two or more CPUs.
- *   CPU usage          CPU per request in the cell without CPU steps in which most
- *                      models carry the same load, against the most frugal of them.
+ *   CPU usage          cores used in the cell without CPU steps that has the highest
+ *                      load which at least two models, and half of all, carry, against
+ *                      the most frugal of those; the others say how much they carry.
  *   Ideal use          the families in which the model is the best, or not told apart
  *                      from the best, in at least half of the cells: by the p99 of the
  *                      requests without CPU steps where there are classes, else by
@@ -33,7 +34,8 @@ struct summary_row {
 struct summary {
     struct summary_row *rows; /* one per contender, in the order of the run */
     size_t row_count;
-    char *cpu_basis; /* the cell of the column CPU usage, or NULL */
+    char *cpu_basis;  /* the cell of the column CPU usage, or NULL */
+    char *not_judged; /* scenarios in which no trial is valid, or NULL */
 };
 
 void summary_derive(struct summary *summary, const struct comparison *comparison);

@@ -27,8 +27,7 @@ struct supply {
     const char *slots_basis, *cpus_basis;
 };
 
-/* ---- reading scenario and model ------------------------------------------------------
- */
+/* ---- reading scenario and model --------------------------------------------------- */
 
 /* The formulas are about a load that is the same all along, by clients that do not wait.
  */
@@ -114,8 +113,7 @@ static bool serves_all(const struct theory_case *known)
     return !dispatch || strcmp(dispatch, "connection") != 0;
 }
 
-/* ---- the formulas
- * -------------------------------------------------------------------------- */
+/* ---- the formulas ----------------------------------------------------------------- */
 
 struct list {
     struct prediction *items;

@@ -61,8 +61,7 @@ struct trial {
     struct trial_facts facts;
 };
 
-/* ---- command lines ------------------------------------------------------------------
- */
+/* ---- command lines ---------------------------------------------------------------- */
 
 static void add_word(struct command_line *line, const char *word)
 {
@@ -118,14 +117,16 @@ static void make_load_line(struct trial *trial, int events)
               cpus_format(&setup->placement.generator, cpus, sizeof cpus));
     snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
     add_words(line, "--seed", number);
+    /* Polling for the next arrival would take the CPUs that the server needs. */
+    if (trial->setup->placement.shared)
+        add_words(line, "--spin", "0s");
     add_words(line, "--json", "load.json");
     add_words(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);
     add_words(line, "--events", number);
 }
 
-/* ---- failing -------------------------------------------------------------------------
- */
+/* ---- failing ---------------------------------------------------------------------- */
 
 static const char *path_in(const struct trial *trial, const char *name, char *buffer,
                            size_t bytes)
@@ -160,8 +161,7 @@ static int fail_by_end(struct trial *trial, struct child *child, const char *who
                 phase_words[trial->phase], end, words);
 }
 
-/* ---- the generator's events
- * ------------------------------------------------------------ */
+/* ---- the generator's events ------------------------------------------------------- */
 
 static double process_cpu_s(pid_t pid)
 {
@@ -243,8 +243,7 @@ static int hear_events(struct trial *trial)
     return 0;
 }
 
-/* ---- watching
- * -------------------------------------------------------------------------- */
+/* ---- watching --------------------------------------------------------------------- */
 
 static void glance(struct trial *trial)
 {
@@ -296,8 +295,7 @@ static int watch(struct trial *trial)
     }
 }
 
-/* ---- the course of a trial
- * ---------------------------------------------------------------- */
+/* ---- the course of a trial -------------------------------------------------------- */
 
 static int write_scenario(const struct trial *trial, struct error *error)
 {

@@ -17,7 +17,7 @@ static double seconds_between(uint64_t from_ns, uint64_t to_ns)
     return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
 }
 
-/* ---- flags ------------------------------------------------------------------------- */
+/* ---- flags ------------------------------------------------------------------------ */
 
 struct flags {
     cJSON *array;
@@ -35,18 +35,23 @@ static void add_flag(struct flags *flags, bool invalid, const char *code,
     flags->invalid = flags->invalid || invalid;
 }
 
-/* The generator judges itself; its word is taken. */
-static void flag_generator(struct flags *flags, const struct trial_facts *facts)
+/* The generator judges itself; its word is taken, but for what the scenario is about. */
+static void flag_generator(struct flags *flags, const struct trial_setup *setup,
+                           const struct trial_facts *facts)
 {
+    bool explained = false;
     const cJSON *warning;
     cJSON_ArrayForEach(warning, json_at(facts->load, "warnings"))
     {
         const char *code = json_string(warning, "code");
         const char *message = json_string(warning, "message");
-        add_flag(flags, cJSON_IsTrue(json_at(warning, "invalidates")),
-                 code ? code : "generator", message ? message : "");
+        bool invalidates = cJSON_IsTrue(json_at(warning, "invalidates"));
+        explained = explained || invalidates;
+        code = code ? code : "generator";
+        add_flag(flags, invalidates && !scenario_tolerates(setup->scenario, code), code,
+                 message ? message : "");
     }
-    if (!cJSON_IsTrue(json_at(facts->load, "valid")) && !flags->invalid)
+    if (!cJSON_IsTrue(json_at(facts->load, "valid")) && !explained)
         add_flag(flags, true, "generator", "the generator calls its result invalid");
 }
 
@@ -128,8 +133,7 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     }
 }
 
-/* ---- the parts of trial.json ----------------------------------------------------------
- */
+/* ---- the parts of trial.json ------------------------------------------------------ */
 
 static cJSON *command_json(const char *const *command)
 {
@@ -233,8 +237,7 @@ static void add_generator(cJSON *root, const struct trial_facts *facts)
                     seconds_between(facts->before.cpu_at_ns, facts->after.cpu_at_ns));
 }
 
-/* ---- the whole ------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static void judge(const struct trial_setup *setup, const struct trial_facts *facts,
                   struct flags *flags, struct trial_outcome *outcome)
@@ -245,7 +248,7 @@ static void judge(const struct trial_setup *setup, const struct trial_facts *fac
         snprintf(outcome->reason, sizeof outcome->reason, "%s", facts->failure);
         return;
     }
-    flag_generator(flags, facts);
+    flag_generator(flags, setup, facts);
     flag_counts(flags, facts);
     flag_placement(flags, setup, facts);
     flag_machine(flags, facts);
@@ -256,8 +259,10 @@ static void judge(const struct trial_setup *setup, const struct trial_facts *fac
     const cJSON *flag;
     cJSON_ArrayForEach(flag, flags->array)
     {
-        text_printf(&reason, "%s%s", reason.length ? ", " : "",
-                    json_string(flag, "code"));
+        bool invalid = strcmp(json_string(flag, "severity"), "invalid") == 0;
+        if (invalid || outcome->valid)
+            text_printf(&reason, "%s%s", reason.length ? ", " : "",
+                        json_string(flag, "code"));
     }
     snprintf(outcome->reason, sizeof outcome->reason, "%s", text_string(&reason));
     text_release(&reason);

@@ -18,8 +18,7 @@ struct group {
     size_t count;
 };
 
-/* ---- the columns ----------------------------------------------------------------------
- */
+/* ---- the columns ------------------------------------------------------------------ */
 
 enum column_kind {
     COLUMN_METRIC, /* a figure of all requests */
@@ -71,14 +70,15 @@ static void add_theory_column(struct columns *columns, const struct group *group
 }
 
 static void add_metric_column(struct columns *columns, const struct group *group,
-                              enum metric_id metric)
+                              enum metric_id metric, enum table_style style)
 {
     bool any = false;
     for (size_t i = 0; i < group->count; i++)
         any = any || group->rows[i].estimates[metric].count > 0;
     if (any)
         add_column(columns, COLUMN_METRIC, metric, 0);
-    if (any)
+    /* Of a closed loop's p50 and throughput one follows from the other. */
+    if (any && (style != TABLE_TERMINAL || metric == METRIC_THROUGHPUT))
         add_theory_column(columns, group, metrics[metric].unit, metrics[metric].name);
 }
 
@@ -102,10 +102,11 @@ static void add_class_columns(struct columns *columns, const struct group *group
 }
 
 /* Latencies of all requests give way to those of the classes where there are some. */
-static void choose_columns(struct columns *columns, const struct group *group)
+static void choose_columns(struct columns *columns, const struct group *group,
+                           enum table_style style)
 {
     columns->count = 0;
-    add_metric_column(columns, group, METRIC_THROUGHPUT);
+    add_metric_column(columns, group, METRIC_THROUGHPUT, style);
     bool any_errors = false;
     for (size_t i = 0; i < group->count; i++)
         any_errors = any_errors || group->rows[i].estimates[METRIC_ERRORS].greatest > 0;
@@ -115,12 +116,12 @@ static void choose_columns(struct columns *columns, const struct group *group)
     for (size_t c = 0; class_count > 1 && c < class_count; c++)
         add_class_columns(columns, group, c);
     if (class_count <= 1) {
-        add_metric_column(columns, group, METRIC_LATENCY_P50);
-        add_metric_column(columns, group, METRIC_LATENCY_P99);
-        add_metric_column(columns, group, METRIC_LATENCY_P999);
+        add_metric_column(columns, group, METRIC_LATENCY_P50, style);
+        add_metric_column(columns, group, METRIC_LATENCY_P99, style);
+        add_metric_column(columns, group, METRIC_LATENCY_P999, style);
     }
     for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++)
-        add_metric_column(columns, group, cost_columns[i]);
+        add_metric_column(columns, group, cost_columns[i], style);
 }
 
 static void print_header(const struct column *column, const struct group *group,
@@ -143,19 +144,18 @@ static void print_header(const struct column *column, const struct group *group,
     }
 }
 
-/* ---- cells
- * ------------------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------------------ */
 
 /*
  * The median, and the interval where there is one: in full in Markdown; on the
  * terminal, where room is short, as the larger half in per cent of the median.
  */
 static void add_estimate(struct table *table, enum quantity_unit unit,
-                         const struct estimate *estimate, const char *prefix,
-                         enum table_style style)
+                         const struct estimate *estimate, enum table_style style)
 {
     char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
     const struct interval *interval = &estimate->interval;
+    const char *prefix = estimate->at_least ? ">=" : "";
     metric_format(unit, estimate->count ? estimate->median : (double)NAN, median,
                   sizeof median);
     if (!interval->exists) {
@@ -181,8 +181,9 @@ static void add_metric(struct table *table, const struct row *row, size_t metric
     bool headline = metric == METRIC_THROUGHPUT || metric == METRIC_LATENCY_P99;
     if (style == TABLE_TERMINAL && !headline)
         estimate.interval.exists = false;
-    const char *prefix = metric == METRIC_THROUGHPUT && row->lower_bound ? ">=" : "";
-    add_estimate(table, metrics[metric].unit, &estimate, prefix, style);
+    if (metric == METRIC_THROUGHPUT && row->lower_bound)
+        estimate.at_least = true;
+    add_estimate(table, metrics[metric].unit, &estimate, style);
 }
 
 static void add_class(struct table *table, const struct row *row,
@@ -192,7 +193,7 @@ static void add_class(struct table *table, const struct row *row,
         row->classes[column->class_index].estimates[column->metric];
     if (style == TABLE_TERMINAL && column->metric != CLASS_P99)
         estimate.interval.exists = false;
-    add_estimate(table, class_metrics[column->metric].unit, &estimate, "", style);
+    add_estimate(table, class_metrics[column->metric].unit, &estimate, style);
 }
 
 static void add_theory(struct table *table, const struct row *row,
@@ -214,10 +215,11 @@ static void add_theory(struct table *table, const struct row *row,
 static void add_errors(struct table *table, const struct row *row)
 {
     const struct estimate *share = &row->estimates[METRIC_ERROR_SHARE];
+    char text[QUANTITY_TEXT_BYTES];
     if (!share->count || share->median == 0)
         table_add_cell(table, share->count ? "0" : "-");
     else
-        table_add_cellf(table, "%.2g %%", 100 * share->median);
+        table_add_cell(table, share_format(share->median, text, sizeof text));
 }
 
 static void add_cell(struct table *table, const struct row *row,
@@ -239,8 +241,7 @@ static void add_cell(struct table *table, const struct row *row,
     }
 }
 
-/* ---- a scenario's table
- * ------------------------------------------------------------------- */
+/* ---- a scenario's table ----------------------------------------------------------- */
 
 static void add_row(struct table *table, const struct group *group, const struct row *row,
                     const struct columns *columns, enum table_style style)
@@ -295,7 +296,7 @@ static size_t printed_width(const struct table *table)
 static void print_table(const struct group *group, enum table_style style, FILE *file)
 {
     struct columns columns;
-    choose_columns(&columns, group);
+    choose_columns(&columns, group, style);
     struct table *table = make_table(group, &columns, style);
     while (style == TABLE_TERMINAL && columns.count > 1 &&
            printed_width(table) > TERMINAL_WIDTH) {
@@ -307,21 +308,65 @@ static void print_table(const struct group *group, enum table_style style, FILE 
     table_free(table);
 }
 
-/* What the table has no room for: failures, flags, obstacles. */
+static bool same_note(const struct row *a, const struct row *b)
+{
+    return a->why && b->why && a->status == b->status && strcmp(a->why, b->why) == 0;
+}
+
+/* The rows that share this one's note: "connections 1: a, b; connections 100: a" */
+static void tell_rows_of_note(const struct group *group, const struct row *first,
+                              struct text *note)
+{
+    const struct row *before = NULL;
+    for (const struct row *row = first; row < group->rows + group->count; row++) {
+        if (!same_note(row, first))
+            continue;
+        bool same_cell = before && row_same_cell(row, before);
+        if (!same_cell && row->value)
+            text_printf(note, "%s%s %s: ", before ? "; " : "",
+                        row->scenario->sweep.variable, row->value);
+        text_printf(note, "%s%s", same_cell ? ", " : "", row->contender->label);
+        before = row;
+    }
+}
+
+/* Breaks lines at blanks so that they fit the terminal; later ones are indented. */
+static void print_wrapped(const char *line, FILE *file)
+{
+    size_t column = 0;
+    while (*line) {
+        size_t word = strcspn(line, " ");
+        if (column > 0 && column + 1 + word > TERMINAL_WIDTH)
+            column = (size_t)fprintf(file, "\n   ") - 1;
+        column += (size_t)fprintf(file, "%s%.*s", column ? " " : "", (int)word, line);
+        line += word;
+        line += strspn(line, " ");
+    }
+    fputc('\n', file);
+}
+
+/* What the table has no room for: failures, flags, obstacles; equal ones together. */
 static void print_notes(const struct group *group, enum table_style style, FILE *file)
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct row *row = &group->rows[i];
-        if (!row->why)
+        bool told = !row->why;
+        for (size_t j = 0; j < i; j++)
+            told = told || same_note(&group->rows[j], row);
+        if (told)
             continue;
-        fprintf(file, "%s%s", style == TABLE_MARKDOWN ? "- " : "  ! ",
-                row->contender->label);
-        if (row->value)
-            fprintf(file, " at %s %s", row->scenario->sweep.variable, row->value);
-        fprintf(file, ": %s: %s\n",
-                row->status == ROW_MEASURED ? "some trials left out"
-                                            : row_status_names[row->status],
-                row->why);
+        struct text note = {0};
+        text_printf(&note, "%s %s: %s (", style == TABLE_MARKDOWN ? "-" : "!",
+                    row->status == ROW_MEASURED ? "some trials left out"
+                                                : row_status_names[row->status],
+                    row->why);
+        tell_rows_of_note(group, row, &note);
+        text_append_string(&note, ")");
+        if (style == TABLE_TERMINAL)
+            print_wrapped(text_string(&note), file);
+        else
+            fprintf(file, "%s\n", text_string(&note));
+        text_release(&note);
     }
 }
 
@@ -346,8 +391,7 @@ static void print_group(const struct group *group, enum table_style style, FILE 
     print_notes(group, style, file);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static void print_summary(const struct summary *summary, enum table_style style,
                           FILE *file)
@@ -368,10 +412,21 @@ static void print_summary(const struct summary *summary, enum table_style style,
     fputs(style == TABLE_MARKDOWN ? "\n## Summary\n\n" : "\nSummary\n\n", file);
     table_print(table, style, file);
     table_free(table);
-    if (!summary->cpu_basis)
-        return;
-    fprintf(file, "\nCPU usage: server cores at the same load, %s (times the least).\n",
-            summary->cpu_basis);
+    const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
+    fprintf(file,
+            "\nConcurrency type: most waits in progress at a time; cores that computing "
+            "keeps busy.\n%s",
+            gap);
+    if (summary->cpu_basis)
+        fprintf(file,
+                "CPU usage: server cores at the same load, %s (times the least).\n%s",
+                summary->cpu_basis, gap);
+    fprintf(file,
+            "Ideal use: cells of each family in which the model is the best or as good "
+            "as the best.\n%s",
+            gap);
+    if (summary->not_judged)
+        fprintf(file, "Not judged, for want of valid trials: %s.\n", summary->not_judged);
 }
 
 /* How sure the figures are: said once, for it is the same for all. */

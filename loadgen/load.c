@@ -17,6 +17,9 @@
 #include "base/quantity.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "loadgen/calibrate.h"
+#include "loadgen/capacity.h"
+#include "loadgen/ceiling.h"
 #include "loadgen/events.h"
 #include "loadgen/expect.h"
 #include "loadgen/live.h"
@@ -49,7 +52,9 @@ struct load_settings {
     bool remote;
     const char *json, *histogram, *events;
     struct option_list expectations;
-    bool quiet, full, live;
+    const char *find_capacity;
+    uint64_t search_time_ns;
+    bool quiet, full, live, calibrate;
 };
 
 #define MEMBER(name) offsetof(struct load_settings, name)
@@ -170,6 +175,16 @@ static const struct option load_options[] = {
      "p99<20ms, mean, max, min, errors=0, errors<0.1%, timeouts, dropped, ok, "
      "throughput>1k; may be given several times; exit status 1 where one is missed",
      NULL, MEMBER(expectations), 0, 0, NULL, NULL},
+    {"find-capacity", 0, OPTION_TEXT, "LIMIT",
+     "search for the highest rate that keeps a limit such as p99<50ms, beginning at "
+     "--rate, in steps of at most --duration; --json gets the steps",
+     NULL, MEMBER(find_capacity), 0, 0, NULL, NULL},
+    {"search-time", 0, OPTION_TIME, "T", "begin no step of that search later than this",
+     "5m", MEMBER(search_time_ns), NS_PER_MS, 24 * NS_PER_H, NULL, NULL},
+    {"calibrate", 0, OPTION_FLAG, NULL,
+     "measure how many requests per second this generator can send here, against a null "
+     "server of its own, and remember it for later runs; takes --duration",
+     NULL, MEMBER(calibrate), 0, 0, NULL, NULL},
     {"live", 0, OPTION_FLAG, NULL,
      "on a terminal, show rate, latency and errors while it runs", "yes", MEMBER(live), 0,
      0, NULL, NULL},
@@ -336,6 +351,24 @@ static int read_scenario(struct plan *plan, const char *path, struct error *erro
     return 0;
 }
 
+#define SEARCH_FIRST_RPS 100
+
+/* A search begins somewhere, and is not to be held back by connections. */
+static int make_searchable(struct workload *workload,
+                           const struct load_settings *settings, struct error *error)
+{
+    if (!workload_is_steady(workload))
+        return error_set(error, -EINVAL,
+                         "--find-capacity sets the rate: phases and a trace cannot");
+    if (!(workload->rate_rps > 0))
+        workload->rate_rps = SEARCH_FIRST_RPS;
+    if (workload->connections == 1) {
+        workload->connect_as_needed = true;
+        workload->connections = settings->most_connections;
+    }
+    return 0;
+}
+
 static int read_workload(struct plan *plan, const struct load_settings *settings,
                          const struct option_list *urls, struct error *error)
 {
@@ -360,7 +393,8 @@ static int read_workload(struct plan *plan, const struct load_settings *settings
         return result;
     apply_load(&plan->workload, settings, settings->scenario != NULL);
     apply_duration(&plan->workload, settings);
-    return 0;
+    return settings->find_capacity ? make_searchable(&plan->workload, settings, error)
+                                   : 0;
 }
 
 #define SPIN_AUTO_NS (150 * NS_PER_US)
@@ -467,6 +501,15 @@ static int read_expectations(struct plan *plan, const struct option_list *texts,
     return 0;
 }
 
+static int read_objective(const struct load_settings *settings,
+                          struct expectation *objective, struct error *error)
+{
+    int code = expectation_parse(objective, settings->find_capacity, error);
+    if (code == 0)
+        code = capacity_check_objective(objective, error);
+    return code < 0 ? error_prefix(error, code, "--find-capacity") : 0;
+}
+
 /* ---- preparing the process ----------------------------------------------------------
  */
 
@@ -562,11 +605,73 @@ static int measure(const struct load_settings *settings, struct plan *plan, int 
         plan->watcher = &live.watcher;
     }
     int code = run_plan(plan, events, &result, error);
+    plan->watcher = NULL;
     if (code < 0)
         return code;
     selfcheck(&result);
+    struct ceiling ceiling;
+    if (ceiling_load(&ceiling, NULL) == 0)
+        result.ceiling_rps = ceiling_of_threads(&ceiling, plan->threads);
     code = report(settings, &result, error);
     result_release(&result);
+    return code;
+}
+
+/* ---- the other things that the command can do ---------------------------------------
+ */
+
+#define CALIBRATION_SHARE 10 /* of --duration, each round */
+
+static int calibrate_here(const struct load_settings *settings, int *exit_code,
+                          struct error *error)
+{
+    struct ceiling ceiling;
+    char rate[QUANTITY_TEXT_BYTES], reached[QUANTITY_TEXT_BYTES];
+    int code =
+        calibrate_generator(&ceiling, settings->duration_ns / CALIBRATION_SHARE, error);
+    if (code == 0)
+        code = ceiling_store(&ceiling, error);
+    *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : EXIT_FINE;
+    if (code < 0)
+        return code;
+    char *path = ceiling_path();
+    fprintf(
+        stderr,
+        "%s requests/s for each thread with a core of its own (%.2f us per request; "
+        "%s/s were reached with the null server)\nkept in %s\n",
+        quantity_format(QUANTITY_COUNT, ceiling.thread_rps, rate, sizeof rate),
+        ceiling.cpu_us_per_request,
+        quantity_format(QUANTITY_COUNT, ceiling.throughput_rps, reached, sizeof reached),
+        path);
+    free(path);
+    return 0;
+}
+
+static int search_capacity(const struct load_settings *settings, struct plan *plan,
+                           const struct expectation *objective, struct error *error)
+{
+    static const int exit_codes[] = {
+        [CAPACITY_FOUND] = EXIT_FINE,
+        [CAPACITY_NONE] = EXIT_FAILED,
+        [CAPACITY_GENERATOR_LIMIT] = EXIT_INVALID,
+        [CAPACITY_TIME_UP] = EXIT_INCONCLUSIVE,
+        [CAPACITY_INTERRUPTED] = EXIT_INTERRUPTED,
+    };
+    struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
+    int code = capacity_search(plan, objective, settings->search_time_ns,
+                               settings->quiet ? NULL : stderr, capacity, error);
+    if (code == 0) {
+        if (!settings->quiet)
+            capacity_print(capacity, stderr);
+        code = exit_codes[capacity->outcome];
+        if (settings->json) {
+            cJSON *json = capacity_to_json(capacity, plan);
+            int written = json_write(settings->json, json, error);
+            code = written < 0 ? written : code;
+            cJSON_Delete(json);
+        }
+    }
+    free(capacity);
     return code;
 }
 
@@ -574,17 +679,25 @@ static int measure(const struct load_settings *settings, struct plan *plan, int 
 static int prepare_and_measure(const struct load_settings *settings, struct plan *plan,
                                int *exit_code, struct error *error)
 {
-    struct expectation *expectations;
-    int events;
-    int code = read_expectations(plan, &settings->expectations, &expectations, error);
-    if (code < 0)
+    struct expectation *expectations = NULL, objective = {0};
+    int events, code = 0;
+    if (settings->find_capacity)
+        code = read_objective(settings, &objective, error);
+    if (code == 0)
+        code = read_expectations(plan, &settings->expectations, &expectations, error);
+    if (code < 0) {
+        expectation_release(&objective);
         return code;
+    }
     code = prepare(settings, plan, &events, error);
     if (code == 0) {
-        code = measure(settings, plan, events, error);
+        code = settings->find_capacity
+                   ? search_capacity(settings, plan, &objective, error)
+                   : measure(settings, plan, events, error);
         *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : code;
     }
     release_expectations(expectations, plan->expectation_count);
+    expectation_release(&objective);
     return code;
 }
 
@@ -598,8 +711,9 @@ static int run_load(int argc, char **argv)
     bool go = options_read(&load_command, &settings, argc, argv, &urls, &exit_code);
     if (go) {
         exit_code = EXIT_USAGE;
-        int code = read_plan(&plan, &settings, &urls, &error);
-        if (code == 0) {
+        int code = settings.calibrate ? calibrate_here(&settings, &exit_code, &error)
+                                      : read_plan(&plan, &settings, &urls, &error);
+        if (code == 0 && !settings.calibrate) {
             code = prepare_and_measure(&settings, &plan, &exit_code, &error);
             plan_release(&plan);
         }
@@ -607,8 +721,8 @@ static int run_load(int argc, char **argv)
             fprintf(stderr, "interleave load: %s\n", error.text);
     }
     option_list_release(&settings.requests);
-    option_list_release(&settings.phases);
     option_list_release(&settings.expectations);
+    option_list_release(&settings.phases);
     option_list_release(&urls);
     return exit_code;
 }
@@ -635,6 +749,10 @@ const struct command load_command = {
         "first phase begins. A quiet minute, a ramp, and bursts of 200 ms every 2 s:\n\n"
         "  interleave load http://127.0.0.1:8080 --connections auto --phase 1m:100/s \\\n"
         "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
+        "With --find-capacity LIMIT it searches for the highest rate that keeps the "
+        "limit: "
+        "exit 0 found; 1 kept at no rate; 3 the generator was the limit; 4 no time left "
+        "to confirm it. With --calibrate it measures itself.\n\n"
         "Exit status: 0 measured, and what was expected came true; 1 the server could "
         "not be reached, or an --expect was missed; 2 usage; 3 measured, but the figures "
         "cannot be trusted (the reason is in the warnings); 130 stopped.",

@@ -15,7 +15,7 @@
 
 void result_init(struct result *result, const struct plan *plan, uint64_t window_ns)
 {
-    *result = (struct result){.plan = plan, .window_ns = window_ns};
+    *result = (struct result){.plan = plan, .window_ns = window_ns, .ceiling_rps = NAN};
     recorder_init(&result->recorder, plan->class_count, plan->interval_ns, window_ns);
     result->target_totals =
         memory_allocate_zeroed(plan->target_count, sizeof *result->target_totals);
@@ -24,10 +24,10 @@ void result_init(struct result *result, const struct plan *plan, uint64_t window
 void result_release(struct result *result)
 {
     recorder_release(&result->recorder);
-    free(result->target_totals);
     for (size_t i = 0; i < result->pace_count; i++)
         pace_release(&result->paces[i]);
     free(result->paces);
+    free(result->target_totals);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i].message);
     *result = (struct result){0};
@@ -253,6 +253,9 @@ static void add_generator(cJSON *json, const struct result *result)
                                         (double)NS_PER_US / completed
                                   : none);
     json_add_number(generator, "busiest_thread_cores", result->highest_thread_cores);
+    json_add_number(generator, "ceiling_rps", result->ceiling_rps);
+    json_add_number(generator, "load_fraction",
+                    result_throughput(result) / result->ceiling_rps);
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
     if (result->plan->open)
@@ -260,6 +263,63 @@ static void add_generator(cJSON *json, const struct result *result)
                          result->plan->full);
     else
         cJSON_AddNullToObject(generator, "lag_ns");
+}
+
+static void add_paces_report(cJSON *json, const struct result *result)
+{
+    cJSON *paces = json_add_array(json, "gaps");
+    for (size_t i = 0; i < result->pace_count; i++) {
+        const struct pace *pace = &result->paces[i];
+        struct pace_report report = pace_judge(pace);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(paces, item);
+        json_add_text(item, "arrivals", arrivals_names[pace->arrivals]);
+        json_add_number(item, "mean_ns", pace->mean_ns);
+        json_add_number(item, "kept", (double)pace->gaps.count);
+        json_add_number(item, "anderson_darling", report.anderson_darling);
+        json_add_number(item, "p_value", report.p_value);
+        json_add_number(item, "lag1", report.lag1);
+        json_add_number(item, "deviation_p99_ns", report.deviation_p99_ns);
+    }
+}
+
+static void add_steadiness(cJSON *json, const struct result *result)
+{
+    if (result->plan->transient) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    struct steadiness steadiness =
+        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
+    if (!steadiness.judged) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    cJSON *item = json_add_object(json, "steady");
+    json_add_bool(item, "steady", !steadiness.settles_late && !steadiness.drifts);
+    json_add_text(item, "series", steadiness.series);
+    json_add_number(item, "bins", (double)steadiness.bins);
+    json_add_number(item, "bin_s", steadiness.bin_s);
+    json_add_number(item, "cut_bins", (double)steadiness.cut);
+    json_add_number(item, "cut_share", steadiness.cut_share);
+    json_add_number(item, "trend_z", steadiness.trend_z);
+    json_add_number(item, "trend_share", steadiness.trend_share);
+}
+
+/* Fewer pairs than this have no correlation to speak of. */
+#define LEAST_PAIRS 50
+
+static void add_checks(cJSON *object, const struct result *result)
+{
+    const struct pairs *successive = &result->recorder.successive;
+    cJSON *json = json_add_object(object, "checks");
+    add_paces_report(json, result);
+    add_steadiness(json, result);
+    json_add_number(json, "latency_lag1_rank",
+                    successive->count >= LEAST_PAIRS
+                        ? sequence_rank_correlation(successive->first, successive->second,
+                                                    successive->count)
+                        : (double)NAN);
 }
 
 static void add_targets(cJSON *json, const struct result *result)
@@ -328,63 +388,6 @@ static const char *arrivals_name(const struct workload *workload)
         return "trace";
     bool mixed = request_is_mixed(&workload->requests[0]);
     return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];
-}
-
-static void add_paces_report(cJSON *json, const struct result *result)
-{
-    cJSON *paces = json_add_array(json, "gaps");
-    for (size_t i = 0; i < result->pace_count; i++) {
-        const struct pace *pace = &result->paces[i];
-        struct pace_report report = pace_judge(pace);
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToArray(paces, item);
-        json_add_text(item, "arrivals", arrivals_names[pace->arrivals]);
-        json_add_number(item, "mean_ns", pace->mean_ns);
-        json_add_number(item, "kept", (double)pace->gaps.count);
-        json_add_number(item, "anderson_darling", report.anderson_darling);
-        json_add_number(item, "p_value", report.p_value);
-        json_add_number(item, "lag1", report.lag1);
-        json_add_number(item, "deviation_p99_ns", report.deviation_p99_ns);
-    }
-}
-
-static void add_steadiness(cJSON *json, const struct result *result)
-{
-    if (result->plan->transient) {
-        cJSON_AddNullToObject(json, "steady");
-        return;
-    }
-    struct steadiness steadiness =
-        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
-    if (!steadiness.judged) {
-        cJSON_AddNullToObject(json, "steady");
-        return;
-    }
-    cJSON *item = json_add_object(json, "steady");
-    json_add_bool(item, "steady", !steadiness.settles_late && !steadiness.drifts);
-    json_add_text(item, "series", steadiness.series);
-    json_add_number(item, "bins", (double)steadiness.bins);
-    json_add_number(item, "bin_s", steadiness.bin_s);
-    json_add_number(item, "cut_bins", (double)steadiness.cut);
-    json_add_number(item, "cut_share", steadiness.cut_share);
-    json_add_number(item, "trend_z", steadiness.trend_z);
-    json_add_number(item, "trend_share", steadiness.trend_share);
-}
-
-/* Fewer pairs than this have no correlation to speak of. */
-#define LEAST_PAIRS 50
-
-static void add_checks(cJSON *object, const struct result *result)
-{
-    const struct pairs *successive = &result->recorder.successive;
-    cJSON *json = json_add_object(object, "checks");
-    add_paces_report(json, result);
-    add_steadiness(json, result);
-    json_add_number(json, "latency_lag1_rank",
-                    successive->count >= LEAST_PAIRS
-                        ? sequence_rank_correlation(successive->first, successive->second,
-                                                    successive->count)
-                        : (double)NAN);
 }
 
 static void add_settings(cJSON *json, const struct plan *plan)

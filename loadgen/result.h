@@ -6,14 +6,6 @@
  * "seed", "interrupted", "censored" (requests that entered the distributions with the
  * age that they had reached: {count, least_age_ns}), "waited_for_connection", "whole_run"
  * (sent, replies, connections, of the whole run, for comparing with a server's count),
- * "targets" (of
- * the whole run: url, weight, sent, replies, failed; "target" is the first one's url),
- * "all_connections" (the crowd's included), "requests_per_connection" (null: no limit),
- * "pipeline", "think_s" and "think_times" (null in an open loop), "request_limit",
- * "phases" (as in a scenario, or null), "trace" (file and speed, or null), and "crowd":
- * for "idle", "slow_readers" and "slow_senders", where there are any, count (connections
- * that were to stand), opened, closed (by the server), replies, failed and bytes
- * (struct crowd_totals). "offered_rps" is the mean over the window.
  * distributions in full where that is asked for (distribution.h), more of
  * the generator's own figures, "invalidates" in each warning, and "checks":
  *   "gaps"    of each arrival process, what pace.h says of its own sends: {arrivals,
@@ -24,7 +16,17 @@
  *             of transients or there are too few intervals
  *   "latency_lag1_rank"  Spearman's correlation of latencies that followed on one
  *             another in a thread: a fact about the system, no fault
+ * generator.ceiling_rps is what this generator could send here with as many threads, as
+ * load --calibrate found, and generator.load_fraction the part of it that was needed;
+ * null where it was never calibrated.
  * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
+ * "targets" (of the whole run: url, weight, sent, replies, failed; "target" is the first
+ * one's url), "all_connections" (the crowd's included), "requests_per_connection" (null:
+ * no limit), "pipeline", "think_s" and "think_times" (null in an open loop),
+ * "request_limit", "phases" (as in a scenario, or null), "trace" (file and speed, or
+ * null), and "crowd": for "idle", "slow_readers" and "slow_senders", where there are any,
+ * count (connections that were to stand), opened, closed (by the server), replies, failed
+ * and bytes (struct crowd_totals). "offered_rps" is the mean over the window.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -49,13 +51,14 @@ struct result {
     const struct plan *plan;
     struct recorder recorder; /* of all threads */
     struct engine_totals totals;
+    struct pace *paces; /* one per arrival process, of all threads; heap */
+    size_t pace_count;
     struct target_totals *target_totals; /* one per target; heap */
     struct crowd_totals crowd[CROWD_KINDS];
     uint64_t parsed_replies; /* that the parser read, short cuts left out */
     /* Measured; shorter than planned when interrupted, or out of requests. */
     uint64_t window_ns;
-    struct pace *paces; /* one per arrival process, of all threads; heap */
-    size_t pace_count;
+    double ceiling_rps; /* of this generator, by calibration; NaN: never calibrated */
     double highest_thread_cores; /* CPU share of the busiest thread, polling left out */
     bool interrupted;            /* by a signal */
     bool decided;                /* the watcher ended the window early */

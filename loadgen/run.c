@@ -163,6 +163,8 @@ static void heed_signal(struct run *run)
 static void let_look(struct run *run, uint64_t now_ns)
 {
     const struct watcher *watcher = run->plan->watcher;
+    if (!watcher)
+        return;
     struct view view = {
         .now_ns = now_ns,
         .start_ns = run->phases.start_ns,
@@ -270,11 +272,10 @@ static void lead(struct run *run)
     events_tell(run->events, "measured");
     doze_until_count(run, &run->ended);
     end_when_finished(run);
-    if (run->plan->watcher) {
-        run->next_look_ns = UINT64_MAX;
-        if (run->plan->watcher->leave)
-            run->plan->watcher->leave(run->plan->watcher->context);
-    }
+    let_look(run, clock_now_ns()); /* at everything that there was to see */
+    run->next_look_ns = UINT64_MAX;
+    if (run->plan->watcher && run->plan->watcher->leave)
+        run->plan->watcher->leave(run->plan->watcher->context);
     hold_connections(run);
 }
 

@@ -194,6 +194,12 @@ void summary_print(const struct result *result, FILE *file)
                 (double)result->totals.cpu_ns / (double)result->window_ns,
                 (double)result_busy_ns(&result->totals) / NS_PER_US /
                     (double)recorder->completed);
+    if (result->ceiling_rps > 0)
+        fprintf(file, "that is %.1f %% of the %s/s that it can do here\n",
+                100 * result_throughput(result) / result->ceiling_rps,
+                count_text(result->ceiling_rps, rate));
+    else
+        fprintf(file, "what it can do here is not known: interleave load --calibrate\n");
     print_targets(result, file);
     print_crowd(result, file);
     print_failures(result, file);

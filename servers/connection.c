@@ -67,10 +67,9 @@ bool connection_has_input(const struct connection *connection)
     return connection->input_length > 0;
 }
 
-bool connection_is_idle(const struct connection *connection)
+bool connection_has_replied(const struct connection *connection)
 {
-    return !connection->job && connection->input_length == 0 &&
-           http_session_is_idle(&connection->http);
+    return connection->body_left == 0;
 }
 
 void connection_release(struct connection *connection)
@@ -116,9 +115,8 @@ static enum reply_ending ending_of(struct connection *connection,
 static void answer_bytes(struct connection *connection, struct service *service,
                          uint32_t digest, uint64_t body_bytes)
 {
-    reply_bytes(service->output, ending_of(connection, service),
-                connection->http.request.head_only, digest, service->server->body,
-                body_bytes);
+    reply_bytes_head(service->output, ending_of(connection, service), digest, body_bytes);
+    connection->body_left = connection->http.request.head_only ? 0 : body_bytes;
     count_reply(service);
 }
 
@@ -149,14 +147,12 @@ void connection_answer(struct connection *connection, struct service *service)
 
 /* ---- requests --------------------------------------------------------------------- */
 
-/* Answers a request that has no steps; makes a job of one that has. */
-static void begin_request(struct connection *connection, struct service *service)
+/* Answers a program that has no steps; makes a job of one that has. Not inlined, to
+ * keep its stack off the path of threads that never come here. */
+static __attribute__((noinline)) void begin_program(struct connection *connection,
+                                                    struct service *service)
 {
     const struct http_request *request = &connection->http.request;
-    if (request->target_length == 1 && request->target[0] == '/') {
-        answer_hello(connection, service);
-        return;
-    }
     struct program program;
     struct error error;
     struct ops *ops = service->server->ops;
@@ -172,14 +168,34 @@ static void begin_request(struct connection *connection, struct service *service
     }
 }
 
+static void begin_request(struct connection *connection, struct service *service)
+{
+    const struct http_request *request = &connection->http.request;
+    if (request->target_length == 1 && request->target[0] == '/')
+        answer_hello(connection, service);
+    else
+        begin_program(connection, service);
+}
+
+/* Appends what there is room for. Whether the batch has to be sent before more. */
+static bool fill_batch(struct connection *connection, const struct service *service)
+{
+    if (connection->body_left > 0)
+        connection->body_left = reply_bytes_body(service->output, service->server->body,
+                                                 connection->body_left);
+    return connection->body_left > 0 || !output_has_room(service->output);
+}
+
 enum connection_next connection_next(struct connection *connection,
                                      struct service *service)
 {
     struct http_session *http = &connection->http;
-    while (!connection->job && !connection->ending) {
-        bool full = !output_has_room(service->output) ||
-                    (service->one_at_a_time && !output_is_empty(service->output));
-        if (full)
+    while (!connection->job) {
+        if (fill_batch(connection, service))
+            return CONNECTION_FLUSHES;
+        if (connection->ending)
+            return connection->ending;
+        if (service->one_at_a_time && !output_is_empty(service->output))
             return CONNECTION_FLUSHES;
         switch (http_session_next(http, &connection->input, &connection->input_length)) {
         case HTTP_NEEDS_INPUT:
@@ -196,5 +212,5 @@ enum connection_next connection_next(struct connection *connection,
             break;
         }
     }
-    return connection->job ? CONNECTION_WORKS : connection->ending;
+    return CONNECTION_WORKS;
 }

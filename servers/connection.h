@@ -56,7 +56,8 @@ struct connection {
     size_t input_length;
     char *kept; /* heap, or NULL: input that outlives the caller's buffer */
     size_t kept_capacity;
-    struct job *job;             /* of the request at hand, once it has steps to run */
+    uint64_t body_left; /* of the reply at hand: bytes that found no room in the batch */
+    struct job *job;    /* of the request at hand, once it has steps to run */
     enum connection_next ending; /* CLOSES or LINGERS once no more will be served */
 };
 
@@ -74,11 +75,11 @@ void connection_answer(struct connection *connection, struct service *service);
 /* Moves unused input out of the caller's buffer. False when memory has run out. */
 bool connection_park(struct connection *connection);
 
-/* Neither a request nor a part of one is in hand. */
-bool connection_is_idle(const struct connection *connection);
-
 /* Whether input is waiting that could hold another request. */
 bool connection_has_input(const struct connection *connection);
+
+/* Whether the reply at hand was appended as a whole. */
+bool connection_has_replied(const struct connection *connection);
 
 /* Frees all it holds, a job included. */
 void connection_release(struct connection *connection);

@@ -201,7 +201,7 @@ static enum scan check_line(struct http_session *session, const char *line, size
 static enum scan scan_head(struct http_session *session, const char *input, size_t length)
 {
     const char *line = input + session->scanned_bytes, *end = input + length, *newline;
-    while ((newline = memchr(line, '\n', (size_t)(end - line)))) {
+    while (line < end && (newline = memchr(line, '\n', (size_t)(end - line)))) {
         size_t line_length = (size_t)(newline + 1 - line);
         if (check_line(session, line, line_length) == SCAN_REFUSED)
             return SCAN_REFUSED;
@@ -289,7 +289,9 @@ static enum http_outcome finish_request(struct http_session *session)
 static enum http_outcome read_body(struct http_session *session, const char **input,
                                    size_t *length)
 {
-    llhttp_errno_t code = llhttp_execute(&session->parser, *input, *length);
+    llhttp_errno_t code = HPE_OK;
+    if (*length > 0)
+        code = llhttp_execute(&session->parser, *input, *length);
     if (session->complete) {
         size_t used = (size_t)(llhttp_get_error_pos(&session->parser) - *input);
         *input += used;
@@ -320,6 +322,8 @@ enum http_outcome http_session_next(struct http_session *session, const char **i
     free(session->kept_target);
     session->kept_target = NULL;
     skip_empty_lines(session, input, length);
+    if (*length == 0)
+        return HTTP_NEEDS_INPUT;
     enum scan scan = scan_head(session, *input, *length);
     if (scan != SCAN_COMPLETE)
         return scan == SCAN_REFUSED ? HTTP_REFUSED : HTTP_NEEDS_INPUT;
@@ -338,11 +342,6 @@ enum http_outcome http_session_next(struct http_session *session, const char **i
         return finish_request(session);
     session->in_body = true;
     return read_body(session, input, length);
-}
-
-bool http_session_is_idle(const struct http_session *session)
-{
-    return !session->in_body;
 }
 
 void http_session_release(struct http_session *session)

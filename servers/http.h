@@ -77,9 +77,6 @@ struct http_session {
 enum http_outcome http_session_next(struct http_session *session, const char **input,
                                     size_t *length);
 
-/* True between requests: closing now cuts nothing off but unread input. */
-bool http_session_is_idle(const struct http_session *session);
-
 /* Frees what the session holds; it is ready to use again. */
 void http_session_release(struct http_session *session);
 

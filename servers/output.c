@@ -21,6 +21,11 @@ bool output_has_room(const struct output *output)
            OUTPUT_PARTS - output->end >= OUTPUT_REPLY_PARTS;
 }
 
+bool output_has_part(const struct output *output)
+{
+    return output->end < OUTPUT_PARTS;
+}
+
 void output_append(struct output *output, const void *bytes, size_t length)
 {
     char *to = output->bytes + output->used;

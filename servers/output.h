@@ -13,11 +13,11 @@
 #include <sys/uio.h>
 
 #define OUTPUT_BYTES (16 * 1024)
-#define OUTPUT_PARTS 320
+#define OUTPUT_PARTS 24
 
-/* One reply never needs more than this (reply.c asserts it). */
+/* A reply's head, with a small body or none, never needs more than this. */
 #define OUTPUT_REPLY_BYTES (4 * 1024)
-#define OUTPUT_REPLY_PARTS 260
+#define OUTPUT_REPLY_PARTS 2
 
 struct output {
     int first, end; /* parts[first..end-1] are still to be sent */
@@ -31,8 +31,11 @@ void output_clear(struct output *output);
 
 bool output_is_empty(const struct output *output);
 
-/* Whether another reply fits for certain. */
+/* Whether another reply, or its head, fits for certain. */
 bool output_has_room(const struct output *output);
+
+/* Whether there is room for another part. */
+bool output_has_part(const struct output *output);
 
 /* Appends a copy of the bytes. */
 void output_append(struct output *output, const void *bytes, size_t length);

@@ -114,8 +114,6 @@ void reply_digest(struct output *output, enum reply_ending ending, bool head_onl
 #define BLOCK_BYTES (256 * 1024)
 #define COPY_BYTES  2048 /* up to here copying is cheaper than another part */
 
-_Static_assert(REPLY_MAX_BODY_BYTES / BLOCK_BYTES + 1 <= OUTPUT_REPLY_PARTS,
-               "the largest body fits into a batch");
 _Static_assert(BLOCK_BYTES % (sizeof REPLY_LINE - 1) == 0, "blocks hold whole lines");
 
 struct reply_body {
@@ -136,21 +134,25 @@ void reply_body_free(struct reply_body *body)
     free(body);
 }
 
-void reply_bytes(struct output *output, enum reply_ending ending, bool head_only,
-                 uint32_t digest, const struct reply_body *body, uint64_t body_bytes)
+void reply_bytes_head(struct output *output, enum reply_ending ending, uint32_t digest,
+                      uint64_t body_bytes)
 {
     append_head(output, ending, digest, body_bytes);
-    if (head_only || body_bytes == 0)
-        return;
-    if (body_bytes <= COPY_BYTES) {
-        output_append(output, body->block, (size_t)body_bytes);
-        return;
+}
+
+uint64_t reply_bytes_body(struct output *output, const struct reply_body *body,
+                          uint64_t left)
+{
+    if (left > 0 && left <= COPY_BYTES && OUTPUT_BYTES - output->used >= left) {
+        output_append(output, body->block, (size_t)left);
+        return 0;
     }
-    for (uint64_t left = body_bytes; left > 0;) {
+    while (left > 0 && output_has_part(output)) {
         size_t length = left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES;
         output_refer(output, body->block, length);
         left -= length;
     }
+    return left;
 }
 
 /* ---- errors ----------------------------------------------------------------------- */

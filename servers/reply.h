@@ -51,9 +51,17 @@ const char *reply_hello_bytes(size_t *length);
 void reply_digest(struct output *output, enum reply_ending ending, bool head_only,
                   uint32_t digest);
 
-/* The answer to a program with `bytes:N`. */
-void reply_bytes(struct output *output, enum reply_ending ending, bool head_only,
-                 uint32_t digest, const struct reply_body *body, uint64_t body_bytes);
+/* The head of the answer to a program with `bytes:N`. */
+void reply_bytes_head(struct output *output, enum reply_ending ending, uint32_t digest,
+                      uint64_t body_bytes);
+
+/*
+ * As much of its body as fits into the batch, when `left` of it are still to come;
+ * returns how many will be left then. Always begins at the start of the block, so that
+ * blocks have to hold whole lines.
+ */
+uint64_t reply_bytes_body(struct output *output, const struct reply_body *body,
+                          uint64_t left);
 
 /* An error, after which the connection is closed. Long messages are cut. */
 void reply_error(struct output *output, bool head_only, int status, const char *message);

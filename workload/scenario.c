@@ -14,6 +14,8 @@
 const char *const shape_names[] = {
     [SHAPE_STEADY] = "steady", [SHAPE_TRANSIENT] = "transient", NULL};
 
+const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", NULL};
+
 #define MOST_REQUESTS 64
 #define MOST_MODELS   64
 #define MOST_VALUES   64
@@ -508,6 +510,25 @@ static int read_models(struct json_document *document, const cJSON *node, void *
                            (void **)&scenario->models, &scenario->model_count, error);
 }
 
+static int read_tolerated(struct json_document *document, const cJSON *node, void *member,
+                          struct error *error)
+{
+    unsigned *tolerated = member;
+    struct json_field flag = {.type = JSON_CHOICE, .choices = tolerable_flags};
+    char given[JSON_DESCRIBE_BYTES];
+    if (!cJSON_IsArray(node))
+        return json_error(document, node, error, "expected an array, got %s",
+                          json_describe(node, given, sizeof given));
+    for (const cJSON *child = node->child; child; child = child->next) {
+        int index;
+        int result = json_read_value(document, child, &flag, &index, error);
+        if (result < 0)
+            return result;
+        *tolerated |= 1U << index;
+    }
+    return 0;
+}
+
 /* The schema's address is for editors. */
 static int ignore_text(struct json_document *document, const cJSON *node, void *member,
                        struct error *error)
@@ -563,6 +584,10 @@ static const struct json_field scenario_fields[] = {
      .type = JSON_CHOICE,
      .offset = offsetof(struct scenario, shape),
      .choices = shape_names},
+    {.key = "tolerates",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, tolerated),
+     .read = read_tolerated},
     {0}};
 
 /* ---- what no table shows --------------------------------------------------------------
@@ -598,6 +623,14 @@ const char *scenario_option(const struct scenario *scenario, const char *name)
         if (strcmp(scenario->server.options[i].name, name) == 0)
             return scenario->server.options[i].value;
     return NULL;
+}
+
+bool scenario_tolerates(const struct scenario *scenario, const char *code)
+{
+    for (size_t i = 0; tolerable_flags[i]; i++)
+        if (strcmp(tolerable_flags[i], code) == 0)
+            return scenario->tolerated >> i & 1;
+    return false;
 }
 
 /* Sets the sweep's variable; a variable that is nothing known has no effect. */
@@ -818,6 +851,7 @@ void scenario_at_point(struct scenario *point, const struct scenario *scenario,
         .model_count = scenario->model_count,
         .server = scenario->server,
         .shape = scenario->shape,
+        .tolerated = scenario->tolerated,
     };
     workload_copy(&point->workload, &scenario->workload);
     point->server.options =
@@ -955,5 +989,9 @@ cJSON *scenario_to_json(const struct scenario *scenario)
                       scenario->sweep.quick_count);
     }
     cJSON_AddStringToObject(root, "shape", shape_names[scenario->shape]);
+    cJSON *tolerates = json_add_array(root, "tolerates");
+    for (size_t i = 0; tolerable_flags[i]; i++)
+        if (scenario->tolerated >> i & 1)
+            cJSON_AddItemToArray(tolerates, cJSON_CreateString(tolerable_flags[i]));
     return root;
 }

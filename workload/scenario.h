@@ -22,7 +22,8 @@
  *               "slow_senders": {"count": 10, "bytes_per_second": 10}},
  *   "server": {"cpus": 1, "options": {"threads": "64"}},
  *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
- *   "shape": "steady"
+ *   "shape": "steady",
+ *   "tolerates": ["errors"]
  * }
  *
  * "rate", phases with rates, or a trace make the load open; otherwise it is closed, and
@@ -33,7 +34,9 @@
  * is said in workload.h. "cpus" is a number or "all".
  * "options" are options of `serve`; each model gets those it declares. The sweep's
  * variable is "connections", "rate", an option of the server, or a word that stands
- * in braces in a path ("/bytes:{size}"). CPU work is given in work ("spin:200k"), or
+ * in braces in a path ("/bytes:{size}"). "tolerates" names flags of the generator that
+ * are the very finding here (a server that cannot carry the load) and not a fault of the
+ * measurement. CPU work is given in work ("spin:200k"), or
  * as a time ("spin:10ms") that the harness turns into work once per run.
  */
 #ifndef WORKLOAD_SCENARIO_H
@@ -68,6 +71,9 @@ enum shape {
 };
 extern const char *const shape_names[];
 
+/* Flags that a scenario may tolerate: they can be the server's doing. */
+extern const char *const tolerable_flags[]; /* "errors", "rate_missed", "dropped", NULL */
+
 struct scenario {
     char *name, *title, *question;
     char *family;  /* "io", "cpu", "mixed", ...: what the summary table groups by */
@@ -76,7 +82,8 @@ struct scenario {
     struct workload workload;
     struct scenario_server server;
     struct sweep sweep;
-    int shape; /* enum shape */
+    int shape;          /* enum shape */
+    unsigned tolerated; /* bit i: tolerable_flags[i] */
 };
 
 /*
@@ -105,5 +112,8 @@ cJSON *scenario_to_json(const struct scenario *scenario);
  * The option `name` of the server for this scenario, or NULL.
  */
 const char *scenario_option(const struct scenario *scenario, const char *name);
+
+/* Whether the scenario tolerates the flag with this code. */
+bool scenario_tolerates(const struct scenario *scenario, const char *code);
 
 #endif

@@ -234,7 +234,7 @@ static enum blocking_outcome serve_input(struct blocking_thread *thread,
         case CONNECTION_READS:
             return connection_park(connection) ? BLOCKING_WAITS : BLOCKING_ENDS;
         case CONNECTION_FLUSHES:
-            if (thread->service.one_at_a_time)
+            if (thread->service.one_at_a_time && connection_has_replied(connection))
                 return give_turn(client);
             break;
         case CONNECTION_WORKS:

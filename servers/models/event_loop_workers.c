@@ -47,23 +47,6 @@ static void *run_steps(void *context, int index)
     return NULL;
 }
 
-static int serve(struct pool *pool, struct error *error)
-{
-    const struct loop_placement placement = {
-        .blocking = ON_LIBUV_POOL,
-        .cpu = ON_WORKERS,
-        .workers = &pool->steps,
-    };
-    struct loop *loop;
-    int result = loop_open(&loop, pool->server, 0, &placement, error);
-    if (result < 0)
-        return result;
-    server_ready(pool->server);
-    loop_serve(loop);
-    loop_close(loop);
-    return 0;
-}
-
 static int run(struct server *server, struct error *error)
 {
     struct settings *settings = server->model_settings;
@@ -71,14 +54,26 @@ static int run(struct server *server, struct error *error)
         settings->workers = (uint64_t)cpus_allowed_count();
     loop_set_pool_size(settings->uv_pool);
     struct pool pool = {.server = server};
+    const struct loop_placement placement = {
+        .blocking = ON_LIBUV_POOL,
+        .cpu = ON_WORKERS,
+        .workers = &pool.steps,
+    };
+    struct loop *loop;
+    int result = loop_open(&loop, server, 0, &placement, error);
+    if (result < 0)
+        return result;
     task_queue_init(&pool.steps);
     struct threads threads;
-    int result = threads_start(&threads, settings->workers, run_steps, &pool, error);
-    if (result == 0)
-        result = serve(&pool, error);
+    result = threads_start(&threads, settings->workers, run_steps, &pool, error);
+    if (result == 0) {
+        server_ready(server);
+        loop_serve(loop);
+    }
     task_queue_close(&pool.steps);
     threads_join(&threads);
     task_queue_release(&pool.steps);
+    loop_close(loop);
     uv_library_shutdown(); /* ends the pool's threads */
     return result;
 }

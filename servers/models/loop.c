@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "servers/connection.h"
+#include "servers/models/deadlines.h"
 
 /* So many connections are accepted before the others get their turn. */
 #define ACCEPT_BATCH 64
@@ -28,8 +30,13 @@ struct loop {
     struct service service;
     struct loop_placement placement;
     uv_poll_t listener, room, stop;
-    uv_timer_t sweep;    /* looks for idle clients */
-    uv_async_t finished; /* workers have put clients into `returned` */
+    uv_timer_t sweep;           /* looks for idle clients */
+    struct deadlines deadlines; /* of clients whose job waits for a time */
+    int alarm_fd;               /* a timerfd: goes off at the earliest of them */
+    uint64_t alarm_ns;          /* what it is set to; 0: not set */
+    uv_poll_t alarm;
+    uv_prepare_t before_sleep; /* sets the alarm */
+    uv_async_t finished;       /* workers have put clients into `returned` */
     struct task_queue returned;
     struct loop_client *oldest, *newest; /* by their last activity */
     size_t clients;                      /* not yet freed */
@@ -42,10 +49,11 @@ enum loop_ending { LIVES_ON, THEN_CLOSE, THEN_LINGER };
 
 struct loop_client {
     uv_tcp_t tcp;
-    uv_timer_t timer;       /* a WAIT step's deadline; or how long it may linger */
-    uv_work_t work;         /* steps on libuv's pool */
-    struct task task;       /* steps on workers */
-    struct step_poll *poll; /* a WAIT step's descriptor, or NULL */
+    uv_timer_t timer;         /* how long it may linger */
+    struct deadline deadline; /* of a WAIT step */
+    uv_work_t work;           /* steps on libuv's pool */
+    struct task task;         /* steps on workers */
+    struct step_poll *poll;   /* a WAIT step's descriptor, or NULL */
     struct loop *loop;
     struct loop_client *older, *newer;
     uint64_t active_ms; /* on the loop's clock */
@@ -63,7 +71,6 @@ struct loop_client {
 
 static void go_on(struct loop_client *client);
 static void set_reading(struct loop_client *client);
-static void on_timer(uv_timer_t *timer);
 
 /* ---- the list by activity --------------------------------------------------------- */
 
@@ -108,6 +115,8 @@ static void touch(struct loop_client *client)
 static void close_loop_handles(struct loop *loop)
 {
     uv_close((uv_handle_t *)&loop->sweep, NULL);
+    uv_close((uv_handle_t *)&loop->alarm, NULL);
+    uv_close((uv_handle_t *)&loop->before_sleep, NULL);
     uv_close((uv_handle_t *)&loop->finished, NULL);
 }
 
@@ -141,7 +150,7 @@ static void on_poll_closed(uv_handle_t *handle)
 
 static void stop_waiting(struct loop_client *client)
 {
-    uv_timer_stop(&client->timer);
+    deadlines_remove(&client->loop->deadlines, &client->deadline);
     if (client->poll)
         uv_close((uv_handle_t *)&client->poll->handle, on_poll_closed);
     client->poll = NULL;
@@ -162,6 +171,11 @@ static void close_client(struct loop_client *client)
     server_closed(client->loop->service.server);
 }
 
+static void on_lingered(uv_timer_t *timer)
+{
+    close_client(timer->data);
+}
+
 static void linger(struct loop_client *client)
 {
     uv_os_fd_t fd;
@@ -172,7 +186,7 @@ static void linger(struct loop_client *client)
     shutdown(fd, SHUT_WR);
     client->lingering = true;
     connection_release(&client->connection);
-    uv_timer_start(&client->timer, on_timer, SERVER_LINGER_NS / NS_PER_MS, 0);
+    uv_timer_start(&client->timer, on_lingered, SERVER_LINGER_NS / NS_PER_MS, 0);
     set_reading(client);
 }
 
@@ -267,29 +281,12 @@ static void send_batch(struct loop_client *client)
 
 static void on_step_ready(struct loop_client *client);
 
-static void on_timer(uv_timer_t *timer)
-{
-    struct loop_client *client = timer->data;
-    if (client->lingering)
-        close_client(client);
-    else
-        on_step_ready(client);
-}
-
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
     /* Errors are the step's to find: it will look at its descriptor. */
     (void)status;
     (void)events;
     on_step_ready(handle->data);
-}
-
-/* Never early: the loop's clock counts whole milliseconds and lags. */
-static void start_timer(struct loop_client *client, uint64_t deadline_ns)
-{
-    uint64_t due_ms = (deadline_ns + NS_PER_MS - 1) / NS_PER_MS;
-    uint64_t now_ms = uv_now(&client->loop->uv);
-    uv_timer_start(&client->timer, on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
 static int start_poll(struct loop_client *client, int fd, int events)
@@ -307,20 +304,52 @@ static int start_poll(struct loop_client *client, int fd, int events)
     return uv_poll_start(&poll->handle, events, on_poll);
 }
 
-/* Registers what the step waits for. */
-static void wait_for(struct loop_client *client, enum op_answer answer)
+/* Registers what the step waits for. False when that fails, and the step with it. */
+static bool wait_for(struct loop_client *client, enum op_answer answer)
 {
     struct op_call *call = &client->connection.job->call;
     int result = 0;
-    if (call->deadline_ns)
-        start_timer(client, call->deadline_ns);
-    if (answer != OP_TIMER)
+    if (call->deadline_ns &&
+        !deadlines_add(&client->loop->deadlines, &client->deadline, call->deadline_ns))
+        result = UV_ENOMEM;
+    if (result == 0 && answer != OP_TIMER)
         result = start_poll(client, call->fd,
                             answer == OP_READABLE ? UV_READABLE : UV_WRITABLE);
-    if (result < 0) {
-        op_fail(call, 500, "cannot wait for a descriptor: %s", uv_strerror(result));
-        uv_timer_start(&client->timer, on_timer, 0, 0);
-    }
+    if (result == 0)
+        return true;
+    stop_waiting(client);
+    op_fail(call, 500, "cannot wait: %s", uv_strerror(result));
+    return false;
+}
+
+/*
+ * The loop's own timers count whole milliseconds, and so would make steps that stand
+ * for I/O end in bunches. A timerfd ends each when it is due, and is set at most once
+ * per turn of the loop.
+ */
+static void set_alarm(uv_prepare_t *before_sleep)
+{
+    struct loop *loop = before_sleep->data;
+    const struct deadline *first = deadlines_first(&loop->deadlines);
+    uint64_t due_ns = first ? first->at_ns : 0;
+    if (due_ns == loop->alarm_ns)
+        return;
+    struct itimerspec due = {.it_value = {.tv_sec = (time_t)(due_ns / NS_PER_S),
+                                          .tv_nsec = (long)(due_ns % NS_PER_S)}};
+    /* Setting it also takes back that it went off: it needs no reading. */
+    timerfd_settime(loop->alarm_fd, TFD_TIMER_ABSTIME, &due, NULL);
+    loop->alarm_ns = due_ns;
+}
+
+static void on_alarm(uv_poll_t *alarm, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct loop *loop = alarm->data;
+    uint64_t now_ns = clock_now_ns();
+    struct deadline *first;
+    while ((first = deadlines_first(&loop->deadlines)) && first->at_ns <= now_ns)
+        on_step_ready(CONTAINER_OF(first, struct loop_client, deadline));
 }
 
 static void run_on_pool(uv_work_t *work)
@@ -384,8 +413,9 @@ static void work(struct loop_client *client)
             enum op_answer answer = job_resume(job);
             if (answer == OP_DONE)
                 continue;
-            wait_for(client, answer);
-            return;
+            if (wait_for(client, answer))
+                return;
+            continue;
         }
         enum loop_place place =
             kind == OP_CPU ? loop->placement.cpu : loop->placement.blocking;
@@ -610,6 +640,14 @@ static int open_handles(struct loop *loop)
         result = start_watching(loop, &loop->room, server->room_fd, on_room);
     if (result == 0)
         result = start_watching(loop, &loop->listener, server->listen_fd, on_connections);
+    loop->before_sleep.data = loop;
+    uv_prepare_init(&loop->uv, &loop->before_sleep);
+    uv_prepare_start(&loop->before_sleep, set_alarm);
+    loop->alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (result == 0)
+        result = loop->alarm_fd < 0
+                     ? -errno
+                     : start_watching(loop, &loop->alarm, loop->alarm_fd, on_alarm);
     uint64_t interval_ms = sweep_interval_ms(server);
     uv_timer_init(&loop->uv, &loop->sweep);
     uv_timer_start(&loop->sweep, on_sweep, interval_ms, interval_ms);
@@ -623,12 +661,25 @@ static void close_any(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+static void free_loop(struct loop *loop)
+{
+    struct server *server = loop->service.server;
+    task_queue_release(&loop->returned);
+    deadlines_release(&loop->deadlines);
+    if (loop->alarm_fd >= 0)
+        close(loop->alarm_fd);
+    ops_leave_thread(server->ops);
+    server_leave(server, loop->service.worker);
+    free(loop);
+}
+
 int loop_open(struct loop **result, struct server *server, int index,
               const struct loop_placement *placement, struct error *error)
 {
     struct loop *loop = memory_allocate_zeroed(1, sizeof *loop);
     output_clear(&loop->output);
     loop->placement = *placement;
+    loop->alarm_fd = -1;
     loop->service = (struct service){
         .server = server,
         .worker = server_join(server, "loop", index),
@@ -642,9 +693,9 @@ int loop_open(struct loop **result, struct server *server, int index,
             *result = loop;
             return 0;
         }
-        uv_walk(&loop->uv, close_any, NULL);
-        loop_serve(loop);
         loop_close(loop);
+    } else {
+        free_loop(loop);
     }
     return error_set(error, failure, "cannot open a loop: %s", uv_strerror(failure));
 }
@@ -656,12 +707,11 @@ void loop_serve(struct loop *loop)
 
 void loop_close(struct loop *loop)
 {
-    struct server *server = loop->service.server;
+    /* All that is left to close, after loop_serve, is nothing. */
+    uv_walk(&loop->uv, close_any, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
-    task_queue_release(&loop->returned);
-    ops_leave_thread(server->ops);
-    server_leave(server, loop->service.worker);
-    free(loop);
+    free_loop(loop);
 }
 
 void loop_set_pool_size(uint64_t threads)

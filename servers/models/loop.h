@@ -39,6 +39,7 @@ MUST_CHECK int loop_open(struct loop **loop, struct server *server, int index,
 /* Serves until the server shall stop and the requests in hand are finished. */
 void loop_serve(struct loop *loop);
 
+/* When no worker is left that could give a client back. */
 void loop_close(struct loop *loop);
 
 /* On a worker: runs the steps behind a task from placement.workers, gives the client

@@ -133,14 +133,33 @@ bool poller_wait(struct poller *poller, bool may_sleep,
             begin_draining(poller);
         } else {
             struct client *client = what;
+            /* Reading the flag takes over what its last owner has written. */
             if (poller->one_shot)
-                atomic_store(&client->is_served, true);
+                atomic_exchange(&client->is_served, true);
             ready(context, client);
         }
     }
     end_idle_clients(poller);
     return !poller->drains || !clients_is_empty(&poller->clients);
 }
+
+/*
+ * The last line of this function makes the client another thread's. The kernel orders
+ * that: the event cannot come before the call that asks for it. ThreadSanitizer does
+ * not know this about EPOLL_CTL_MOD, and has to be told.
+ */
+#ifdef __has_feature
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:poller_watch_again";
+}
+#endif
 
 void poller_watch_again(struct poller *poller, struct client *client)
 {

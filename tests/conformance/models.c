@@ -517,6 +517,26 @@ static void idle_connections_are_closed(void **state)
     for_models(ANSWERING, ends_idle);
 }
 
+static void ends_stalled_reader(const struct model *model)
+{
+    struct server_settings settings = usual_settings;
+    settings.idle_timeout_ns = 100 * NS_PER_MS;
+    struct served served = serve_with(model, &settings, "");
+    int fd = dial(&served);
+    ask(fd, "GET", "/bytes:64MiB");
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&readable, 1, -1), 1);
+    /* It never reads: draining, which has no limit here, ends only if it is cut off. */
+    assert_int_equal(stop(&served, NULL), 0);
+    close(fd);
+}
+
+static void clients_that_never_read_are_cut_off(void **state)
+{
+    (void)state;
+    for_models(ANSWERING, ends_stalled_reader);
+}
+
 /* ---- stopping --------------------------------------------------------------------- */
 
 /* A request that the server has surely begun: the greeting before it was answered. */
@@ -693,6 +713,7 @@ int main(void)
         cmocka_unit_test(large_replies_arrive_whole),
         cmocka_unit_test(connections_beyond_the_cap_wait),
         cmocka_unit_test(idle_connections_are_closed),
+        cmocka_unit_test(clients_that_never_read_are_cut_off),
         cmocka_unit_test(requests_in_hand_are_finished),
         cmocka_unit_test(draining_has_a_limit),
         cmocka_unit_test(stopping_in_full_flight_is_clean),

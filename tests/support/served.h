@@ -26,12 +26,16 @@
 #include "servers/server.h"
 #include "tests/support/test_ops.h"
 
+/* Not every test needs everything in here. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+
 /* ---- the server ------------------------------------------------------------------- */
 
 struct served {
     pid_t pid;
     int port;
-    int report; /* pipe: the address, later the statistics */
+    int report;      /* pipe: the address, later the statistics */
+    char folder[32]; /* its data */
 };
 
 static int report_fd; /* in the child */
@@ -57,9 +61,10 @@ static void report_abandoned(struct server *server)
     _exit(77);
 }
 
-/* "threads=4": sets options of the model as if they were typed. */
-static void set_model_options(const struct model *model, void *settings,
-                              const char *assignments)
+/* "threads=4": sets options of the model as if they were typed. The settings may point
+ * into the result; free it after them. */
+static char **set_model_options(const struct model *model, void *settings,
+                                const char *assignments)
 {
     size_t count;
     char **words = text_split(assignments, ',', &count);
@@ -70,22 +75,21 @@ static void set_model_options(const struct model *model, void *settings,
             if (strcmp(o->name, words[i]) == 0 && options_set(o, settings, value, NULL))
                 abort();
     }
-    text_list_free(words);
+    return words;
 }
 
 /* Runs in the child; its exit code is 0 when the server drained and closed well. */
 static int serve_here(const struct model *model, const struct server_settings *settings,
-                      const char *assignments)
+                      const char *folder, const char *assignments)
 {
     struct error error;
     struct server server;
-    char folder[] = "/tmp/interleave-test-XXXXXX";
     struct server_settings mine = *settings;
-    mine.data_folder = mkdtemp(folder);
+    mine.data_folder = folder;
     void *model_settings = memory_allocate_zeroed(1, model->settings_bytes + 1);
     struct option_group group = {"", model->options, model_settings};
     options_defaults(&group, 1);
-    set_model_options(model, model_settings, assignments);
+    char **words = set_model_options(model, model_settings, assignments);
     list_all_ops();
     int result = server_open(&server, &mine, all_ops, &error);
     if (result == 0) {
@@ -98,10 +102,7 @@ static int serve_here(const struct model *model, const struct server_settings *s
         server_close(&server);
     }
     free(model_settings);
-    char *command = memory_printf("rm -rf %s", folder);
-    if (system(command) != 0)
-        result = -1;
-    free(command);
+    text_list_free(words);
     if (result < 0)
         fprintf(stderr, "%s: %s\n", model->name, error.text);
     return result < 0;
@@ -121,12 +122,15 @@ static struct served serve_with(const struct model *model,
     if (pipe(ends) < 0)
         abort();
     fflush(NULL);
-    struct served served = {.pid = fork(), .report = ends[0]};
+    struct served served = {.report = ends[0], .folder = "/tmp/interleave-test-XXXXXX"};
+    if (!mkdtemp(served.folder))
+        abort();
+    served.pid = fork();
     if (served.pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ends[0]);
         report_fd = ends[1];
-        exit(serve_here(model, settings, assignments));
+        exit(serve_here(model, settings, served.folder, assignments));
     }
     close(ends[1]);
     char text[16] = "";
@@ -153,6 +157,10 @@ static int wait_for_end(struct served *served, cJSON **statistics)
     close(served->report);
     int status;
     waitpid(served->pid, &status, 0);
+    char *command = memory_printf("rm -rf %s", served->folder);
+    if (system(command) != 0)
+        abort();
+    free(command);
     if (statistics)
         *statistics = cJSON_Parse(text_string(&text));
     text_release(&text);

@@ -78,7 +78,8 @@ static void make_result(struct plan *plan, struct result *result)
 {
     struct error error;
     char *path;
-    *plan = (struct plan){.threads = 1, .interval_ns = NS_PER_S};
+    struct target target;
+    *plan = (struct plan){.threads = 1, .sources = 1, .interval_ns = NS_PER_S};
     workload_init(&plan->workload);
     static const char *const names[] = {"light", "heavy"};
     for (size_t i = 0; i < 2; i++) {
@@ -86,12 +87,10 @@ static void make_result(struct plan *plan, struct result *result)
         free(request->class_name);
         request->class_name = memory_copy_string(names[i]);
     }
-    struct target target;
     assert_int_equal(target_parse(&target, &path, "http://127.0.0.1:1", &error), 0);
     plan_add_target(plan, &target);
     assert_int_equal(plan_build(plan, &error), 0);
-    result_init(result, plan, plan->workload.duration_ns);
-    result->window_ns = 10 * NS_PER_S;
+    result_init(result, plan, 10 * NS_PER_S);
     recorder_start(&result->recorder, 0, 10 * NS_PER_S);
     for (uint64_t i = 1; i <= 1000; i++) {
         recorder_begun(&result->recorder, 0, 0);

@@ -18,7 +18,7 @@ static const struct mistake {
     {HEAD REQS ",\n \"laod\": {}}",
      ":3:2: laod: unknown key, allowed are $schema, name, title, question, family, "
      "models, "
-     "requests, load, clients, server, sweep, shape (did you mean \"load\"?)"},
+     "requests, load, clients, server, sweep, shape, tolerates (did you mean \"load\"?)"},
     {HEAD REQS ",\n" REQS "}",
      ":3:1: requests: this key is given twice in the same object"},
     {HEAD REQS ",\"load\":{\"connections\":\"ten\"}}",
