@@ -38,7 +38,7 @@ static int set_up_socket(int fd, uint64_t tag, const struct connection_way *way)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &way->receive_buffer_bytes,
                    sizeof way->receive_buffer_bytes) < 0)
         return -errno;
-    if (way->sources->current) {
+    if (way->sources->current && target_has_spare_sources(way->target)) {
         int result = bind_to_source(fd, way->sources->current);
         if (result < 0)
             return result;
@@ -70,15 +70,24 @@ static int open_socket(uint64_t tag, const struct connection_way *way)
     return result;
 }
 
+static void next_source(struct sources *sources, unsigned most)
+{
+    sources->current = (sources->current + 1) % most;
+    sources->used = 0;
+}
+
 int connection_open(struct connection *connection, uint32_t index,
                     const struct connection_way *way)
 {
     struct sources *sources = way->sources;
-    unsigned most = target_has_spare_sources(way->target) ? sources->most : 1;
+    bool spare = target_has_spare_sources(way->target);
+    unsigned most = spare ? sources->most : 1;
     int fd = -EADDRNOTAVAIL;
+    if (spare && sources->used++ >= SOURCE_TURN)
+        next_source(sources, most);
     for (unsigned tried = 0; tried < most && fd == -EADDRNOTAVAIL; tried++) {
         if (tried)
-            sources->current = (sources->current + 1) % most;
+            next_source(sources, most);
         connection->generation++;
         fd = open_socket(connection_tag(index, connection->generation), way);
     }

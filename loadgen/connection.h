@@ -62,14 +62,17 @@ static inline uint64_t connection_tag(uint32_t index, uint32_t generation)
 }
 
 /*
- * Where connections come from: first from the address that the kernel chooses, and
- * where that has no ports left from 127.0.0.2, 127.0.0.3, ... `most` addresses in all.
- * The one in use moves on when it is exhausted, and round.
+ * Where connections come from: first from the address that the kernel chooses, then from
+ * 127.0.0.2, 127.0.0.3, ... `most` addresses in all, and round. The next one's turn comes
+ * when one has no ports left, and after SOURCE_TURN connections: the fuller the range of
+ * ports, the longer the kernel looks for a free one (0.5 ms where half are taken).
  */
 struct sources {
     unsigned most;
     unsigned current; /* 0: the kernel's choice */
+    unsigned used;    /* connections of this turn */
 };
+#define SOURCE_TURN 8000
 
 /* How to open a connection. */
 struct connection_way {

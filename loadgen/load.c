@@ -142,7 +142,7 @@ static const struct option load_options[] = {
      MEMBER(digest), 0, 0, NULL, NULL},
     {"sources", 0, OPTION_COUNT, "N",
      "to a server on 127.0.0.0/8: connect from so many addresses (127.0.0.1, 127.0.0.2, "
-     "...), each when the one before it has no ports left",
+     "...), each when the one before it has made 8000 connections or has no ports left",
      "8", MEMBER(sources), 1, PLAN_MAX_SOURCES, NULL, NULL},
     {"threads", 't', OPTION_COUNT, "N", "generator threads", "1", MEMBER(threads), 1,
      PLAN_MAX_THREADS, NULL, NULL},

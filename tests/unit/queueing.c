@@ -76,7 +76,7 @@ static void test_bounds(void **state)
 static void simulate(unsigned servers, double rate, double *mean, double *error,
                      double *up_to_half)
 {
-    enum { BATCHES = 40, BATCH = 50000 };
+    enum { BATCHES = 40, BATCH = 10000 };
     struct random random;
     random_seed(&random, 17);
     double *free_at = calloc(servers, sizeof *free_at), now = 0;
@@ -115,7 +115,7 @@ static void test_against_a_simulation(void **state)
         queue_mdn_init(&queue, cases[i].servers, rate, 1);
         simulate(cases[i].servers, rate, &mean, &error, &up_to_half);
         expect_near(queue_mdn_mean_wait(&queue), mean, 5 * error);
-        expect_near(queue_mdn_wait_distribution(&queue, 0.5), up_to_half, 0.003);
+        expect_near(queue_mdn_wait_distribution(&queue, 0.5), up_to_half, 0.01);
         queue_mdn_release(&queue);
     }
 }
