@@ -2,13 +2,16 @@
  * A pool of N threads with a fixed wait, under Poisson arrivals, is the queue M/D/N: its
  * latencies against base/queueing.h (METHOD 4).
  *
- * How far off they may be by chance is found by simulating the same measurement many
- * times: same rate, warm-up and window, from an empty line. (Requests of a queue are
- * correlated; nothing can be taken from their number alone.) The machine adds to the
- * wait, and a little more service is a lot more queue, so that the prediction uses the
- * service time as it is seen without a line, before and after. Lower bounds hold on
- * every machine and are always checked; upper bounds only where QUEUE_SECONDS says that
- * the machine is quiet, and for how long each point is to be measured (scripts/truth).
+ * Two comparisons. With the formula: how far off a figure may be by chance is found by
+ * simulating the same measurement many times (requests of a queue are correlated; nothing
+ * can be taken from their number alone). And with a line that gets the very arrivals that
+ * the generator drew from its seed, which leaves no chance at all: what is seen can only
+ * be more, since no machine is faster than the wait and latency counts from the schedule.
+ *
+ * The machine adds to the wait, and a little more service is a lot more queue, so that
+ * upper bounds use the service time as it is seen without a line, before and after, and
+ * are checked only where QUEUE_SECONDS says that the machine is quiet, and for how long
+ * each point is to be measured (scripts/truth).
  */
 #include "tests/support/served.h"
 #include "tests/test.h"
@@ -23,7 +26,6 @@
 
 #define WAIT_S   0.01
 #define WARMUP_S 1.0
-#define SIGMAS   4.5
 #define REPEATS  200
 /* Service times before and after that differ by more are no basis for an upper bound. */
 #define STEADY 0.02
@@ -39,6 +41,16 @@ static double window_s(void)
     return seconds > 0 ? seconds : 3;
 }
 
+static void init_workload(struct workload *workload, double rate_rps, double seconds)
+{
+    workload_init(workload);
+    workload_add_request(workload, "/wait:10ms");
+    workload->rate_rps = rate_rps;
+    workload->connections = rate_rps > 0 ? 512 : 1;
+    workload->warmup_ns = rate_rps > 0 ? (uint64_t)(WARMUP_S * NS_PER_S) : 0;
+    workload->duration_ns = (uint64_t)(seconds * NS_PER_S);
+}
+
 /* Latency figures in seconds; a closed loop of one client where the rate is 0. */
 static void measure(const struct served *served, double rate_rps, double seconds,
                     uint64_t seed, double figures[FIGURES])
@@ -52,12 +64,7 @@ static void measure(const struct served *served, double rate_rps, double seconds
                         .seed = seed,
                         .interval_ns = NS_PER_S,
                         .drain_ns = 10 * NS_PER_S};
-    workload_init(&plan.workload);
-    workload_add_request(&plan.workload, "/wait:10ms");
-    plan.workload.rate_rps = rate_rps;
-    plan.workload.connections = rate_rps > 0 ? 512 : 1;
-    plan.workload.warmup_ns = rate_rps > 0 ? (uint64_t)(WARMUP_S * NS_PER_S) : 0;
-    plan.workload.duration_ns = (uint64_t)(seconds * NS_PER_S);
+    init_workload(&plan.workload, rate_rps, seconds);
     assert_int_equal(target_parse(&target, &ignored, url, &error), 0);
     plan_add_target(&plan, &target);
     assert_int_equal(plan_build(&plan, &error), 0);
@@ -82,28 +89,77 @@ static int compare_doubles(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* N servers with a common line; arrivals are put in as they come. */
+struct line {
+    unsigned servers;
+    double service, free_at[64];
+    double *latencies; /* of those that came after the warm-up; heap */
+    size_t count, room;
+};
+
+static void line_init(struct line *line, unsigned servers, double service, size_t room)
+{
+    *line = (struct line){.servers = servers, .service = service, .room = room};
+    line->latencies = memory_allocate(room * sizeof *line->latencies);
+}
+
+static void line_arrive(struct line *line, double now, bool counts)
+{
+    unsigned first = 0;
+    for (unsigned s = 1; s < line->servers; s++)
+        first = line->free_at[s] < line->free_at[first] ? s : first;
+    line->free_at[first] = fmax(now, line->free_at[first]) + line->service;
+    if (counts && line->count < line->room)
+        line->latencies[line->count++] = line->free_at[first] - now;
+}
+
+static void line_finish(struct line *line, double figures[FIGURES])
+{
+    figures[MEAN] = 0;
+    qsort(line->latencies, line->count, sizeof *line->latencies, compare_doubles);
+    for (size_t i = 0; i < line->count; i++)
+        figures[MEAN] += line->latencies[i] / (double)line->count;
+    for (int i = P50; i < FIGURES; i++)
+        figures[i] =
+            line->latencies[(size_t)ceil(fractions[i] * (double)line->count) - 1];
+    free(line->latencies);
+}
+
 /* One measurement of M/D/N as it would be without any machine. */
 static void simulate(struct random *random, unsigned servers, double rate, double service,
                      double seconds, double figures[FIGURES])
 {
-    double free_at[64] = {0}, now = 0, end = WARMUP_S + seconds, sum = 0;
-    size_t count = 0, room = (size_t)(2 * rate * end) + 100;
-    double *latencies = memory_allocate(room * sizeof *latencies);
-    while ((now += random_exponential(random, 1 / rate)) < end && count < room) {
-        unsigned first = 0;
-        for (unsigned s = 1; s < servers; s++)
-            first = free_at[s] < free_at[first] ? s : first;
-        free_at[first] = fmax(now, free_at[first]) + service;
-        if (now >= WARMUP_S)
-            latencies[count++] = free_at[first] - now;
+    double now = 0, end = WARMUP_S + seconds;
+    struct line line;
+    line_init(&line, servers, service, (size_t)(2 * rate * end) + 100);
+    while ((now += random_exponential(random, 1 / rate)) < end)
+        line_arrive(&line, now, now >= WARMUP_S);
+    line_finish(&line, figures);
+}
+
+/* The same with the arrivals that the generator draws from this seed. */
+static void replay(unsigned servers, double rate, double service, double seconds,
+                   uint64_t seed, double figures[FIGURES])
+{
+    struct workload workload;
+    struct mix mix;
+    struct schedule schedule;
+    struct line line;
+    init_workload(&workload, rate, seconds);
+    mix_init(&mix, &workload, seed, 0);
+    schedule_init(&schedule, &workload, seed, 0, 1);
+    schedule_start(&schedule, 0, workload.warmup_ns,
+                   workload.warmup_ns + workload.duration_ns);
+    line_init(&line, servers, service, (size_t)(2 * rate * seconds) + 100);
+    while (schedule.next_ns != UINT64_MAX) {
+        line_arrive(&line, (double)schedule.next_ns / 1e9,
+                    schedule.next_ns >= workload.warmup_ns);
+        schedule_take(&schedule, &mix);
     }
-    qsort(latencies, count, sizeof *latencies, compare_doubles);
-    for (size_t i = 0; i < count; i++)
-        sum += latencies[i] / (double)count;
-    figures[MEAN] = sum;
-    for (int i = P50; i < FIGURES; i++)
-        figures[i] = latencies[(size_t)ceil(fractions[i] * (double)count) - 1];
-    free(latencies);
+    line_finish(&line, figures);
+    schedule_release(&schedule);
+    mix_release(&mix);
+    workload_release(&workload);
 }
 
 /* Mean and standard deviation of each figure over many such measurements. */
@@ -140,31 +196,31 @@ static void check_point(const struct served *served, unsigned servers, double lo
 {
     double seconds = window_s(), rate = load * servers / WAIT_S;
     double alone[2][FIGURES], seen[FIGURES], theory[FIGURES], least[FIGURES];
-    double most[FIGURES], sigmas[FIGURES];
+    double exact[FIGURES], most[FIGURES], means[FIGURES], sigmas[FIGURES];
+    uint64_t seed = 7 * servers + (uint64_t)(10 * load);
     measure(served, 0, 0.5, 1, alone[0]);
-    measure(served, rate, seconds, 7 * servers + (uint64_t)(10 * load), seen);
+    measure(served, rate, seconds, seed, seen);
     measure(served, 0, 0.5, 1, alone[1]);
     double service = (alone[0][MEAN] + alone[1][MEAN]) / 2;
     bool steady = fabs(alone[0][MEAN] - alone[1][MEAN]) < STEADY * WAIT_S &&
                   rate * service / servers < 0.95;
-    expect_of(servers, rate, WAIT_S, seconds, least, sigmas);
     predict(servers, rate, steady ? service : WAIT_S, theory);
+    expect_of(servers, rate, WAIT_S, seconds, means, sigmas);
+    replay(servers, rate, WAIT_S, seconds, seed, least);
+    replay(servers, rate, service, seconds, seed, exact);
+    replay(servers, rate, service + STEADY * WAIT_S, seconds, seed, most);
     print_message("N = %u, load %.1f, service %.3f ms%s\n", servers, load, 1e3 * service,
                   steady ? "" : " (not steady)");
-    /* No machine is faster than the wait. */
-    for (int f = 0; f < FIGURES; f++)
-        assert_true(seen[f] >= least[f] - SIGMAS * sigmas[f]);
-    if (steady)
-        expect_of(servers, rate, service, seconds, most, sigmas);
     for (int f = 0; f < FIGURES; f++) {
-        print_message("  %-4s  seen %6.2f ms  M/D/N %6.2f ms  %+.1f %%  (sampling error "
-                      "%.2f ms)\n",
-                      figure_names[f], 1e3 * seen[f], 1e3 * theory[f],
-                      100 * (seen[f] / theory[f] - 1), 1e3 * sigmas[f]);
-        /* The service time of a busy pool is known to no better than STEADY. */
-        double slack = STEADY * theory[f] / (1 - fmin(rate * service / servers, 0.9));
+        print_message("  %-4s  seen %6.2f ms  same arrivals %6.2f ms (%+.1f %%)  M/D/N "
+                      "%6.2f ms (%+.1f sampling errors)\n",
+                      figure_names[f], 1e3 * seen[f], 1e3 * exact[f],
+                      100 * (seen[f] / exact[f] - 1), 1e3 * theory[f],
+                      (seen[f] - theory[f]) / fmax(sigmas[f], 1e-6));
+        /* A bucket of the histogram is a thousandth wide. */
+        assert_true(seen[f] >= 0.998 * least[f]);
         if (steady && getenv("QUEUE_SECONDS"))
-            assert_true(seen[f] <= most[f] + SIGMAS * sigmas[f] + slack);
+            assert_true(seen[f] <= most[f] * (1 + STEADY));
     }
 }
 
