@@ -230,7 +230,7 @@ static int write_metric(const char *path, const struct comparison *comparison,
                     scenario->sweep.variable,
                     has_theory(rows, what) ? " (dashed: theory)" : "");
     else
-        text_append_string(&chart.script, "set boxwidth 0.7\nset xrange [-0.7:]\n"
+        text_append_string(&chart.script, "set boxwidth 0.7\nset offsets 0.5, 0.5, 0, 0\n"
                                           "set yrange [0:]\nunset xtics\n");
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->first[i];
