@@ -104,6 +104,8 @@ static cJSON *op_to_json(const struct op *op)
     json_add_text(object, "summary", op->summary);
     json_add_text(object, "argument", op->argument);
     json_add_text(object, "example", op->example);
+    json_add_text(object, "library", op->library);
+    json_add_text(object, "node", op->node);
     return object;
 }
 
@@ -125,6 +127,8 @@ static int run_ops(int argc, char **argv)
     table_add_column(table, "Kind", TABLE_LEFT);
     table_add_column(table, "Example", TABLE_LEFT);
     table_add_column(table, "What it does", TABLE_LEFT);
+    table_add_column(table, "Library", TABLE_LEFT);
+    table_add_column(table, "In Node.js", TABLE_LEFT);
     for (size_t i = 0; op_list[i]; i++) {
         const struct op *op = op_list[i];
         table_start_row(table);
@@ -132,6 +136,8 @@ static int run_ops(int argc, char **argv)
         table_add_cell(table, op_kind_names[op->kind]);
         table_add_cellf(table, "/%s:%s", op->name, op->example);
         table_add_cell(table, op->summary);
+        table_add_cell(table, op->library);
+        table_add_cell(table, op->node);
     }
     table_print(table, TABLE_TERMINAL, stdout);
     table_free(table);

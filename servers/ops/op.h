@@ -78,6 +78,8 @@ struct op {
     const char *name;
     enum op_kind kind;
     const char *summary;  /* one line, a verb first, no full stop                     */
+    const char *library;  /* what does the work: "zlib", "POSIX"                      */
+    const char *node;     /* what Node.js has for the same, and where that runs there */
     const char *argument; /* what it is called: "TIME", "SIZE"                        */
     const char *example;  /* an argument that takes a few milliseconds at most        */
 

@@ -90,6 +90,9 @@ ok "ops lists" exits 0 ops
 ok "... with examples" prints "/wait:5ms"
 ok "ops --json" exits 0 ops --json
 ok "... is JSON" json_ok "$work/out"
+ok "... with kind, argument, library and what Node.js does" json_is "$work/out" \
+    '@$d && !grep { !$_->{name} || !$_->{kind} || !$_->{summary} || !$_->{argument}
+        || !$_->{example} || !$_->{library} || !$_->{node} } @$d'
 
 # ---- refusals ------------------------------------------------------------------------
 
