@@ -115,6 +115,13 @@ void op_result(struct op_call *call, const void *bytes, size_t length);
 void op_fail(struct op_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * For arguments of the form "AMOUNT:OPTION": copies what is before the colon into
+ * `amount`, and returns what is after it, or NULL where there is no colon.
+ */
+#define OP_WORD_BYTES 64
+const char *op_split_argument(const char *text, char amount[OP_WORD_BYTES]);
+
 #define OP_SEED 2463534242U
 
 static inline uint32_t op_xorshift32(uint32_t state)

@@ -173,3 +173,10 @@ void op_fail(struct op_call *call, int status, const char *format, ...)
     va_end(arguments);
     call->message = message;
 }
+
+const char *op_split_argument(const char *text, char amount[OP_WORD_BYTES])
+{
+    size_t length = strcspn(text, ":");
+    snprintf(amount, OP_WORD_BYTES, "%.*s", (int)length, text);
+    return text[length] ? text + length + 1 : NULL;
+}

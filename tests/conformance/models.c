@@ -35,7 +35,7 @@ static void expect_good_end(struct served *served)
 
 /* ---- answers ---------------------------------------------------------------------- */
 
-#define MAX_PATHS 64
+#define MAX_PATHS 96
 
 /* Every op with its example, and programs of several. */
 static size_t list_paths(char *paths[MAX_PATHS])
