@@ -1,28 +1,26 @@
 /*
- * first_use.h - something that all threads of a server share and that is made when it
- * is first needed, so that a server that never runs the op does not pay for it.
+ * first_use.h - for ops with something that all threads of a server share and that is
+ * made when it is first needed, so that a server that never runs the op pays nothing
+ * for it, neither in memory nor in time to start.
+ *
+ * op->shared is the struct first_use then: first_use_start is the op's start, and its
+ * stop calls first_use_stop.
  */
 #ifndef SERVERS_OPS_FIRST_USE_H
 #define SERVERS_OPS_FIRST_USE_H
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include "servers/ops/op.h"
 
-struct first_use {
-    pthread_mutex_t lock; /* held while it is made: only one thread does */
-    _Atomic(void *) made; /* NULL until then; never changes afterwards   */
-};
-
-void first_use_init(struct first_use *first_use);
+int first_use_start(const struct op_environment *environment, void **shared,
+                    struct error *error);
 
 /*
- * What `make` returned, now or earlier. Where it returns NULL, so does this, and the
- * next caller tries again.
+ * What `make` returned, now or earlier; only one thread is in it at a time. Where it
+ * returns NULL, so does this, and the next caller tries again.
  */
-void *first_use_get(struct first_use *first_use, void *(*make)(void *context),
-                    void *context);
+void *first_use_get(void *shared, void *(*make)(const struct op_environment *));
 
-/* What was made, for its owner to free, or NULL. No other thread uses it any more. */
-void *first_use_release(struct first_use *first_use);
+/* Hands what was made, if it was, to `release`. */
+void first_use_stop(void *shared, void (*release)(void *made));
 
 #endif

@@ -13,7 +13,6 @@
 #include <zlib.h>
 
 #include "base/quantity.h"
-#include "base/text.h"
 #include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
@@ -49,7 +48,7 @@ static bool compress_text(struct compressed *compressed, unsigned char *text)
     return result == Z_OK && stream.avail_out > 0;
 }
 
-static void *make_compressed(void *unused)
+static void *make_compressed(const struct op_environment *unused)
 {
     (void)unused;
     struct compressed *compressed = malloc(sizeof *compressed);
@@ -88,7 +87,7 @@ static int decompress(struct op_call *call, z_stream *stream,
 
 static void gunzip_run(struct op_call *call)
 {
-    struct compressed *compressed = first_use_get(call->shared, make_compressed, NULL);
+    struct compressed *compressed = first_use_get(call->shared, make_compressed);
     z_stream stream = {0};
     if (!compressed || inflateInit2(&stream, RAW) != Z_OK) {
         op_fail(call, 500, "no memory for decompressing");
@@ -100,20 +99,9 @@ static void gunzip_run(struct op_call *call)
     inflateEnd(&stream);
 }
 
-static int gunzip_start(const struct op_environment *environment, void **shared,
-                        struct error *error)
-{
-    (void)environment, (void)error;
-    struct first_use *compressed = memory_allocate(sizeof *compressed);
-    first_use_init(compressed);
-    *shared = compressed;
-    return 0;
-}
-
 static void gunzip_stop(void *shared)
 {
-    free(first_use_release(shared));
-    free(shared);
+    first_use_stop(shared, free);
 }
 
 const struct op gunzip_op = {
@@ -126,6 +114,6 @@ const struct op gunzip_op = {
     .example = "64KiB",
     .parse = gunzip_parse,
     .run = gunzip_run,
-    .start = gunzip_start,
+    .start = first_use_start,
     .stop = gunzip_stop,
 };

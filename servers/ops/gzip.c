@@ -12,7 +12,6 @@
 #include <zlib.h>
 
 #include "base/quantity.h"
-#include "base/text.h"
 #include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
@@ -76,7 +75,7 @@ static int compress_text(z_stream *stream, unsigned char *text, uint64_t left,
     return result == Z_STREAM_END ? 0 : result;
 }
 
-static void *make_text(void *unused)
+static void *make_text(const struct op_environment *unused)
 {
     (void)unused;
     unsigned char *text = malloc(SAMPLE_TEXT_BYTES);
@@ -87,7 +86,7 @@ static void *make_text(void *unused)
 
 static void gzip_run(struct op_call *call)
 {
-    unsigned char *text = first_use_get(call->shared, make_text, NULL);
+    unsigned char *text = first_use_get(call->shared, make_text);
     int level = (int)(call->argument >> LEVEL_SHIFT);
     z_stream stream = {0};
     struct tail tail = {{0}};
@@ -104,20 +103,9 @@ static void gzip_run(struct op_call *call)
     deflateEnd(&stream);
 }
 
-static int gzip_start(const struct op_environment *environment, void **shared,
-                      struct error *error)
-{
-    (void)environment, (void)error;
-    struct first_use *text = memory_allocate(sizeof *text);
-    first_use_init(text);
-    *shared = text;
-    return 0;
-}
-
 static void gzip_stop(void *shared)
 {
-    free(first_use_release(shared));
-    free(shared);
+    first_use_stop(shared, free);
 }
 
 const struct op gzip_op = {
@@ -130,6 +118,6 @@ const struct op gzip_op = {
     .example = "16KiB",
     .parse = gzip_parse,
     .run = gzip_run,
-    .start = gzip_start,
+    .start = first_use_start,
     .stop = gzip_stop,
 };
