@@ -26,6 +26,7 @@
 #ifndef SERVERS_OPS_OP_H
 #define SERVERS_OPS_OP_H
 
+#include <cjson/cJSON.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -100,6 +101,9 @@ struct op {
     int (*start)(const struct op_environment *environment, void **shared,
                  struct error *error);
     void (*stop)(void *shared);
+
+    /* Or NULL: adds what it counted to the statistics, beside those who count on. */
+    void (*report)(void *shared, cJSON *object);
 
     /* Both or none: what every thread (and so every loop) that runs this op has for
      * itself. Opened at its first use there, closed by the same thread. */

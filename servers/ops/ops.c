@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
@@ -122,6 +123,14 @@ const char *ops_nearest(const struct ops *ops, const char *name)
 void ops_append_names(const struct ops *ops, struct text *text)
 {
     text_append_list(text, ops->names);
+}
+
+void ops_report(const struct ops *ops, cJSON *object)
+{
+    for (size_t i = 0; i < ops->count; i++)
+        if (ops->list[i]->report)
+            ops->list[i]->report(ops->shared[i],
+                                 json_add_object(object, ops->list[i]->name));
 }
 
 static struct thread_part *thread_part_of(struct ops *ops)
