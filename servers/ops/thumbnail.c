@@ -40,6 +40,9 @@ enum {
 #define STEP          32
 #define PHOTOS_KEPT   8
 
+/* What TurboJPEG wants to have for any JPEG of a thumbnail; see thumbnail_start. */
+#define JPEG_BYTES 65536
+
 static int thumbnail_parse(const char *text, uint64_t *argument, struct error *error)
 {
     return quantity_parse(QUANTITY_COUNT, text, PIXELS_LEAST, PIXELS_MOST, argument,
@@ -174,9 +177,14 @@ static void album_give_back(struct album *album, struct photo *photo)
 /* What each thread has. */
 struct darkroom {
     tjhandle decoder, encoder;
-    unsigned char *jpeg; /* the thumbnail, grown as needed by TurboJPEG */
+};
+
+/* What a call makes on its way: one block of memory, the photo's pixels last. */
+struct prints {
     unsigned long jpeg_bytes;
     unsigned char thumbnail[WIDTH * HEIGHT * 3];
+    unsigned char jpeg[JPEG_BYTES];
+    unsigned char pixels[];
 };
 
 static void fail(struct op_call *call, const char *what, tjhandle handle)
@@ -184,24 +192,24 @@ static void fail(struct op_call *call, const char *what, tjhandle handle)
     op_fail(call, 500, "cannot %s: %s", what, tjGetErrorStr2(handle));
 }
 
-/* Decodes the photo into `pixels`, makes it small, encodes it. */
-static bool shrink(struct op_call *call, struct darkroom *room, const struct photo *photo,
-                   unsigned char *pixels)
+/* Decodes the photo, makes it small, encodes it. */
+static bool shrink(struct op_call *call, const struct photo *photo, struct prints *prints)
 {
+    const struct darkroom *room = call->resource;
     int width = (int)(COLUMNS * photo->unit), height = (int)(ROWS * photo->unit);
-    if (tjDecompress2(room->decoder, photo->jpeg, photo->jpeg_bytes, pixels, width, 0,
-                      height, TJPF_RGB, 0) != 0) {
+    if (tjDecompress2(room->decoder, photo->jpeg, photo->jpeg_bytes, prints->pixels,
+                      width, 0, height, TJPF_RGB, 0) != 0) {
         fail(call, "decode the photo", room->decoder);
         return false;
     }
-    if (!stbir_resize_uint8(pixels, width, height, 0, room->thumbnail, WIDTH, HEIGHT, 0,
-                            3)) {
+    if (!stbir_resize_uint8(prints->pixels, width, height, 0, prints->thumbnail, WIDTH,
+                            HEIGHT, 0, 3)) {
         op_fail(call, 500, "no memory to resize %d x %d pixels", width, height);
         return false;
     }
-    room->jpeg_bytes = 0;
-    if (tjCompress2(room->encoder, room->thumbnail, WIDTH, 0, HEIGHT, TJPF_RGB,
-                    &room->jpeg, &room->jpeg_bytes, TJSAMP_420, QUALITY, 0) != 0) {
+    unsigned char *jpeg = prints->jpeg;
+    if (tjCompress2(room->encoder, prints->thumbnail, WIDTH, 0, HEIGHT, TJPF_RGB, &jpeg,
+                    &prints->jpeg_bytes, TJSAMP_420, QUALITY, TJFLAG_NOREALLOC) != 0) {
         fail(call, "encode the thumbnail", room->encoder);
         return false;
     }
@@ -219,15 +227,16 @@ static unsigned char field_level(const unsigned char *brightness, unsigned colum
 }
 
 /* Decodes the thumbnail again: its digest is over what a client would see. */
-static void take_thumbnail(struct op_call *call, struct darkroom *room)
+static void take_thumbnail(struct op_call *call, struct prints *prints)
 {
+    const struct darkroom *room = call->resource;
     int width, height, sampling, colours;
-    unsigned char *brightness = room->thumbnail;
-    if (tjDecompressHeader3(room->decoder, room->jpeg, room->jpeg_bytes, &width, &height,
-                            &sampling, &colours) != 0 ||
+    unsigned char *brightness = prints->thumbnail;
+    if (tjDecompressHeader3(room->decoder, prints->jpeg, prints->jpeg_bytes, &width,
+                            &height, &sampling, &colours) != 0 ||
         width != WIDTH || height != HEIGHT ||
-        tjDecompress2(room->decoder, room->jpeg, room->jpeg_bytes, brightness, WIDTH, 0,
-                      HEIGHT, TJPF_GRAY, 0) != 0) {
+        tjDecompress2(room->decoder, prints->jpeg, prints->jpeg_bytes, brightness, WIDTH,
+                      0, HEIGHT, TJPF_GRAY, 0) != 0) {
         fail(call, "decode the thumbnail", room->decoder);
         return;
     }
@@ -243,16 +252,17 @@ static void take_thumbnail(struct op_call *call, struct darkroom *room)
 static void thumbnail_run(struct op_call *call)
 {
     struct album *album = call->shared;
-    struct darkroom *room = call->resource;
     struct photo *photo = album_take(album, unit_of(call->argument));
-    unsigned char *pixels =
-        photo ? malloc((size_t)COLUMNS * ROWS * photo->unit * photo->unit * 3) : NULL;
-    if (!pixels)
+    struct prints *prints = NULL;
+    if (photo)
+        prints = malloc(sizeof *prints +
+                        (size_t)COLUMNS * ROWS * photo->unit * photo->unit * 3);
+    if (!prints)
         op_fail(call, 500, "no memory for %llu pixels",
                 (unsigned long long)call->argument);
-    else if (shrink(call, room, photo, pixels))
-        take_thumbnail(call, room);
-    free(pixels);
+    else if (shrink(call, photo, prints))
+        take_thumbnail(call, prints);
+    free(prints);
     if (photo)
         album_give_back(album, photo);
 }
@@ -260,7 +270,12 @@ static void thumbnail_run(struct op_call *call)
 static int thumbnail_start(const struct op_environment *environment, void **shared,
                            struct error *error)
 {
-    (void)environment, (void)error;
+    (void)environment;
+    unsigned long wanted = tjBufSize(WIDTH, HEIGHT, TJSAMP_420);
+    if (wanted > JPEG_BYTES)
+        return error_set(error, -ENOTSUP,
+                         "this TurboJPEG wants %lu bytes for a thumbnail, more than %d",
+                         wanted, JPEG_BYTES);
     struct album *album = memory_allocate_zeroed(1, sizeof *album);
     pthread_mutex_init(&album->lock, NULL);
     *shared = album;
@@ -284,7 +299,6 @@ static void thumbnail_close(void *resource)
         tjDestroy(room->decoder);
     if (room->encoder)
         tjDestroy(room->encoder);
-    tjFree(room->jpeg);
     free(room);
 }
 
