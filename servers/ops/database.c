@@ -25,7 +25,6 @@ struct database {
 };
 
 static const char settings_sql[] = "PRAGMA synchronous = NORMAL;"
-                                   "PRAGMA mmap_size = 67108864;"
                                    "PRAGMA cache_size = -64;"
                                    "PRAGMA temp_store = MEMORY;";
 
