@@ -9,16 +9,19 @@
 #include "base/text.h"
 #include "harness/commands.h"
 #include "loadgen/load.h"
+#include "loadgen/merge.h"
 #include "servers/commands.h"
 
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
+/* clang-format off */
 static const struct command *const commands[] = {
     &bench_command,
     &report_command,
     &serve_command,
     &load_command,
+    &merge_command,
     &doctor_command,
     &scenarios_command,
     &validate_command,
@@ -27,6 +30,7 @@ static const struct command *const commands[] = {
     &man_command,
     NULL,
 };
+/* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

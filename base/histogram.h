@@ -21,6 +21,13 @@
 #define HISTOGRAM_BUCKETS   ((HISTOGRAM_OCTAVES + 1) << HISTOGRAM_HALF_BITS)
 #define HISTOGRAM_MAX_NS    ((1ULL << (HISTOGRAM_HALF_BITS + HISTOGRAM_OCTAVES)) - 1)
 
+/*
+ * A coarser division for places that keep many distributions: 32 buckets per power of
+ * two (within 3 %), each a row of the fine ones.
+ */
+#define HISTOGRAM_COARSE_SHIFT   5
+#define HISTOGRAM_COARSE_BUCKETS (HISTOGRAM_BUCKETS >> HISTOGRAM_COARSE_SHIFT)
+
 struct histogram {
     uint64_t *counts; /* HISTOGRAM_BUCKETS of them */
     uint64_t count;

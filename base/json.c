@@ -605,6 +605,18 @@ char *json_print(const cJSON *root)
     return text;
 }
 
+int json_write(const char *path, const cJSON *root, struct error *error)
+{
+    if (strcmp(path, "-") != 0)
+        return json_write_file(path, root, error);
+    char *text = json_print(root);
+    fputs(text, stdout);
+    free(text);
+    if (fflush(stdout) != 0)
+        return error_set(error, -errno, "cannot write to stdout: %s", strerror(errno));
+    return 0;
+}
+
 int json_write_file(const char *path, const cJSON *root, struct error *error)
 {
     char *text = json_print(root);

@@ -117,6 +117,9 @@ const cJSON *json_at(const cJSON *root, const char *path);
 /* Formatted text with a final newline, on the heap. */
 char *json_print(const cJSON *root);
 
+/* json_print to stdout where `path` is "-", else into a file, atomically. 0 or -errno. */
+MUST_CHECK int json_write(const char *path, const cJSON *root, struct error *error);
+
 /* json_print into a file, atomically. */
 MUST_CHECK int json_write_file(const char *path, const cJSON *root, struct error *error);
 

@@ -167,7 +167,9 @@ static double read_memory_peak(const cJSON *trial)
  */
 static double read_memory_per_connection(const cJSON *trial)
 {
-    double connections = at(trial, "load", "connections");
+    double connections = at(trial, "load", "all_connections");
+    if (isnan(connections)) /* a trial of before there were crowds */
+        connections = at(trial, "load", "connections");
     const char *mode = json_string(json_at(trial, "load"), "mode");
     /* In an open loop the connections in use vary, so nothing is divided by them. */
     if (!mode || mode[0] != 'c' || !(connections >= CONNECTIONS_TO_TELL))

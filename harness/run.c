@@ -220,7 +220,7 @@ static void find_cell_obstacle(const struct scenario *scenario, const char *valu
     struct scenario point;
     scenario_at_point(&point, scenario, value);
     why[0] = '\0';
-    uint64_t needed = point.workload.connections + 64;
+    uint64_t needed = workload_all_connections(&point.workload) + 64;
     if (point.server.cpus > (uint64_t)limits->cpu_count)
         snprintf(why, bytes, "needs %llu CPUs for the server, this machine offers %d",
                  (unsigned long long)point.server.cpus, limits->cpu_count);

@@ -29,13 +29,24 @@ struct supply {
 
 /* ---- reading scenario and model --------------------------------------------------- */
 
-/* False where some step's time is not known. */
+/* The formulas are about a load that is the same all along, by clients that do not wait.
+ */
+static bool is_plain(const struct workload *workload)
+{
+    return workload_is_steady(workload) && !workload->think_ns &&
+           workload->pipeline == 1 &&
+           workload_all_connections(workload) == workload->connections;
+}
+
+/* False where some step's time is not known, or the load is of another kind. */
 static bool read_demand(const struct theory_case *known, struct demand *demand)
 {
     const struct workload *workload = &known->scenario->workload;
     double weights = 0, total = 0, first_cpu = 0, first_wait = 0;
     *demand = (struct demand){.open = workload_is_open(workload),
                               .connections = (double)workload->connections};
+    if (!is_plain(workload))
+        return false;
     for (size_t i = 0; i < workload->request_count; i++)
         weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
     for (size_t i = 0; i < workload->request_count; i++) {

@@ -11,37 +11,91 @@
 /* A rest of a body longer than this is skipped in the kernel instead of copied. */
 #define SKIP_FROM_BYTES 16384
 
-static int set_up_socket(int fd, uint64_t tag, int epoll)
+/*
+ * The port is chosen when the connection is made: bound before, it would be taken for
+ * all destinations and not for one.
+ */
+static int bind_to_source(int fd, unsigned source)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + source),
+    };
+    int one = 1;
+    if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) < 0 ||
+        bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+        return -errno;
+    return 0;
+}
+
+static int set_up_socket(int fd, uint64_t tag, const struct connection_way *way)
 {
     int one = 1;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
+    if (way->target->address.ss_family != AF_UNIX &&
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
         return -errno;
+    if (way->receive_buffer_bytes &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &way->receive_buffer_bytes,
+                   sizeof way->receive_buffer_bytes) < 0)
+        return -errno;
+    if (way->sources->current && target_has_spare_sources(way->target)) {
+        int result = bind_to_source(fd, way->sources->current);
+        if (result < 0)
+            return result;
+    }
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.u64 = tag,
     };
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(way->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-int connection_open(struct connection *connection, uint32_t index,
-                    const struct target *target, int epoll)
+/* One attempt, from the source address in use. A descriptor or -errno. */
+static int open_socket(uint64_t tag, const struct connection_way *way)
 {
+    const struct target *target = way->target;
     int fd =
         socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    connection->generation++;
-    int result = set_up_socket(fd, connection_tag(index, connection->generation), epoll);
+    int result = set_up_socket(fd, tag, way);
     if (result == 0 &&
         connect(fd, (const struct sockaddr *)&target->address, target->address_bytes) <
             0 &&
         errno != EINPROGRESS)
         result = -errno;
-    if (result < 0) {
-        close(fd);
-        return result;
+    if (result == 0)
+        return fd;
+    close(fd);
+    return result;
+}
+
+static void next_source(struct sources *sources, unsigned most)
+{
+    sources->current = (sources->current + 1) % most;
+    sources->used = 0;
+}
+
+int connection_open(struct connection *connection, uint32_t index,
+                    const struct connection_way *way)
+{
+    struct sources *sources = way->sources;
+    bool spare = target_has_spare_sources(way->target);
+    unsigned most = spare ? sources->most : 1;
+    int fd = -EADDRNOTAVAIL;
+    if (spare && sources->used++ >= SOURCE_TURN)
+        next_source(sources, most);
+    for (unsigned tried = 0; tried < most && fd == -EADDRNOTAVAIL; tried++) {
+        if (tried)
+            next_source(sources, most);
+        connection->generation++;
+        fd = open_socket(connection_tag(index, connection->generation), way);
     }
+    if (fd < 0)
+        return fd;
     connection->fd = fd;
+    connection->begun = 0;
+    connection->last_begun = false;
     connection->state = CONNECTION_OPENING;
     return 0;
 }
@@ -70,68 +124,36 @@ void connection_close(struct connection *connection, struct parser_pool *pool)
     connection->state = CONNECTION_CLOSED;
 }
 
-int connection_send(struct connection *connection, const char *bytes, size_t length)
+static bool is_transient(int code)
 {
-    ssize_t wrote = send(connection->fd, bytes + connection->sent_bytes,
-                         length - connection->sent_bytes, MSG_NOSIGNAL);
-    if (wrote < 0 && errno != EAGAIN && errno != EINTR)
-        return -errno;
-    if (wrote > 0)
-        connection->sent_bytes += (uint32_t)wrote;
-    connection->state =
-        connection->sent_bytes == length ? CONNECTION_AWAITING : CONNECTION_SENDING;
-    return 0;
+    return code == EAGAIN || code == EINTR;
 }
 
-/* Reads on in a long body whose bytes nobody looks at. */
-static enum receive_result skip_body(struct connection *connection, uint64_t left,
-                                     const struct receive_buffer *buffer, bool *drained)
+ssize_t connection_write(struct connection *connection, struct iovec *parts, size_t count)
 {
-    size_t wanted = left < buffer->capacity ? (size_t)left : buffer->capacity;
-    ssize_t got = recv(connection->fd, buffer->data, wanted, MSG_TRUNC);
-    if (got > 0) {
-        *drained = (size_t)got < wanted;
-        return framing_skipped(&connection->framing, (uint64_t)got) ? RECEIVE_REPLY
-                                                                    : RECEIVE_SOME;
+    ssize_t wrote;
+    if (count == 1) {
+        wrote = send(connection->fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+    } else {
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+        wrote = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
     }
-    *drained = true;
-    if (got == 0)
-        return RECEIVE_CLOSED;
-    return errno == EAGAIN || errno == EINTR ? RECEIVE_NOTHING : RECEIVE_FAILED;
+    if (wrote >= 0)
+        return wrote;
+    return is_transient(errno) ? 0 : -errno;
 }
 
-static enum receive_result judge_feed(struct connection *connection,
-                                      struct pattern *pattern, struct parser_pool *pool,
-                                      const char *data, size_t bytes)
+ssize_t connection_read(struct connection *connection,
+                        const struct receive_buffer *buffer, bool *drained)
 {
-    size_t used;
-    switch (framing_feed(&connection->framing, pattern, pool, data, bytes, &used)) {
-    case FRAMING_REPLY:
-        return used == bytes ? RECEIVE_REPLY : RECEIVE_MALFORMED;
-    case FRAMING_MALFORMED:
-        return RECEIVE_MALFORMED;
-    case FRAMING_MORE:
-        break;
-    }
-    return RECEIVE_SOME;
-}
-
-enum receive_result connection_read(struct connection *connection,
-                                       struct pattern *pattern, struct parser_pool *pool,
-                                       const struct receive_buffer *buffer, bool *drained)
-{
+    size_t wanted = buffer->read_bytes;
+    int flags = 0;
     uint64_t left = framing_skippable(&connection->framing);
-    if (left >= SKIP_FROM_BYTES)
-        return skip_body(connection, left, buffer, drained);
-    ssize_t got = recv(connection->fd, buffer->data, buffer->read_bytes, 0);
-    if (got > 0) {
-        *drained = (size_t)got < buffer->read_bytes;
-        return judge_feed(connection, pattern, pool, buffer->data, (size_t)got);
+    if (left >= SKIP_FROM_BYTES) {
+        wanted = left < buffer->capacity ? (size_t)left : buffer->capacity;
+        flags = MSG_TRUNC;
     }
-    *drained = true;
-    if (got < 0)
-        return errno == EAGAIN || errno == EINTR ? RECEIVE_NOTHING : RECEIVE_FAILED;
-    return framing_end_of_stream(&connection->framing, pool) == FRAMING_REPLY
-               ? RECEIVE_REPLY
-               : RECEIVE_CLOSED;
+    ssize_t got = recv(connection->fd, buffer->data, wanted, flags);
+    *drained = got < (ssize_t)wanted;
+    return got < 0 ? -errno : got;
 }

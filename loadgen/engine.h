@@ -5,15 +5,8 @@
  * Life of an engine, all on its own thread but for init and release:
  *   engine_init -> engine_connect -> engine_run -> engine_disconnect -> engine_release
  *
- * What happens to a request is decided here, in four steps that follow one another:
- * begin (it gets a connection), send, end (reply, failure or time-out), and what the
- * connection does next: in a closed loop its client's next request, in an open loop
- * the arrival that waits longest.
- *
- * Time stamps. A reply is done when the recv that completed it has returned. A closed
- * client's next request is scheduled, and sent, at that same reading of the clock: only
- * the accounting lies between. In an open loop the clock is read right before every
- * send.
+ * What happens to a request is decided in exchange.c, what clients beside the active ones
+ * do in crowd.c; here is the loop that gives them events and time.
  */
 #ifndef LOADGEN_ENGINE_H
 #define LOADGEN_ENGINE_H
@@ -21,9 +14,12 @@
 #include <stdatomic.h>
 
 #include "loadgen/connection.h"
+#include "loadgen/crowd.h"
+#include "loadgen/pace.h"
 #include "loadgen/plan.h"
 #include "loadgen/recorder.h"
 #include "loadgen/schedule.h"
+#include "loadgen/timers.h"
 
 /* The phases of a run as points in time; the same for all threads. */
 struct phases {
@@ -42,13 +38,31 @@ struct control {
 
 /* Counters beside the books; of the whole run, warm-up and drain included. */
 struct engine_totals {
-    uint64_t requests_sent;
-    uint64_t replies;     /* complete ones, good or not */
     uint64_t connections; /* opened */
     uint64_t waits;       /* calls of epoll */
     uint64_t late_ns;     /* longest time by which a wait or a batch overran */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */
     uint64_t spin_ns;     /* of that, polled in vain while an arrival was near */
+};
+
+/* The same for each target. */
+struct target_totals {
+    uint64_t sent;
+    uint64_t replies; /* complete ones, good or not */
+    uint64_t failed;  /* requests, for whatever reason */
+};
+
+/* A request that has begun and is not answered. */
+struct exchange {
+    uint64_t scheduled_ns;
+    uint64_t sent_ns; /* 0 until the first byte is written */
+    uint32_t request; /* index into the plan */
+    bool last;        /* it asks the server to close */
+};
+
+/* Connections that wait for a request, first in, first out. */
+struct free_list {
+    uint32_t first, last; /* first is CONNECTION_NONE where it is empty */
 };
 
 struct engine {
@@ -59,29 +73,42 @@ struct engine {
     int epoll;
     struct connection *connections;
     uint32_t connection_count;
-    struct pattern *patterns; /* one per request of the plan */
+    uint32_t depth;             /* of the rings */
+    struct exchange *exchanges; /* a ring for each connection */
+    struct pattern *patterns;   /* one per request and target */
+    struct sources sources;
     struct parser_pool parsers;
     struct receive_buffer buffer;
 
     struct mix mix;
     struct schedule schedule;
+    struct pace *paces; /* one per process of the schedule */
     struct recorder recorder;
+    struct tally *tally; /* where somebody watches, else NULL */
     struct engine_totals totals;
+    struct target_totals *target_totals; /* one per target */
     struct phases phases;
 
-    /* Open loop: connections that are free, the longest free first. */
-    uint32_t idle_first, idle_last;
-    uint64_t idle_since_ns; /* since when some connection has been free */
+    /* Open loop: see exchange.h. */
+    struct free_list open_first, spare;
+    uint64_t free_since_ns; /* since when some connection has been free */
 
-    /* Closed loop: clients start one after the other. */
-    uint32_t started;
+    /* Closed loop: clients start one after the other; those below `started` send. */
+    uint32_t started, clients_wanted;
     double start_gap_ns;
+    struct course clients; /* how many there are to be */
+    uint64_t next_clients_ns;
+    struct timers thinkers;
+    struct random thinking;
+
+    struct crowd crowd;
 
     enum { CPU_BEFORE, CPU_WITHIN, CPU_AFTER } cpu_phase; /* of totals.cpu_ns */
     int connect_error;      /* -errno of the last attempt that failed, or 0 */
     uint32_t opening;       /* connections in OPENING */
     uint64_t next_sweep_ns; /* when time-outs and retries are looked for */
     uint64_t sweep_gap_ns;
+    uint64_t finished_ns; /* when it had made all the requests it may, else 0 */
 };
 
 /* `number` of plan->threads. 0 or -errno. */
@@ -90,8 +117,9 @@ MUST_CHECK int engine_init(struct engine *engine, const struct plan *plan,
 void engine_release(struct engine *engine);
 
 /*
- * Opens the connections, a few at a time so that no backlog overflows; with a
- * connection per request only one, to see that the target is there. 0 or -errno.
+ * Opens the connections, a few at a time so that no backlog overflows, and those of the
+ * crowd after them; where requests open theirs only one, to see that the target is
+ * there. 0 or -errno.
  */
 MUST_CHECK int engine_connect(struct engine *engine, struct error *error);
 

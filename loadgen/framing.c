@@ -29,9 +29,20 @@ struct reply_parser {
     bool complete;
 };
 
-void reference_init(struct reference *reference)
+static uint64_t digest_add(uint64_t digest, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        digest = (digest ^ (unsigned char)bytes[i]) * FNV_PRIME;
+    return digest;
+}
+
+void reference_init(struct reference *reference, const char *digest)
 {
     *reference = (struct reference){0};
+    if (digest) {
+        reference->digest_given = true;
+        reference->given_digest = digest_add(FNV_OFFSET, digest, strlen(digest));
+    }
     pthread_mutex_init(&reference->lock, NULL);
 }
 
@@ -85,9 +96,7 @@ static int on_header_value(llhttp_t *http, const char *at, size_t bytes)
         parser->content.has_digest = true;
         parser->content.digest = FNV_OFFSET;
     }
-    for (size_t i = 0; i < bytes; i++)
-        parser->content.digest =
-            (parser->content.digest ^ (unsigned char)at[i]) * FNV_PRIME;
+    parser->content.digest = digest_add(parser->content.digest, at, bytes);
     return 0;
 }
 
@@ -200,6 +209,10 @@ static enum verdict judge(struct pattern *pattern, unsigned status,
         return VERDICT_SERVER_ERROR;
     if (status >= 400)
         return VERDICT_CLIENT_ERROR;
+    const struct reference *reference = pattern->reference;
+    if (reference->digest_given &&
+        (!seen->has_digest || seen->digest != reference->given_digest))
+        return VERDICT_WRONG_DIGEST;
     if (!pattern->verify)
         return VERDICT_GOOD;
     const struct content *expected = expected_content(pattern, seen);

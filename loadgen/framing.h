@@ -11,7 +11,8 @@
  *
  * What is verified is fixed by the first good reply to a request that any thread saw
  * (struct reference): the number of body bytes, and the Interleave-Digest header where
- * there is one. Bodies are counted, never kept.
+ * there is one. A digest that is given takes the place of the learned one: a reply
+ * without it is never good. Bodies are counted, never kept.
  *
  * Threads: a struct reference is shared under its lock (taken once per thread and
  * request); everything else belongs to one thread.
@@ -37,11 +38,14 @@ struct content {
 /* What all threads hold replies to one request against. */
 struct reference {
     pthread_mutex_t lock;
+    bool digest_given;      /* fixed before threads start, with given_digest */
+    uint64_t given_digest;  /* as in struct content */
     bool known;             /* guarded by lock */
     struct content content; /* guarded by lock; fixed once known */
 };
 
-void reference_init(struct reference *reference);
+/* `digest` is the text that Interleave-Digest must have, or NULL: it is learned. */
+void reference_init(struct reference *reference, const char *digest);
 void reference_release(struct reference *reference);
 
 /* How a complete reply is judged. */
@@ -50,7 +54,7 @@ enum verdict {
     VERDICT_CLIENT_ERROR, /* status 4xx */
     VERDICT_SERVER_ERROR, /* status 5xx */
     VERDICT_WRONG_LENGTH, /* more or fewer body bytes than the reference */
-    VERDICT_WRONG_DIGEST, /* another digest than the reference */
+    VERDICT_WRONG_DIGEST, /* another digest than the reference, or none */
 };
 
 /* What one thread has learned about the replies to one request. */

@@ -14,15 +14,17 @@ const char *const outcome_names[OUTCOMES] = {
 };
 
 const struct failure_kind failure_kinds[FAILURES] = {
-    [FAILURE_REFUSED] = {"refused", OUTCOME_NET_ERROR,
-                         "nothing listens there, or the server died"},
+    [FAILURE_REFUSED] =
+        {"refused", OUTCOME_NET_ERROR,
+         "nothing listens there, the server died, or the backlog of its Unix "
+         "socket is full"},
     [FAILURE_RESET] = {"reset", OUTCOME_NET_ERROR,
                        "the server dropped the connection, or its backlog was full"},
     [FAILURE_UNREACHABLE] = {"unreachable", OUTCOME_NET_ERROR,
                              "the network refuses the address"},
     [FAILURE_NO_PORTS] = {"ports_exhausted", OUTCOME_NET_ERROR,
-                          "this machine ran out of ports, not the server: keep "
-                          "connections alive or lower the rate"},
+                          "this machine ran out of ports, not the server: allow more "
+                          "--sources, keep connections alive or lower the rate"},
     [FAILURE_NO_DESCRIPTORS] = {"descriptors_exhausted", OUTCOME_NET_ERROR,
                                 "the generator ran out of descriptors: raise ulimit -n"},
     [FAILURE_CONNECT_TIMEOUT] = {"timeout_connect", OUTCOME_TIMEOUT,
@@ -35,6 +37,9 @@ const struct failure_kind failure_kinds[FAILURES] = {
                               "the server closed before its reply was complete"},
     [FAILURE_MALFORMED] = {"malformed", OUTCOME_NET_ERROR,
                            "what came back is not HTTP, or longer than it said"},
+    [FAILURE_BEHIND] = {"behind_a_failure", OUTCOME_NET_ERROR,
+                        "an earlier request of the same pipeline failed and took them "
+                        "along"},
     [FAILURE_STATUS_4XX] = {"status_4xx", OUTCOME_HTTP_ERROR,
                             "the path is wrong; try it with curl"},
     [FAILURE_STATUS_5XX] = {"status_5xx", OUTCOME_HTTP_ERROR,
@@ -50,6 +55,8 @@ enum failure failure_of_errno(int code)
 {
     switch (code) {
     case ECONNREFUSED:
+    case ENOENT: /* a Unix socket that is not there */
+    case EAGAIN: /* a Unix socket whose backlog is full */
         return FAILURE_REFUSED;
     case ECONNRESET:
     case EPIPE:

@@ -26,6 +26,7 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
     histogram_init(&recorder->service);
     histogram_init(&recorder->schedule_lag);
     histogram_init(&recorder->own_lag);
+    pairs_init(&recorder->successive);
     recorder->intervals =
         memory_allocate_zeroed(recorder->interval_count, sizeof *recorder->intervals);
 }
@@ -40,6 +41,7 @@ void recorder_release(struct recorder *recorder)
     histogram_release(&recorder->service);
     histogram_release(&recorder->schedule_lag);
     histogram_release(&recorder->own_lag);
+    pairs_release(&recorder->successive);
     free(recorder->intervals);
     *recorder = (struct recorder){0};
 }
@@ -99,6 +101,16 @@ static void record_latency(struct recorder *recorder, uint32_t class_index,
         histogram_record(&recorder->service, done_ns - sent_ns);
 }
 
+/* The request has ended and belongs to the window; `over` where it was not good. */
+static void tally_end(struct tally *tally, bool belongs, bool over)
+{
+    tally_add(&tally->in_flight, UINT64_MAX); /* one less */
+    if (belongs) {
+        tally_add(&tally->judged, 1);
+        tally_add(&tally->over, over);
+    }
+}
+
 void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
                  uint64_t sent_ns, uint64_t done_ns)
 {
@@ -109,14 +121,23 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
     if (interval) {
         uint64_t latency = done_ns - scheduled_ns;
         interval->ok++;
-        interval->counts[histogram_bucket(latency) >> INTERVAL_SHIFT]++;
+        interval->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT]++;
         if (latency > interval->max_ns)
             interval->max_ns = latency;
         recorder->completed++;
     }
+    if (recorder->tally) {
+        uint64_t latency = done_ns - scheduled_ns;
+        tally_add(
+            &recorder->tally->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT],
+            1);
+        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns),
+                  latency > recorder->tally->limit_ns);
+    }
     if (recorder_belongs(recorder, scheduled_ns)) {
         recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
         record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+        pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
     }
 }
 
@@ -128,6 +149,10 @@ void recorder_failed(struct recorder *recorder, uint32_t class_index,
     recorder_advance(recorder, done_ns);
     if (recorder->current)
         recorder->current->errors++;
+    if (recorder->tally) {
+        tally_add(&recorder->tally->errors, 1);
+        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns), true);
+    }
     if (!recorder_belongs(recorder, scheduled_ns))
         return;
     enum outcome outcome = failure_kinds[failure].outcome;
@@ -151,9 +176,14 @@ void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
                          uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
 {
     recorder->in_flight--;
-    if (!recorder_belongs(recorder, scheduled_ns))
+    struct counts *counts = &recorder->classes[class_index].counts;
+    if (scheduled_ns < recorder->begin_ns) {
+        counts->scheduled++;
+        counts->sent += sent_ns != 0;
+    } else if (!recorder_belongs(recorder, scheduled_ns)) {
         return;
-    recorder->classes[class_index].counts.ended[OUTCOME_IN_FLIGHT]++;
+    }
+    counts->ended[OUTCOME_IN_FLIGHT]++;
     record_age(recorder, class_index, scheduled_ns, sent_ns, now_ns);
 }
 
@@ -200,7 +230,7 @@ static void interval_add(struct interval *into, const struct interval *from)
     into->in_flight += from->in_flight;
     if (from->max_ns > into->max_ns)
         into->max_ns = from->max_ns;
-    for (size_t i = 0; i < INTERVAL_BUCKETS; i++)
+    for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
         into->counts[i] += from->counts[i];
 }
 
@@ -214,6 +244,7 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->schedule_lag, &from->schedule_lag);
     histogram_merge(&into->own_lag, &from->own_lag);
+    pairs_merge(&into->successive, &from->successive);
     for (int i = 0; i < FAILURES; i++)
         into->failures[i] += from->failures[i];
     into->completed += from->completed;
@@ -231,13 +262,14 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
 uint64_t interval_quantile(const struct interval *interval, double fraction)
 {
     uint64_t total = 0, seen = 0;
-    for (size_t i = 0; i < INTERVAL_BUCKETS; i++)
+    for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
         total += interval->counts[i];
     uint64_t wanted = (uint64_t)ceil(fraction * (double)total);
-    for (uint32_t i = 0; i < INTERVAL_BUCKETS; i++) {
+    for (uint32_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++) {
         seen += interval->counts[i];
         if (seen && seen >= wanted) {
-            uint64_t high = histogram_bucket_high(((i + 1) << INTERVAL_SHIFT) - 1);
+            uint64_t high =
+                histogram_bucket_high(((i + 1) << HISTOGRAM_COARSE_SHIFT) - 1);
             return high < interval->max_ns ? high : interval->max_ns;
         }
     }

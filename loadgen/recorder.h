@@ -5,9 +5,11 @@
  * belongs to it by its *scheduled* time: in an open loop the time at which it was due,
  * in a closed loop the time at which its client was ready to send it. All counts and
  * distributions are about the requests that belong, whenever they end; replies that
- * come after the window, while the run drains, still count. Throughput and the series
- * are about time instead: replies that were complete within the window or interval,
- * whenever their requests were scheduled.
+ * come after the window, while the run drains, still count. A request of the warm-up
+ * that has no reply when the run ends was in flight through the whole window: it
+ * belongs too, so that connections which are never served are seen. Throughput and the
+ * series are about time instead: replies that were complete within the window or
+ * interval, whenever their requests were scheduled.
  *
  * Distributions. Latency runs from the scheduled time to the last byte of the reply,
  * service time from the first byte sent. They hold the replies that were good,
@@ -27,6 +29,8 @@
 
 #include "base/histogram.h"
 #include "loadgen/outcome.h"
+#include "loadgen/pairs.h"
+#include "loadgen/watch.h"
 
 struct counts {
     uint64_t scheduled;
@@ -41,18 +45,12 @@ struct class_record {
     struct histogram delayed; /* latency of all others */
 };
 
-/*
- * A tick of the series. Its latencies are counted in 32 buckets per power of two
- * (within 3 %), a thirty-second of the histogram's.
- */
-#define INTERVAL_SHIFT   5
-#define INTERVAL_BUCKETS (HISTOGRAM_BUCKETS >> INTERVAL_SHIFT)
-
+/* A tick of the series. */
 struct interval {
     uint64_t ok, errors; /* completed in it */
     uint64_t in_flight;  /* begun and without a reply at its end */
     uint64_t max_ns;
-    uint32_t counts[INTERVAL_BUCKETS];
+    uint32_t counts[HISTOGRAM_COARSE_BUCKETS];
 };
 
 struct recorder {
@@ -63,6 +61,7 @@ struct recorder {
     struct histogram service;      /* of the delayed ones */
     struct histogram schedule_lag; /* sent - scheduled, open loop */
     struct histogram own_lag;      /* the part that is the generator's fault */
+    struct pairs successive;       /* latencies of good replies, one after the other */
     uint64_t failures[FAILURES];
 
     uint64_t completed;         /* good replies within the window */
@@ -70,6 +69,8 @@ struct recorder {
     uint64_t waited;            /* open loop: requests that found no free connection */
     uint64_t censored;          /* ages among the latencies */
     uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
+
+    struct tally *tally; /* for who looks on, or NULL; not owned */
 
     uint64_t in_flight; /* now, whether they belong or not */
     struct interval *intervals;
@@ -100,6 +101,8 @@ static inline void recorder_begun(struct recorder *recorder, uint32_t class_inde
                                   uint64_t scheduled_ns)
 {
     recorder->in_flight++;
+    if (recorder->tally)
+        tally_add(&recorder->tally->in_flight, 1);
     if (recorder_belongs(recorder, scheduled_ns))
         recorder->classes[class_index].counts.scheduled++;
 }

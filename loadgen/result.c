@@ -8,18 +8,26 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sequence.h"
 #include "base/text.h"
+#include "loadgen/distribution.h"
+#include "loadgen/steadiness.h"
 
-void result_init(struct result *result, const struct plan *plan)
+void result_init(struct result *result, const struct plan *plan, uint64_t window_ns)
 {
-    *result = (struct result){.plan = plan};
-    recorder_init(&result->recorder, plan->class_count, plan->interval_ns,
-                  plan->workload.duration_ns);
+    *result = (struct result){.plan = plan, .window_ns = window_ns, .ceiling_rps = NAN};
+    recorder_init(&result->recorder, plan->class_count, plan->interval_ns, window_ns);
+    result->target_totals =
+        memory_allocate_zeroed(plan->target_count, sizeof *result->target_totals);
 }
 
 void result_release(struct result *result)
 {
     recorder_release(&result->recorder);
+    for (size_t i = 0; i < result->pace_count; i++)
+        pace_release(&result->paces[i]);
+    free(result->paces);
+    free(result->target_totals);
     for (size_t i = 0; i < result->warning_count; i++)
         free(result->warnings[i].message);
     *result = (struct result){0};
@@ -30,13 +38,52 @@ uint64_t result_busy_ns(const struct engine_totals *totals)
     return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
 }
 
+static void add_target_totals(struct target_totals *into,
+                              const struct target_totals *from)
+{
+    into->sent += from->sent;
+    into->replies += from->replies;
+    into->failed += from->failed;
+}
+
+static void add_crowd_totals(struct crowd_totals *into, const struct crowd_totals *from)
+{
+    into->count += from->count;
+    into->opened += from->opened;
+    into->closed += from->closed;
+    into->replies += from->replies;
+    into->failed += from->failed;
+    into->bytes += from->bytes;
+}
+
+struct target_totals result_whole_run(const struct result *result)
+{
+    struct target_totals all = {0};
+    for (size_t i = 0; i < result->plan->target_count; i++)
+        add_target_totals(&all, &result->target_totals[i]);
+    return all;
+}
+
+/* All threads have the same processes, each a share of their arrivals. */
+static void add_paces(struct result *result, const struct engine *engine)
+{
+    if (!result->paces) {
+        result->pace_count = schedule_drawn_count(&engine->schedule);
+        result->paces = memory_allocate_zeroed(result->pace_count, sizeof *result->paces);
+        for (size_t i = 0; i < result->pace_count; i++)
+            pace_init(&result->paces[i], engine->paces[i].arrivals,
+                      engine->paces[i].mean_ns);
+    }
+    for (size_t i = 0; i < result->pace_count; i++)
+        pairs_merge(&result->paces[i].gaps, &engine->paces[i].gaps);
+}
+
 void result_add(struct result *result, const struct engine *engine)
 {
     recorder_merge(&result->recorder, &engine->recorder);
+    add_paces(result, engine);
     struct engine_totals *into = &result->totals;
     const struct engine_totals *from = &engine->totals;
-    into->requests_sent += from->requests_sent;
-    into->replies += from->replies;
     into->connections += from->connections;
     into->waits += from->waits;
     into->cpu_ns += from->cpu_ns;
@@ -44,6 +91,10 @@ void result_add(struct result *result, const struct engine *engine)
     if (from->late_ns > into->late_ns)
         into->late_ns = from->late_ns;
     result->parsed_replies += engine->parsers.parsed;
+    for (size_t i = 0; i < result->plan->target_count; i++)
+        add_target_totals(&result->target_totals[i], &engine->target_totals[i]);
+    for (int i = 0; i < CROWD_KINDS; i++)
+        add_crowd_totals(&result->crowd[i], &engine->crowd.totals[i]);
     double cores = (double)result_busy_ns(from) / (double)result->window_ns;
     if (result->window_ns && cores > result->highest_thread_cores)
         result->highest_thread_cores = cores;
@@ -123,34 +174,6 @@ static double seconds(uint64_t ns)
     return (double)ns / NS_PER_S;
 }
 
-static const struct {
-    const char *key;
-    double fraction;
-} quantiles[] = {
-    {"p50", 0.5},  {"p75", 0.75},   {"p90", 0.9},      {"p95", 0.95},
-    {"p99", 0.99}, {"p999", 0.999}, {"p9999", 0.9999},
-};
-
-/* A distribution; what too few samples cannot show is null. */
-static void add_distribution(cJSON *object, const char *key,
-                             const struct histogram *histogram)
-{
-    cJSON *json = json_add_object(object, key);
-    double none = (double)NAN;
-    bool any = histogram->count > 0;
-    json_add_number(json, "count", (double)histogram->count);
-    json_add_number(json, "mean", any ? histogram_mean(histogram) : none);
-    json_add_number(json, "stddev", any ? histogram_stddev(histogram) : none);
-    json_add_number(json, "min", any ? (double)histogram->min_ns : none);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        bool enough = histogram->count >= histogram_samples_needed(quantiles[i].fraction);
-        json_add_number(
-            json, quantiles[i].key,
-            enough ? (double)histogram_quantile(histogram, quantiles[i].fraction) : none);
-    }
-    json_add_number(json, "max", any ? (double)histogram->max_ns : none);
-}
-
 static void add_counts(cJSON *object, const struct counts *counts)
 {
     cJSON *json = json_add_object(object, "counts");
@@ -165,10 +188,11 @@ static void add_distributions(cJSON *json, const struct result *result)
     struct histogram latency, service;
     result_latency(result, result->recorder.class_count, &latency);
     result_service(result, &service);
-    add_distribution(json, "latency_ns", &latency);
-    add_distribution(json, "service_ns", &service);
+    distribution_add(json, "latency_ns", &latency, result->plan->full);
+    distribution_add(json, "service_ns", &service, result->plan->full);
     if (result->plan->open)
-        add_distribution(json, "schedule_lag_ns", &result->recorder.schedule_lag);
+        distribution_add(json, "schedule_lag_ns", &result->recorder.schedule_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(json, "schedule_lag_ns");
     histogram_release(&latency);
@@ -189,7 +213,7 @@ static void add_classes(cJSON *json, const struct result *result)
         add_counts(class, &result->recorder.classes[i].counts);
         struct histogram latency;
         result_latency(result, i, &latency);
-        add_distribution(class, "latency_ns", &latency);
+        distribution_add(class, "latency_ns", &latency, result->plan->full);
         histogram_release(&latency);
     }
 }
@@ -229,29 +253,160 @@ static void add_generator(cJSON *json, const struct result *result)
                                         (double)NS_PER_US / completed
                                   : none);
     json_add_number(generator, "busiest_thread_cores", result->highest_thread_cores);
+    json_add_number(generator, "ceiling_rps", result->ceiling_rps);
+    json_add_number(generator, "load_fraction",
+                    result_throughput(result) / result->ceiling_rps);
     json_add_number(generator, "longest_stall_ns", (double)result->totals.late_ns);
     json_add_number(generator, "parsed_replies", (double)result->parsed_replies);
     if (result->plan->open)
-        add_distribution(generator, "lag_ns", &result->recorder.own_lag);
+        distribution_add(generator, "lag_ns", &result->recorder.own_lag,
+                         result->plan->full);
     else
         cJSON_AddNullToObject(generator, "lag_ns");
+}
+
+static void add_paces_report(cJSON *json, const struct result *result)
+{
+    cJSON *paces = json_add_array(json, "gaps");
+    for (size_t i = 0; i < result->pace_count; i++) {
+        const struct pace *pace = &result->paces[i];
+        struct pace_report report = pace_judge(pace);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(paces, item);
+        json_add_text(item, "arrivals", arrivals_names[pace->arrivals]);
+        json_add_number(item, "mean_ns", pace->mean_ns);
+        json_add_number(item, "kept", (double)pace->gaps.count);
+        json_add_number(item, "anderson_darling", report.anderson_darling);
+        json_add_number(item, "p_value", report.p_value);
+        json_add_number(item, "lag1", report.lag1);
+        json_add_number(item, "deviation_p99_ns", report.deviation_p99_ns);
+    }
+}
+
+static void add_steadiness(cJSON *json, const struct result *result)
+{
+    if (result->plan->transient) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    struct steadiness steadiness =
+        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
+    if (!steadiness.judged) {
+        cJSON_AddNullToObject(json, "steady");
+        return;
+    }
+    cJSON *item = json_add_object(json, "steady");
+    json_add_bool(item, "steady", !steadiness.settles_late && !steadiness.drifts);
+    json_add_text(item, "series", steadiness.series);
+    json_add_number(item, "bins", (double)steadiness.bins);
+    json_add_number(item, "bin_s", steadiness.bin_s);
+    json_add_number(item, "cut_bins", (double)steadiness.cut);
+    json_add_number(item, "cut_share", steadiness.cut_share);
+    json_add_number(item, "trend_z", steadiness.trend_z);
+    json_add_number(item, "trend_share", steadiness.trend_share);
+}
+
+/* Fewer pairs than this have no correlation to speak of. */
+#define LEAST_PAIRS 50
+
+static void add_checks(cJSON *object, const struct result *result)
+{
+    const struct pairs *successive = &result->recorder.successive;
+    cJSON *json = json_add_object(object, "checks");
+    add_paces_report(json, result);
+    add_steadiness(json, result);
+    json_add_number(json, "latency_lag1_rank",
+                    successive->count >= LEAST_PAIRS
+                        ? sequence_rank_correlation(successive->first, successive->second,
+                                                    successive->count)
+                        : (double)NAN);
+}
+
+static void add_targets(cJSON *json, const struct result *result)
+{
+    cJSON *targets = json_add_array(json, "targets");
+    for (size_t i = 0; i < result->plan->target_count; i++) {
+        const struct target_totals *totals = &result->target_totals[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(targets, item);
+        json_add_text(item, "url", result->plan->targets[i].url);
+        json_add_number(item, "weight", result->plan->targets[i].weight);
+        json_add_number(item, "sent", (double)totals->sent);
+        json_add_number(item, "replies", (double)totals->replies);
+        json_add_number(item, "failed", (double)totals->failed);
+    }
+}
+
+static void add_crowd(cJSON *json, const struct result *result)
+{
+    cJSON *crowd = json_add_object(json, "crowd");
+    for (int i = 0; i < CROWD_KINDS; i++) {
+        const struct crowd_totals *totals = &result->crowd[i];
+        if (!totals->count)
+            continue;
+        cJSON *kind = json_add_object(crowd, crowd_names[i]);
+        json_add_number(kind, "count", (double)totals->count);
+        json_add_number(kind, "opened", (double)totals->opened);
+        json_add_number(kind, "closed", (double)totals->closed);
+        json_add_number(kind, "replies", (double)totals->replies);
+        json_add_number(kind, "failed", (double)totals->failed);
+        json_add_number(kind, "bytes", (double)totals->bytes);
+    }
+}
+
+static void add_clients(cJSON *json, const struct plan *plan)
+{
+    const struct workload *workload = &plan->workload;
+    uint64_t limit = workload->requests_per_connection;
+    json_add_number(json, "connections", (double)workload->connections);
+    json_add_number(json, "all_connections", (double)workload_all_connections(workload));
+    json_add_number(json, "threads", plan->threads);
+    json_add_bool(json, "keep_alive", limit != 1);
+    json_add_number(json, "requests_per_connection", limit ? (double)limit : (double)NAN);
+    json_add_number(json, "pipeline", (double)workload->pipeline);
+    json_add_number(json, "think_s",
+                    plan->open ? (double)NAN : seconds(workload->think_ns));
+    json_add_text(json, "think_times",
+                  plan->open ? NULL : think_times_names[workload->think_times]);
+}
+
+static void add_trace(cJSON *json, const struct workload *workload)
+{
+    if (!workload->trace_count) {
+        cJSON_AddNullToObject(json, "trace");
+        return;
+    }
+    cJSON *trace = json_add_object(json, "trace");
+    json_add_text(trace, "file", workload->trace_path);
+    json_add_number(trace, "speed", workload->speed);
+}
+
+/* "trace" beside "poisson" and "constant". */
+static const char *arrivals_name(const struct workload *workload)
+{
+    if (workload->trace_count)
+        return "trace";
+    bool mixed = request_is_mixed(&workload->requests[0]);
+    return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];
 }
 
 static void add_settings(cJSON *json, const struct plan *plan)
 {
     const struct workload *workload = &plan->workload;
-    double offered = workload->rate_rps;
-    for (size_t i = 0; i < workload->request_count; i++)
-        offered += workload->requests[i].rate_rps;
-    json_add_text(json, "target", plan->target.url);
+    json_add_text(json, "target", plan->targets[0].url);
     json_add_text(json, "mode", plan->open ? "open" : "closed");
-    bool mixed = workload->rate_rps > 0;
-    int arrivals = mixed ? workload->arrivals : workload->requests[0].arrivals;
-    json_add_text(json, "arrivals", plan->open ? arrivals_names[arrivals] : NULL);
-    json_add_number(json, "connections", (double)workload->connections);
-    json_add_number(json, "threads", plan->threads);
-    json_add_number(json, "offered_rps", plan->open ? offered : (double)NAN);
-    json_add_bool(json, "keep_alive", workload->keep_alive);
+    json_add_text(json, "arrivals", plan->open ? arrivals_name(workload) : NULL);
+    json_add_number(json, "offered_rps",
+                    plan->open ? workload_mean_rate(workload) : (double)NAN);
+    if (workload->phase_count)
+        workload_phases_to_json(workload, json);
+    else
+        cJSON_AddNullToObject(json, "phases");
+    add_trace(json, workload);
+    add_clients(json, plan);
+    json_add_number(json, "request_limit",
+                    workload->request_limit ? (double)workload->request_limit
+                                            : (double)NAN);
     json_add_number(json, "seed", (double)plan->seed);
     json_add_number(json, "warmup_s", seconds(workload->warmup_ns));
     json_add_number(json, "drain_s", seconds(plan->drain_ns));
@@ -279,10 +434,15 @@ cJSON *result_to_json(const struct result *result)
     json_add_number(json, "waited_for_connection",
                     result->plan->open ? (double)result->recorder.waited : (double)NAN);
     cJSON *whole = json_add_object(json, "whole_run");
-    json_add_number(whole, "sent", (double)result->totals.requests_sent);
-    json_add_number(whole, "replies", (double)result->totals.replies);
+    struct target_totals totals = result_whole_run(result);
+    json_add_number(whole, "sent", (double)totals.sent);
+    json_add_number(whole, "replies", (double)totals.replies);
     json_add_number(whole, "connections", (double)result->totals.connections);
+    add_targets(json, result);
+    add_crowd(json, result);
     add_generator(json, result);
+    add_checks(json, result);
+    expectations_to_json(result, json);
     json_add_bool(json, "valid", result_is_valid(result));
     cJSON *warnings = json_add_array(json, "warnings");
     for (size_t i = 0; i < result->warning_count; i++) {
@@ -295,10 +455,11 @@ cJSON *result_to_json(const struct result *result)
     return json;
 }
 
-int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+static int write_hgrm(const struct result *result, size_t class_index, const char *path,
+                      struct error *error)
 {
     struct histogram latency;
-    result_latency(result, result->recorder.class_count, &latency);
+    result_latency(result, class_index, &latency);
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
@@ -309,5 +470,32 @@ int result_write_hgrm(const struct result *result, const char *path, struct erro
     histogram_release(&latency);
     int code = file_write_atomic(path, text, length, error);
     free(text);
+    return code;
+}
+
+/* "dir/latency.hgrm" and "light" -> "dir/latency.light.hgrm". */
+static char *path_of_class(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    size_t stem = dot && (!slash || dot > slash + 1) && dot > path ? (size_t)(dot - path)
+                                                                   : strlen(path);
+    char *class_path = memory_printf("%.*s.%s%s", (int)stem, path, name, path + stem);
+    for (char *c = class_path + stem; c < class_path + stem + 1 + strlen(name); c++)
+        *c = *c == '/' ? '_' : *c;
+    return class_path;
+}
+
+int result_write_hgrm(const struct result *result, const char *path, struct error *error)
+{
+    size_t classes = result->recorder.class_count;
+    int code = write_hgrm(result, classes, path, error);
+    for (size_t i = 0; code == 0 && i < classes; i++) {
+        const char *name = result->plan->class_names[i];
+        if (!*name)
+            continue;
+        char *class_path = path_of_class(path, name);
+        code = write_hgrm(result, i, class_path, error);
+        free(class_path);
+    }
     return code;
 }

@@ -51,6 +51,8 @@ struct run {
     int progress;           /* eventfd: readable when one of the counts has changed */
     int signals;            /* signalfd */
     unsigned signal_count;  /* coordinator only */
+    uint64_t next_look_ns;  /* coordinator only; UINT64_MAX: nobody looks */
+    bool decided;           /* coordinator only: the watcher had seen enough */
 };
 
 /* ---- a worker -----------------------------------------------------------------------
@@ -132,6 +134,16 @@ static unsigned read_count(struct run *run, const unsigned *count)
     return value;
 }
 
+/* Ends the window as soon as all threads can have heard of it. */
+static void end_early(struct run *run, uint64_t now_ns)
+{
+    if (now_ns + END_NOTICE_NS >= run->end_ns)
+        return;
+    run->end_ns = now_ns + END_NOTICE_NS;
+    atomic_store(&run->control.end_ns, run->end_ns);
+    eventfd_write(run->control.wake, 1);
+}
+
 /* The first signal ends the window, the second the drain (and the connecting). */
 static void heed_signal(struct run *run)
 {
@@ -142,11 +154,31 @@ static void heed_signal(struct run *run)
     bool connecting = run->end_ns == 0;
     if (run->signal_count++ > 0 || connecting) {
         atomic_store(&run->control.stop_ns, now_ns);
-    } else if (now_ns + END_NOTICE_NS < run->end_ns) {
-        run->end_ns = now_ns + END_NOTICE_NS;
-        atomic_store(&run->control.end_ns, run->end_ns);
+        eventfd_write(run->control.wake, 1);
+    } else {
+        end_early(run, now_ns);
     }
-    eventfd_write(run->control.wake, 1);
+}
+
+static void let_look(struct run *run, uint64_t now_ns)
+{
+    const struct watcher *watcher = run->plan->watcher;
+    if (!watcher)
+        return;
+    struct view view = {
+        .now_ns = now_ns,
+        .start_ns = run->phases.start_ns,
+        .begin_ns = run->phases.begin_ns,
+        .end_ns = run->end_ns,
+    };
+    for (unsigned i = 0; i < run->plan->threads; i++)
+        view_add(&view, run->workers[i].engine.tally);
+    run->next_look_ns = now_ns + watcher->period_ns;
+    if (watcher->look(watcher->context, &view) && now_ns > run->phases.begin_ns &&
+        now_ns < run->end_ns) {
+        run->decided = true;
+        end_early(run, now_ns);
+    }
 }
 
 /*
@@ -156,6 +188,10 @@ static void heed_signal(struct run *run)
 static bool doze(struct run *run, uint64_t deadline_ns, int watcher)
 {
     uint64_t now_ns = clock_now_ns();
+    if (now_ns >= run->next_look_ns)
+        let_look(run, now_ns);
+    if (run->next_look_ns < deadline_ns)
+        deadline_ns = run->next_look_ns;
     uint64_t wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     struct timespec timeout = {
         .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -182,10 +218,12 @@ static void doze_until_count(struct run *run, const unsigned *count)
         doze(run, UINT64_MAX, -1);
 }
 
-/* An interrupted run ends before the time. */
+/* An interrupted run ends before the time, and one that has made all its requests. */
 static void doze_until(struct run *run, uint64_t time_ns)
 {
-    for (uint64_t now_ns = clock_now_ns(); now_ns < time_ns && now_ns < run->end_ns;
+    for (uint64_t now_ns = clock_now_ns();
+         now_ns < time_ns && now_ns < run->end_ns &&
+         read_count(run, &run->ended) < run->plan->threads;
          now_ns = clock_now_ns())
         doze(run, time_ns < run->end_ns ? time_ns : run->end_ns, -1);
 }
@@ -200,6 +238,20 @@ static void hold_connections(struct run *run)
             return;
 }
 
+/* Where all threads had made their requests before the time, the last one's end. */
+static void end_when_finished(struct run *run)
+{
+    uint64_t last_ns = 0;
+    for (unsigned i = 0; i < run->plan->threads; i++) {
+        uint64_t finished_ns = run->workers[i].engine.finished_ns;
+        if (!finished_ns)
+            return;
+        last_ns = finished_ns > last_ns ? finished_ns : last_ns;
+    }
+    if (last_ns < run->end_ns)
+        run->end_ns = last_ns;
+}
+
 static void lead(struct run *run)
 {
     const struct workload *workload = &run->plan->workload;
@@ -209,6 +261,8 @@ static void lead(struct run *run)
     phases->end_ns = phases->begin_ns + workload->duration_ns;
     phases->stop_ns = phases->end_ns + run->plan->drain_ns;
     run->end_ns = phases->end_ns;
+    if (run->plan->watcher)
+        run->next_look_ns = phases->start_ns;
     raise_flag(run, &run->go);
 
     events_tell(run->events, "warmup");
@@ -217,6 +271,11 @@ static void lead(struct run *run)
     doze_until(run, phases->end_ns);
     events_tell(run->events, "measured");
     doze_until_count(run, &run->ended);
+    end_when_finished(run);
+    let_look(run, clock_now_ns()); /* at everything that there was to see */
+    run->next_look_ns = UINT64_MAX;
+    if (run->plan->watcher && run->plan->watcher->leave)
+        run->plan->watcher->leave(run->plan->watcher->context);
     hold_connections(run);
 }
 
@@ -275,9 +334,9 @@ static int collect(const struct run *run, struct result *result, struct error *e
 {
     if (run->end_ns <= run->phases.begin_ns)
         return error_set(error, -EINTR, "interrupted before the measurement began");
-    result_init(result, run->plan);
+    result_init(result, run->plan, run->end_ns - run->phases.begin_ns);
     result->interrupted = run->signal_count > 0;
-    result->window_ns = run->end_ns - run->phases.begin_ns;
+    result->decided = run->decided;
     for (unsigned i = 0; i < run->plan->threads; i++)
         result_add(result, &run->workers[i].engine);
     return 0;
@@ -309,6 +368,7 @@ int run_plan(const struct plan *plan, int events, struct result *result,
         .changed = PTHREAD_COND_INITIALIZER,
         .progress = -1,
         .signals = -1,
+        .next_look_ns = UINT64_MAX,
     };
     sigset_t signals, before;
     sigemptyset(&signals);

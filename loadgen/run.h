@@ -9,7 +9,8 @@
  *   hold        connections stay open until the watcher is ready (events.h)
  *
  * SIGINT and SIGTERM end the window early, a second one also the drain. The calling
- * thread is the coordinator; it sleeps but for the changes of phase.
+ * thread is the coordinator; it sleeps but for the changes of phase, and to show the
+ * counters to the plan's watcher, who may end the window early as well.
  */
 #ifndef LOADGEN_RUN_H
 #define LOADGEN_RUN_H

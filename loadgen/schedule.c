@@ -30,7 +30,7 @@ void mix_init(struct mix *mix, const struct workload *workload, uint64_t seed,
     random_seed_stream(&mix->random, seed, stream_of(STREAM_MIX, thread));
     double total = 0;
     for (size_t i = 0; i < workload->request_count; i++) {
-        if (workload->requests[i].rate_rps > 0)
+        if (!request_is_mixed(&workload->requests[i]))
             continue;
         total += workload->requests[i].weight;
         mix->requests[mix->count] = (uint32_t)i;
@@ -61,67 +61,128 @@ uint32_t mix_draw(struct mix *mix)
 /* ---- arrivals -----------------------------------------------------------------------
  */
 
-static void process_init(struct process *process, uint32_t request, double rate_rps,
-                         int arrivals, uint64_t seed, unsigned number, unsigned thread,
-                         unsigned threads)
+/* Takes the course over. `number` tells the processes of a workload apart. */
+static struct process *add_process(struct schedule *schedule, struct course course,
+                                   uint32_t request, int arrivals, uint64_t seed,
+                                   unsigned number)
 {
-    double gap_of_all = (double)NS_PER_S / rate_rps;
-    *process = (struct process){
-        .arrivals = arrivals,
-        .gap_ns = gap_of_all * threads,
-        .request = request,
-    };
+    struct process *process = &schedule->processes[schedule->count++];
+    *process =
+        (struct process){.arrivals = arrivals, .course = course, .request = request};
     random_seed_stream(&process->random, seed,
-                       stream_of(STREAM_PROCESSES + number, thread));
+                       stream_of(STREAM_PROCESSES + number, schedule->thread));
     if (arrivals == ARRIVALS_CONSTANT) {
         /* Every thread draws the same phase. */
         struct random phases;
         random_seed_stream(&phases, seed, stream_of(STREAM_PHASES, number));
-        process->first_ns = gap_of_all * (random_unit(&phases) + thread);
+        process->first_place = random_unit(&phases) + schedule->thread;
     }
+    return process;
 }
 
-/* Draws the offset of the arrival `number`. */
-static void process_advance(struct process *process, uint64_t start_ns)
+static void add_own_rates(struct schedule *schedule, const struct workload *workload,
+                          uint64_t seed)
 {
-    if (process->arrivals == ARRIVALS_CONSTANT)
-        process->offset_ns =
-            process->first_ns + (double)process->number * process->gap_ns;
-    else
-        process->offset_ns += random_exponential(&process->random, process->gap_ns);
-    process->number++;
-    process->next_ns = start_ns + (uint64_t)process->offset_ns;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        struct course course;
+        if (request->rate_rps <= 0)
+            continue;
+        course_init_level(&course, request->rate_rps);
+        add_process(schedule, course, (uint32_t)i, request->arrivals, seed,
+                    (unsigned)i + 1);
+    }
 }
 
 void schedule_init(struct schedule *schedule, const struct workload *workload,
                    uint64_t seed, unsigned thread, unsigned threads)
 {
-    *schedule = (struct schedule){.next_ns = UINT64_MAX};
+    *schedule = (struct schedule){
+        .trace = workload->trace,
+        .trace_count = workload->trace_count,
+        .thread = thread,
+        .threads = threads,
+        .left = UINT64_MAX,
+        .next_ns = UINT64_MAX,
+    };
+    if (workload->request_limit)
+        schedule->left = workload->request_limit / threads +
+                         (thread < workload->request_limit % threads);
     schedule->processes =
-        memory_allocate_zeroed(workload->request_count + 1, sizeof(struct process));
-    if (workload->rate_rps > 0)
-        process_init(&schedule->processes[schedule->count++], PROCESS_OF_MIX,
-                     workload->rate_rps, workload->arrivals, seed, 0, thread, threads);
-    for (size_t i = 0; i < workload->request_count; i++) {
-        const struct request *request = &workload->requests[i];
-        if (request->rate_rps > 0)
-            process_init(&schedule->processes[schedule->count++], (uint32_t)i,
-                         request->rate_rps, request->arrivals, seed, (unsigned)i + 1,
-                         thread, threads);
+        memory_allocate_zeroed(workload->request_count + 2, sizeof(struct process));
+    struct course course;
+    if (workload->rate_rps > 0 ||
+        (workload->phase_count && !workload->phases_are_clients)) {
+        course_init(&course, workload);
+        add_process(schedule, course, PROCESS_OF_MIX, workload->arrivals, seed, 0);
     }
+    add_own_rates(schedule, workload, seed);
+    if (workload->trace_count)
+        schedule->processes[schedule->count++].request = PROCESS_OF_TRACE;
 }
 
 void schedule_release(struct schedule *schedule)
 {
+    for (size_t i = 0; i < schedule->count; i++)
+        course_release(&schedule->processes[i].course);
     free(schedule->processes);
     *schedule = (struct schedule){0};
+}
+
+size_t schedule_drawn_count(const struct schedule *schedule)
+{
+    return schedule->count - (schedule->trace_count > 0);
+}
+
+double schedule_least_gap_ns(const struct schedule *schedule,
+                             const struct process *process)
+{
+    return NS_PER_S / course_highest(&process->course) * schedule->threads;
+}
+
+uint64_t schedule_even_ns(const struct schedule *schedule, const struct process *process,
+                          uint64_t at_ns)
+{
+    double at_s = (double)(at_ns - schedule->start_ns) / NS_PER_S;
+    double even_s =
+        course_area(&process->course, at_s) / course_highest(&process->course);
+    return schedule->start_ns + (uint64_t)(even_s * NS_PER_S);
+}
+
+/* Which entry of the trace is this thread's n-th. */
+static uint64_t trace_index(const struct schedule *schedule, uint64_t number)
+{
+    return number * schedule->threads + schedule->thread;
+}
+
+/* Draws the next arrival. */
+static void process_advance(const struct schedule *schedule, struct process *process)
+{
+    uint64_t number = process->number++;
+    if (process->request == PROCESS_OF_TRACE) {
+        uint64_t i = trace_index(schedule, number);
+        process->next_ns = i < schedule->trace_count
+                               ? schedule->begin_ns + schedule->trace[i].at_ns
+                               : UINT64_MAX;
+        return;
+    }
+    if (process->arrivals == ARRIVALS_CONSTANT)
+        process->place =
+            process->first_place + (double)number * (double)schedule->threads;
+    else
+        process->place += random_exponential(&process->random, schedule->threads);
+    double offset_ns =
+        course_time(&process->course, &process->part, process->place) * NS_PER_S;
+    double most_ns = (double)(UINT64_MAX / 2);
+    process->next_ns =
+        offset_ns < most_ns ? schedule->start_ns + (uint64_t)offset_ns : UINT64_MAX;
 }
 
 static void find_next(struct schedule *schedule)
 {
     schedule->next = NULL;
     schedule->next_ns = UINT64_MAX;
-    for (size_t i = 0; i < schedule->count; i++) {
+    for (size_t i = 0; i < schedule->count && schedule->left; i++) {
         struct process *process = &schedule->processes[i];
         if (process->next_ns < schedule->end_ns && process->next_ns < schedule->next_ns) {
             schedule->next = process;
@@ -130,12 +191,14 @@ static void find_next(struct schedule *schedule)
     }
 }
 
-void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t end_ns)
+void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin_ns,
+                    uint64_t end_ns)
 {
     schedule->start_ns = start_ns;
+    schedule->begin_ns = begin_ns;
     schedule->end_ns = end_ns;
     for (size_t i = 0; i < schedule->count; i++)
-        process_advance(&schedule->processes[i], start_ns);
+        process_advance(schedule, &schedule->processes[i]);
     find_next(schedule);
 }
 
@@ -145,12 +208,26 @@ void schedule_end_at(struct schedule *schedule, uint64_t end_ns)
     find_next(schedule);
 }
 
+bool schedule_claim(struct schedule *schedule, uint64_t scheduled_ns)
+{
+    if (scheduled_ns >= schedule->end_ns || !schedule->left)
+        return false;
+    if (schedule->left != UINT64_MAX && scheduled_ns >= schedule->begin_ns)
+        schedule->left--;
+    return true;
+}
+
 uint32_t schedule_take(struct schedule *schedule, struct mix *mix)
 {
     struct process *process = schedule->next;
-    uint32_t request =
-        process->request == PROCESS_OF_MIX ? mix_draw(mix) : process->request;
-    process_advance(process, schedule->start_ns);
+    uint32_t request = process->request;
+    if (request == PROCESS_OF_MIX)
+        request = mix_draw(mix);
+    else if (request == PROCESS_OF_TRACE)
+        request = schedule->trace[trace_index(schedule, process->number - 1)].request;
+    if (schedule->left != UINT64_MAX && schedule->next_ns >= schedule->begin_ns)
+        schedule->left--;
+    process_advance(schedule, process);
     find_next(schedule);
     return request;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/quantity.h"
+#include "loadgen/steadiness.h"
 
 /*
  * The limits of METHOD 1. A lag below LAG_LEAST_NS is what sleeping and sending cost
@@ -38,8 +39,8 @@ static void check_lag(struct result *result)
     uint64_t lag_ns = histogram_quantile(lag, 0.99);
     uint64_t latency_ns = histogram_quantile(&latency, 0.5);
     histogram_release(&latency);
-    bool small = lag_ns <= LAG_LEAST_NS ||
-                 (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns;
+    bool small =
+        lag_ns <= LAG_LEAST_NS || (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns;
     if (lag_ns <= LAG_MOST_NS && small)
         return;
     char lag_text[QUANTITY_TEXT_BYTES], latency_text[QUANTITY_TEXT_BYTES];
@@ -118,6 +119,60 @@ static void check_stalls(struct result *result)
                                     sizeof stall));
 }
 
+/* What was sent: METHOD 1, Anderson-Darling and correlation of the gaps. */
+static void check_gaps(struct result *result)
+{
+    char deviation[QUANTITY_TEXT_BYTES], mean[QUANTITY_TEXT_BYTES];
+    static const char remedy[] =
+        "give the generator a core of its own (--cpus, --spin) or lower the rate";
+    for (size_t i = 0; i < result->pace_count; i++) {
+        const struct pace *pace = &result->paces[i];
+        struct pace_report report = pace_judge(pace);
+        if (report.not_exponential)
+            result_warn(result, "gaps_not_exponential", true,
+                        "the gaps between %zu sends are not those of Poisson arrivals "
+                        "(Anderson-Darling %.3g, p = %.1g): %s",
+                        pace->gaps.count, report.anderson_darling, report.p_value,
+                        remedy);
+        if (report.correlated)
+            result_warn(result, "gaps_correlated", true,
+                        "gaps between sends depend on the gap before (correlation %.2f "
+                        "of %zu pairs), which Poisson arrivals do not: %s",
+                        report.lag1, pace->gaps.count, remedy);
+        if (report.uneven)
+            result_warn(
+                result, "gaps_uneven", true,
+                "the gaps between constant arrivals, %s on average, were off by %s at "
+                "p99: %s",
+                quantity_format(QUANTITY_TIME, pace->mean_ns, mean, sizeof mean),
+                quantity_format(QUANTITY_TIME, report.deviation_p99_ns, deviation,
+                                sizeof deviation),
+                remedy);
+    }
+}
+
+/* What was seen: METHOD 2.4. */
+static void check_steadiness(struct result *result)
+{
+    if (result->plan->transient)
+        return;
+    struct steadiness steadiness =
+        steadiness_judge(&result->recorder, result->window_ns, result->plan->open);
+    const char *what = result->plan->open ? "the median latency" : "the throughput";
+    if (steadiness.settles_late)
+        result_warn(result, "unsteady", true,
+                    "%s of the first %.3g s is not that of the rest and moves the mean "
+                    "by %.1f %%: take a longer --warmup",
+                    what, (double)steadiness.cut * steadiness.bin_s,
+                    100 * steadiness.cut_share);
+    if (steadiness.drifts)
+        result_warn(result, "unsteady", true,
+                    "%s changed by %.1f %% from the beginning to the end of the window "
+                    "(Mann-Kendall Z = %.1f): the load is more than the server can keep "
+                    "up with, or the machine is not at rest",
+                    what, 100 * steadiness.trend_share, steadiness.trend_z);
+}
+
 static void check_censored(struct result *result)
 {
     struct counts counts = result_counts(result);
@@ -173,7 +228,8 @@ void selfcheck(struct result *result)
     static void (*const checks[])(struct result *) = {
         check_interrupted, check_nothing,     check_saturation, check_lag,
         check_rate,        check_errors,      check_dropped,    check_ports,
-        check_stalls,      check_shared_cpus, check_censored,
+        check_stalls,      check_shared_cpus, check_censored,   check_gaps,
+        check_steadiness,
     };
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
         checks[i](result);

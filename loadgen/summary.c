@@ -15,25 +15,65 @@ static const char *count_text(double count, char *buffer)
     return quantity_format(QUANTITY_COUNT, count, buffer, QUANTITY_TEXT_BYTES);
 }
 
+static void announce_crowd(const struct workload *workload, FILE *file)
+{
+    const struct {
+        uint64_t count;
+        const char *name;
+    } kinds[] = {
+        {workload->idle, "idle connections"},
+        {workload->slow_readers.count, "slow readers"},
+        {workload->slow_senders.count, "slow senders"},
+    };
+    const char *before = ", beside ";
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!kinds[i].count)
+            continue;
+        fprintf(file, "%s%llu %s", before, (unsigned long long)kinds[i].count,
+                kinds[i].name);
+        before = ", ";
+    }
+}
+
+static void announce_load(const struct plan *plan, FILE *file)
+{
+    const struct workload *workload = &plan->workload;
+    char text[QUANTITY_TEXT_BYTES];
+    if (plan->open)
+        fprintf(file, "open loop, %s%s requests/s over up to %llu connections",
+                workload_is_steady(workload) ? "" : "on average ",
+                count_text(workload_mean_rate(workload), text),
+                (unsigned long long)workload->connections);
+    else
+        fprintf(file, "closed loop, %s%llu connections",
+                workload->phases_are_clients ? "up to " : "",
+                (unsigned long long)workload->connections);
+    if (workload->requests_per_connection)
+        fprintf(file, " (%llu request%s each)",
+                (unsigned long long)workload->requests_per_connection,
+                workload->requests_per_connection == 1 ? "" : "s");
+    if (workload->pipeline > 1)
+        fprintf(file, ", %llu requests in each pipeline",
+                (unsigned long long)workload->pipeline);
+    if (workload->think_ns)
+        fprintf(file, ", thinking %s", time_text((double)workload->think_ns, text));
+}
+
 void summary_announce(const struct plan *plan, FILE *file)
 {
     const struct workload *workload = &plan->workload;
-    char rate[QUANTITY_TEXT_BYTES], warmup[QUANTITY_TEXT_BYTES],
-        duration[QUANTITY_TEXT_BYTES];
-    fprintf(file, "%s: ", plan->target.url);
-    if (plan->open) {
-        double offered = workload->rate_rps;
-        for (size_t i = 0; i < workload->request_count; i++)
-            offered += workload->requests[i].rate_rps;
-        fprintf(file, "open loop, %s requests/s over up to %llu connections",
-                count_text(offered, rate), (unsigned long long)workload->connections);
-    } else {
-        fprintf(file, "closed loop, %llu connections",
-                (unsigned long long)workload->connections);
-    }
-    fprintf(file, "%s, %u thread%s, %s after %s of warm-up\n",
-            workload->keep_alive ? "" : " (one request each)", plan->threads,
-            plan->threads == 1 ? "" : "s",
+    char warmup[QUANTITY_TEXT_BYTES], duration[QUANTITY_TEXT_BYTES],
+        limit[QUANTITY_TEXT_BYTES];
+    for (size_t i = 0; i < plan->target_count; i++)
+        fprintf(file, "%s%s", i ? ", " : "", plan->targets[i].url);
+    fprintf(file, ": ");
+    announce_load(plan, file);
+    announce_crowd(workload, file);
+    fprintf(file, ", %u thread%s, ", plan->threads, plan->threads == 1 ? "" : "s");
+    if (workload->request_limit)
+        fprintf(file, "%s requests or ",
+                count_text((double)workload->request_limit, limit));
+    fprintf(file, "%s after %s of warm-up\n",
             time_text((double)workload->duration_ns, duration),
             time_text((double)workload->warmup_ns, warmup));
 }
@@ -91,6 +131,34 @@ static void print_latencies(const struct result *result, FILE *file)
 /* ---- the rest -----------------------------------------------------------------------
  */
 
+static void print_targets(const struct result *result, FILE *file)
+{
+    if (result->plan->target_count < 2)
+        return;
+    for (size_t i = 0; i < result->plan->target_count; i++) {
+        const struct target_totals *totals = &result->target_totals[i];
+        fprintf(file, "%s: %llu sent, %llu replies, %llu failed in the whole run\n",
+                result->plan->targets[i].url, (unsigned long long)totals->sent,
+                (unsigned long long)totals->replies, (unsigned long long)totals->failed);
+    }
+}
+
+static void print_crowd(const struct result *result, FILE *file)
+{
+    for (int i = 0; i < CROWD_KINDS; i++) {
+        const struct crowd_totals *totals = &result->crowd[i];
+        if (totals->count)
+            fprintf(
+                file,
+                "%s: %llu connections, %llu opened, %llu closed by the server, %llu "
+                "failed; %llu replies, %llu bytes\n",
+                crowd_names[i], (unsigned long long)totals->count,
+                (unsigned long long)totals->opened, (unsigned long long)totals->closed,
+                (unsigned long long)totals->failed, (unsigned long long)totals->replies,
+                (unsigned long long)totals->bytes);
+    }
+}
+
 static void print_failures(const struct result *result, FILE *file)
 {
     for (int i = 0; i < FAILURES; i++)
@@ -126,7 +194,16 @@ void summary_print(const struct result *result, FILE *file)
                 (double)result->totals.cpu_ns / (double)result->window_ns,
                 (double)result_busy_ns(&result->totals) / NS_PER_US /
                     (double)recorder->completed);
+    if (result->ceiling_rps > 0)
+        fprintf(file, "that is %.1f %% of the %s/s that it can do here\n",
+                100 * result_throughput(result) / result->ceiling_rps,
+                count_text(result->ceiling_rps, rate));
+    else
+        fprintf(file, "what it can do here is not known: interleave load --calibrate\n");
+    print_targets(result, file);
+    print_crowd(result, file);
     print_failures(result, file);
+    expectations_print(result, file);
     for (size_t i = 0; i < result->warning_count; i++)
         fprintf(file, "%s (%s): %s\n",
                 result->warnings[i].invalidates ? "INVALID" : "note",

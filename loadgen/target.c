@@ -7,10 +7,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/text.h"
 
-#define SCHEME "http://"
+#define SCHEME      "http://"
+#define UNIX_SCHEME "unix:"
 
 int target_check_path(const char *path, struct error *error)
 {
@@ -73,13 +75,9 @@ static int split_authority(const char *authority, char **host, const char **port
     return 0;
 }
 
-int target_parse(struct target *target, char **path, const char *url, struct error *error)
+static int parse_http(struct target *target, char **path, const char *url,
+                      struct error *error)
 {
-    *target = (struct target){0};
-    *path = NULL;
-    if (strncmp(url, SCHEME, strlen(SCHEME)) != 0)
-        return error_set(error, -EINVAL, "expected http://HOST[:PORT][/PATH], got \"%s\"",
-                         url);
     const char *authority = url + strlen(SCHEME);
     size_t length = strcspn(authority, "/?");
     target->authority = memory_printf("%.*s", (int)length, authority);
@@ -89,12 +87,63 @@ int target_parse(struct target *target, char **path, const char *url, struct err
     int result = split_authority(target->authority, &host, &port, url, error);
     if (result == 0)
         result = resolve(target, host, port, url, error);
-    if (result == 0 && authority[length]) {
+    if (result == 0 && authority[length])
         *path = memory_printf("%s%s", authority[length] == '?' ? "/" : "",
                               authority + length);
-        result = target_check_path(*path, error);
-    }
     free(host);
+    return result;
+}
+
+static int parse_unix(struct target *target, char **path, const char *url,
+                      struct error *error)
+{
+    const char *socket_path = url + strlen(UNIX_SCHEME);
+    const char *end = strstr(socket_path, ":/");
+    size_t length = end ? (size_t)(end - socket_path) : strlen(socket_path);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!length || length >= sizeof address.sun_path)
+        return error_set(
+            error, -EINVAL,
+            "expected unix:SOCKET[:/PATH] with a socket of 1..%zu bytes, got "
+            "\"%s\"",
+            sizeof address.sun_path - 1, url);
+    memcpy(address.sun_path, socket_path, length);
+    memcpy(&target->address, &address, sizeof address);
+    target->address_bytes = sizeof address;
+    target->authority = memory_copy_string("localhost");
+    target->url = memory_printf(UNIX_SCHEME "%.*s", (int)length, socket_path);
+    if (end)
+        *path = memory_copy_string(end + 1);
+    return 0;
+}
+
+/* "3*" before a URL; returns what follows. */
+static const char *read_weight(struct target *target, const char *url)
+{
+    char *end;
+    double weight = strtod(url, &end);
+    bool given = end != url && *end == '*' && weight > 0 && weight <= 1e6;
+    target->weight = given ? weight : 1;
+    return given ? end + 1 : url;
+}
+
+int target_parse(struct target *target, char **path, const char *url, struct error *error)
+{
+    *target = (struct target){0};
+    *path = NULL;
+    const char *place = read_weight(target, url);
+    int result;
+    if (strncmp(place, SCHEME, strlen(SCHEME)) == 0)
+        result = parse_http(target, path, place, error);
+    else if (strncmp(place, UNIX_SCHEME, strlen(UNIX_SCHEME)) == 0)
+        result = parse_unix(target, path, place, error);
+    else
+        result = error_set(error, -EINVAL,
+                           "expected http://HOST[:PORT][/PATH] or unix:SOCKET[:/PATH], "
+                           "got \"%s\"",
+                           url);
+    if (result == 0 && *path)
+        result = target_check_path(*path, error);
     if (result < 0) {
         free(*path);
         *path = NULL;
@@ -116,13 +165,19 @@ bool target_equal(const struct target *a, const struct target *b)
            memcmp(&a->address, &b->address, a->address_bytes) == 0;
 }
 
+bool target_has_spare_sources(const struct target *target)
+{
+    if (target->address.ss_family != AF_INET)
+        return false;
+    struct sockaddr_in address;
+    memcpy(&address, &target->address, sizeof address);
+    return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+}
+
 bool target_is_loopback(const struct target *target)
 {
-    if (target->address.ss_family == AF_INET) {
-        struct sockaddr_in address;
-        memcpy(&address, &target->address, sizeof address);
-        return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
-    }
+    if (target->address.ss_family == AF_UNIX || target_has_spare_sources(target))
+        return true;
     if (target->address.ss_family == AF_INET6) {
         struct sockaddr_in6 address;
         memcpy(&address, &target->address, sizeof address);

@@ -201,7 +201,7 @@ static enum scan check_line(struct http_session *session, const char *line, size
 static enum scan scan_head(struct http_session *session, const char *input, size_t length)
 {
     const char *line = input + session->scanned_bytes, *end = input + length, *newline;
-    while ((newline = memchr(line, '\n', (size_t)(end - line)))) {
+    while (line < end && (newline = memchr(line, '\n', (size_t)(end - line)))) {
         size_t line_length = (size_t)(newline + 1 - line);
         if (check_line(session, line, line_length) == SCAN_REFUSED)
             return SCAN_REFUSED;

@@ -16,10 +16,9 @@ const char *const shape_names[] = {
 
 const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", NULL};
 
-#define MOST_REQUESTS    64
-#define MOST_MODELS      64
-#define MOST_VALUES      64
-#define MOST_CONNECTIONS 1000000
+#define MOST_REQUESTS 64
+#define MOST_MODELS   64
+#define MOST_VALUES   64
 
 /* ---- the file's tables --------------------------------------------------------------
  */
@@ -40,6 +39,7 @@ static const struct json_field request_fields[] = {
      .type = JSON_CHOICE,
      .offset = offsetof(struct request, arrivals),
      .choices = arrivals_names},
+    {.key = "digest", .type = JSON_TEXT, .offset = offsetof(struct request, digest)},
     {0}};
 
 static int read_request(struct json_document *document, const cJSON *node, void *member,
@@ -74,17 +74,203 @@ static int read_requests(struct json_document *document, const cJSON *node, void
                            &workload->request_count, error);
 }
 
-static const struct json_field load_fields[] = {
+/* ---- phases, connections, trace: members of "load" ------------------------------------
+ */
+
+/* A phase as the file has it; the kind of its level is a matter of the whole load. */
+struct phase_read {
+    struct load_phase phase;
+    bool of_clients;
+};
+
+/* A rate as in JSON_RATE, or 0. */
+static int read_rate_or_zero(struct json_document *document, const cJSON *node,
+                             void *member, struct error *error)
+{
+    static const struct json_field rate = {.type = JSON_RATE};
+    double *level = member;
+    if (cJSON_IsNumber(node) && node->valuedouble >= 0 && node->valuedouble <= 0) {
+        *level = 0;
+        return 0;
+    }
+    return json_read_value(document, node, &rate, level, error);
+}
+
+static const struct json_field phase_fields[] = {
+    {.key = "duration",
+     .type = JSON_TIME,
+     .required = true,
+     .offset = offsetof(struct load_phase, duration_ns),
+     .minimum = NS_PER_MS,
+     .maximum = 24.0 * NS_PER_H},
+    {.key = "rate",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct load_phase, level),
+     .read = read_rate_or_zero},
     {.key = "connections",
+     .type = JSON_NUMBER,
+     .offset = offsetof(struct load_phase, level),
+     .minimum = 0,
+     .maximum = WORKLOAD_MOST_CONNECTIONS},
+    {.key = "to",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct load_phase, to),
+     .read = read_rate_or_zero},
+    {.key = "shape",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct load_phase, shape),
+     .choices = phase_shape_names},
+    {.key = "period",
+     .type = JSON_TIME,
+     .offset = offsetof(struct load_phase, period_ns),
+     .minimum = NS_PER_MS,
+     .maximum = 24.0 * NS_PER_H},
+    {.key = "burst",
+     .type = JSON_TIME,
+     .offset = offsetof(struct load_phase, burst_ns),
+     .minimum = NS_PER_MS,
+     .maximum = 24.0 * NS_PER_H},
+    {0}};
+
+static bool has(const cJSON *node, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(node, key) != NULL;
+}
+
+/* Which keys a shape needs; it takes no others. */
+static int check_phase_keys(struct json_document *document, const cJSON *node,
+                            const struct load_phase *phase, struct error *error)
+{
+    const char *name = phase_shape_names[phase->shape];
+    const struct {
+        const char *key;
+        bool needed;
+    } keys[] = {
+        {"to", phase->shape != PHASE_STEP},
+        {"period", phase->shape == PHASE_BURST || phase->shape == PHASE_SINE},
+        {"burst", phase->shape == PHASE_BURST},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const cJSON *value = cJSON_GetObjectItemCaseSensitive(node, keys[i].key);
+        if (keys[i].needed && !value)
+            return json_error(document, node, error, "a %s needs the key \"%s\"", name,
+                              keys[i].key);
+        if (!keys[i].needed && value)
+            return json_error(document, value, error, "a %s has no \"%s\"", name,
+                              keys[i].key);
+    }
+    return 0;
+}
+
+static int read_phase(struct json_document *document, const cJSON *node, void *member,
+                      struct error *error)
+{
+    struct phase_read *read = member;
+    int result = json_read_object(document, node, phase_fields, &read->phase, error);
+    if (result < 0)
+        return result;
+    read->of_clients = has(node, "connections");
+    if (read->of_clients == has(node, "rate"))
+        return json_error(document, node, error,
+                          "a phase has either a \"rate\" or \"connections\"");
+    if (!has(node, "shape") && has(node, "to"))
+        read->phase.shape = PHASE_RAMP;
+    return check_phase_keys(document, node, &read->phase, error);
+}
+
+static int read_phases(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
+{
+    struct workload *workload = member;
+    struct phase_read *phases = NULL;
+    size_t count = 0;
+    int result = json_read_array(document, node, 1, WORKLOAD_MOST_PHASES, sizeof *phases,
+                                 read_phase, (void **)&phases, &count, error);
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        if (phases[i].of_clients != phases[0].of_clients)
+            result = json_error(document, cJSON_GetArrayItem(node, (int)i), error,
+                                "all phases have a \"rate\", or all \"connections\"");
+        workload->phases_are_clients = phases[0].of_clients;
+        workload_add_phase(workload, &phases[i].phase);
+    }
+    free(phases);
+    return result;
+}
+
+/* A number, or "auto": opened as needed, up to "max_connections". */
+static int read_connections(struct json_document *document, const cJSON *node,
+                            void *member, struct error *error)
+{
+    struct workload *workload = member;
+    static const struct json_field field = {
+        .type = JSON_COUNT, .minimum = 1, .maximum = WORKLOAD_MOST_CONNECTIONS};
+    if (cJSON_IsString(node) && strcmp(node->valuestring, "auto") == 0) {
+        workload->connect_as_needed = true;
+        return 0;
+    }
+    return json_read_value(document, node, &field, &workload->connections, error);
+}
+
+struct trace_read {
+    char *file;
+    double speed;
+};
+
+static const struct json_field trace_fields[] = {
+    {.key = "file",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct trace_read, file)},
+    {.key = "speed",
+     .type = JSON_NUMBER,
+     .offset = offsetof(struct trace_read, speed),
+     .minimum = 1e-3,
+     .maximum = 1e6},
+    {0}};
+
+/* The trace's path counts from the folder of the scenario. */
+static int read_trace(struct json_document *document, const cJSON *node, void *member,
+                      struct error *error)
+{
+    struct trace_read trace = {.speed = 1};
+    int result = json_read_object(document, node, trace_fields, &trace, error);
+    if (result == 0) {
+        const char *slash = strrchr(document->file, '/');
+        int folder = slash ? (int)(slash - document->file) + 1 : 0;
+        char *path = *trace.file == '/'
+                         ? memory_copy_string(trace.file)
+                         : memory_printf("%.*s%s", folder, document->file, trace.file);
+        struct error detail;
+        if (workload_read_trace(member, path, trace.speed, &detail) < 0)
+            result = json_error(document, node, error, "%s", detail.text);
+        free(path);
+    }
+    free(trace.file);
+    return result;
+}
+
+static const struct json_field load_fields[] = {
+    {.key = "connections", .type = JSON_CUSTOM, .offset = 0, .read = read_connections},
+    {.key = "max_connections",
      .type = JSON_COUNT,
      .offset = offsetof(struct workload, connections),
      .minimum = 1,
-     .maximum = MOST_CONNECTIONS},
+     .maximum = WORKLOAD_MOST_CONNECTIONS},
     {.key = "rate", .type = JSON_RATE, .offset = offsetof(struct workload, rate_rps)},
     {.key = "arrivals",
      .type = JSON_CHOICE,
      .offset = offsetof(struct workload, arrivals),
      .choices = arrivals_names},
+    {.key = "phases", .type = JSON_CUSTOM, .offset = 0, .read = read_phases},
+    {.key = "trace", .type = JSON_CUSTOM, .offset = 0, .read = read_trace},
+    {.key = "think",
+     .type = JSON_TIME,
+     .offset = offsetof(struct workload, think_ns),
+     .maximum = NS_PER_H},
+    {.key = "think_times",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct workload, think_times),
+     .choices = think_times_names},
     {.key = "warmup",
      .type = JSON_TIME,
      .offset = offsetof(struct workload, warmup_ns),
@@ -94,6 +280,11 @@ static const struct json_field load_fields[] = {
      .offset = offsetof(struct workload, duration_ns),
      .minimum = NS_PER_MS,
      .maximum = 24.0 * NS_PER_H},
+    {.key = "requests",
+     .type = JSON_COUNT,
+     .offset = offsetof(struct workload, request_limit),
+     .minimum = 1,
+     .maximum = 1e12},
     {.key = "timeout",
      .type = JSON_TIME,
      .offset = offsetof(struct workload, timeout_ns),
@@ -103,20 +294,115 @@ static const struct json_field load_fields[] = {
 static int read_load(struct json_document *document, const cJSON *node, void *member,
                      struct error *error)
 {
-    return json_read_object(document, node, load_fields, member, error);
+    struct workload *workload = member;
+    int result = json_read_object(document, node, load_fields, workload, error);
+    if (result < 0)
+        return result;
+    const cJSON *most = cJSON_GetObjectItemCaseSensitive(node, "max_connections");
+    if (most && !workload->connect_as_needed)
+        return json_error(document, most, error,
+                          "only with \"connections\": \"auto\" there is a "
+                          "\"max_connections\"");
+    if (!most && workload->connect_as_needed)
+        workload->connections = WORKLOAD_NEEDED_CONNECTIONS;
+    const cJSON *connections = cJSON_GetObjectItemCaseSensitive(node, "connections");
+    if (connections && workload->phases_are_clients)
+        return json_error(document, connections, error,
+                          "the phases say how many connections there are");
+    /* Phases and a trace bring a duration along; one that is given stretches phases, and
+     * cuts a trace. */
+    const cJSON *duration = cJSON_GetObjectItemCaseSensitive(node, "duration");
+    static const struct json_field field = {.type = JSON_TIME};
+    return duration ? json_read_value(document, duration, &field, &workload->duration_ns,
+                                      error)
+                    : 0;
+}
+
+/* ---- clients ------------------------------------------------------------------------
+ */
+
+/* false: a connection for every request. */
+static int read_keep_alive(struct json_document *document, const cJSON *node,
+                           void *member, struct error *error)
+{
+    static const struct json_field field = {.type = JSON_BOOL};
+    struct workload *workload = member;
+    bool keep_alive = true;
+    int result = json_read_value(document, node, &field, &keep_alive, error);
+    if (result == 0 && !keep_alive)
+        workload->requests_per_connection = 1;
+    return result;
+}
+
+static const struct json_field slow_clients_fields[] = {
+    {.key = "count",
+     .type = JSON_COUNT,
+     .required = true,
+     .offset = offsetof(struct slow_clients, count),
+     .minimum = 1,
+     .maximum = WORKLOAD_MOST_CONNECTIONS},
+    {.key = "bytes_per_second",
+     .type = JSON_COUNT,
+     .required = true,
+     .offset = offsetof(struct slow_clients, bytes_per_second),
+     .minimum = 1,
+     .maximum = 1e9},
+    {.key = "path", .type = JSON_TEXT, .offset = offsetof(struct slow_clients, path)},
+    {0}};
+
+static int read_slow_clients(struct json_document *document, const cJSON *node,
+                             void *member, struct error *error)
+{
+    struct slow_clients *clients = member;
+    int result = json_read_object(document, node, slow_clients_fields, clients, error);
+    if (result == 0 && clients->path && clients->path[0] != '/')
+        return json_error(document, cJSON_GetObjectItemCaseSensitive(node, "path"), error,
+                          "expected a path that begins with \"/\", got \"%s\"",
+                          clients->path);
+    return result;
 }
 
 static const struct json_field clients_fields[] = {
-    {.key = "keep_alive",
-     .type = JSON_BOOL,
-     .offset = offsetof(struct workload, keep_alive)},
+    {.key = "keep_alive", .type = JSON_CUSTOM, .offset = 0, .read = read_keep_alive},
+    {.key = "requests_per_connection",
+     .type = JSON_COUNT,
+     .offset = offsetof(struct workload, requests_per_connection),
+     .minimum = 1,
+     .maximum = 1e9},
+    {.key = "pipeline",
+     .type = JSON_COUNT,
+     .offset = offsetof(struct workload, pipeline),
+     .minimum = 1,
+     .maximum = WORKLOAD_MOST_PIPELINE},
+    {.key = "idle",
+     .type = JSON_COUNT,
+     .offset = offsetof(struct workload, idle),
+     .minimum = 0,
+     .maximum = WORKLOAD_MOST_CONNECTIONS},
+    {.key = "slow_readers",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct workload, slow_readers),
+     .read = read_slow_clients},
+    {.key = "slow_senders",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct workload, slow_senders),
+     .read = read_slow_clients},
     {0}};
 
 static int read_clients(struct json_document *document, const cJSON *node, void *member,
                         struct error *error)
 {
-    return json_read_object(document, node, clients_fields, member, error);
+    int result = json_read_object(document, node, clients_fields, member, error);
+    const cJSON *both = cJSON_GetObjectItemCaseSensitive(node, "keep_alive");
+    if (result == 0 && both && has(node, "requests_per_connection"))
+        return json_error(document, both, error,
+                          "\"keep_alive\": false means one request per connection: give "
+                          "one of the two");
+    return result;
 }
+
+/* ---- server, sweep, scenario ----------------------------------------------------------
+ */
 
 /* A string, or a number as the file writes it. */
 static int read_word(struct json_document *document, const cJSON *node, void *member,
@@ -276,7 +562,6 @@ static const struct json_field scenario_fields[] = {
     {.key = "models", .type = JSON_CUSTOM, .read = read_models},
     {.key = "requests",
      .type = JSON_CUSTOM,
-     .required = true,
      .offset = offsetof(struct scenario, workload),
      .read = read_requests},
     {.key = "load",
@@ -353,7 +638,7 @@ static int apply_value(struct scenario *scenario, const char *variable, const ch
                        struct error *error)
 {
     if (strcmp(variable, "connections") == 0)
-        return quantity_parse(QUANTITY_COUNT, value, 1, MOST_CONNECTIONS,
+        return quantity_parse(QUANTITY_COUNT, value, 1, WORKLOAD_MOST_CONNECTIONS,
                               &scenario->workload.connections, error);
     if (strcmp(variable, "rate") == 0)
         return quantity_parse_rate(value, &scenario->workload.rate_rps, error);
@@ -417,6 +702,14 @@ static int check_sweep(struct json_document *document, const struct scenario *sc
             "expected \"connections\", \"rate\", one of server.options, or a "
             "word in braces in a path, got \"%s\"",
             sweep->variable);
+    const struct workload *workload = &scenario->workload;
+    bool fixed =
+        (strcmp(sweep->variable, "rate") == 0 && workload->phase_count) ||
+        (strcmp(sweep->variable, "connections") == 0 && workload->phases_are_clients);
+    if (fixed)
+        return json_error(document, cJSON_GetObjectItemCaseSensitive(node, "variable"),
+                          error, "the phases say what \"%s\" is: it cannot be swept",
+                          sweep->variable);
     int result = check_values(document, scenario,
                               cJSON_GetObjectItemCaseSensitive(node, "values"), error);
     if (result < 0)
@@ -430,7 +723,7 @@ static int check_paths(struct json_document *document, const struct scenario *sc
                        struct error *error)
 {
     const cJSON *requests = json_at(document->root, "requests");
-    for (size_t i = 0; i < scenario->workload.request_count; i++) {
+    for (size_t i = 0; requests && i < scenario->workload.request_count; i++) {
         const char *path = scenario->workload.requests[i].path;
         const cJSON *node = cJSON_GetObjectItemCaseSensitive(
             cJSON_GetArrayItem(requests, (int)i), "path");
@@ -454,6 +747,13 @@ static int check_scenario(struct json_document *document, const struct scenario 
         return json_error(document, json_at(document->root, "name"), error,
                           "expected a name of a-z, 0-9 and -, got \"%s\"",
                           scenario->name);
+    const cJSON *requests = json_at(document->root, "requests");
+    if (!requests && !scenario->workload.trace_count)
+        return json_error(document, document->root, error,
+                          "the key \"requests\" is missing");
+    if (requests && scenario->workload.trace_count)
+        return json_error(document, requests, error,
+                          "the trace says what is sent: give either of them");
     int result = check_sweep(document, scenario, error);
     if (result == 0)
         result = check_paths(document, scenario, error);
@@ -461,7 +761,7 @@ static int check_scenario(struct json_document *document, const struct scenario 
         return result;
     struct error detail;
     if (workload_check(&scenario->workload, &detail) < 0)
-        return json_error(document, json_at(document->root, "requests"), error, "%s",
+        return json_error(document, requests ? requests : document->root, error, "%s",
                           detail.text);
     return 0;
 }
@@ -593,8 +893,68 @@ static void add_requests(cJSON *object, const struct workload *workload)
         } else {
             cJSON_AddNumberToObject(item, "weight", request->weight);
         }
+        if (request->digest)
+            cJSON_AddStringToObject(item, "digest", request->digest);
         cJSON_AddItemToArray(array, item);
     }
+}
+
+static void add_load(cJSON *root, const struct workload *workload)
+{
+    cJSON *load = json_add_object(root, "load");
+    if (workload->connect_as_needed) {
+        cJSON_AddStringToObject(load, "connections", "auto");
+        cJSON_AddNumberToObject(load, "max_connections", (double)workload->connections);
+    } else if (!workload->phases_are_clients) {
+        cJSON_AddNumberToObject(load, "connections", (double)workload->connections);
+    }
+    if (workload->rate_rps > 0)
+        cJSON_AddNumberToObject(load, "rate", workload->rate_rps);
+    cJSON_AddStringToObject(load, "arrivals", arrivals_names[workload->arrivals]);
+    if (workload->phase_count)
+        workload_phases_to_json(workload, load);
+    if (workload->trace_count) {
+        cJSON *trace = json_add_object(load, "trace");
+        cJSON_AddStringToObject(trace, "file", workload->trace_path);
+        cJSON_AddNumberToObject(trace, "speed", workload->speed);
+    }
+    if (workload->think_ns) {
+        add_exact(load, "think", QUANTITY_TIME, workload->think_ns);
+        cJSON_AddStringToObject(load, "think_times",
+                                think_times_names[workload->think_times]);
+    }
+    add_exact(load, "warmup", QUANTITY_TIME, workload->warmup_ns);
+    add_exact(load, "duration", QUANTITY_TIME, workload->duration_ns);
+    if (workload->request_limit)
+        cJSON_AddNumberToObject(load, "requests", (double)workload->request_limit);
+    add_exact(load, "timeout", QUANTITY_TIME, workload->timeout_ns);
+}
+
+static void add_slow_clients(cJSON *clients, const char *key,
+                             const struct slow_clients *slow)
+{
+    if (!slow->count)
+        return;
+    cJSON *object = json_add_object(clients, key);
+    cJSON_AddNumberToObject(object, "count", (double)slow->count);
+    cJSON_AddNumberToObject(object, "bytes_per_second", (double)slow->bytes_per_second);
+    if (slow->path)
+        cJSON_AddStringToObject(object, "path", slow->path);
+}
+
+static void add_clients(cJSON *root, const struct workload *workload)
+{
+    cJSON *clients = json_add_object(root, "clients");
+    if (workload->requests_per_connection > 1)
+        cJSON_AddNumberToObject(clients, "requests_per_connection",
+                                (double)workload->requests_per_connection);
+    else
+        cJSON_AddBoolToObject(clients, "keep_alive",
+                              workload->requests_per_connection == 0);
+    cJSON_AddNumberToObject(clients, "pipeline", (double)workload->pipeline);
+    cJSON_AddNumberToObject(clients, "idle", (double)workload->idle);
+    add_slow_clients(clients, "slow_readers", &workload->slow_readers);
+    add_slow_clients(clients, "slow_senders", &workload->slow_senders);
 }
 
 cJSON *scenario_to_json(const struct scenario *scenario)
@@ -607,17 +967,10 @@ cJSON *scenario_to_json(const struct scenario *scenario)
     cJSON_AddStringToObject(root, "family", scenario->family);
     if (scenario->model_count)
         add_words(root, "models", scenario->models, scenario->model_count);
-    add_requests(root, workload);
-    cJSON *load = json_add_object(root, "load");
-    cJSON_AddNumberToObject(load, "connections", (double)workload->connections);
-    if (workload->rate_rps > 0)
-        cJSON_AddNumberToObject(load, "rate", workload->rate_rps);
-    cJSON_AddStringToObject(load, "arrivals", arrivals_names[workload->arrivals]);
-    add_exact(load, "warmup", QUANTITY_TIME, workload->warmup_ns);
-    add_exact(load, "duration", QUANTITY_TIME, workload->duration_ns);
-    add_exact(load, "timeout", QUANTITY_TIME, workload->timeout_ns);
-    cJSON *clients = json_add_object(root, "clients");
-    cJSON_AddBoolToObject(clients, "keep_alive", workload->keep_alive);
+    if (!workload->trace_count)
+        add_requests(root, workload);
+    add_load(root, workload);
+    add_clients(root, workload);
     cJSON *server = json_add_object(root, "server");
     if (scenario->server.cpus)
         cJSON_AddNumberToObject(server, "cpus", (double)scenario->server.cpus);

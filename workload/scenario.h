@@ -8,17 +8,30 @@
  *   "question": "How many waits can one thread overlap?",
  *   "models": ["event-loop", "thread-pool:threads=8"],      default: all that are listed
  *   "requests": [{"path": "/wait:50ms", "weight": 1, "class": "wait",
- *                 "rate": 1, "arrivals": "constant"}],
+ *                 "rate": 1, "arrivals": "constant", "digest": "5d41402a"}],
  *   "load": {"connections": 100, "rate": 500, "arrivals": "poisson",
- *            "warmup": "500ms", "duration": "5s", "timeout": "10s"},
- *   "clients": {"keep_alive": true},
+ *            "warmup": "500ms", "duration": "5s", "requests": 100000, "timeout": "10s",
+ *            "think": "1s", "think_times": "exponential",
+ *            "phases": [{"duration": "5s", "rate": 100, "to": 900},
+ *                       {"duration": "9s", "rate": 100, "to": 900, "shape": "burst",
+ *                        "period": "3s", "burst": "200ms"}],
+ *            "trace": {"file": "monday.csv", "speed": 2}},
+ *   "clients": {"keep_alive": true, "requests_per_connection": 100, "pipeline": 1,
+ *               "idle": 1000,
+ *               "slow_readers": {"count": 10, "bytes_per_second": 100, "path": "/"},
+ *               "slow_senders": {"count": 10, "bytes_per_second": 10}},
  *   "server": {"cpus": 1, "options": {"threads": "64"}},
  *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
  *   "shape": "steady",
  *   "tolerates": ["errors"]
  * }
  *
- * "rate" makes the load open, its absence closed. "cpus" is a number or "all".
+ * "rate", phases with rates, or a trace make the load open; otherwise it is closed, and
+ * phases have "connections". Of "rate", "phases" and "trace" one is given, of "think" and
+ * those that make it open one, of "keep_alive" and "requests_per_connection" one; a
+ * trace takes the place of "requests". "connections" is a number, or "auto" in an open
+ * loop, where they are opened as needed up to "max_connections". What the members mean
+ * is said in workload.h. "cpus" is a number or "all".
  * "options" are options of `serve`; each model gets those it declares. The sweep's
  * variable is "connections", "rate", an option of the server, or a word that stands
  * in braces in a path ("/bytes:{size}"). "tolerates" names flags of the generator that

@@ -25,7 +25,8 @@ extern const char *const arrivals_names[]; /* "poisson", "constant", NULL */
 /*
  * One kind of request. Without a rate of its own it takes part in the mix: a closed
  * connection or the common arrival process draws it with probability weight / sum of
- * weights. With a rate it is an open-loop arrival process beside the mix.
+ * weights. With a rate it is an open-loop arrival process beside the mix. One of a trace
+ * is sent when the trace says so.
  */
 struct request {
     char *path;       /* "/wait:50ms"; begins with a slash */
@@ -33,20 +34,98 @@ struct request {
     double weight;    /* > 0; 1 by default; unused where rate > 0 */
     double rate_rps;  /* own arrivals per second; 0: part of the mix */
     int arrivals;     /* enum arrivals, of the own process */
+    char *digest;    /* what its Interleave-Digest must be; NULL: as in the first reply */
+    bool from_trace; /* sent by the trace, and only by it */
 };
 
+/* Whether the mix draws it: it has no schedule of its own. */
+static inline bool request_is_mixed(const struct request *request)
+{
+    return request->rate_rps <= 0 && !request->from_trace;
+}
+
+enum phase_shape {
+    PHASE_STEP,  /* one level */
+    PHASE_RAMP,  /* from `level` to `to`, evenly */
+    PHASE_BURST, /* `level`, and once in every period, in its middle, `to` for a while */
+    PHASE_SINE,  /* around `level`, rising first, with `to` at the crest */
+};
+extern const char *const phase_shape_names[]; /* "step", ..., NULL */
+
+/*
+ * A stretch of the measured window. The level is a rate (the load is open then) or a
+ * number of clients (closed); which of them is the same for all phases of a workload.
+ */
+struct load_phase {
+    int shape; /* enum phase_shape */
+    uint64_t duration_ns;
+    double level, to;   /* requests per second, or clients; `to` unused in a step */
+    uint64_t period_ns; /* burst, sine */
+    uint64_t burst_ns;  /* burst: its length, less than the period */
+};
+
+enum think_times {
+    THINK_CONSTANT,
+    THINK_EXPONENTIAL, /* with think_ns as its mean */
+};
+extern const char *const think_times_names[]; /* "constant", "exponential", NULL */
+
+/* Clients beside the active ones, each with a connection of its own. */
+struct slow_clients {
+    uint64_t count;
+    uint64_t bytes_per_second; /* > 0 where count > 0 */
+    char *path;                /* what they ask for; NULL: the first request */
+};
+
+/* An arrival of a trace. */
+struct trace_entry {
+    uint64_t at_ns;   /* from the beginning of the measured window, speed applied */
+    uint32_t request; /* index into the workload */
+};
+
+/*
+ * Phases belong to the measured window: during the warm-up the load is at the level with
+ * which the first phase begins, and after the last one there is nothing. They fill the
+ * window: where their durations do not add up to duration_ns they are stretched (or
+ * compressed), with their periods, until they do. A trace begins with the window as well;
+ * nothing of it is sent during the warm-up.
+ */
 struct workload {
     struct request *requests; /* at least 1 */
     size_t request_count;
 
-    uint64_t connections; /* closed loop: clients; open loop: most connections in use */
-    double rate_rps;      /* of the mix; 0: closed loop */
-    int arrivals;         /* enum arrivals, of the mix */
-    uint64_t warmup_ns;   /* sent and answered but not recorded */
-    uint64_t duration_ns; /* the measured window, right after the warm-up */
-    uint64_t timeout_ns;  /* per request, from its intended send time; 0: none */
-    bool keep_alive;      /* false: a connection for every request */
+    uint64_t connections;   /* closed loop: clients; open loop: most connections in use */
+    bool connect_as_needed; /* open loop: opened when an arrival finds none free */
+    double rate_rps;        /* of the mix; 0: closed loop, or phases, or a trace */
+    int arrivals;           /* enum arrivals, of the mix */
+    struct load_phase *phases; /* heap */
+    size_t phase_count;        /* 0: the load is the same all along */
+    bool phases_are_clients;   /* their levels count clients: closed loop */
+    uint64_t think_ns;         /* closed loop: pause of a client after each reply */
+    int think_times;           /* enum think_times */
+
+    char *trace_path; /* absolute; NULL: no trace; heap */
+    double speed;     /* of the trace: 2 halves all gaps */
+    struct trace_entry *trace;
+    size_t trace_count;
+
+    uint64_t warmup_ns;     /* sent and answered but not recorded */
+    uint64_t duration_ns;   /* the measured window, right after the warm-up */
+    uint64_t request_limit; /* the window ends with so many requests; 0: by time only */
+    uint64_t timeout_ns;    /* per request, from its intended send time; 0: none */
+
+    uint64_t requests_per_connection; /* 0: no limit; 1: no keep-alive */
+    uint64_t pipeline;                /* requests under way on a connection, at least 1 */
+    uint64_t idle;                    /* connections that are open and send nothing */
+    struct slow_clients slow_readers; /* take replies in by so many bytes a second */
+    struct slow_clients slow_senders; /* write requests by so many */
 };
+
+#define WORKLOAD_MOST_CONNECTIONS 1000000
+#define WORKLOAD_MOST_PIPELINE    1024
+#define WORKLOAD_MOST_PHASES      64
+/* Of connections that are opened as needed, unless another cap is given. */
+#define WORKLOAD_NEEDED_CONNECTIONS 10000
 
 /* One closed-loop connection, no requests yet, 10 s, 1 s warm-up, 30 s time-out. */
 void workload_init(struct workload *workload);
@@ -58,8 +137,35 @@ void workload_copy(struct workload *to, const struct workload *from);
 /* Appends a request of weight 1 and class "". */
 struct request *workload_add_request(struct workload *workload, const char *path);
 
-/* True where the mix or any request has a rate. */
+/*
+ * Appends a phase and fits duration_ns (and, with phases of clients, connections) to
+ * the phases there are.
+ */
+void workload_add_phase(struct workload *workload, const struct load_phase *phase);
+
+/*
+ * Reads "time,path,class" lines (class and a heading may be missing; "#" begins a
+ * comment) as the workload's trace, adds their requests and fits duration_ns. A time is
+ * in seconds, or has a unit; times count from the first line's and never go back.
+ * 0 or -errno, with file and line in the message.
+ */
+MUST_CHECK int workload_read_trace(struct workload *workload, const char *path,
+                                   double speed, struct error *error);
+
+/* True where arrivals come by a schedule, and not from clients that wait for replies. */
 bool workload_is_open(const struct workload *workload);
+
+/* True where every arrival process keeps one rate: no phases, no trace. */
+bool workload_is_steady(const struct workload *workload);
+
+/* Requests per second of all processes of an open loop, averaged over the window. */
+double workload_mean_rate(const struct workload *workload);
+
+/* Connections of all kinds of clients at a time. */
+uint64_t workload_all_connections(const struct workload *workload);
+
+/* Adds "phases" as a scenario has them. */
+void workload_phases_to_json(const struct workload *workload, cJSON *object);
 
 /*
  * Checks what no single member shows: some request exists, a mix has members, ...

@@ -1,6 +1,11 @@
 /*
  * null - the floor: epoll, recv, send, and a canned reply for every blank line. It
  * parses nothing, times nobody out and knows no steps; it measures what drives it.
+ *
+ * --stall AT:LENGTH[:EVERY] makes it stand still, so that what a generator says about a
+ * stall can be held against what theory says. Time counts from the first request. A
+ * request that is read within the stall, and all behind it, are answered at its end,
+ * which does not move however late the stall was noticed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/quantity.h"
 #include "base/text.h"
 #include "servers/connection.h"
 #include "servers/model.h"
@@ -18,6 +25,27 @@
 #define EVENTS      256
 #define BATCH       64 /* replies sent at once */
 #define REPLY_BYTES 256
+
+struct settings {
+    const char *stalls;
+};
+
+static const struct option options[] = {
+    {.name = "stall",
+     .type = OPTION_TEXT,
+     .value = "AT:LENGTH[:EVERY]",
+     .help = "answer nothing for LENGTH, beginning AT after the first request, and again "
+             "EVERY so often; several are separated by commas, as in 2s:1s,5s:100ms:1s",
+     .offset = offsetof(struct settings, stalls)},
+    {0},
+};
+
+#define STALLS_MOST 16
+
+struct stall {
+    uint64_t at_ns, length_ns; /* from the first request */
+    uint64_t every_ns;         /* 0: once */
+};
 
 struct null_client {
     int fd;
@@ -32,6 +60,9 @@ struct null_server {
     struct worker *worker;
     int epoll_fd;
     struct null_client *first;
+    struct stall stalls[STALLS_MOST];
+    size_t stall_count;
+    uint64_t first_request_ns; /* where there are stalls; 0: none yet */
     size_t reply_length;
     char replies[BATCH * REPLY_BYTES]; /* the same one, over and over */
     char read_buffer[CONNECTION_READ_BYTES];
@@ -46,31 +77,37 @@ static int watch(struct null_server *null, int operation, int fd, uint32_t event
     return epoll_ctl(null->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 
-static void remove_client(struct null_server *null, struct null_client *client)
+static void free_client(struct null_server *null, struct null_client *client)
 {
     close(client->fd);
     server_closed(null->server);
+    free(client);
+}
+
+static void remove_client(struct null_server *null, struct null_client *client)
+{
     if (client->previous)
         client->previous->next = client->next;
     else
         null->first = client->next;
     if (client->next)
         client->next->previous = client->previous;
-    free(client);
+    free_client(null, client);
 }
 
 static void add_client(struct null_server *null, int fd)
 {
     struct null_client *client = memory_allocate_zeroed(1, sizeof *client);
     client->fd = fd;
+    if (watch(null, EPOLL_CTL_ADD, fd, EPOLLIN, client) < 0) {
+        worker_count(&null->worker->refused, 1);
+        free_client(null, client);
+        return;
+    }
     client->next = null->first;
     if (client->next)
         client->next->previous = client;
     null->first = client;
-    if (watch(null, EPOLL_CTL_ADD, fd, EPOLLIN, client) < 0) {
-        worker_count(&null->worker->refused, 1);
-        remove_client(null, client);
-    }
 }
 
 static void accept_clients(struct null_server *null)
@@ -135,6 +172,62 @@ static bool send_owed(struct null_server *null, struct null_client *client)
     return true;
 }
 
+/* ---- standing still --------------------------------------------------------------- */
+
+static int parse_stall(const char *text, struct stall *stall, struct error *error)
+{
+    size_t count;
+    char **parts = text_split(text, ':', &count);
+    uint64_t *const members[] = {&stall->at_ns, &stall->length_ns, &stall->every_ns};
+    int result = count == 2 || count == 3 ? 0 : -EINVAL;
+    for (size_t i = 0; i < count && result == 0; i++)
+        result =
+            quantity_parse(QUANTITY_TIME, parts[i], i > 0, NS_PER_H, members[i], NULL);
+    if (result == 0 && stall->every_ns && stall->every_ns <= stall->length_ns)
+        result = -EINVAL;
+    text_list_free(parts);
+    if (result < 0)
+        error_set(error, -EINVAL,
+                  "--stall: expected AT:LENGTH[:EVERY] such as 2s:1s, EVERY longer than "
+                  "LENGTH, got \"%s\"",
+                  text);
+    return result;
+}
+
+static int parse_stalls(struct null_server *null, const char *list, struct error *error)
+{
+    size_t count;
+    char **items = text_split(list, ',', &count);
+    int result = 0;
+    if (count > STALLS_MOST)
+        result =
+            error_set(error, -EINVAL, "--stall: at most %d, got %zu", STALLS_MOST, count);
+    for (; result == 0 && null->stall_count < count; null->stall_count++)
+        result = parse_stall(items[null->stall_count], &null->stalls[null->stall_count],
+                             error);
+    text_list_free(items);
+    return result;
+}
+
+/* Where a stall is on, returns at its end. */
+static void sit_out_stalls(struct null_server *null)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (!null->first_request_ns)
+        null->first_request_ns = now_ns;
+    for (size_t i = 0; i < null->stall_count; i++) {
+        const struct stall *stall = &null->stalls[i];
+        uint64_t since_ns = now_ns - null->first_request_ns;
+        if (since_ns < stall->at_ns)
+            continue;
+        since_ns -= stall->at_ns;
+        if (stall->every_ns)
+            since_ns %= stall->every_ns;
+        if (since_ns < stall->length_ns)
+            clock_sleep_until_ns(now_ns + stall->length_ns - since_ns);
+    }
+}
+
 static bool serve(struct null_server *null, struct null_client *client)
 {
     if (client->writing)
@@ -142,6 +235,8 @@ static bool serve(struct null_server *null, struct null_client *client)
     ssize_t got = recv(client->fd, null->read_buffer, sizeof null->read_buffer, 0);
     if (got <= 0)
         return got < 0 && (errno == EAGAIN || errno == EINTR);
+    if (null->stall_count)
+        sit_out_stalls(null);
     unsigned requests = count_blank_lines(client, null->read_buffer, (size_t)got);
     worker_count(&null->worker->requests, requests);
     client->owed_bytes += requests * null->reply_length;
@@ -175,20 +270,29 @@ static void serve_until_stopped(struct null_server *null)
         for (int i = 0; i < count && goes_on; i++)
             goes_on = handle(null, events[i].data.ptr);
     }
-    while (null->first)
-        remove_client(null, null->first);
+    struct null_client *next;
+    for (struct null_client *client = null->first; client; client = next) {
+        next = client->next;
+        free_client(null, client);
+    }
 }
 
 static int run(struct server *server, struct error *error)
 {
+    const struct settings *settings = server->model_settings;
     struct null_server *null = memory_allocate_zeroed(1, sizeof *null);
+    int result = settings->stalls ? parse_stalls(null, settings->stalls, error) : 0;
+    if (result < 0) {
+        free(null);
+        return result;
+    }
     null->server = server;
     null->worker = server_join(server, "loop", 0);
     const char *reply = reply_hello_bytes(&null->reply_length);
     for (size_t i = 0; i < BATCH; i++)
         memcpy(null->replies + i * null->reply_length, reply, null->reply_length);
     null->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    int result = null->epoll_fd < 0 ? -errno : 0;
+    result = null->epoll_fd < 0 ? -errno : 0;
     int *const fds[] = {&server->stop_fd, &server->room_fd, &server->listen_fd};
     for (size_t i = 0; i < 3 && result == 0; i++)
         result = watch(null, EPOLL_CTL_ADD, *fds[i], EPOLLIN, fds[i]);
@@ -209,5 +313,7 @@ const struct model null_model = {
     .name = "null",
     .summary = "a canned reply to everything: calibrates the load generator",
     .flags = MODEL_CALIBRATION,
+    .options = options,
+    .settings_bytes = sizeof(struct settings),
     .run = run,
 };

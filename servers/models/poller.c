@@ -10,6 +10,31 @@
 
 #define EVENTS 256
 
+/*
+ * A client that is watched again becomes another thread's. The kernel orders that: the
+ * event cannot come before the call that asks for it. ThreadSanitizer does not know
+ * this about EPOLL_CTL_MOD, and has to be told at both ends; what the call itself does
+ * with the descriptor comes after the one end, and is to be left out.
+ */
+#ifdef __has_feature
+#define HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define GIVE_AWAY(client) __tsan_release(client)
+#define TAKE_OVER(client) __tsan_acquire(client)
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "race:poller_watch_again";
+}
+#else
+#define GIVE_AWAY(client) ((void)(client))
+#define TAKE_OVER(client) ((void)(client))
+#endif
+
 static int watch(struct poller *poller, int fd, void *what)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
@@ -123,6 +148,7 @@ bool poller_wait(struct poller *poller, bool may_sleep,
     int count = epoll_wait(poller->epoll_fd, events, EVENTS, limit_ms);
     for (int i = 0; i < count; i++) {
         void *what = events[i].data.ptr;
+        TAKE_OVER(what);
         if (what == &server->listen_fd) {
             if (!poller->drains)
                 accept_clients(poller);
@@ -143,29 +169,12 @@ bool poller_wait(struct poller *poller, bool may_sleep,
     return !poller->drains || !clients_is_empty(&poller->clients);
 }
 
-/*
- * The last line of this function makes the client another thread's. The kernel orders
- * that: the event cannot come before the call that asks for it. ThreadSanitizer does
- * not know this about EPOLL_CTL_MOD, and has to be told.
- */
-#ifdef __has_feature
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-    return "race:poller_watch_again";
-}
-#endif
-
 void poller_watch_again(struct poller *poller, struct client *client)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = client};
     client_was_active(client);
     int fd = client->fd;
     atomic_store(&client->is_served, false);
+    GIVE_AWAY(client);
     epoll_ctl(poller->epoll_fd, EPOLL_CTL_MOD, fd, &event);
 }

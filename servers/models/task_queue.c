@@ -16,8 +16,8 @@ void task_queue_release(struct task_queue *queue)
 
 void task_queue_put(struct task_queue *queue, struct task *task)
 {
-    task->next = NULL;
     pthread_mutex_lock(&queue->lock);
+    task->next = NULL;
     if (queue->first)
         queue->last->next = task;
     else

@@ -26,6 +26,9 @@
 #include "servers/server.h"
 #include "tests/support/test_ops.h"
 
+/* Not every test needs everything in here. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+
 /* ---- the server ------------------------------------------------------------------- */
 
 struct served {
@@ -58,9 +61,10 @@ static void report_abandoned(struct server *server)
     _exit(77);
 }
 
-/* "threads=4": sets options of the model as if they were typed. */
-static void set_model_options(const struct model *model, void *settings,
-                              const char *assignments)
+/* "threads=4": sets options of the model as if they were typed. The settings may point
+ * into the result; free it after them. */
+static char **set_model_options(const struct model *model, void *settings,
+                                const char *assignments)
 {
     size_t count;
     char **words = text_split(assignments, ',', &count);
@@ -71,7 +75,7 @@ static void set_model_options(const struct model *model, void *settings,
             if (strcmp(o->name, words[i]) == 0 && options_set(o, settings, value, NULL))
                 abort();
     }
-    text_list_free(words);
+    return words;
 }
 
 /* Runs in the child; its exit code is 0 when the server drained and closed well. */
@@ -85,7 +89,7 @@ static int serve_here(const struct model *model, const struct server_settings *s
     void *model_settings = memory_allocate_zeroed(1, model->settings_bytes + 1);
     struct option_group group = {"", model->options, model_settings};
     options_defaults(&group, 1);
-    set_model_options(model, model_settings, assignments);
+    char **words = set_model_options(model, model_settings, assignments);
     list_all_ops();
     int result = server_open(&server, &mine, all_ops, &error);
     if (result == 0) {
@@ -98,6 +102,7 @@ static int serve_here(const struct model *model, const struct server_settings *s
         server_close(&server);
     }
     free(model_settings);
+    text_list_free(words);
     if (result < 0)
         fprintf(stderr, "%s: %s\n", model->name, error.text);
     return result < 0;

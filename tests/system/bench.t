@@ -38,8 +38,7 @@ child_of_run() { # COMMAND: the pid of the run's child that runs it
     done
 }
 await() { # COMMAND...: until it prints something, at most 30 s
-    local i
-    for i in $(seq 300); do
+    for _ in $(seq 300); do
         [ -n "$("$@" 2>/dev/null)" ] && return 0
         sleep 0.1
     done
@@ -99,12 +98,16 @@ holds "$(figure "$work/table" tiny-mix event-loop class.light.latency_p50_ns) >=
 ok $? "the prediction stands beside the observation"
 (cd "$work/table" && sha256sum --quiet -c SHA256SUMS)
 ok $? "SHA256SUMS fits"
-[ "$(ls "$work/table/trials" | wc -l)" -eq 12 ] && ! ls -A "$work/table/trials" | grep -q '^\.'
+[ "$(find "$work/table/trials" -mindepth 1 -maxdepth 1 ! -name '.*' | wc -l)" -eq 12 ] &&
+    [ -z "$(find "$work/table/trials" -name '.*')" ]
 ok $? "12 trials, complete"
 for file in manifest.json config.json environment.json warnings.json samples.csv comparison.json \
     comparison.md trials/01-tiny-wait-iterative/{trial.json,scenario.json,series.csv,latency.hgrm,server.log}; do
     [ -e "$work/table/$file" ] || echo "# missing: $file"
-done | grep . && ok 1 "every file of the layout is there" || ok 0 "every file of the layout is there"
+done >"$work/missing"
+cat "$work/missing"
+[ ! -s "$work/missing" ]
+ok $? "every file of the layout is there"
 widest=$(awk '{ if (length($0) > w) w = length($0) } END { print w }' "$work/out")
 holds "$widest <= 120" "the table fits 120 columns"
 
@@ -130,14 +133,14 @@ grep -q '^! failed: 1 of 1 trials failed: the server did not start' "$work/out"
 ok $? "the table shows it as failed"
 
 start "$work/long.json" --models event-loop --out "$work/died"
-await child_of_run load && sleep 0.3 && kill -9 $(child_of_run serve)
+await child_of_run load && sleep 0.3 && kill -9 "$(child_of_run serve)"
 finish
 [ $status -eq 1 ] && grep -q '"reason":.*the server ended.*signal 9' "$work"/died/trials/*/trial.json
 ok $? "a server that is killed: exit 1 and the reason (exit $status)"
 nothing_runs "a server that is killed"
 
 start "$work/long.json" --models event-loop --overrun 1s --out "$work/hung"
-await child_of_run load && sleep 0.3 && kill -STOP $(child_of_run load)
+await child_of_run load && sleep 0.3 && kill -STOP "$(child_of_run load)"
 finish
 [ $status -eq 1 ] && grep -q '"reason":.*the generator hung' "$work"/hung/trials/*/trial.json
 ok $? "a generator that hangs: exit 1 and the reason (exit $status)"
@@ -151,9 +154,10 @@ finish
 [ $status -eq 130 ] && grep -q "bench --resume $work/resumed" "$work/err"
 ok $? "Ctrl-C: exit 130 and the command to go on (exit $status)"
 nothing_runs "Ctrl-C"
-first=$(ls "$work/resumed/trials" | head -n 1)
+first=$(find "$work/resumed/trials" -mindepth 1 -maxdepth 1 -printf '%f\n' | head -n 1)
 before=$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")
-done_before=$(ls "$work/resumed/trials" | wc -l)
+trial_count() { find "$work/resumed/trials" -mindepth 1 -maxdepth 1 | wc -l; }
+done_before=$(trial_count)
 holds "$done_before >= 1 && $done_before < 4" "some trials are missing"
 grep -q 'not measured yet' "$work/resumed/comparison.csv" ||
     [ "$(awk -F, '$7=="throughput_rps"' "$work/resumed/comparison.csv" | wc -l)" -eq 2 ]
@@ -162,7 +166,7 @@ start --resume "$work/resumed"
 finish
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "resuming ends well (exit $status)"
-[ "$(ls "$work/resumed/trials" | wc -l)" -eq 4 ] &&
+[ "$(trial_count)" -eq 4 ] &&
     [ "$before" = "$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")" ]
 ok $? "it did what was missing and nothing else"
 sed -i 's/"repeat":\t2/"repeat":\t3/' "$work/resumed/config.json"

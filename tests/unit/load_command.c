@@ -89,7 +89,7 @@ static void test_usage_errors(void **state)
         {"--quiet", "no server is given"},
         {"ftp://127.0.0.1/", "expected http://HOST"},
         {"http://127.0.0.1:99999/", "1..65535"},
-        {"http://127.0.0.1:1/a http://127.0.0.1:2/b", "the same server"},
+        {"http://127.0.0.1:1/a http://127.0.0.1:2/b", "with --request"},
         {"http://192.0.2.1/", "--remote"},
         {"http://127.0.0.1:1/a#b", "\"#\""},
         {"http://127.0.0.1:1 --request nonsense", "--request"},
@@ -102,6 +102,8 @@ static void test_usage_errors(void **state)
         {"http://127.0.0.1:1 --events 99", "--events"},
         {"http://127.0.0.1:1 --cpus x", "list of CPUs"},
         {"http://127.0.0.1:1 --seed x", "--seed"},
+        {"http://127.0.0.1:1 --expect p99", "--expect"},
+        {"http://127.0.0.1:1 --expect light:p99<1s", "class \"light\""},
         {"http://127.0.0.1:1 --scenario /nonexistent", "/nonexistent"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -175,10 +177,18 @@ static void test_json_is_complete(void **state)
                     number_at(&json, "classes/b/counts/ok") ==
                 number_at(&json, "counts/ok"));
     assert_true(number_at(&json, "generator/cpu_s") > 0);
+    assert_int_equal(cJSON_GetArraySize(json_at(json.root, "checks/gaps")), 1);
+    assert_true(number_at(&json, "checks/latency_lag1_rank") >= -1);
+    assert_null(json_at(json.root, "latency_ns/buckets"));
     json_close(&json);
-    char *histogram = read_output("latency.hgrm");
-    assert_non_null(strstr(histogram, "1/(1-Percentile)"));
-    free(histogram);
+    /* One for all, and one for each class. */
+    static const char *const histograms[] = {"latency.hgrm", "latency.a.hgrm",
+                                             "latency.b.hgrm"};
+    for (size_t i = 0; i < COUNT_OF(histograms); i++) {
+        char *histogram = read_output(histograms[i]);
+        assert_non_null(strstr(histogram, "1/(1-Percentile)"));
+        free(histogram);
+    }
     free(arguments);
 }
 
@@ -296,6 +306,45 @@ static void test_own_stall_is_flagged(void **state)
     free(arguments);
 }
 
+/* A missed limit is exit 1, unless nothing that was measured can be believed. */
+static void test_expectations_decide(void **state)
+{
+    (void)state;
+    struct server server = {.script = answer_good};
+    server_start(&server);
+    static const struct {
+        const char *limits;
+        bool met;
+    } cases[] = {
+        {"--expect errors=0 --expect p50<1m", true},
+        {"--expect errors=0 --expect p50<1ns", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *arguments =
+            memory_printf("%s -c 2 --warmup 0s --duration 200ms --json - %s", server.url,
+                          cases[i].limits);
+        int exit_code = wait_for_exit(start_load(arguments, -1));
+        free(arguments);
+        struct json_document json;
+        read_json(&json);
+        bool valid = cJSON_IsTrue(json_at(json.root, "valid"));
+        assert_int_equal(exit_code, !valid ? 3 : cases[i].met ? 0 : 1);
+        const cJSON *list = json_at(json.root, "expectations");
+        assert_int_equal(cJSON_GetArraySize(list), 2);
+        const cJSON *latency = cJSON_GetArrayItem(list, 1);
+        assert_int_equal(cJSON_IsTrue(json_at(latency, "met")), cases[i].met);
+        assert_true(json_number(latency, "value") > 0);
+        json_close(&json);
+        char *errors = read_output("stderr");
+        assert_non_null(
+            strstr(errors, cases[i].met ? "met     p50<1m" : "MISSED  p50<1ns"));
+        /* No live line where there is no terminal. */
+        assert_null(strstr(errors, "\r"));
+        free(errors);
+    }
+    server_stop(&server);
+}
+
 static void test_scenario_is_run(void **state)
 {
     (void)state;
@@ -333,7 +382,9 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"stdout", "stderr", "latency.hgrm", "tiny.json"};
+    static const char *const names[] = {"stdout",         "stderr",
+                                        "latency.hgrm",   "latency.a.hgrm",
+                                        "latency.b.hgrm", "tiny.json"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char *path = memory_printf("%s/%s", folder, names[i]);
         unlink(path);
@@ -351,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_events_hold_the_connections),
         cmocka_unit_test(test_sigint_leaves_a_result),
         cmocka_unit_test(test_own_stall_is_flagged),
+        cmocka_unit_test(test_expectations_decide),
         cmocka_unit_test(test_scenario_is_run),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

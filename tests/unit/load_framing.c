@@ -20,7 +20,7 @@ struct view {
 static void view_init(struct view *view, bool head_request)
 {
     *view = (struct view){0};
-    reference_init(&view->reference);
+    reference_init(&view->reference, NULL);
     pattern_init(&view->pattern, &view->reference, true, head_request);
 }
 

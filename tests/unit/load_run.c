@@ -8,81 +8,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "loadgen/result.h"
-#include "loadgen/run.h"
-#include "loadgen/selfcheck.h"
-#include "tests/unit/load_server.h"
-
-/* A short closed loop of 4 connections against the server; change it before run(). */
-static void make_plan(struct plan *plan, const struct server *server)
-{
-    struct error error;
-    char *path;
-    *plan = (struct plan){
-        .threads = 1,
-        .seed = 1,
-        .interval_ns = 100 * NS_PER_MS,
-        .drain_ns = 2 * NS_PER_S,
-    };
-    workload_init(&plan->workload);
-    workload_add_request(&plan->workload, "/");
-    plan->workload.connections = 4;
-    plan->workload.warmup_ns = 20 * NS_PER_MS;
-    plan->workload.duration_ns = 400 * NS_PER_MS;
-    plan->workload.timeout_ns = 5 * NS_PER_S;
-    assert_int_equal(target_parse(&plan->target, &path, server->url, &error), 0);
-    free(path);
-}
-
-static void check_identity(const struct counts *counts)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < OUTCOMES; i++)
-        sum += counts->ended[i];
-    assert_int_equal(counts->scheduled, sum);
-    assert_true(counts->sent <= counts->scheduled);
-}
-
-/* Runs the plan, stops the server and checks the books that every run must keep. */
-static void run(struct plan *plan, struct server *server, struct result *result)
-{
-    struct error error;
-    assert_int_equal(plan_build(plan, &error), 0);
-    int code = run_plan(plan, -1, result, &error);
-    if (code < 0)
-        fail_msg("%s", error.text);
-    server_stop(server);
-    selfcheck(result);
-
-    uint64_t failures = 0, distributed = 0;
-    for (size_t i = 0; i < result->recorder.class_count; i++)
-        check_identity(&result->recorder.classes[i].counts);
-    struct counts all = result_counts(result);
-    check_identity(&all);
-    for (int i = 0; i < FAILURES; i++)
-        failures += result->recorder.failures[i];
-    assert_int_equal(failures, result_errors(&all));
-    struct histogram latency;
-    result_latency(result, result->recorder.class_count, &latency);
-    distributed = latency.count;
-    histogram_release(&latency);
-    assert_int_equal(distributed, all.ended[OUTCOME_OK] + all.ended[OUTCOME_TIMEOUT] +
-                                      all.ended[OUTCOME_IN_FLIGHT] +
-                                      all.ended[OUTCOME_DROPPED]);
-    assert_int_equal(result->recorder.censored,
-                     all.ended[OUTCOME_IN_FLIGHT] + all.ended[OUTCOME_DROPPED]);
-    uint64_t in_series = 0;
-    for (size_t i = 0; i < result->recorder.interval_count; i++)
-        in_series += result->recorder.intervals[i].ok;
-    assert_int_equal(in_series, result->recorder.completed);
-    assert_int_equal(result->recorder.in_flight, 0);
-}
-
-static void release(struct plan *plan, struct result *result)
-{
-    result_release(result);
-    plan_release(plan);
-}
+#include "tests/unit/load_fixture.h"
 
 static bool has_warning(const struct result *result, const char *code)
 {
@@ -114,8 +40,8 @@ static void test_clean_closed_loop(void **state)
     struct counts counts = result_counts(&result);
     assert_true(counts.ended[OUTCOME_OK] > 0);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
-    assert_int_equal(result.totals.requests_sent, server.requests);
-    assert_int_equal(result.totals.replies, server.requests);
+    assert_int_equal(result_whole_run(&result).sent, server.requests);
+    assert_int_equal(result_whole_run(&result).replies, server.requests);
     assert_int_equal(server.accepted, 4);
     /* In a closed loop, service time is latency. */
     assert_int_equal(result.recorder.service.count, 0);
@@ -139,7 +65,7 @@ static void test_threads_share_the_connections(void **state)
     struct counts counts = result_counts(&result);
     assert_in_range(counts.scheduled, 799, 801);
     assert_int_equal(server.accepted, 8);
-    assert_int_equal(result.totals.requests_sent, server.requests);
+    assert_int_equal(result_whole_run(&result).sent, server.requests);
     release(&plan, &result);
 }
 
@@ -161,7 +87,7 @@ static void test_connection_per_request(void **state)
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
-        plan.workload.keep_alive = false;
+        plan.workload.requests_per_connection = 1;
         plan.workload.rate_rps = open ? 200 : 0;
         run(&plan, &server, &result);
         struct counts counts = result_counts(&result);
@@ -363,6 +289,8 @@ static void test_peer_that_closes_at_once(void **state)
         assert_true(has_warning(&result, "no_replies"));
         /* 4 connections that rest 1, 2, 4, ... ms: about 10 attempts each. */
         assert_true(server.accepted < 100);
+        /* By its own CPU time, which other processes do not add to. */
+        assert_true(result.totals.cpu_ns < result.window_ns / 20);
         release(&plan, &result);
     }
 }

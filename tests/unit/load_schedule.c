@@ -28,7 +28,7 @@ static size_t draw(const struct workload *workload, uint64_t seed, unsigned thre
     mix_init(&mix, workload, seed, thread);
     schedule_init(&schedule, workload, seed, thread, threads);
     assert_true(schedule.next_ns == UINT64_MAX);
-    schedule_start(&schedule, START, end_ns);
+    schedule_start(&schedule, START, START, end_ns);
     size_t count = 0;
     while (schedule.next_ns != UINT64_MAX) {
         assert_true(count < room);
@@ -170,6 +170,139 @@ static void test_mix_and_own_rates(void **state)
     workload_release(&workload);
 }
 
+/* By the schedule itself: a minute at slow rates, over threads and one by one. */
+static void test_no_drift_over_a_minute(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.1, 0.3, 1, 3, 7, 10, 49.9, 50};
+    for (size_t r = 0; r < COUNT_OF(rates); r++) {
+        for (unsigned threads = 1; threads <= 4; threads += 3) {
+            struct workload workload;
+            make_workload(&workload, rates[r], ARRIVALS_CONSTANT);
+            uint64_t times[4000];
+            size_t count = 0;
+            for (unsigned thread = 0; thread < threads; thread++)
+                count += draw(&workload, 11, thread, threads, START + 60 * NS_PER_S,
+                              times + count, NULL, 4000 - count);
+            qsort(times, count, sizeof *times, compare_times);
+            assert_true(fabs((double)count - 60 * rates[r]) <= 1);
+            double gap_ns = NS_PER_S / rates[r];
+            for (size_t i = 0; i < count; i++)
+                assert_true(fabs((double)(times[i] - times[0]) - (double)i * gap_ns) <=
+                            1.5);
+            workload_release(&workload);
+        }
+    }
+}
+
+/*
+ * Arrivals of phases: in the time in which the rate would be 1 they are Poisson with
+ * rate 1, so that their number in any stretch is Poisson with the integral as its mean.
+ */
+static void test_phases_bend_time(void **state)
+{
+    (void)state;
+    static const struct load_phase phases[] = {
+        {.shape = PHASE_STEP, .duration_ns = 4 * NS_PER_S, .level = 1000},
+        {.shape = PHASE_RAMP, .duration_ns = 4 * NS_PER_S, .level = 0, .to = 4000},
+        {.shape = PHASE_BURST,
+         .duration_ns = 4 * NS_PER_S,
+         .level = 100,
+         .to = 20000,
+         .period_ns = NS_PER_S,
+         .burst_ns = 50 * NS_PER_MS},
+        {.shape = PHASE_SINE,
+         .duration_ns = 4 * NS_PER_S,
+         .level = 2000,
+         .to = 4000,
+         .period_ns = 2 * NS_PER_S},
+    };
+    struct workload workload;
+    workload_init(&workload);
+    workload_add_request(&workload, "/");
+    for (size_t i = 0; i < COUNT_OF(phases); i++)
+        workload_add_phase(&workload, &phases[i]);
+    for (int arrivals = 0; arrivals < 2; arrivals++) {
+        workload.arrivals = arrivals;
+        size_t room = 100000, count = 0;
+        uint64_t *times = memory_allocate(room * sizeof *times);
+        for (unsigned thread = 0; thread < 3; thread++)
+            count += draw(&workload, 8, thread, 3, START + 17 * NS_PER_S, times + count,
+                          NULL, room - count);
+        qsort(times, count, sizeof *times, compare_times);
+        struct course course;
+        course_init(&course, &workload);
+        size_t i = 0;
+        for (double from = 0; from < 17; from += 0.125) {
+            double expected =
+                course_area(&course, from + 0.125) - course_area(&course, from);
+            size_t seen = 0;
+            for (; i < count && (double)(times[i] - START) < (from + 0.125) * 1e9; i++)
+                seen++;
+            double most = arrivals == ARRIVALS_CONSTANT ? 1.01 : 5 * sqrt(expected) + 1;
+            assert_true(fabs((double)seen - expected) <= most);
+        }
+        assert_int_equal(i, count);
+        course_release(&course);
+        free(times);
+    }
+    workload_release(&workload);
+}
+
+static void test_trace_is_dealt_out(void **state)
+{
+    (void)state;
+    struct trace_entry *entries = memory_allocate(10 * sizeof *entries);
+    for (uint32_t i = 0; i < 10; i++)
+        entries[i] = (struct trace_entry){.at_ns = i * i * NS_PER_MS, .request = i % 2};
+    struct workload workload;
+    workload_init(&workload);
+    for (int i = 0; i < 2; i++)
+        workload_add_request(&workload, "/")->from_trace = true;
+    workload.trace = entries;
+    workload.trace_count = 10;
+    uint64_t times[10];
+    uint32_t requests[10];
+    size_t count = 0;
+    for (unsigned thread = 0; thread < 3; thread++)
+        count += draw(&workload, 1, thread, 3, START + NS_PER_S, times + count,
+                      requests + count, 10 - count);
+    assert_int_equal(count, 10);
+    for (size_t i = 0; i < 10; i++) {
+        size_t entry = i < 4 ? i * 3 : i < 7 ? (i - 4) * 3 + 1 : (i - 7) * 3 + 2;
+        assert_int_equal(times[i], START + entry * entry * NS_PER_MS);
+        assert_int_equal(requests[i], entry % 2);
+    }
+    workload_release(&workload);
+}
+
+/* Requests before the window are free; then every thread has its share. */
+static void test_request_limit(void **state)
+{
+    (void)state;
+    struct workload workload;
+    make_workload(&workload, 1000, ARRIVALS_CONSTANT);
+    workload.request_limit = 11;
+    size_t total = 0;
+    for (unsigned thread = 0; thread < 3; thread++) {
+        struct schedule schedule;
+        struct mix mix;
+        mix_init(&mix, &workload, 1, thread);
+        schedule_init(&schedule, &workload, 1, thread, 3);
+        schedule_start(&schedule, START, START + 10 * NS_PER_MS, START + NS_PER_S);
+        while (schedule.next_ns != UINT64_MAX) {
+            schedule_take(&schedule, &mix);
+            total++;
+        }
+        assert_int_equal(schedule.left, 0);
+        assert_false(schedule_claim(&schedule, START + 20 * NS_PER_MS));
+        schedule_release(&schedule);
+        mix_release(&mix);
+    }
+    assert_int_equal(total, 10 + 11);
+    workload_release(&workload);
+}
+
 static void test_end_may_move(void **state)
 {
     (void)state;
@@ -179,7 +312,7 @@ static void test_end_may_move(void **state)
     struct mix mix;
     mix_init(&mix, &workload, 1, 0);
     schedule_init(&schedule, &workload, 1, 0, 1);
-    schedule_start(&schedule, START, START + NS_PER_S);
+    schedule_start(&schedule, START, START, START + NS_PER_S);
     schedule_end_at(&schedule, START + 10 * NS_PER_MS);
     int count = 0;
     for (; schedule.next_ns != UINT64_MAX; count++)
@@ -198,6 +331,10 @@ int main(void)
         cmocka_unit_test(test_poisson_gaps_are_exponential),
         cmocka_unit_test(test_seed_decides),
         cmocka_unit_test(test_mix_and_own_rates),
+        cmocka_unit_test(test_no_drift_over_a_minute),
+        cmocka_unit_test(test_phases_bend_time),
+        cmocka_unit_test(test_trace_is_dealt_out),
+        cmocka_unit_test(test_request_limit),
         cmocka_unit_test(test_end_may_move),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ struct server {
 
     pthread_t thread;
     int listener, stop;
-    char url[64];
+    char url[160];
 
     /* Read them after server_stop. */
     uint64_t requests, accepted;
@@ -78,16 +78,10 @@ static void server_accept(struct server *server, struct pollfd *connections)
     close(fd);
 }
 
-/* Requests of the generator are small and come one at a time, so one read is one. */
-static void server_answer(struct server *server, struct pollfd *connection)
+/* False where the connection is gone. */
+static bool server_answer_one(struct server *server, struct pollfd *connection,
+                              const char *request)
 {
-    char request[4096];
-    ssize_t got = recv(connection->fd, request, sizeof request - 1, 0);
-    if (got <= 0) {
-        server_drop(connection, false);
-        return;
-    }
-    request[got] = '\0';
     uint64_t number = server->requests++;
     if (server->stall_ns && number == server->stall_at) {
         uint64_t from_ns = clock_now_ns();
@@ -99,6 +93,37 @@ static void server_answer(struct server *server, struct pollfd *connection)
         send(connection->fd, answer.reply, strlen(answer.reply), MSG_NOSIGNAL);
     if (answer.action != SERVER_REPLY && answer.action != SERVER_IGNORE)
         server_drop(connection, answer.action == SERVER_RESET);
+    return connection->fd >= 0;
+}
+
+/*
+ * Requests of the generator are small, so that a read has whole ones: one, or several
+ * in a pipeline. Slow senders are waited for.
+ */
+static void server_answer(struct server *server, struct pollfd *connection)
+{
+    char requests[65536];
+    size_t length = 0;
+    do {
+        ssize_t got =
+            recv(connection->fd, requests + length, sizeof requests - 1 - length, 0);
+        if (got <= 0) {
+            server_drop(connection, false);
+            return;
+        }
+        length += (size_t)got;
+        requests[length] = '\0';
+    } while (strcmp(requests + length - 4, "\r\n\r\n") != 0);
+    char *next;
+    for (char *request = requests; *request; request = next) {
+        next = strstr(request, "\r\n\r\n") + 4;
+        char first = *next;
+        *next = '\0';
+        bool open = server_answer_one(server, connection, request);
+        *next = first;
+        if (!open)
+            return;
+    }
 }
 
 static void *server_main(void *argument)
@@ -123,22 +148,27 @@ static void *server_main(void *argument)
     return NULL;
 }
 
+/* Starts the server at an address of any family; the caller names it in url. */
+static void server_start_at(struct server *server, struct sockaddr *address,
+                            socklen_t bytes)
+{
+    server->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    server->stop = eventfd(0, EFD_CLOEXEC);
+    assert_true(server->listener >= 0 && server->stop >= 0);
+    assert_int_equal(bind(server->listener, address, bytes), 0);
+    assert_int_equal(listen(server->listener, 128), 0);
+    assert_int_equal(getsockname(server->listener, address, &bytes), 0);
+    assert_int_equal(pthread_create(&server->thread, NULL, server_main, server), 0);
+}
+
 /* Set script, stalls and the like first. */
 static void server_start(struct server *server)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t bytes = sizeof address;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    server->stop = eventfd(0, EFD_CLOEXEC);
-    assert_true(server->listener >= 0 && server->stop >= 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, bytes), 0);
-    assert_int_equal(listen(server->listener, 128), 0);
-    assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &bytes),
-                     0);
+    server_start_at(server, (struct sockaddr *)&address, sizeof address);
     snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d",
              ntohs(address.sin_port));
-    assert_int_equal(pthread_create(&server->thread, NULL, server_main, server), 0);
 }
 
 static void server_stop(struct server *server)

@@ -31,7 +31,7 @@ static const struct mistake {
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
      ":2:25: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
-     "arrivals (did you mean \"weight\"?)"},
+     "arrivals, digest (did you mean \"weight\"?)"},
     {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
      ":2:34: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
     {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
@@ -64,6 +64,44 @@ static const struct mistake {
      "}",
      ":1:9: name: expected a name of a-z, 0-9 and -, got \"Bad Name\""},
     {"{\"title\":\"t\"}", ":1:1: the key \"name\" is missing"},
+    {HEAD REQS ",\"load\":{\"connections\":\"lots\"}}",
+     ":2:58: load.connections: expected a whole number from 1 to 1000000, got \"lots\""},
+    {HEAD REQS ",\"load\":{\"connections\":5,\"max_connections\":9}}",
+     ":2:78: load.max_connections: only with \"connections\": \"auto\" there is a "
+     "\"max_connections\""},
+    {HEAD REQS ",\"load\":{\"phases\":[{\"duration\":\"1s\",\"shape\":\"rampp\"}]}}",
+     ":2:79: load.phases[0].shape: expected one of step, ramp, burst, sine, got "
+     "\"rampp\" (did you mean \"ramp\"?)"},
+    {HEAD REQS ",\"load\":{\"phases\":[{\"duration\":\"1s\"}]}}",
+     ":2:54: load.phases[0]: a phase has either a \"rate\" or \"connections\""},
+    {HEAD REQS ",\"load\":{\"phases\":[{\"duration\":\"1s\",\"rate\":5,"
+               "\"shape\":\"burst\",\"to\":9}]}}",
+     ":2:54: load.phases[0]: a burst needs the key \"period\""},
+    {HEAD REQS ",\"load\":{\"phases\":[{\"duration\":\"1s\",\"rate\":5,"
+               "\"shape\":\"step\",\"to\":9}]}}",
+     ":2:100: load.phases[0].to: a step has no \"to\""},
+    {HEAD REQS ",\"load\":{\"phases\":[{\"duration\":\"1s\",\"rate\":5},"
+               "{\"duration\":\"1s\",\"connections\":5}]}}",
+     ":2:81: load.phases[1]: all phases have a \"rate\", or all \"connections\""},
+    {HEAD REQS ",\"clients\":{\"keep_alive\":true,\"requests_per_connection\":5}}",
+     ":2:60: clients.keep_alive: \"keep_alive\": false means one request per connection: "
+     "give one of the two"},
+    {HEAD REQS ",\"clients\":{\"slow_readers\":{\"count\":5}}}",
+     ":2:62: clients.slow_readers: the key \"bytes_per_second\" is missing"},
+    {HEAD REQS ",\"clients\":{\"pipelin\":2}}",
+     ":2:47: clients.pipelin: unknown key, allowed are keep_alive, "
+     "requests_per_connection, pipeline, idle, slow_readers, slow_senders (did you mean "
+     "\"pipeline\"?)"},
+    {HEAD REQS ",\"load\":{\"rate\":5,\"think\":\"1s\"}}",
+     ":2:12: requests: only the clients of a closed loop think: leave out the think time "
+     "or the rate"},
+    {HEAD "\"load\":{\"trace\":{\"file\":\"/nonexistent.csv\"}}}",
+     ":2:17: load.trace: /nonexistent.csv: cannot open: No such file or "
+     "directory"},
+    {HEAD "\"family\":\"io\"}",
+     ":2:1: family: this key is given twice in the same object"},
+    {"{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\"}",
+     ":1:1: the key \"requests\" is missing"},
     {"", ":1:1: broken JSON: expected a value, found the end of the text"},
     {"[]", ":1:1: expected an object, got an array"},
 };
@@ -107,6 +145,63 @@ static const char complete[] =
          "\"sweep\":{\"variable\":\"size\",\"values\":[10,\"64KiB\"],\"quick\":[10]},"
          "\"shape\":\"transient\"}";
 
+/* Every member that a load and its clients can have, in two files that go together. */
+static const char open_load[] =
+    HEAD "\"requests\":[{\"path\":\"/wait:50ms\",\"digest\":\"abc\"}],"
+         "\"load\":{\"connections\":\"auto\",\"max_connections\":50,"
+         "\"duration\":\"8s\",\"requests\":9000,\"phases\":["
+         "{\"duration\":\"1s\",\"rate\":0},"
+         "{\"duration\":\"1s\",\"rate\":100,\"to\":\"2k/s\"},"
+         "{\"duration\":\"1s\",\"rate\":100,\"to\":200,\"shape\":\"sine\","
+         "\"period\":\"500ms\"},"
+         "{\"duration\":\"1s\",\"rate\":100,\"to\":0,\"shape\":\"burst\","
+         "\"period\":\"500ms\",\"burst\":\"20ms\"}]},"
+         "\"clients\":{\"requests_per_connection\":7,\"pipeline\":4,\"idle\":10,"
+         "\"slow_readers\":{\"count\":3,\"bytes_per_second\":100,\"path\":\"/big\"},"
+         "\"slow_senders\":{\"count\":4,\"bytes_per_second\":5}}}";
+static const char closed_load[] =
+    HEAD REQS ",\"load\":{\"think\":\"20ms\",\"think_times\":\"exponential\","
+              "\"phases\":[{\"duration\":\"2s\",\"connections\":4},"
+              "{\"duration\":\"2s\",\"connections\":4,\"to\":60}]}}";
+
+static void reads_loads_of_all_kinds(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct error error = {0};
+    char *name;
+    if (read_source(&s, open_load, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    free(name);
+    const struct workload *w = &s.workload;
+    assert_true(w->connect_as_needed);
+    assert_int_equal(w->connections, 50);
+    assert_int_equal(w->duration_ns, 8 * NS_PER_S);
+    assert_int_equal(w->request_limit, 9000);
+    assert_int_equal(w->phase_count, 4);
+    assert_int_equal(w->phases[1].shape, PHASE_RAMP);
+    assert_true(w->phases[1].to == 2000);
+    assert_int_equal(w->phases[3].burst_ns, 20 * NS_PER_MS);
+    assert_true(workload_is_open(w));
+    assert_int_equal(w->requests_per_connection, 7);
+    assert_int_equal(w->pipeline, 4);
+    assert_int_equal(workload_all_connections(w), 50 + 10 + 3 + 4);
+    assert_string_equal(w->slow_readers.path, "/big");
+    assert_int_equal(w->slow_senders.bytes_per_second, 5);
+    assert_string_equal(w->requests[0].digest, "abc");
+    scenario_release(&s);
+
+    if (read_source(&s, closed_load, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    free(name);
+    assert_false(workload_is_open(&s.workload));
+    assert_int_equal(s.workload.connections, 60);
+    assert_int_equal(s.workload.duration_ns, 4 * NS_PER_S);
+    assert_int_equal(s.workload.think_ns, 20 * NS_PER_MS);
+    assert_int_equal(s.workload.think_times, THINK_EXPONENTIAL);
+    scenario_release(&s);
+}
+
 static void reads_a_complete_file(void **state)
 {
     (void)state;
@@ -121,7 +216,7 @@ static void reads_a_complete_file(void **state)
     assert_string_equal(s.workload.requests[0].class_name, "light");
     assert_int_equal(s.workload.connections, 100);
     assert_int_equal(s.workload.warmup_ns, 500 * NS_PER_MS);
-    assert_false(s.workload.keep_alive);
+    assert_int_equal(s.workload.requests_per_connection, 1);
     assert_false(workload_is_open(&s.workload));
     assert_int_equal(s.server.cpus, 0);
     assert_string_equal(scenario_option(&s, "threads"), "64");
@@ -137,13 +232,12 @@ static void reads_a_complete_file(void **state)
     free(name);
 }
 
-static void writes_what_it_reads(void **state)
+static void check_round_trip(const char *source)
 {
-    (void)state;
     struct scenario first, second;
     struct error error = {0};
     char *name;
-    assert_int_equal(read_source(&first, complete, &error, &name), 0);
+    assert_int_equal(read_source(&first, source, &error, &name), 0);
     free(name);
     cJSON *json = scenario_to_json(&first);
     char *text = json_print(json);
@@ -159,11 +253,20 @@ static void writes_what_it_reads(void **state)
     scenario_release(&second);
 }
 
+static void writes_what_it_reads(void **state)
+{
+    (void)state;
+    check_round_trip(complete);
+    check_round_trip(open_load);
+    check_round_trip(closed_load);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_every_mistake_with_its_place),
         cmocka_unit_test(reads_a_complete_file),
+        cmocka_unit_test(reads_loads_of_all_kinds),
         cmocka_unit_test(writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

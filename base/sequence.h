@@ -1,0 +1,57 @@
+/*
+ * sequence.h - what a sequence of numbers is like: exponential or not, correlated with
+ * its own past, drifting, settled. The tests by which a generator judges its own sends
+ * and a measurement its own steadiness (METHOD 1 and 2.4).
+ *
+ * Pure functions over arrays of doubles; the inputs are never changed. A figure that
+ * the data cannot carry is NaN.
+ */
+#ifndef BASE_SEQUENCE_H
+#define BASE_SEQUENCE_H
+
+#include <stddef.h>
+
+/*
+ * The Anderson-Darling statistic A^2 of `values` against the exponential distribution
+ * with this mean, which is known and not estimated from the values ("case 0": all
+ * parameters known; M. A. Stephens, "EDF statistics for goodness of fit", JASA 69,
+ * 1974). NaN below 2 values.
+ */
+double sequence_anderson_darling(const double *values, size_t count, double mean);
+
+/*
+ * P(A^2 > statistic) where the hypothesis is true: the limit distribution and the
+ * correction for the sample size of G. Marsaglia and J. Marsaglia, "Evaluating the
+ * Anderson-Darling distribution", J. Stat. Software 9(2), 2004; good to 3e-5.
+ * The familiar limits: 2.492 (5 %), 3.857 (1 %), 5.97 (0.1 %), 8 (0.01 %).
+ */
+double sequence_anderson_darling_p(double statistic, size_t count);
+
+/* Pearson's correlation of pairs; NaN where either side does not vary. */
+double sequence_correlation(const double *x, const double *y, size_t count);
+
+/* Spearman's: that of the ranks, the average rank where values are equal. */
+double sequence_rank_correlation(const double *x, const double *y, size_t count);
+
+/*
+ * The Z of the Mann-Kendall test for a trend, corrected for ties and continuity
+ * (R. O. Gilbert, "Statistical methods for environmental pollution monitoring", 1987,
+ * section 16.4). |Z| > 2.576: a trend at the level of 1 %. NaN below 3 values.
+ */
+double sequence_mann_kendall_z(const double *values, size_t count);
+
+/*
+ * The Theil-Sen slope: the median of (z_j - z_i) / (j - i) over all i < j, per step.
+ * It makes an array of all of them: meant for hundreds of values, not for millions.
+ */
+double sequence_theil_sen(const double *values, size_t count);
+
+/*
+ * MSER: how many values to leave out at the beginning so that the mean of the rest is
+ * known best: the d <= count / 2 with the least sum of squares over (count - d)^2
+ * (K. P. White, "An effective truncation heuristic for bias reduction in simulation
+ * output", Simulation 69, 1997). The smallest such d.
+ */
+size_t sequence_mser(const double *values, size_t count);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * expect.h - limits that a result is held against: "p99<20ms", "errors=0",
+ * "throughput>1k", "errors<0.1%", of one class "light:p99<20ms".
+ *
+ * A value that was not measured, because there were too few samples, meets no limit. An
+ * upper limit on a percentile is met only if it would be had every request without a
+ * reply taken forever.
+ */
+#ifndef LOADGEN_EXPECT_H
+#define LOADGEN_EXPECT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL };
+
+/* What is compared, and in which unit. */
+enum measure {
+    MEASURE_QUANTILE,   /* of the latency, ns */
+    MEASURE_MEAN,       /* ns */
+    MEASURE_MAX,        /* ns */
+    MEASURE_MIN,        /* ns */
+    MEASURE_ERRORS,     /* requests; or, with "%", their share of the scheduled ones */
+    MEASURE_TIMEOUTS,   /* likewise */
+    MEASURE_DROPPED,    /* likewise */
+    MEASURE_OK,         /* likewise */
+    MEASURE_THROUGHPUT, /* replies per second */
+};
+
+struct expectation {
+    const char *text; /* as it was typed; not owned */
+    char *class_name; /* NULL: all classes; heap */
+    int measure;      /* enum measure */
+    double fraction;  /* of a quantile */
+    int comparison;   /* enum comparison */
+    double limit;     /* in the unit of the measure */
+    bool share;       /* limit and value are shares of the scheduled requests */
+};
+
+/* `text` must outlive the expectation. 0 or -EINVAL. */
+MUST_CHECK int expectation_parse(struct expectation *expectation, const char *text,
+                                 struct error *error);
+void expectation_release(struct expectation *expectation);
+
+struct result;
+
+/* The value in the unit of the limit; NaN where it was not measured. */
+double expectation_value(const struct expectation *expectation,
+                         const struct result *result);
+bool expectation_is_met(const struct expectation *expectation,
+                        const struct result *result);
+
+/* Whether all of the result's plan are met. */
+bool expectations_are_met(const struct result *result);
+
+/* One line each: value beside limit. */
+void expectations_print(const struct result *result, FILE *file);
+
+/* "expectations": [{expect, value, limit, unit, met}]. */
+void expectations_to_json(const struct result *result, cJSON *json);
+
+#endif

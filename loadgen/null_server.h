@@ -1,0 +1,28 @@
+/*
+ * null_server.h - a null server of this very program as a child process, to measure the
+ * generator itself against. The generator does not link the servers: it starts
+ * /proc/self/exe serve --model null.
+ *
+ * The child dies with the thread that started it; that thread has to stop it.
+ */
+#ifndef LOADGEN_NULL_SERVER_H
+#define LOADGEN_NULL_SERVER_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct null_server_process {
+    pid_t pid;
+    int output; /* its stdout */
+    char url[96];
+};
+
+/* `cpus` is a list for serve --cpus, or NULL. 0 or -errno, with nothing left to stop. */
+MUST_CHECK int null_server_start(struct null_server_process *server, const char *cpus,
+                                 struct error *error);
+
+/* SIGTERM, and SIGKILL where it has not ended after two seconds. */
+void null_server_stop(struct null_server_process *server);
+
+#endif

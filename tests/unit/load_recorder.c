@@ -1,0 +1,73 @@
+/* load_recorder.c - which requests belong to the measured window. */
+#include "tests/test.h"
+
+#include "base/clock.h"
+#include "loadgen/recorder.h"
+
+#define BEGIN (100 * NS_PER_S)
+#define END   (102 * NS_PER_S)
+
+static void assert_identity(const struct counts *counts)
+{
+    uint64_t ended = 0;
+    for (int i = 0; i < OUTCOMES; i++)
+        ended += counts->ended[i];
+    assert_int_equal(counts->scheduled, ended);
+}
+
+/* One request, from its intended time on; done_ns 0: it has no reply at the end. */
+static void record(struct recorder *recorder, uint64_t scheduled_ns, uint64_t done_ns)
+{
+    recorder_begun(recorder, 0, scheduled_ns);
+    recorder_sent(recorder, 0, scheduled_ns, scheduled_ns);
+    if (done_ns)
+        recorder_ok(recorder, 0, scheduled_ns, scheduled_ns, done_ns);
+    else
+        recorder_unfinished(recorder, 0, scheduled_ns, scheduled_ns, END + NS_PER_S);
+}
+
+static void requests_belong_by_their_scheduled_time(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    recorder_init(&recorder, 1, NS_PER_S, END - BEGIN);
+    recorder_start(&recorder, BEGIN, END);
+    record(&recorder, BEGIN - NS_PER_S, BEGIN - NS_PER_MS); /* over before the window */
+    record(&recorder, BEGIN - NS_PER_S, BEGIN + NS_PER_MS); /* its reply counts only */
+    record(&recorder, BEGIN, BEGIN + 2 * NS_PER_MS);
+    record(&recorder, END - NS_PER_MS, END + NS_PER_MS); /* answered while draining */
+    const struct counts *counts = &recorder.classes[0].counts;
+    assert_int_equal(counts->scheduled, 2);
+    assert_int_equal(counts->ended[OUTCOME_OK], 2);
+    assert_int_equal(recorder.completed, 2);
+    assert_identity(counts);
+    recorder_release(&recorder);
+}
+
+static void a_request_that_is_never_served_is_seen(void **state)
+{
+    (void)state;
+    struct recorder recorder;
+    recorder_init(&recorder, 1, NS_PER_S, END - BEGIN);
+    recorder_start(&recorder, BEGIN, END);
+    record(&recorder, BEGIN + NS_PER_S, 0);
+    record(&recorder, BEGIN - NS_PER_S, 0);
+    const struct counts *counts = &recorder.classes[0].counts;
+    assert_int_equal(counts->scheduled, 2);
+    assert_int_equal(counts->sent, 2);
+    assert_int_equal(counts->ended[OUTCOME_IN_FLIGHT], 2);
+    assert_int_equal(recorder.censored, 2);
+    assert_int_equal(recorder.censored_least_ns, 2 * NS_PER_S);
+    assert_int_equal(recorder.in_flight, 0);
+    assert_identity(counts);
+    recorder_release(&recorder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_belong_by_their_scheduled_time),
+        cmocka_unit_test(a_request_that_is_never_served_is_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

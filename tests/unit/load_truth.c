@@ -1,0 +1,309 @@
+/*
+ * What the generator says, held against what is known to be true (METHOD 4): servers
+ * that stand still at a known time, that wait a known time, queues of known length.
+ *
+ * Noise of the machine only makes latencies longer. Lower bounds are strict; upper
+ * bounds allow for the longest time by which the generator saw itself overrun, which is
+ * nothing on a quiet machine.
+ */
+#include "tests/support/served.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "loadgen/capacity.h"
+#include "loadgen/result.h"
+#include "loadgen/run.h"
+#include "loadgen/selfcheck.h"
+
+static struct plan make_plan(const struct served *served, const char *path)
+{
+    struct error error;
+    struct target target;
+    char *ignored;
+    struct plan plan = {
+        .threads = 1,
+        .sources = 1,
+        .seed = 1,
+        .interval_ns = 100 * NS_PER_MS,
+        .drain_ns = 10 * NS_PER_S,
+    };
+    workload_init(&plan.workload);
+    workload_add_request(&plan.workload, path);
+    plan.workload.connections = 64;
+    plan.workload.warmup_ns = 0;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    char *url = memory_printf("http://127.0.0.1:%d", served->port);
+    assert_int_equal(target_parse(&target, &ignored, url, &error), 0);
+    plan_add_target(&plan, &target);
+    free(url);
+    return plan;
+}
+
+static void run(struct plan *plan, struct result *result)
+{
+    struct error error;
+    assert_int_equal(plan_build(plan, &error), 0);
+    if (run_plan(plan, -1, result, &error) < 0)
+        fail_msg("%s", error.text);
+    selfcheck(result);
+}
+
+static void release(struct plan *plan, struct result *result, struct served *served)
+{
+    result_release(result);
+    plan_release(plan);
+    assert_int_equal(stop(served, NULL), 0);
+}
+
+static bool has_warning(const struct result *result, const char *code)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        if (strcmp(result->warnings[i].code, code) == 0)
+            return true;
+    return false;
+}
+
+/* ---- a stall ------------------------------------------------------------------------
+ */
+
+#define STALL_NS (2 * NS_PER_S)
+
+/* p_q = b + max(0, S - (1 - q) T). */
+static void test_open_loop_sees_the_stall(void **state)
+{
+    (void)state;
+    struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
+    struct plan plan = make_plan(&served, "/");
+    struct result result;
+    plan.workload.rate_rps = 250;
+    plan.workload.duration_ns = 8 * NS_PER_S;
+    run(&plan, &result);
+    struct histogram latency;
+    result_latency(&result, 1, &latency);
+    double base_ns = (double)histogram_quantile(&latency, 0.5);
+    double gap_ns = NS_PER_S / 250.0;
+    /* What the generator knows of its own delays, and what the longest wait shows of the
+     * server's. */
+    double noise_ns = 2 * (double)result.totals.late_ns +
+                      ((double)latency.max_ns - (double)STALL_NS - base_ns);
+    static const double fractions[] = {0.8, 0.85, 0.9, 0.95, 0.98, 0.99};
+    for (size_t i = 0; i < COUNT_OF(fractions); i++) {
+        double expected = base_ns + (double)STALL_NS -
+                          (1 - fractions[i]) * (double)plan.workload.duration_ns;
+        double got = (double)histogram_quantile(&latency, fractions[i]);
+        print_message("p%g: %.1f ms, by the formula %.1f ms (%+.2f %%)\n",
+                      100 * fractions[i], got / 1e6, expected / 1e6,
+                      100 * (got / expected - 1));
+        assert_true(got >= 0.97 * (expected - base_ns) - 2 * gap_ns);
+        assert_true(got <= 1.03 * expected + gap_ns + fmax(0, noise_ns));
+    }
+    histogram_release(&latency);
+    release(&plan, &result, &served);
+}
+
+/* Exactly as many samples see it as there are clients, and the result says closed. */
+static void test_closed_loop_sees_it_once_per_client(void **state)
+{
+    (void)state;
+    struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
+    struct plan plan = make_plan(&served, "/");
+    struct result result;
+    plan.workload.connections = 8;
+    plan.workload.duration_ns = 4 * NS_PER_S;
+    run(&plan, &result);
+    struct histogram latency;
+    result_latency(&result, 1, &latency);
+    uint64_t slow = 0;
+    for (uint32_t i = histogram_bucket(STALL_NS / 2); i < HISTOGRAM_BUCKETS; i++)
+        slow += latency.counts[i];
+    assert_int_equal(slow, 8);
+    cJSON *json = result_to_json(&result);
+    assert_string_equal(json_string(json, "mode"), "closed");
+    assert_true(cJSON_IsNull(json_at(json, "schedule_lag_ns")));
+    cJSON_Delete(json);
+    histogram_release(&latency);
+    release(&plan, &result, &served);
+}
+
+/* It begins half a second before the end, and outlasts the drain. */
+static void test_late_stall_is_censored(void **state)
+{
+    (void)state;
+    struct served served = serve_with(&null_model, &usual_settings, "stall=2500ms:4s");
+    struct plan plan = make_plan(&served, "/");
+    struct result result;
+    plan.workload.connections = 400;
+    plan.workload.rate_rps = 200;
+    plan.workload.duration_ns = 3 * NS_PER_S;
+    plan.drain_ns = 300 * NS_PER_MS;
+    run(&plan, &result);
+    struct counts counts = result_counts(&result);
+    uint64_t unanswered = counts.ended[OUTCOME_IN_FLIGHT];
+    assert_in_range(counts.scheduled, 599, 601);
+    /* 200/s for 0.5 s; the stall's time counts from when the first request was read,
+     * which a busy machine may delay. */
+    assert_true(unanswered >= 20);
+    assert_int_equal(counts.ended[OUTCOME_OK] + unanswered, counts.scheduled);
+    assert_int_equal(result.recorder.censored, unanswered);
+    assert_true(has_warning(&result, "censored"));
+    /* They were due one gap after the other, the last one at the end of the window: half
+     * of them are older than the drain and half of their time. */
+    struct histogram latency;
+    result_latency(&result, 1, &latency);
+    assert_true(latency.count == counts.scheduled);
+    double half = 1 - (double)unanswered / 2 / (double)counts.scheduled;
+    double age_ns = (double)plan.drain_ns + ((double)unanswered / 2 - 2) * 5e6;
+    assert_true((double)histogram_quantile(&latency, half) >= 0.99 * age_ns);
+    histogram_release(&latency);
+    release(&plan, &result, &served);
+}
+
+/* ---- a mix --------------------------------------------------------------------------
+ */
+
+static void add_constant(struct workload *workload, const char *path, const char *name,
+                         double rate_rps)
+{
+    struct request *request = workload_add_request(workload, path);
+    free(request->class_name);
+    request->class_name = memory_copy_string(name);
+    request->rate_rps = rate_rps;
+    request->arrivals = ARRIVALS_CONSTANT;
+}
+
+/* 90 of 1 ms and 10 of 1 s: the median knows nothing of the mean. */
+static void test_mix_of_quick_and_slow(void **state)
+{
+    (void)state;
+    struct served served = serve(&event_loop_model);
+    struct plan plan = make_plan(&served, "/");
+    struct result result;
+    workload_release(&plan.workload);
+    workload_init(&plan.workload);
+    add_constant(&plan.workload, "/wait:1ms", "quick", 90);
+    add_constant(&plan.workload, "/wait:1s", "slow", 10);
+    plan.workload.connections = 64;
+    plan.workload.warmup_ns = 0;
+    plan.workload.duration_ns = 4 * NS_PER_S;
+    run(&plan, &result);
+    assert_in_range(result.recorder.classes[0].counts.ended[OUTCOME_OK], 359, 361);
+    assert_in_range(result.recorder.classes[1].counts.ended[OUTCOME_OK], 39, 41);
+    struct histogram all, quick, slow;
+    result_latency(&result, 2, &all);
+    result_latency(&result, 0, &quick);
+    result_latency(&result, 1, &slow);
+    double p50_ms = (double)histogram_quantile(&all, 0.5) / 1e6;
+    double mean_ms = histogram_mean(&all) / 1e6;
+    print_message("p50 %.3f ms, mean %.1f ms\n", p50_ms, mean_ms);
+    /* What waiting and the machine add to the quick ones, they add to the slow ones. */
+    double added_ms = histogram_mean(&quick) / 1e6 - 1;
+    double share = (double)slow.count / (double)all.count;
+    assert_true(p50_ms >= 1 && p50_ms <= 1.03 + 2 * added_ms);
+    assert_true(quick.max_ns >= NS_PER_MS && slow.min_ns >= NS_PER_S);
+    assert_true(mean_ms >= 0.999 * (1 - share + 1000 * share));
+    assert_true(fabs(mean_ms - ((1 - share) * histogram_mean(&quick) +
+                                share * histogram_mean(&slow)) /
+                                   1e6) < 1e-6 * mean_ms);
+    assert_true(fabs(share - 0.1) < 0.005);
+    histogram_release(&all);
+    histogram_release(&quick);
+    histogram_release(&slow);
+    release(&plan, &result, &served);
+}
+
+/* ---- capacity -----------------------------------------------------------------------
+ */
+
+static void test_binomial_bound(void **state)
+{
+    (void)state;
+    /* 0.99^n falls below 0.001 at n = 688. */
+    assert_int_equal(capacity_decide(687, 0, 0.01, 0.001), 0);
+    assert_int_equal(capacity_decide(688, 0, 0.01, 0.001), -1);
+    /* P(Bin(32, 0.01) >= 3) = 0.0039, >= 4: 0.00030. By the sum in Python. */
+    assert_int_equal(capacity_decide(32, 3, 0.01, 0.001), 0);
+    assert_int_equal(capacity_decide(32, 4, 0.01, 0.001), 1);
+    /* P(Bin(1000, 0.1) <= 70) = 0.00056, <= 72: 0.0012; >= 130: 0.0013, >= 132: 0.0007.
+     */
+    assert_int_equal(capacity_decide(1000, 70, 0.1, 0.001), -1);
+    assert_int_equal(capacity_decide(1000, 72, 0.1, 0.001), 0);
+    assert_int_equal(capacity_decide(1000, 130, 0.1, 0.001), 0);
+    assert_int_equal(capacity_decide(1000, 132, 0.1, 0.001), 1);
+    assert_int_equal(capacity_decide(0, 0, 0.1, 0.001), 0);
+    assert_int_equal(capacity_decide(5, 5, 0.01, 0.001), 1);
+    assert_int_equal(capacity_decide(10000000, 90000, 0.01, 0.001), -1);
+}
+
+static void test_objectives(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int code;
+    } cases[] = {{"p99<50ms", 0},       {"p99.9<=1s", 0},        {"p99>50ms", -EINVAL},
+                 {"errors=0", -EINVAL}, {"a:p99<50ms", -EINVAL}, {"mean<50ms", -EINVAL}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct expectation objective;
+        struct error error;
+        assert_int_equal(expectation_parse(&objective, cases[i].text, &error), 0);
+        assert_int_equal(capacity_check_objective(&objective, &error), cases[i].code);
+        expectation_release(&objective);
+    }
+}
+
+/*
+ * Four threads that wait 20 ms each serve 200/s, whatever the machine: beyond that the
+ * line grows, and in a second and a half at 250/s the last ones wait 300 ms.
+ */
+static void test_search_finds_no_more_than_there_is(void **state)
+{
+    (void)state;
+    struct served served = serve_with(&thread_pool_model, &usual_settings, "threads=4");
+    struct plan plan = make_plan(&served, "/wait:20ms");
+    struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
+    struct expectation objective;
+    struct error error;
+    assert_int_equal(expectation_parse(&objective, "p90<150ms", &error), 0);
+    plan.workload.rate_rps = 80;
+    plan.workload.connections = 256;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    plan.workload.duration_ns = 1500 * NS_PER_MS;
+    assert_int_equal(plan_build(&plan, &error), 0);
+    assert_int_equal(
+        capacity_search(&plan, &objective, 10 * NS_PER_S, NULL, capacity, &error), 0);
+    assert_true(capacity->step_count >= 2);
+    for (size_t i = 0; i < capacity->step_count; i++) {
+        const struct capacity_step *step = &capacity->steps[i];
+        bool kept = step->verdict == CAPACITY_KEPT;
+        double share = (double)step->bad / (double)step->requests;
+        print_message("%.1f/s: %.2f of %llu bad\n", step->rate_rps, share,
+                      (unsigned long long)step->requests);
+        assert_int_equal(kept, share <= 0.1);
+        assert_true(!kept || step->rate_rps < 300);
+    }
+    assert_true(isnan(capacity->rps) || capacity->rps < 300);
+    assert_true(!isnan(capacity->rps) || capacity->outcome != CAPACITY_FOUND);
+    cJSON *json = capacity_to_json(capacity, &plan);
+    assert_int_equal(cJSON_GetArraySize(json_at(json, "steps")), capacity->step_count);
+    cJSON_Delete(json);
+    free(capacity);
+    expectation_release(&objective);
+    plan_release(&plan);
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open_loop_sees_the_stall),
+        cmocka_unit_test(test_closed_loop_sees_it_once_per_client),
+        cmocka_unit_test(test_late_stall_is_censored),
+        cmocka_unit_test(test_mix_of_quick_and_slow),
+        cmocka_unit_test(test_binomial_bound),
+        cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_search_finds_no_more_than_there_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
