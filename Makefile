@@ -43,7 +43,6 @@ UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c test
 FLOORS       := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/floors/*.c))
 SYSTEM_TESTS := $(wildcard tests/system/*.t)
 
-PACKAGES  := libuv libcjson zlib
 WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
              -Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wundef -Wformat=2 \
              -Wnull-dereference -fno-common $(if $(WERROR),-Werror)
@@ -51,7 +50,7 @@ OPTIMISE  ?= -O2 -g
 CPPFLAGS  += -I. -D_GNU_SOURCE -isystem /usr/share/include
 CFLAGS    += -std=c11 $(OPTIMISE) -fno-omit-frame-pointer -pthread $(WARNINGS)
 LDFLAGS   += -pthread
-LDLIBS    += -luv -lcjson -lz -lm
+LDLIBS    += -luv -lcjson -lz -lcrypto -lsqlite3 -lturbojpeg -lstb -lblis -lm
 ifneq ($(SANITIZE),)
 CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
 LDFLAGS   += -fsanitize=$(SANITIZE)

@@ -133,6 +133,21 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     }
 }
 
+/* An op may have found that it did not do what its step says. */
+static void flag_ops(struct flags *flags, const struct trial_facts *facts)
+{
+    const cJSON *op;
+    cJSON_ArrayForEach(op, json_at(facts->server_stats, "ops"))
+    {
+        const char *note = json_string(op, "note");
+        if (!note)
+            continue;
+        char message[300];
+        snprintf(message, sizeof message, "%s: %s", op->string, note);
+        add_flag(flags, false, "op", message);
+    }
+}
+
 /* ---- the parts of trial.json ------------------------------------------------------ */
 
 static cJSON *command_json(const char *const *command)
@@ -252,6 +267,7 @@ static void judge(const struct trial_setup *setup, const struct trial_facts *fac
     flag_counts(flags, facts);
     flag_placement(flags, setup, facts);
     flag_machine(flags, facts);
+    flag_ops(flags, facts);
     outcome->valid = !flags->invalid;
     outcome->throughput_rps = json_number(facts->load, "throughput_rps");
     outcome->p99_ns = json_number(json_at(facts->load, "latency_ns"), "p99");

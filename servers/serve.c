@@ -2,9 +2,7 @@
  * serve.c - the command `serve`: runs one model until it is told to stop, and writes
  * down at the end what the server itself counted.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "servers/commands.h"
+#include "servers/data_folder.h"
 #include "servers/model.h"
 #include "servers/server.h"
 
@@ -167,33 +166,6 @@ static int write_statistics(const struct server *server, const struct run *run,
     return result;
 }
 
-/* ---- the data folder -------------------------------------------------------------- */
-
-static char *make_private_folder(struct error *error)
-{
-    const char *parent = getenv("TMPDIR");
-    char *path =
-        memory_printf("%s/interleave-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (mkdtemp(path))
-        return path;
-    error_set(error, -errno, "cannot make %s: %s", path, strerror(errno));
-    free(path);
-    return NULL;
-}
-
-/* Only files are in it: the ops made them. */
-static void remove_folder(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder));)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-    rmdir(path);
-}
-
 /* ---- the run ---------------------------------------------------------------------- */
 
 static void say_ready(struct server *server)
@@ -209,7 +181,7 @@ static int finish(struct server *server, struct run *run)
     if (result < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
     if (run->owns_data_folder)
-        remove_folder(server->settings.data_folder);
+        data_folder_remove(server->settings.data_folder);
     return result < 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
@@ -231,8 +203,10 @@ static int serve(const struct settings *settings, const struct model *model,
     int result = 0;
     if (server_settings.data_folder) {
         result = file_make_folders(server_settings.data_folder, &error);
+        if (result == 0)
+            result = data_folder_check(server_settings.data_folder, &error);
     } else {
-        private_folder = make_private_folder(&error);
+        private_folder = data_folder_make(&error);
         server_settings.data_folder = private_folder;
         run.owns_data_folder = true;
         result = private_folder ? 0 : -EIO;
@@ -243,7 +217,7 @@ static int serve(const struct settings *settings, const struct model *model,
     if (result < 0) {
         exit_code = result == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
         if (private_folder)
-            remove_folder(private_folder);
+            data_folder_remove(private_folder);
         goto done;
     }
     server.model = model;

@@ -489,6 +489,7 @@ void server_statistics(const struct server *server, cJSON *object)
     }
     pthread_mutex_unlock(&shared->lock);
     totals_to_json(&all, object);
+    ops_report(server->ops, json_add_object(object, "ops"));
     cJSON *array = json_add_array(object, "per_worker");
     for (size_t i = 0; i < count; i++) {
         cJSON *row = cJSON_CreateObject();

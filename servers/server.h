@@ -130,7 +130,7 @@ uint64_t server_raise_descriptor_limit(void);
 
 /* ---- statistics ------------------------------------------------------------------- */
 
-/* Adds accepted, refused, paused, requests, errors and per_worker to the object. */
+/* Adds accepted, refused, paused, requests, errors, ops and per_worker to the object. */
 void server_statistics(const struct server *server, cJSON *object);
 
 #endif

@@ -1,7 +1,10 @@
 /*
  * event-loop - one thread drives all connections. Waits are registered and cost
  * nothing; blocking calls go to libuv's pool; CPU steps run on the loop itself, and
- * everybody else waits for them. This is what Node.js does.
+ * everybody else waits for them. This is what Node.js does with JavaScript.
+ *
+ * With --cpu uv-pool CPU steps go to libuv's pool, too, as Node.js does with crypto and
+ * zlib: the loop stays free, but blocking calls wait in line with them.
  */
 #include <uv.h>
 
@@ -10,9 +13,20 @@
 
 struct settings {
     uint64_t uv_pool;
+    int cpu; /* enum loop_place */
 };
 
+static const char *const places[] = {
+    [ON_THE_LOOP] = "loop", [ON_LIBUV_POOL] = "uv-pool", NULL};
+
 static const struct option options[] = {
+    {.name = "cpu",
+     .type = OPTION_CHOICE,
+     .value = "PLACE",
+     .help = "where CPU steps run: on the loop itself, or on libuv's pool",
+     .fallback = "loop",
+     .offset = offsetof(struct settings, cpu),
+     .choices = places},
     LOOP_POOL_OPTION(struct settings, uv_pool),
     {0},
 };
@@ -20,9 +34,9 @@ static const struct option options[] = {
 static int run(struct server *server, struct error *error)
 {
     const struct settings *settings = server->model_settings;
-    static const struct loop_placement placement = {
+    const struct loop_placement placement = {
         .blocking = ON_LIBUV_POOL,
-        .cpu = ON_THE_LOOP,
+        .cpu = (enum loop_place)settings->cpu,
     };
     loop_set_pool_size(settings->uv_pool);
     struct loop *loop;

@@ -26,6 +26,7 @@
 #ifndef SERVERS_OPS_OP_H
 #define SERVERS_OPS_OP_H
 
+#include <cjson/cJSON.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,8 @@ struct op {
     const char *name;
     enum op_kind kind;
     const char *summary;  /* one line, a verb first, no full stop                     */
+    const char *library;  /* what does the work: "zlib", "POSIX"                      */
+    const char *node;     /* what Node.js has for the same, and where that runs there */
     const char *argument; /* what it is called: "TIME", "SIZE"                        */
     const char *example;  /* an argument that takes a few milliseconds at most        */
 
@@ -99,6 +102,9 @@ struct op {
                  struct error *error);
     void (*stop)(void *shared);
 
+    /* Or NULL: adds what it counted to the statistics, beside those who count on. */
+    void (*report)(void *shared, cJSON *object);
+
     /* Both or none: what every thread (and so every loop) that runs this op has for
      * itself. Opened at its first use there, closed by the same thread. */
     int (*open)(void *shared, void **resource, struct error *error);
@@ -112,6 +118,13 @@ void op_result(struct op_call *call, const void *bytes, size_t length);
  * first failure counts. `resume` then answers OP_DONE. */
 void op_fail(struct op_call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * For arguments of the form "AMOUNT:OPTION": copies what is before the colon into
+ * `amount`, and returns what is after it, or NULL where there is no colon.
+ */
+#define OP_WORD_BYTES 64
+const char *op_split_argument(const char *text, char amount[OP_WORD_BYTES]);
 
 #define OP_SEED 2463534242U
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
@@ -124,6 +125,14 @@ void ops_append_names(const struct ops *ops, struct text *text)
     text_append_list(text, ops->names);
 }
 
+void ops_report(const struct ops *ops, cJSON *object)
+{
+    for (size_t i = 0; i < ops->count; i++)
+        if (ops->list[i]->report)
+            ops->list[i]->report(ops->shared[i],
+                                 json_add_object(object, ops->list[i]->name));
+}
+
 static struct thread_part *thread_part_of(struct ops *ops)
 {
     struct thread_part *part = pthread_getspecific(ops->thread);
@@ -172,4 +181,11 @@ void op_fail(struct op_call *call, int status, const char *format, ...)
         message = NULL;
     va_end(arguments);
     call->message = message;
+}
+
+const char *op_split_argument(const char *text, char amount[OP_WORD_BYTES])
+{
+    size_t length = strcspn(text, ":");
+    snprintf(amount, OP_WORD_BYTES, "%.*s", (int)length, text);
+    return text[length] ? text + length + 1 : NULL;
 }

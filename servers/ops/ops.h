@@ -44,6 +44,9 @@ const char *ops_nearest(const struct ops *ops, const char *name);
 struct text;
 void ops_append_names(const struct ops *ops, struct text *text);
 
+/* Adds to the object what the ops counted, a member for each that counts. */
+void ops_report(const struct ops *ops, cJSON *object);
+
 /*
  * Fills in call->shared and call->resource for the op at `index` and the calling
  * thread. 0; or a negative errno, and then the call has failed with status 500.

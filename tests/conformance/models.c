@@ -9,6 +9,12 @@
 
 #include "tests/support/served.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RUNS_SANITIZED true
+#else
+#define RUNS_SANITIZED false
+#endif
+
 /* Runs `body` for all models that this machine supports and that have none of the
  * flags, each with a fresh server. */
 #define ALWAYS    0U
@@ -35,7 +41,7 @@ static void expect_good_end(struct served *served)
 
 /* ---- answers ---------------------------------------------------------------------- */
 
-#define MAX_PATHS 64
+#define MAX_PATHS 96
 
 /* Every op with its example, and programs of several. */
 static size_t list_paths(char *paths[MAX_PATHS])
@@ -52,6 +58,11 @@ static size_t list_paths(char *paths[MAX_PATHS])
         memory_printf("/wait:1ms/file:100/spin:1k/wait:1ms/spin:2k/bytes:5kB");
     paths[count++] =
         memory_printf("/readable:1ms/spin:1k/file:4KiB/writable:1ms/thread:1");
+    paths[count++] = memory_printf("/query:2/pbkdf2:100");
+    paths[count++] = memory_printf("/query:3/insert:2/json:50/gzip:8KiB/bytes:2KiB");
+    paths[count++] = memory_printf("/file:64KiB:cold/thumbnail:50k/infer:2");
+    paths[count++] =
+        memory_printf("/gzip:8KiB:1/gunzip:8KiB/scrypt:64/encrypt:1KiB/sign:1");
     paths[count++] = memory_printf("/spin:10/fail:503/spin:10");
     paths[count++] = memory_printf("/spin:1/nonsense:2");
     return count;
@@ -661,6 +672,71 @@ static void many_clients_are_all_served(void **state)
     for_models(ANSWERING, mixes);
 }
 
+/* ---- small stacks -------------------------------------------------------------------
+ */
+
+static void every_op_fits_the_smallest_stack(void **state)
+{
+    (void)state;
+    /* Sanitizers put red zones between all variables: their frames are no measure. */
+    const char *stack = RUNS_SANITIZED ? "stack=1MiB" : "stack=96KiB";
+    struct served served =
+        serve_with(&thread_per_connection_model, &usual_settings, stack);
+    char *paths[MAX_PATHS];
+    size_t count = list_paths(paths);
+    for (size_t i = 0; i < count; i++) {
+        int fds[4];
+        for (size_t f = 0; f < 4; f++) {
+            fds[f] = dial(&served);
+            ask(fds[f], "GET", paths[i]);
+        }
+        for (size_t f = 0; f < 4; f++) {
+            struct answer answer = read_answer(fds[f], true);
+            assert_true(answer.status >= 200);
+            answer_release(&answer);
+            close(fds[f]);
+        }
+        free(paths[i]);
+    }
+    expect_good_end(&served);
+}
+
+/* ---- libuv's pool -------------------------------------------------------------------
+ */
+
+/* Asks 16 times at once for what blocks for 50 ms; returns how long all took. */
+static uint64_t time_blocking(const char *pool)
+{
+    struct served served = serve_with(&event_loop_model, &usual_settings, pool);
+    int first = dial(&served);
+    struct answer ready = get(first, "/block:1ms"); /* starts the pool's threads */
+    answer_release(&ready);
+    close(first);
+    uint64_t begun_ns = clock_now_ns();
+    int fds[16];
+    for (int i = 0; i < 16; i++) {
+        fds[i] = dial(&served);
+        ask(fds[i], "GET", "/block:50ms");
+    }
+    for (int i = 0; i < 16; i++) {
+        struct answer answer = read_answer(fds[i], true);
+        assert_int_equal(answer.status, 200);
+        answer_release(&answer);
+        close(fds[i]);
+    }
+    uint64_t took_ns = clock_now_ns() - begun_ns;
+    expect_good_end(&served);
+    return took_ns;
+}
+
+static void the_pool_limits_blocking_calls(void **state)
+{
+    (void)state;
+    uint64_t four_ns = time_blocking("uv-pool=4"), many_ns = time_blocking("uv-pool=64");
+    assert_true(four_ns >= 16 / 4 * 50 * NS_PER_MS);
+    assert_true(many_ns < four_ns);
+}
+
 /* ---- what tells the two dispatches of thread-pool apart -----------------------------
  */
 
@@ -718,6 +794,8 @@ int main(void)
         cmocka_unit_test(draining_has_a_limit),
         cmocka_unit_test(stopping_in_full_flight_is_clean),
         cmocka_unit_test(many_clients_are_all_served),
+        cmocka_unit_test(every_op_fits_the_smallest_stack),
+        cmocka_unit_test(the_pool_limits_blocking_calls),
         cmocka_unit_test(dispatch_decides_who_starves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

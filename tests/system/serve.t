@@ -90,6 +90,19 @@ ok "ops lists" exits 0 ops
 ok "... with examples" prints "/wait:5ms"
 ok "ops --json" exits 0 ops --json
 ok "... is JSON" json_ok "$work/out"
+ok "... with kind, argument, library and what Node.js does" json_is "$work/out" \
+    '@$d && !grep { !$_->{name} || !$_->{kind} || !$_->{summary} || !$_->{argument}
+        || !$_->{example} || !$_->{library} || !$_->{node} } @$d'
+
+ok "ops --calibrate measures named steps" exits 0 ops --calibrate --json spin:20k gzip:16KiB
+ok "... in microseconds" json_is "$work/out" \
+    '$d->{schema_version} == 1 && @{$d->{steps}} == 2 && $d->{steps}[1]{step} eq "gzip:16KiB"
+        && !grep { !($_->{cpu_us} > 0) || $_->{wall_us_min} > $_->{wall_us}
+            || $_->{wall_us} > $_->{wall_us_max} || defined $_->{why} } @{$d->{steps}}'
+ok "... and fails for one that cannot run" exits 1 ops --calibrate spin:20k scrypt:3
+ok "... saying which" says "scrypt:3: step 1: scrypt: expected a power of two"
+ok "... and leaves no folder" test -z "$(ls "$TMPDIR")"
+ok "steps are for --calibrate" exits 2 ops spin:20k
 
 # ---- refusals ------------------------------------------------------------------------
 
@@ -110,6 +123,15 @@ ok "a bad CPU list is refused" exits 2 serve --model event-loop --cpus x
 ok "a cap beyond the descriptors is refused" \
     exits 2 serve --model event-loop --listen 127.0.0.1:0 --max-connections 1000000
 ok "... naming both" says "limit of open files"
+ok "a data folder that takes no files is refused" \
+    exits 1 serve --model event-loop --listen 127.0.0.1:0 --data /proc
+ok "... in one line" one_line
+mkdir "$work/broken"
+echo "no database" >"$work/broken/users.sqlite"
+ok "a broken database is refused" \
+    exits 1 serve --model event-loop --listen 127.0.0.1:0 --data "$work/broken"
+ok "... naming it" says "users.sqlite: file is not a database"
+ok "an unknown place for CPU steps is refused" exits 2 serve --model event-loop --cpu pool
 ok "a refused start leaves no folder" test -z "$(ls "$TMPDIR")"
 
 # ---- serving -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /*
- * listings.c - the commands `models` and `ops`: what there is, for people and (as JSON)
- * for the harness, which learns about models from here alone.
+ * models_command.c - the command `models`: what there is, for people and (as JSON) for
+ * the harness, which learns about models from here alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,6 @@
 #include "base/table.h"
 #include "servers/commands.h"
 #include "servers/model.h"
-#include "servers/ops/ops.h"
 
 struct settings {
     bool as_json;
@@ -30,8 +29,6 @@ static void print_and_free(cJSON *root)
     free(text);
     cJSON_Delete(root);
 }
-
-/* ---- models ----------------------------------------------------------------------- */
 
 static bool is_supported(const struct model *model, struct error *why)
 {
@@ -92,55 +89,4 @@ const struct command models_command = {
     .summary = "list the concurrency models",
     .options = options,
     .run = run_models,
-};
-
-/* ---- ops -------------------------------------------------------------------------- */
-
-static cJSON *op_to_json(const struct op *op)
-{
-    cJSON *object = cJSON_CreateObject();
-    json_add_text(object, "name", op->name);
-    json_add_text(object, "kind", op_kind_names[op->kind]);
-    json_add_text(object, "summary", op->summary);
-    json_add_text(object, "argument", op->argument);
-    json_add_text(object, "example", op->example);
-    return object;
-}
-
-static int run_ops(int argc, char **argv)
-{
-    struct settings settings;
-    int exit_code;
-    if (!options_read(&ops_command, &settings, argc, argv, NULL, &exit_code))
-        return exit_code;
-    if (settings.as_json) {
-        cJSON *array = cJSON_CreateArray();
-        for (size_t i = 0; op_list[i]; i++)
-            cJSON_AddItemToArray(array, op_to_json(op_list[i]));
-        print_and_free(array);
-        return EXIT_FINE;
-    }
-    struct table *table = table_create();
-    table_add_column(table, "Step", TABLE_LEFT);
-    table_add_column(table, "Kind", TABLE_LEFT);
-    table_add_column(table, "Example", TABLE_LEFT);
-    table_add_column(table, "What it does", TABLE_LEFT);
-    for (size_t i = 0; op_list[i]; i++) {
-        const struct op *op = op_list[i];
-        table_start_row(table);
-        table_add_cellf(table, "%s:%s", op->name, op->argument);
-        table_add_cell(table, op_kind_names[op->kind]);
-        table_add_cellf(table, "/%s:%s", op->name, op->example);
-        table_add_cell(table, op->summary);
-    }
-    table_print(table, TABLE_TERMINAL, stdout);
-    table_free(table);
-    return EXIT_FINE;
-}
-
-const struct command ops_command = {
-    .name = "ops",
-    .summary = "list the steps that a path can be made of",
-    .options = options,
-    .run = run_ops,
 };
