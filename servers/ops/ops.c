@@ -9,6 +9,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/clock.h"
+#include "base/options.h"
 #include "base/text.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
@@ -18,6 +20,34 @@ const struct op *const op_list[] = {
 #include "servers/ops/ops.def"
 #undef OP
     NULL,
+};
+
+const struct option op_pool_options[] = {
+    {.name = "upstream-connections",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .help = "connections to the upstream, of each thread or loop; fetch waits for one",
+     .fallback = "64",
+     .offset = offsetof(struct op_environment, upstream_connections),
+     .minimum = 1,
+     .maximum = 4096},
+    {.name = "upstream-timeout",
+     .type = OPTION_TIME,
+     .value = "TIME",
+     .help = "answer 504 when the upstream or the database takes longer",
+     .fallback = "30s",
+     .offset = offsetof(struct op_environment, upstream_timeout_ns),
+     .minimum = NS_PER_MS,
+     .maximum = NS_PER_H},
+    {.name = "pg-connections",
+     .type = OPTION_COUNT,
+     .value = "D",
+     .help = "connections to PostgreSQL, of the whole server; steps wait for one",
+     .fallback = "8",
+     .offset = offsetof(struct op_environment, postgres_connections),
+     .minimum = 1,
+     .maximum = 1024},
+    {0},
 };
 
 struct ops {

@@ -86,7 +86,7 @@ static const struct refusal {
     {"", {"slash"}},
     {"*", {"slash"}},
     {"wait:1ms", {"slash"}},
-    {"//", {"step 1", "wait, file, spin, bytes"}},
+    {"//", {"step 1", "expected one of wait, file, "}},
     {"/wait:1ms/", {"step 2", "\"\""}},
     {"/wiat:50ms", {"step 1", "\"wiat\"", "did you mean \"wait\""}},
     {"/wait", {"step 1", "wait needs an argument", "wait:5ms"}},
