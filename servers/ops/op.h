@@ -112,6 +112,9 @@ struct op {
                  struct error *error);
     void (*stop)(void *shared);
 
+    /* Or: what another op, earlier in the list, has started. */
+    const struct op *shares;
+
     /* Both or none: what every thread (and so every loop) that runs this op has for
      * itself. Opened at its first use there, closed by the same thread. */
     int (*open)(void *shared, void **resource, struct error *error);

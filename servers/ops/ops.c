@@ -83,6 +83,15 @@ static void stop_ops(struct ops *ops, size_t started)
     free(ops);
 }
 
+/* What an op before `index` has started. */
+static void *shared_of(const struct ops *ops, size_t index, const struct op *op)
+{
+    for (size_t i = 0; i < index; i++)
+        if (ops->list[i] == op)
+            return ops->shared[i];
+    abort(); /* the list does not have it before those that share it */
+}
+
 int ops_open(struct ops **result, const struct op *const *list,
              const struct op_environment *environment, struct error *error)
 {
@@ -95,7 +104,9 @@ int ops_open(struct ops **result, const struct op *const *list,
     for (size_t i = 0; i < ops->count; i++) {
         ops->names[i] = list[i]->name;
         int failure = 0;
-        if (list[i]->start)
+        if (list[i]->shares)
+            ops->shared[i] = shared_of(ops, i, list[i]->shares);
+        else if (list[i]->start)
             failure = list[i]->start(environment, &ops->shared[i], error);
         if (failure) {
             error_prefix(error, failure, "op %s", list[i]->name);

@@ -139,7 +139,7 @@ static struct served serve_with(const struct model *model,
     return served;
 }
 
-static struct served serve(const struct model *model)
+static inline struct served serve(const struct model *model)
 {
     return serve_with(model, &usual_settings, "");
 }

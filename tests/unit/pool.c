@@ -93,7 +93,7 @@ static void *take_and_give(void *unused)
             poll(&readable, 1, -1);
         }
         if (atomic_fetch_add(&holding, 1) >= SIZE)
-            return "too many hold";
+            return &holding; /* too many hold */
         /* What a connection carries is handed on with it. */
         int *uses = ticket.connection;
         if (!uses) {
