@@ -86,8 +86,9 @@ static void make_load_line(struct trial *trial, int events)
                             cpus_format(&setup->placement.generator, cpus, sizeof cpus));
     snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
     command_line_add_option(line, "--seed", number);
-    /* Polling for the next arrival would take the CPUs that the server needs. */
-    if (trial->setup->placement.shared)
+    /* Polling for the next arrival would take the CPUs that the server needs, or those
+     * whom it asks. */
+    if (setup->placement.shared || setup->placement.services_shared)
         command_line_add_option(line, "--spin", "0s");
     command_line_add_option(line, "--json", "load.json");
     command_line_add_option(line, "--histogram", "latency.hgrm");

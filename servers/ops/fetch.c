@@ -437,7 +437,7 @@ const struct op fetch_op = {
     .kind = OP_WAIT,
     .summary = "ask the upstream for a path (, for / and = for :) over HTTP",
     .library = "llhttp",
-    .node = "http.request with a keep-alive Agent (loop)",
+    .node = "http.request, a keep-alive Agent: on the loop, overlapping",
     .argument = "PROGRAM",
     .example = "wait=1ms,spin=100",
     .keeps_text = true,
