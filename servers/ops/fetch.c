@@ -95,7 +95,7 @@ static void close_connection(void *pointer)
 }
 
 /* Ends the step: the connection is kept where it is fit for another request. */
-static enum op_answer end(struct op_call *call)
+static int end(struct op_call *call)
 {
     struct fetch *fetch = call->state.pointer;
     struct connection *connection = fetch->connection;
@@ -115,14 +115,14 @@ static void fetch_cancel(struct op_call *call)
     end(call);
 }
 
-static enum op_answer fail_for_want(struct op_call *call, int failure)
+static int fail_for_want(struct op_call *call, int failure)
 {
     op_fail(call, 503, "fetch: no means for a connection to the upstream: %s",
             strerror(-failure));
     return end(call);
 }
 
-static enum op_answer fail_unreached(struct op_call *call, int failure)
+static int fail_unreached(struct op_call *call, int failure)
 {
     const struct fetch *fetch = call->state.pointer;
     op_fail(call, 502, "fetch: cannot reach the upstream http://%s: %s",
@@ -321,7 +321,8 @@ static enum op_answer fetch_resume(struct op_call *call)
                 fetch->thread->shared->host,
                 (double)fetch->thread->shared->environment->upstream_timeout_ns /
                     (double)NS_PER_S);
-        return end(call);
+        end(call);
+        return OP_DONE;
     }
     if (fetch->connection)
         call->fd = fetch->connection->fd;

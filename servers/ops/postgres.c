@@ -57,7 +57,7 @@ static void close_connection(void *connection)
     PQfinish(connection);
 }
 
-static enum op_answer end(struct op_call *call)
+static int end(struct op_call *call)
 {
     struct postgres_step *step = call->state.pointer;
     if (step->connection && !step->is_fit) {
@@ -83,7 +83,7 @@ static int words_length(const char *message)
     return (int)strcspn(message, "\n");
 }
 
-static enum op_answer fail_with(struct op_call *call, const char *message)
+static int fail_with(struct op_call *call, const char *message)
 {
     op_fail(call, 502, "PostgreSQL: %.*s", words_length(message), message);
     return end(call);
@@ -228,9 +228,7 @@ static int receive(struct op_call *call)
         bool lost = !good && is_farewell(step->connection, result);
         good = good && (step->is_preparing || step->work->take(call, result));
         step->is_heard = step->is_heard || !lost;
-        int said = good   ? GO_ON
-                   : lost ? lose_connection(call)
-                          : (int)fail_with(call, why);
+        int said = good ? GO_ON : lost ? lose_connection(call) : fail_with(call, why);
         PQclear(result);
         if (!good)
             return said;
@@ -281,7 +279,8 @@ enum op_answer postgres_resume(struct op_call *call, const struct postgres_work 
         op_fail(call, 504, "PostgreSQL took longer than %.3g s",
                 (double)step->postgres->environment->upstream_timeout_ns /
                     (double)NS_PER_S);
-        return end(call);
+        end(call);
+        return OP_DONE;
     }
     /* libpq may have another socket than before, while it connects. */
     call->fd = step->connection ? PQsocket(step->connection) : step->ticket.wake_fd;
