@@ -47,10 +47,10 @@ WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes 
              -Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wundef -Wformat=2 \
              -Wnull-dereference -fno-common $(if $(WERROR),-Werror)
 OPTIMISE  ?= -O2 -g
-CPPFLAGS  += -I. -D_GNU_SOURCE -isystem /usr/share/include
+CPPFLAGS  += -I. -D_GNU_SOURCE -isystem /usr/share/include -isystem /usr/include/postgresql
 CFLAGS    += -std=c11 $(OPTIMISE) -fno-omit-frame-pointer -pthread $(WARNINGS)
 LDFLAGS   += -pthread
-LDLIBS    += -luv -lcjson -lz -lcrypto -lsqlite3 -lturbojpeg -lstb -lblis -lm
+LDLIBS    += -lpq -luv -lcjson -lz -lcrypto -lsqlite3 -lturbojpeg -lstb -lblis -lm
 ifneq ($(SANITIZE),)
 CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
 LDFLAGS   += -fsanitize=$(SANITIZE)
@@ -96,6 +96,7 @@ install: all ## install the program, its scenarios and man page below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/interleave/scenarios
 	$(PROGRAM) man > $(DESTDIR)$(PREFIX)/share/man/man1/interleave.1
 	install -m 644 scenarios/*.json $(DESTDIR)$(PREFIX)/share/interleave/scenarios
+	install -D -m 755 scripts/postgres $(DESTDIR)$(PREFIX)/share/interleave/scripts/postgres
 
 .PHONY: clean
 clean: ## remove everything that was built (results are kept)

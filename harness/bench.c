@@ -19,6 +19,7 @@
 #include "harness/report.h"
 #include "harness/results_dir.h"
 #include "harness/run.h"
+#include "harness/services.h"
 #include "harness/trial.h"
 
 /* ---- options ---------------------------------------------------------------------- */
@@ -267,6 +268,15 @@ static void count_outcome(struct bench *bench, bool failed, bool valid)
     bench->invalid += !failed && !valid;
 }
 
+/* How many CPUs what the server asks should have; 0: it asks nobody. */
+static uint64_t services_cpus(const struct scenario *scenario)
+{
+    if (scenario->backend.model && scenario->backend.server.cpus == 0)
+        return UINT64_MAX;
+    return (scenario->backend.model ? scenario->backend.server.cpus : 0) +
+           (scenario->database != DATABASE_NONE);
+}
+
 static int run_trial(struct bench *bench, size_t index, struct trial_outcome *outcome,
                      struct error *error)
 {
@@ -291,7 +301,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     char *folder = NULL;
     int result = -EINVAL;
     if (!placement_choose(&setup.placement, bench->cpu_order, bench->cpu_count,
-                          point.server.cpus))
+                          point.server.cpus, services_cpus(&point)))
         error_set(error, result, "%s: fewer CPUs than planned for", trial->id);
     else
         result = results_dir_begin_trial(&bench->dir, trial->id, &folder, error);
@@ -450,6 +460,10 @@ static int bench_with(const struct settings *settings, const struct option_list 
     bench.cpu_count = limits.cpu_count = cpus_by_core(bench.cpu_order);
     int result = settings->resume ? resume(&bench, settings, &error)
                                   : decide(&bench, settings, words, &error);
+    char no_postgres[ERROR_TEXT_BYTES];
+    if (result == 0 && run_needs_database(&bench.run, DATABASE_POSTGRES) &&
+        !services_has_database(DATABASE_POSTGRES, no_postgres, sizeof no_postgres))
+        limits.no_postgres = no_postgres;
     if (result == 0) {
         run_make_plan(&bench.run, &limits, &bench.plan, &bench.obstacles);
         if (!settings->resume) {

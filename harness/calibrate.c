@@ -1,23 +1,20 @@
 /* calibrate.c - see calibrate.h. */
 #include "harness/calibrate.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
+#include "harness/http_get.h"
 #include "harness/server_process.h"
 #include "harness/statistics.h"
+#include "workload/fetch_path.h"
 
 /* Long enough for the request itself not to count, short enough to be repeated. */
 #define TARGET_NS   (40 * NS_PER_MS)
@@ -74,18 +71,36 @@ void calibration_apply(const struct calibration *calibration, struct scenario *s
     }
 }
 
+/* What another server does meanwhile is a wait here. */
+static bool add_fetch_time(const struct calibration *calibration, const char *program,
+                           double *wait_s)
+{
+    size_t bytes = strlen(program) + 2;
+    char *path = memory_allocate(bytes);
+    double cpu_s, its_wait_s;
+    fetch_path(program, path, bytes);
+    bool known = calibration_path_times(calibration, path, &cpu_s, &its_wait_s);
+    free(path);
+    *wait_s += cpu_s + its_wait_s;
+    return known;
+}
+
 static bool add_step_time(const struct calibration *calibration, const char *step,
                           double *cpu_s, double *wait_s)
 {
     uint64_t amount;
+    const char *program = fetch_program(step);
+    if (program)
+        return add_fetch_time(calibration, program, wait_s);
     if (!*step || strncmp(step, "bytes:", 6) == 0)
         return true;
     if (read_spin_time(step, &amount)) {
         *cpu_s += (double)amount / (double)NS_PER_S;
         return true;
     }
-    if (strncmp(step, "wait:", 5) == 0 &&
-        quantity_parse(QUANTITY_TIME, step + 5, 0, UINT64_MAX, &amount, NULL) == 0) {
+    if ((strncmp(step, "wait:", 5) == 0 || strncmp(step, "pgsleep:", 8) == 0) &&
+        quantity_parse(QUANTITY_TIME, strchr(step, ':') + 1, 0, UINT64_MAX, &amount,
+                       NULL) == 0) {
         *wait_s += (double)amount / (double)NS_PER_S;
         return true;
     }
@@ -112,45 +127,6 @@ bool calibration_path_times(const struct calibration *calibration, const char *p
 
 /* ---- measuring -------------------------------------------------------------------- */
 
-static int connect_to(const char *url)
-{
-    const char *port = strrchr(url, ':');
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)(port ? strtoul(port + 1, NULL, 10) : 0)),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval limit = {.tv_sec = 30};
-    if (fd < 0)
-        return -errno;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    int failure = errno;
-    close(fd);
-    return -failure;
-}
-
-/* One GET on a connection of its own, read to its end: 0 where the status is 200. */
-static int get(const char *url, const char *path)
-{
-    int fd = connect_to(url);
-    if (fd < 0)
-        return fd;
-    struct text reply = {0};
-    char *request = memory_printf(
-        "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
-    ssize_t got = send(fd, request, strlen(request), MSG_NOSIGNAL);
-    char chunk[4096];
-    while (got > 0 && (got = recv(fd, chunk, sizeof chunk, 0)) > 0)
-        text_append(&reply, chunk, (size_t)got);
-    int result = strncmp(text_string(&reply), "HTTP/1.1 200 ", 13) == 0 ? 0 : -EPROTO;
-    text_release(&reply);
-    free(request);
-    close(fd);
-    return result;
-}
-
 /* CPU time that the server spends on one request of that many iterations. */
 static int time_spins(const struct server_process *server, uint64_t iterations,
                       double *ns, struct error *error)
@@ -159,8 +135,11 @@ static int time_spins(const struct server_process *server, uint64_t iterations,
     char path[64];
     snprintf(path, sizeof path, "/spin:%llu", (unsigned long long)iterations);
     int result = clock_process_cpu_ns(server->child.pid, &before);
-    if (result == 0)
-        result = get(server->url, path);
+    if (result == 0) {
+        result = http_get(server->url, path, error);
+        if (result < 0)
+            return error_prefix(error, result, "calibration");
+    }
     if (result == 0)
         result = clock_process_cpu_ns(server->child.pid, &after);
     if (result == 0 && after <= before)
@@ -217,8 +196,9 @@ int calibrate(struct calibration *calibration, const struct models *models, int 
                                      model,        "--listen", "127.0.0.1:0",
                                      "--cpus",     list,       NULL};
     struct server_process server;
-    int result =
-        server_process_start(&server, arguments, NULL, NULL, &cpus, 15 * NS_PER_S, error);
+    struct server_plan plan = {
+        .arguments = arguments, .cpus = &cpus, .limit_ns = 15 * NS_PER_S};
+    int result = server_process_start(&server, &plan, error);
     if (result < 0)
         return error_prefix(error, result, "calibration");
     double ns_per_iteration = 0;

@@ -11,15 +11,18 @@
 
 struct placement {
     cpu_set_t server, generator;
+    cpu_set_t services; /* what the server asks: backend, database */
     int server_count;
-    bool shared; /* no CPU was left for the generator: it has the server's */
+    bool shared;          /* no CPU was left for the generator: it has the server's */
+    bool services_shared; /* none was left for the services: they have the generator's */
 };
 
 /*
  * Hands out the CPUs in `order` (cpus_by_core): the first `wanted` (0: all) to the
- * server, the rest to the generator. False where there are fewer than `wanted`.
+ * server, the next `for_services` to what it asks where that leaves the generator one,
+ * the rest to the generator. False where there are fewer than `wanted`.
  */
 bool placement_choose(struct placement *placement, const int *order, int count,
-                      uint64_t wanted);
+                      uint64_t wanted, uint64_t for_services);
 
 #endif

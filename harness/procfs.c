@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +34,23 @@ static const char *stat_field(const char *stat, int number)
     return p;
 }
 
-static pid_t group_of(pid_t pid)
+#define STAT_PARENT 4
+#define STAT_GROUP  5
+
+/* A process number in /proc/PID/stat, or -1. */
+static pid_t stat_number(pid_t pid, int number)
 {
     char *stat = read_process_file(pid, "stat");
-    const char *field = stat ? stat_field(stat, 5) : NULL;
-    pid_t group = field ? (pid_t)strtol(field, NULL, 10) : -1;
+    const char *field = stat ? stat_field(stat, number) : NULL;
+    pid_t value = field ? (pid_t)strtol(field, NULL, 10) : -1;
     free(stat);
-    return group;
+    return value;
 }
 
-void process_group_find(struct process_group *group, pid_t leader)
+/* All processes of the machine of which `wanted` says so. */
+static void find_processes(struct process_group *group,
+                           bool (*wanted)(const struct process_group *group, pid_t pid))
 {
-    group->leader = leader;
     group->count = 0;
     DIR *folder = opendir("/proc");
     if (!folder)
@@ -53,13 +59,47 @@ void process_group_find(struct process_group *group, pid_t leader)
     while ((entry = readdir(folder))) {
         char *end;
         long pid = strtol(entry->d_name, &end, 10);
-        if (*end || pid <= 0 || group_of((pid_t)pid) != leader)
+        if (*end || pid <= 0 || !wanted(group, (pid_t)pid))
             continue;
         group->pids =
             memory_resize(group->pids, (group->count + 1) * sizeof *group->pids);
         group->pids[group->count++] = (pid_t)pid;
     }
     closedir(folder);
+}
+
+static bool is_member(const struct process_group *group, pid_t pid)
+{
+    return stat_number(pid, STAT_GROUP) == group->leader;
+}
+
+void process_group_find(struct process_group *group, pid_t leader)
+{
+    group->leader = leader;
+    find_processes(group, is_member);
+}
+
+/* The ancestors are few: from the process up to the root, or to the first of all. */
+static bool is_descendant(const struct process_group *group, pid_t pid)
+{
+    while (pid > 1 && pid != group->leader)
+        pid = stat_number(pid, STAT_PARENT);
+    return pid == group->leader;
+}
+
+double process_tree_cpu_s(pid_t root)
+{
+    struct process_group tree = {.leader = root};
+    find_processes(&tree, is_descendant);
+    double cpu_s = tree.count ? 0 : (double)NAN;
+    for (size_t i = 0; i < tree.count; i++) {
+        uint64_t cpu_ns;
+        /* One that has ended since is in nobody's account any more. */
+        if (clock_process_cpu_ns(tree.pids[i], &cpu_ns) == 0)
+            cpu_s += (double)cpu_ns / (double)NS_PER_S;
+    }
+    process_group_release(&tree);
+    return cpu_s;
 }
 
 void process_group_release(struct process_group *group)

@@ -46,4 +46,8 @@ void process_group_sample(const struct process_group *group,
 void process_group_glance(const struct process_group *group, double *threads,
                           double *rss_bytes);
 
+/* CPU time of a process and all its descendants that are there now; NaN where the
+ * process is not. */
+double process_tree_cpu_s(pid_t root);
+
 #endif

@@ -96,6 +96,26 @@ static int choose_contenders(struct run *run, struct run_scenario *own,
     return result;
 }
 
+/* The backend's model and options are read as a contender's are, to be refused alike. */
+static int check_backend(const struct run *run, const struct scenario *scenario,
+                         struct error *error)
+{
+    const struct scenario_backend *backend = &scenario->backend;
+    if (!backend->model)
+        return 0;
+    struct text label = {0};
+    text_append_string(&label, backend->model);
+    for (size_t i = 0; i < backend->server.option_count; i++)
+        text_printf(&label, ":%s=%s", backend->server.options[i].name,
+                    backend->server.options[i].value);
+    struct contender contender;
+    int result = contender_parse(&contender, text_string(&label), &run->models, error);
+    if (result == 0)
+        contender_release(&contender);
+    text_release(&label);
+    return result < 0 ? error_prefix(error, result, "%s: backend", scenario->name) : 0;
+}
+
 int run_decide(struct run *run, const struct run_request *request,
                struct scenarios *scenarios, struct error *error)
 {
@@ -113,7 +133,9 @@ int run_decide(struct run *run, const struct run_request *request,
         own->scenario = scenarios->items[i];
         scenarios->items[i] = (struct scenario){0};
         apply_profile(&own->scenario, request->profile);
-        result = choose_contenders(run, own, request->models, error);
+        result = check_backend(run, &own->scenario, error);
+        if (result == 0)
+            result = choose_contenders(run, own, request->models, error);
     }
     if (result < 0)
         run_release(run);
@@ -224,10 +246,20 @@ static void find_cell_obstacle(const struct scenario *scenario, const char *valu
     if (point.server.cpus > (uint64_t)limits->cpu_count)
         snprintf(why, bytes, "needs %llu CPUs for the server, this machine offers %d",
                  (unsigned long long)point.server.cpus, limits->cpu_count);
+    else if (point.database == DATABASE_POSTGRES && limits->no_postgres)
+        snprintf(why, bytes, "%s", limits->no_postgres);
     else if (needed > limits->descriptors)
         snprintf(why, bytes, "needs %llu open files, this machine allows %llu",
                  (unsigned long long)needed, (unsigned long long)limits->descriptors);
     scenario_release(&point);
+}
+
+bool run_needs_database(const struct run *run, int database)
+{
+    for (size_t i = 0; i < run->scenario_count; i++)
+        if (run->scenarios[i].scenario.database == database)
+            return true;
+    return false;
 }
 
 static void add_obstacle(struct obstacles *obstacles, const struct obstacle *obstacle)

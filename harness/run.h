@@ -9,6 +9,7 @@
 #define HARNESS_RUN_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -69,7 +70,11 @@ struct obstacles {
 struct machine_limits {
     int cpu_count;
     uint64_t descriptors;
+    const char *no_postgres; /* why it cannot be had; NULL: it can, or nobody asks */
 };
+
+/* Whether any scenario asks for this database. */
+bool run_needs_database(const struct run *run, int database);
 
 /*
  * The plan of the run on this machine, shuffled; what cannot run here is left out of

@@ -6,10 +6,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "harness/installed.h"
 
 /* Files beside the scenarios that are none. */
 static const char *const other_files[] = {"schema.json", "claims.json", NULL};
@@ -29,36 +28,6 @@ static bool ends_in(const char *text, const char *ending)
 {
     size_t length = strlen(text), tail = strlen(ending);
     return length >= tail && strcmp(text + length - tail, ending) == 0;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-/* The folder, on the heap, or NULL. */
-static char *find_folder(void)
-{
-    if (is_folder("scenarios"))
-        return memory_copy_string("scenarios");
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length <= 0)
-        return NULL;
-    self[length] = '\0';
-    char *slash = strrchr(self, '/');
-    *slash = '\0';
-    /* Installed below PREFIX/bin; built in build/ or, with sanitizers, below it. */
-    static const char *const places[] = {"../share/interleave/scenarios", "../scenarios",
-                                         "../../scenarios"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char *folder = memory_printf("%s/%s", self, places[i]);
-        if (is_folder(folder))
-            return folder;
-        free(folder);
-    }
-    return NULL;
 }
 
 static int compare_words(const void *a, const void *b)
@@ -167,7 +136,7 @@ int scenarios_read(struct scenarios *scenarios, const char *folder,
                    const char *const *words, size_t word_count, struct error *error)
 {
     *scenarios = (struct scenarios){0};
-    char *place = folder ? memory_copy_string(folder) : find_folder();
+    char *place = folder ? memory_copy_string(folder) : installed_path("scenarios");
     char **names = NULL;
     size_t name_count = 0;
     int result = 0;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 
 #define LAST_WORDS_BYTES 400
+#define STOP_GRACE_NS    (10 * NS_PER_S)
 
 /* The URL, once the whole line has been heard. */
 static bool find_url(struct server_process *server)
@@ -37,27 +38,29 @@ static int refuse_start(struct server_process *server, uint64_t limit_ns,
                      "the server did not start: %s; it said: %s", end, words);
 }
 
-int server_process_start(struct server_process *server, const char *const *arguments,
-                         const char *folder, const char *log_path, const cpu_set_t *cpus,
-                         uint64_t limit_ns, struct error *error)
+int server_process_start(struct server_process *server, const struct server_plan *plan,
+                         struct error *error)
 {
     *server = (struct server_process){.child = CHILD_NONE};
-    struct child_plan plan = {.arguments = arguments,
-                              .folder = folder,
-                              .log_path = log_path,
-                              .cpus = cpus,
-                              .inherited = -1,
-                              .input = -1};
-    int result = child_start(&server->child, &plan, error);
+    struct child_plan child_plan = {.program = plan->program,
+                                    .arguments = plan->arguments,
+                                    .folder = plan->folder,
+                                    .log_path = plan->log_path,
+                                    .cpus = plan->cpus,
+                                    .inherited = -1,
+                                    .input = -1};
+    int result = child_start(&server->child, &child_plan, error);
     if (result < 0)
         return result;
-    uint64_t deadline_ns = clock_now_ns() + limit_ns;
+    uint64_t deadline_ns = clock_now_ns() + plan->limit_ns;
     while (!find_url(server)) {
         if (process_interrupted())
             result = error_set(error, -EINTR, "interrupted");
         else if (child_has_ended(&server->child) || clock_now_ns() > deadline_ns)
-            result = refuse_start(server, limit_ns, error);
+            result = refuse_start(server, plan->limit_ns, error);
         if (result < 0) {
+            /* What cleans up after itself gets the time to. */
+            child_stop(&server->child, STOP_GRACE_NS);
             child_release(&server->child);
             return result;
         }

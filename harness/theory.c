@@ -89,7 +89,7 @@ static bool has_option(const struct theory_case *known, const char *name)
     return contender_option(known->contender, known->model, known->scenario, name);
 }
 
-static struct supply read_supply(const struct theory_case *known)
+static struct supply model_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus;
     if (model_has_flag(known->model, "serial"))
@@ -103,6 +103,38 @@ static struct supply read_supply(const struct theory_case *known)
         return (struct supply){option_count(known, "threads"), cpus, "min(C, N)/(W+T)",
                                "P/T"};
     return (struct supply){INFINITY, cpus, "C/(W+T)", "P/T"};
+}
+
+/* What a request holds a connection of its own server for, where it does nothing else:
+ * the pool's size is a limit then, like a number of threads. */
+static const struct pooled_step {
+    const char *path, *option;
+    bool per_loop; /* each loop has a pool; else the server has one */
+} pooled_steps[] = {
+    {"/pgsleep:", "pg-connections", false},
+    {"/fetch:", "upstream-connections", true},
+};
+
+static struct supply read_supply(const struct theory_case *known)
+{
+    struct supply supply = model_supply(known);
+    const struct workload *workload = &known->scenario->workload;
+    const char *path = workload->requests[0].path;
+    if (workload->request_count > 1 || strchr(path + 1, '/'))
+        return supply;
+    for (size_t i = 0; i < sizeof pooled_steps / sizeof *pooled_steps; i++) {
+        const struct pooled_step *step = &pooled_steps[i];
+        if (strncmp(path, step->path, strlen(step->path)) != 0 ||
+            !has_option(known, step->option) ||
+            (step->per_loop && !model_has_flag(known->model, "loop")))
+            continue;
+        double connections = option_count(known, step->option);
+        if (connections < supply.slots) {
+            supply.slots = connections;
+            supply.slots_basis = "min(C, D)/W, D connections in the pool";
+        }
+    }
+    return supply;
 }
 
 /* Whether every connection is served in its turn, however few threads there are. */

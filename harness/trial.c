@@ -17,20 +17,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "harness/command_line.h"
 #include "harness/server_process.h"
+#include "harness/services.h"
 #include "harness/trial_record.h"
 
 #define START_LIMIT_NS (15 * NS_PER_S)
 #define GRACE_NS       (10 * NS_PER_S)
 #define GLANCE_NS      (250 * NS_PER_MS)
-
-#define MOST_ARGUMENTS 96
-
-/* A command line being put together; owns its words. */
-struct command_line {
-    const char *words[MOST_ARGUMENTS + 1]; /* ends with NULL */
-    size_t count;
-};
 
 /* How far the generator has got, by its own words. */
 enum phase {
@@ -50,6 +44,7 @@ struct trial {
     const struct trial_setup *setup;
     const char *folder;
     struct command_line server_line, load_line;
+    struct services services;
     struct server_process server;
     struct child load;
     int events;        /* our end of the generator's event channel, or -1 */
@@ -63,45 +58,19 @@ struct trial {
 
 /* ---- command lines ---------------------------------------------------------------- */
 
-static void add_word(struct command_line *line, const char *word)
-{
-    if (line->count == MOST_ARGUMENTS)
-        abort(); /* more options than any model has */
-    line->words[line->count++] = memory_copy_string(word);
-}
-
-static void add_words(struct command_line *line, const char *option, const char *value)
-{
-    add_word(line, option);
-    add_word(line, value);
-}
-
-static void add_model_option(void *context, const char *name, const char *value)
-{
-    char *word = memory_printf("--%s=%s", name, value);
-    add_word(context, word);
-    free(word);
-}
-
-static void command_line_release(struct command_line *line)
-{
-    /* The words are ours, const only for those who read them. */
-    for (size_t i = 0; i < line->count; i++)
-        free((void *)(uintptr_t)line->words[i]);
-    line->count = 0;
-}
-
 static void make_server_line(struct trial *trial)
 {
     const struct trial_setup *setup = trial->setup;
     struct command_line *line = &trial->server_line;
     char cpus[CPUS_TEXT_BYTES];
-    add_words(line, "interleave", "serve");
-    add_words(line, "--model", setup->contender->model);
-    add_words(line, "--listen", "127.0.0.1:0");
-    add_words(line, "--cpus", cpus_format(&setup->placement.server, cpus, sizeof cpus));
-    add_words(line, "--stats", "server.json");
-    contender_options(setup->contender, setup->model, setup->scenario, add_model_option,
+    command_line_add_option(line, "interleave", "serve");
+    command_line_add_option(line, "--model", setup->contender->model);
+    command_line_add_option(line, "--listen", "127.0.0.1:0");
+    command_line_add_option(line, "--cpus",
+                            cpus_format(&setup->placement.server, cpus, sizeof cpus));
+    command_line_add_option(line, "--stats", "server.json");
+    services_add_options(&trial->services, line);
+    contender_options(setup->contender, setup->model, setup->scenario, command_line_set,
                       line);
 }
 
@@ -110,20 +79,21 @@ static void make_load_line(struct trial *trial, int events)
     const struct trial_setup *setup = trial->setup;
     struct command_line *line = &trial->load_line;
     char cpus[CPUS_TEXT_BYTES], number[32];
-    add_words(line, "interleave", "load");
-    add_words(line, "--scenario", "scenario.json");
-    add_words(line, "--target", trial->server.url);
-    add_words(line, "--cpus",
-              cpus_format(&setup->placement.generator, cpus, sizeof cpus));
+    command_line_add_option(line, "interleave", "load");
+    command_line_add_option(line, "--scenario", "scenario.json");
+    command_line_add_option(line, "--target", trial->server.url);
+    command_line_add_option(line, "--cpus",
+                            cpus_format(&setup->placement.generator, cpus, sizeof cpus));
     snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
-    add_words(line, "--seed", number);
-    /* Polling for the next arrival would take the CPUs that the server needs. */
-    if (trial->setup->placement.shared)
-        add_words(line, "--spin", "0s");
-    add_words(line, "--json", "load.json");
-    add_words(line, "--histogram", "latency.hgrm");
+    command_line_add_option(line, "--seed", number);
+    /* Polling for the next arrival would take the CPUs that the server needs, or those
+     * whom it asks. */
+    if (setup->placement.shared || setup->placement.services_shared)
+        command_line_add_option(line, "--spin", "0s");
+    command_line_add_option(line, "--json", "load.json");
+    command_line_add_option(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);
-    add_words(line, "--events", number);
+    command_line_add_option(line, "--events", number);
 }
 
 /* ---- failing ---------------------------------------------------------------------- */
@@ -177,6 +147,7 @@ static void sample_start(struct trial *trial)
     counters_read(&facts->machine_before);
     facts->generator_cpu_before_s = process_cpu_s(trial->load.pid);
     facts->harness_cpu_before_s = process_cpu_s(getpid());
+    services_sample(&trial->services, false);
     process_group_sample(&trial->group, &facts->before);
 }
 
@@ -185,6 +156,7 @@ static void sample_end(struct trial *trial)
     struct trial_facts *facts = &trial->facts;
     facts->generator_cpu_after_s = process_cpu_s(trial->load.pid);
     process_group_sample(&trial->group, &facts->after);
+    services_sample(&trial->services, true);
     facts->harness_cpu_after_s = process_cpu_s(getpid());
     counters_read(&facts->machine_after);
     facts->measured = true;
@@ -256,12 +228,13 @@ static void glance(struct trial *trial)
 
 static void wait_for_news(struct trial *trial)
 {
-    struct pollfd watched[] = {{.fd = trial->events, .events = POLLIN},
-                               {.fd = trial->load.output, .events = POLLIN},
-                               {.fd = trial->load.pidfd, .events = POLLIN},
-                               {.fd = trial->server.child.output, .events = POLLIN},
-                               {.fd = trial->server.child.pidfd, .events = POLLIN}};
-    poll(watched, sizeof watched / sizeof *watched, 100);
+    struct pollfd watched[5 + SERVICES_WATCHED] = {
+        {.fd = trial->events, .events = POLLIN},
+        {.fd = trial->load.output, .events = POLLIN},
+        {.fd = trial->load.pidfd, .events = POLLIN},
+        {.fd = trial->server.child.output, .events = POLLIN},
+        {.fd = trial->server.child.pidfd, .events = POLLIN}};
+    poll(watched, 5 + services_watched(&trial->services, watched + 5), 100);
     child_listen(&trial->load);
     child_listen(&trial->server.child);
 }
@@ -276,6 +249,9 @@ static int watch(struct trial *trial)
             return -EINTR;
         if (child_has_ended(&trial->server.child))
             return fail_by_end(trial, &trial->server.child, "the server");
+        struct error ended_service;
+        if (services_check(&trial->services, &ended_service) < 0)
+            return fail(trial, NULL, "%s", ended_service.text);
         /* First whether it has ended: what it said before that is then all there. */
         bool ended = child_has_ended(&trial->load);
         int result = trial->events >= 0 ? hear_events(trial) : 0;
@@ -313,10 +289,14 @@ static int start_server(struct trial *trial)
     struct error error;
     make_server_line(trial);
     trial->facts.server_command = trial->server_line.words;
-    int result =
-        server_process_start(&trial->server, trial->server_line.words, trial->folder,
-                             path_in(trial, "server.log", path, sizeof path),
-                             &trial->setup->placement.server, START_LIMIT_NS, &error);
+    struct server_plan plan = {
+        .arguments = trial->server_line.words,
+        .folder = trial->folder,
+        .log_path = path_in(trial, "server.log", path, sizeof path),
+        .cpus = &trial->setup->placement.server,
+        .limit_ns = START_LIMIT_NS,
+    };
+    int result = server_process_start(&trial->server, &plan, &error);
     if (result == -EINTR)
         return result;
     if (result < 0)
@@ -324,6 +304,13 @@ static int start_server(struct trial *trial)
     process_group_find(&trial->group, trial->server.child.pid);
     process_group_sample(&trial->group, &trial->facts.idle);
     return 0;
+}
+
+static int start_services(struct trial *trial)
+{
+    struct error error;
+    int result = services_start(&trial->services, trial->setup, trial->folder, &error);
+    return result == 0 || result == -EINTR ? result : fail(trial, NULL, "%s", error.text);
 }
 
 static int start_load(struct trial *trial)
@@ -395,7 +382,9 @@ static void stop_server(struct trial *trial)
 
 static int run_processes(struct trial *trial)
 {
-    int result = start_server(trial);
+    int result = start_services(trial);
+    if (result == 0)
+        result = start_server(trial);
     if (result == 0)
         result = start_load(trial);
     if (result == 0)
@@ -405,6 +394,9 @@ static int run_processes(struct trial *trial)
     /* A generator that hung gets no grace: its result is not wanted any more. */
     child_release(&trial->load);
     stop_server(trial);
+    struct error error;
+    if (services_stop(&trial->services, trial->folder, GRACE_NS, &error) < 0)
+        fail(trial, NULL, "%s", error.text);
     return result == -EINTR ? result : 0;
 }
 
@@ -436,6 +428,8 @@ int trial_run(const struct trial_setup *setup, const char *folder,
                           .server = {.child = CHILD_NONE},
                           .load = CHILD_NONE,
                           .events = -1};
+    services_init(&trial.services);
+    trial.facts.services = &trial.services;
     clock_utc_text(trial.facts.started_utc, sizeof trial.facts.started_utc, 0);
     int result = write_scenario(&trial, error);
     if (result == 0)
@@ -445,6 +439,7 @@ int trial_run(const struct trial_setup *setup, const char *folder,
     else if (result == -EINTR)
         error_set(error, result, "interrupted");
     child_release(&trial.server.child);
+    services_release(&trial.services);
     if (trial.events >= 0)
         close(trial.events);
     cJSON_Delete(trial.facts.load);

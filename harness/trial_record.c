@@ -92,6 +92,39 @@ static void flag_placement(struct flags *flags, const struct trial_setup *setup,
     add_flag(flags, true, "shared_cpu", message);
 }
 
+/* CPU time of a service in the window: 0 where there is none. */
+static double service_cpu_s(const struct service_process *service)
+{
+    double cpu_s = service->cpu_after_s - service->cpu_before_s;
+    return isfinite(cpu_s) ? cpu_s : 0;
+}
+
+/* Whether what the server asks was the limit, or in the generator's way. */
+static void flag_services(struct flags *flags, const struct trial_setup *setup,
+                          const struct trial_facts *facts)
+{
+    double elapsed = seconds_between(facts->before.cpu_at_ns, facts->after.cpu_at_ns);
+    double cores = (service_cpu_s(&facts->services->backend) +
+                    service_cpu_s(&facts->services->database)) /
+                   elapsed;
+    double cpus = CPU_COUNT(&setup->placement.services);
+    char message[200];
+    if (cores > 0.9 * cpus) {
+        snprintf(message, sizeof message,
+                 "what the server asks was busy itself, with %.2f of its %.0f CPUs: the "
+                 "server may have waited for that",
+                 cores, cpus);
+        add_flag(flags, false, "services_busy", message);
+    }
+    if (setup->placement.services_shared && cores > 0.05) {
+        snprintf(message, sizeof message,
+                 "what the server asks had no CPU of its own and took %.2f of the "
+                 "generator's",
+                 cores);
+        add_flag(flags, false, "services_share_cpu", message);
+    }
+}
+
 /*
  * What the machine did meanwhile. `share` of the window's CPU time (all CPUs), or of
  * nothing where any amount counts.
@@ -124,7 +157,9 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
             add_flag(flags, true, none_allowed[i].code, none_allowed[i].message);
     double ours = facts->after.cpu_s - facts->before.cpu_s +
                   facts->generator_cpu_after_s - facts->generator_cpu_before_s +
-                  facts->harness_cpu_after_s - facts->harness_cpu_before_s;
+                  facts->harness_cpu_after_s - facts->harness_cpu_before_s +
+                  service_cpu_s(&facts->services->backend) +
+                  service_cpu_s(&facts->services->database);
     double others = (counters_delta(before, after, COUNTER_BUSY) - ours) / elapsed;
     if (others > 0.1) {
         snprintf(message, sizeof message,
@@ -158,6 +193,13 @@ static cJSON *command_json(const char *const *command)
     return array;
 }
 
+static void add_service_command(cJSON *commands, const char *key,
+                                const struct service_process *service)
+{
+    if (service->line.count > 0)
+        cJSON_AddItemToObject(commands, key, command_json(service->line.words));
+}
+
 static void add_setup(cJSON *root, const struct trial_setup *setup,
                       const struct trial_facts *facts)
 {
@@ -175,6 +217,8 @@ static void add_setup(cJSON *root, const struct trial_setup *setup,
     cJSON *commands = json_add_object(root, "commands");
     cJSON_AddItemToObject(commands, "server", command_json(facts->server_command));
     cJSON_AddItemToObject(commands, "load", command_json(facts->load_command));
+    add_service_command(commands, "backend", &facts->services->backend);
+    add_service_command(commands, "database", &facts->services->database);
     cJSON *cpus = json_add_object(root, "cpus");
     char list[CPUS_TEXT_BYTES];
     cJSON_AddStringToObject(cpus, "server",
@@ -183,6 +227,9 @@ static void add_setup(cJSON *root, const struct trial_setup *setup,
     cJSON_AddStringToObject(cpus, "generator",
                             cpus_format(&setup->placement.generator, list, sizeof list));
     json_add_bool(cpus, "shared", setup->placement.shared);
+    if (facts->services->backend.line.count || facts->services->database.line.count)
+        cJSON_AddStringToObject(
+            cpus, "services", cpus_format(&setup->placement.services, list, sizeof list));
 }
 
 static void add_window(cJSON *server, const struct trial_facts *facts)
@@ -243,6 +290,18 @@ static void add_server(cJSON *root, struct trial_facts *facts)
     facts->server_stats = NULL;
 }
 
+static void add_service(cJSON *root, const char *key, struct service_process *service)
+{
+    if (service->line.count == 0)
+        return;
+    cJSON *object = json_add_object(root, key);
+    json_add_text(object, "end", *service->end ? service->end : NULL);
+    json_add_number(object, "cpu_s", service->cpu_after_s - service->cpu_before_s);
+    if (service->stats)
+        cJSON_AddItemToObject(object, "stats", service->stats);
+    service->stats = NULL;
+}
+
 static void add_generator(cJSON *root, const struct trial_facts *facts)
 {
     cJSON *generator = json_add_object(root, "generator");
@@ -266,6 +325,7 @@ static void judge(const struct trial_setup *setup, const struct trial_facts *fac
     flag_generator(flags, setup, facts);
     flag_counts(flags, facts);
     flag_placement(flags, setup, facts);
+    flag_services(flags, setup, facts);
     flag_machine(flags, facts);
     flag_ops(flags, facts);
     outcome->valid = !flags->invalid;
@@ -299,6 +359,8 @@ cJSON *trial_record(const struct trial_setup *setup, struct trial_facts *facts,
     cJSON_AddItemToObject(root, "load", facts->load ? facts->load : cJSON_CreateNull());
     facts->load = NULL;
     add_server(root, facts);
+    add_service(root, "backend", &facts->services->backend);
+    add_service(root, "database", &facts->services->database);
     if (facts->measured) {
         add_generator(root, facts);
         cJSON_AddItemToObject(

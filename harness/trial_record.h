@@ -12,6 +12,7 @@
 
 #include "harness/counters.h"
 #include "harness/procfs.h"
+#include "harness/services.h"
 #include "harness/trial.h"
 
 struct trial_facts {
@@ -25,6 +26,8 @@ struct trial_facts {
     struct rusage server_usage;          /* of its whole life */
     char server_end[128];                /* "exit code 0" */
     cJSON *server_stats;                 /* its own counts, or NULL */
+
+    struct services *services;
 
     double generator_cpu_before_s, generator_cpu_after_s;
     double harness_cpu_before_s, harness_cpu_after_s;

@@ -15,9 +15,9 @@
 #define WORD_BYTES 48
 
 /* A part of the path as a string for lookups and messages: printable, cut if long. */
-static void copy_word(char word[WORD_BYTES], const char *from, size_t length)
+static void copy_word(char *word, size_t word_bytes, const char *from, size_t length)
 {
-    size_t kept = length < WORD_BYTES ? length : WORD_BYTES - 1;
+    size_t kept = length < word_bytes ? length : word_bytes - 1;
     for (size_t i = 0; i < kept; i++) {
         bool plain = from[i] > ' ' && from[i] <= '~' && from[i] != '"' && from[i] != '\\';
         word[i] = plain ? from[i] : '?';
@@ -43,13 +43,25 @@ static int refuse_op(const struct ops *ops, unsigned number, const char *name,
     return result;
 }
 
+/* A text that is kept has to have survived copy_word as it was. */
+static int check_text(const char *copy, const char *text, size_t length,
+                      struct error *error)
+{
+    if (length < OP_TEXT_BYTES && memcmp(copy, text, length) == 0)
+        return 0;
+    return error_set(error, -EINVAL,
+                     "expected at most %d characters, printable ones without blanks, "
+                     "quotes and backslashes, got \"%s\"",
+                     OP_TEXT_BYTES - 1, copy);
+}
+
 static int parse_step(struct program *program, const struct ops *ops, unsigned number,
                       const char *step, size_t length, struct error *error)
 {
     const char *colon = memchr(step, ':', length);
     size_t name_length = colon ? (size_t)(colon - step) : length;
-    char name[WORD_BYTES], argument[WORD_BYTES];
-    copy_word(name, step, name_length);
+    char name[WORD_BYTES], argument[OP_TEXT_BYTES];
+    copy_word(name, sizeof name, step, name_length);
     int index = ops_find(ops, name);
     if (index < 0)
         return refuse_op(ops, number, name, error);
@@ -57,14 +69,22 @@ static int parse_step(struct program *program, const struct ops *ops, unsigned n
     if (!colon)
         return error_set(error, -EINVAL, "step %u: %s needs an argument, as in %s:%s",
                          number, op->name, op->name, op->example);
-    copy_word(argument, colon + 1, length - name_length - 1);
+    const char *text = colon + 1;
+    size_t text_length = length - name_length - 1;
+    copy_word(argument, op->keeps_text ? sizeof argument : WORD_BYTES, text, text_length);
     uint64_t value;
-    int result = op->parse(argument, &value, error);
+    int result = op->keeps_text ? check_text(argument, text, text_length, error) : 0;
+    if (result == 0)
+        result = op->parse(argument, &value, error);
     if (result < 0)
         return error_prefix(error, result, "step %u: %s", number, op->name);
     if (op->kind != OP_REPLY) {
-        program->steps[program->step_count++] =
-            (struct step){.argument = value, .op = (size_t)index};
+        program->steps[program->step_count++] = (struct step){
+            .argument = value,
+            .text = op->keeps_text ? text : NULL,
+            .text_length = op->keeps_text ? (unsigned)text_length : 0,
+            .op = (unsigned)index,
+        };
         return 0;
     }
     if (program->has_body_bytes)
@@ -99,10 +119,28 @@ int program_parse(struct program *program, const struct ops *ops, const char *pa
 
 /* ---- running ---------------------------------------------------------------------- */
 
+/* The path may be gone by the time that its steps run. */
+static void copy_texts(struct job *job)
+{
+    char *to = (char *)&job->steps[job->step_count];
+    for (struct step *step = job->steps; step < &job->steps[job->step_count]; step++) {
+        if (!step->text)
+            continue;
+        memcpy(to, step->text, step->text_length);
+        to[step->text_length] = '\0';
+        step->text = to;
+        to += step->text_length + 1;
+    }
+}
+
 struct job *job_create(struct ops *ops, const struct program *program)
 {
     size_t steps_bytes = program->step_count * sizeof(struct step);
-    struct job *job = malloc(sizeof *job + steps_bytes);
+    size_t text_bytes = 0;
+    for (unsigned i = 0; i < program->step_count; i++)
+        if (program->steps[i].text)
+            text_bytes += program->steps[i].text_length + 1;
+    struct job *job = malloc(sizeof *job + steps_bytes + text_bytes);
     if (!job)
         return NULL;
     memset(job, 0, sizeof *job);
@@ -111,6 +149,8 @@ struct job *job_create(struct ops *ops, const struct program *program)
     job->body_bytes = program->body_bytes;
     job->step_count = program->step_count;
     memcpy(job->steps, program->steps, steps_bytes);
+    if (text_bytes > 0)
+        copy_texts(job);
     return job;
 }
 
@@ -137,6 +177,7 @@ int job_next_kind(const struct job *job)
 static void begin_step(struct job *job)
 {
     job->call.argument = job->steps[job->next].argument;
+    job->call.text = job->steps[job->next].text;
     memset(&job->call.state, 0, sizeof job->call.state);
 }
 

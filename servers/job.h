@@ -27,7 +27,10 @@
 
 struct step {
     uint64_t argument;
-    size_t op; /* index in the ops */
+    const char *text; /* where the op keeps_text: of a program, a part of its path; of
+                       * a job, its own copy with a NUL; else NULL */
+    unsigned text_length;
+    unsigned op; /* index in the ops */
 };
 
 /* What a path means. Steps of kind OP_REPLY are not among the steps to run. */
@@ -39,8 +42,8 @@ struct program {
 };
 
 /*
- * Parses a path (which begins with a slash). 0, or -EINVAL and a message that names
- * the step, what it accepts and what was given.
+ * Parses a path (which begins with a slash, and outlives the program). 0, or -EINVAL and
+ * a message that names the step, what it accepts and what was given.
  */
 MUST_CHECK int program_parse(struct program *program, const struct ops *ops,
                              const char *path, size_t length, struct error *error);
@@ -52,7 +55,7 @@ struct job {
     bool started; /* the WAIT step at hand was resumed at least once */
     unsigned next, step_count;
     uint64_t body_bytes;
-    struct step steps[];
+    struct step steps[]; /* and behind them their texts */
 };
 
 /* A job that runs the program; NULL when memory has run out. Free with job_free. */

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "servers/commands.h"
 #include "servers/model.h"
+#include "servers/ops/ops.h"
 
 struct settings {
     bool as_json;
@@ -36,6 +37,19 @@ static bool is_supported(const struct model *model, struct error *why)
     return !model->supported || model->supported(why);
 }
 
+/* Its own, and the pools that steps have under every model that runs steps. */
+static cJSON *describe_options(const struct model *model)
+{
+    cJSON *array = options_describe(model->options);
+    if (model->flags & MODEL_CALIBRATION)
+        return array;
+    cJSON *item, *pools = options_describe(op_pool_options);
+    while ((item = cJSON_DetachItemFromArray(pools, 0)))
+        cJSON_AddItemToArray(array, item);
+    cJSON_Delete(pools);
+    return array;
+}
+
 static cJSON *model_to_json(const struct model *model)
 {
     struct error why;
@@ -46,7 +60,7 @@ static cJSON *model_to_json(const struct model *model)
     for (unsigned i = 0; model_flag_names[i]; i++)
         if (model->flags & 1U << i)
             cJSON_AddItemToArray(flags, cJSON_CreateString(model_flag_names[i]));
-    cJSON_AddItemToObject(object, "options", options_describe(model->options));
+    cJSON_AddItemToObject(object, "options", describe_options(model));
     bool supported = is_supported(model, &why);
     json_add_bool(object, "supported", supported);
     json_add_text(object, "why", supported ? NULL : why.text);

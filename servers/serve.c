@@ -50,7 +50,18 @@ static const struct option options[] = {
      .value = "DIR",
      .help = "folder for the files that are served; if not given, a private one that is "
              "removed at the end",
-     .offset = offsetof(struct settings, server.data_folder)},
+     .offset = offsetof(struct settings, server.ops.data_folder)},
+    {.name = "upstream",
+     .type = OPTION_TEXT,
+     .value = "URL",
+     .help = "http://HOST:PORT that fetch calls; it has to be there already",
+     .offset = offsetof(struct settings, server.ops.upstream)},
+    {.name = "pg",
+     .type = OPTION_TEXT,
+     .value = "CONNINFO",
+     .help = "the PostgreSQL database of pgquery and pgsleep, as libpq takes it (see "
+             "scripts/postgres); it has to be there already",
+     .offset = offsetof(struct settings, server.ops.postgres)},
     {.name = "max-connections",
      .type = OPTION_COUNT,
      .value = "N",
@@ -84,11 +95,14 @@ static const struct option options[] = {
     {0},
 };
 
+static const char pool_title[] = "Options of all models, for steps that ask others";
+
 /* The tables of all models, for the help and for refusals that name the right one. */
 static size_t list_model_options(struct option_group *groups, size_t maximum)
 {
     static char titles[OPTIONS_MAX_GROUPS][80];
-    size_t count = 0;
+    groups[0] = (struct option_group){pool_title, op_pool_options, NULL};
+    size_t count = 1;
     for (size_t i = 0; model_list[i] && count < maximum; i++) {
         if (!model_list[i]->options)
             continue;
@@ -119,6 +133,7 @@ static cJSON *describe_run(const struct server *server, const struct run *run)
     struct settings settings = *run->settings;
     settings.server = server->settings;
     options_to_json(options, &settings, resolved);
+    options_to_json(op_pool_options, &settings.server.ops, resolved);
     options_to_json(server->model->options, server->model_settings, resolved);
     json_add_text(root, "listened_on", server->address);
     json_add_bool(root, "drained", run->drained);
@@ -181,7 +196,7 @@ static int finish(struct server *server, struct run *run)
     if (result < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
     if (run->owns_data_folder)
-        data_folder_remove(server->settings.data_folder);
+        data_folder_remove(server->settings.ops.data_folder);
     return result < 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
@@ -201,13 +216,13 @@ static int serve(const struct settings *settings, const struct model *model,
     char *private_folder = NULL;
     int exit_code = EXIT_FAILED;
     int result = 0;
-    if (server_settings.data_folder) {
-        result = file_make_folders(server_settings.data_folder, &error);
+    if (server_settings.ops.data_folder) {
+        result = file_make_folders(server_settings.ops.data_folder, &error);
         if (result == 0)
-            result = data_folder_check(server_settings.data_folder, &error);
+            result = data_folder_check(server_settings.ops.data_folder, &error);
     } else {
         private_folder = data_folder_make(&error);
-        server_settings.data_folder = private_folder;
+        server_settings.ops.data_folder = private_folder;
         run.owns_data_folder = true;
         result = private_folder ? 0 : -EIO;
     }
@@ -276,10 +291,11 @@ static int read_and_serve(int argc, char **argv, struct error *error)
     void *model_settings = memory_allocate_zeroed(
         1, model && model->settings_bytes ? model->settings_bytes : 1);
     struct option_group groups[] = {{"Options", options, &settings},
+                                    {pool_title, op_pool_options, &settings.server.ops},
                                     {"", model ? model->options : NULL, model_settings}};
     int exit_code = EXIT_USAGE;
     struct error why;
-    int result = options_parse(&serve_command, groups, 2, argc, argv, NULL, error);
+    int result = options_parse(&serve_command, groups, 3, argc, argv, NULL, error);
     if (result == 1) {
         exit_code = EXIT_FINE;
     } else if (result == 0 && !model) {

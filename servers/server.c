@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "servers/address.h"
 #include "servers/model.h"
 #include "servers/reply.h"
 
@@ -84,29 +85,6 @@ static int resolve_cap(struct server_settings *settings, struct error *error)
     return 0;
 }
 
-/* "host:port" or "[v6]:port" into heap strings. */
-static int split_address(const char *text, char **host, char **port, struct error *error)
-{
-    const char *colon = strrchr(text, ':');
-    const char *start = text, *end = colon;
-    if (colon && *text == '[') {
-        start++;
-        end--;
-    }
-    bool good = colon && end > start && colon[1] &&
-                strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
-                (*text != '[' || *end == ']') &&
-                (*text == '[' || !memchr(start, ':', (size_t)(end - start)));
-    if (!good)
-        return error_set(error, -EINVAL,
-                         "--listen: expected HOST:PORT such as 127.0.0.1:8080 or "
-                         "[::1]:0, got \"%s\"",
-                         text);
-    *host = memory_printf("%.*s", (int)(end - start), start);
-    *port = memory_copy_string(colon + 1);
-    return 0;
-}
-
 static int bind_and_listen(const struct addrinfo *address, const char *text,
                            struct error *error)
 {
@@ -125,7 +103,7 @@ static int bind_and_listen(const struct addrinfo *address, const char *text,
 static int open_listener(const char *text, struct error *error)
 {
     char *host = NULL, *port = NULL;
-    int result = split_address(text, &host, &port, error);
+    int result = address_split("--listen", text, &host, &port, error);
     if (result < 0)
         return result;
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
@@ -194,8 +172,7 @@ int server_open(struct server *server, const struct server_settings *settings,
         result = error_set(error, -errno, "no event descriptor: %s", strerror(errno));
         goto failed;
     }
-    struct op_environment environment = {.data_folder = settings->data_folder};
-    result = ops_open(&server->ops, list, &environment, error);
+    result = ops_open(&server->ops, list, &server->settings.ops, error);
     if (result < 0)
         goto failed;
     server->body = reply_body_create();

@@ -14,6 +14,9 @@
 const char *const shape_names[] = {
     [SHAPE_STEADY] = "steady", [SHAPE_TRANSIENT] = "transient", NULL};
 
+const char *const database_names[] = {
+    [DATABASE_NONE] = "none", [DATABASE_POSTGRES] = "postgres", NULL};
+
 const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", NULL};
 
 #define MOST_REQUESTS 64
@@ -471,6 +474,29 @@ static int read_server(struct json_document *document, const cJSON *node, void *
     return json_read_object(document, node, server_fields, member, error);
 }
 
+static const struct json_field backend_fields[] = {
+    {.key = "model",
+     .type = JSON_TEXT,
+     .required = true,
+     .offset = offsetof(struct scenario_backend, model)},
+    {.key = "cpus",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario_backend, server.cpus),
+     .read = read_server_cpus},
+    {.key = "options",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario_backend, server),
+     .read = read_server_options},
+    {0}};
+
+static int read_backend(struct json_document *document, const cJSON *node, void *member,
+                        struct error *error)
+{
+    struct scenario_backend *backend = member;
+    backend->server.cpus = 1;
+    return json_read_object(document, node, backend_fields, backend, error);
+}
+
 static int read_values(struct json_document *document, const cJSON *node, void *member,
                        struct error *error)
 {
@@ -576,6 +602,14 @@ static const struct json_field scenario_fields[] = {
      .type = JSON_CUSTOM,
      .offset = offsetof(struct scenario, server),
      .read = read_server},
+    {.key = "backend",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, backend),
+     .read = read_backend},
+    {.key = "database",
+     .type = JSON_CHOICE,
+     .offset = offsetof(struct scenario, database),
+     .choices = database_names},
     {.key = "sweep",
      .type = JSON_CUSTOM,
      .offset = offsetof(struct scenario, sweep),
@@ -740,6 +774,38 @@ static int check_paths(struct json_document *document, const struct scenario *sc
     return 0;
 }
 
+/* Steps that ask somebody: what a path with one needs. */
+static const struct asking_step {
+    const char *begin, *needs;
+} asking_steps[] = {
+    {"/fetch:", "a \"backend\""},
+    {"/pgquery:", "\"database\": \"postgres\""},
+    {"/pgsleep:", "\"database\": \"postgres\""},
+};
+
+static bool has_what_it_asks(const struct scenario *scenario, size_t step)
+{
+    return step == 0 ? scenario->backend.model != NULL
+                     : scenario->database == DATABASE_POSTGRES;
+}
+
+static int check_services(struct json_document *document, const struct scenario *scenario,
+                          struct error *error)
+{
+    const cJSON *requests = json_at(document->root, "requests");
+    for (size_t i = 0; i < scenario->workload.request_count; i++) {
+        const char *path = scenario->workload.requests[i].path;
+        for (size_t s = 0; s < sizeof asking_steps / sizeof *asking_steps; s++)
+            if (strstr(path, asking_steps[s].begin) && !has_what_it_asks(scenario, s))
+                return json_error(document,
+                                  cJSON_GetObjectItemCaseSensitive(
+                                      cJSON_GetArrayItem(requests, (int)i), "path"),
+                                  error, "\"%s\" needs %s in the scenario", path,
+                                  asking_steps[s].needs);
+    }
+    return 0;
+}
+
 static int check_scenario(struct json_document *document, const struct scenario *scenario,
                           struct error *error)
 {
@@ -757,6 +823,8 @@ static int check_scenario(struct json_document *document, const struct scenario 
     int result = check_sweep(document, scenario, error);
     if (result == 0)
         result = check_paths(document, scenario, error);
+    if (result == 0)
+        result = check_services(document, scenario, error);
     if (result < 0)
         return result;
     struct error detail;
@@ -820,6 +888,27 @@ static void release_words(char **words, size_t count)
     free(words);
 }
 
+static void release_server(struct scenario_server *server)
+{
+    for (size_t i = 0; i < server->option_count; i++) {
+        free(server->options[i].name);
+        free(server->options[i].value);
+    }
+    free(server->options);
+}
+
+static struct scenario_server copy_server(const struct scenario_server *server)
+{
+    struct scenario_server copy = *server;
+    copy.options =
+        memory_allocate_zeroed(server->option_count + 1, sizeof(struct setting));
+    for (size_t i = 0; i < server->option_count; i++) {
+        copy.options[i].name = copy_or_null(server->options[i].name);
+        copy.options[i].value = copy_or_null(server->options[i].value);
+    }
+    return copy;
+}
+
 void scenario_release(struct scenario *scenario)
 {
     free(scenario->name);
@@ -828,11 +917,9 @@ void scenario_release(struct scenario *scenario)
     free(scenario->family);
     release_words(scenario->models, scenario->model_count);
     workload_release(&scenario->workload);
-    for (size_t i = 0; i < scenario->server.option_count; i++) {
-        free(scenario->server.options[i].name);
-        free(scenario->server.options[i].value);
-    }
-    free(scenario->server.options);
+    release_server(&scenario->server);
+    release_server(&scenario->backend.server);
+    free(scenario->backend.model);
     free(scenario->sweep.variable);
     release_words(scenario->sweep.values, scenario->sweep.value_count);
     release_words(scenario->sweep.quick_values, scenario->sweep.quick_count);
@@ -849,17 +936,14 @@ void scenario_at_point(struct scenario *point, const struct scenario *scenario,
         .family = copy_or_null(scenario->family),
         .models = copy_words(scenario->models, scenario->model_count),
         .model_count = scenario->model_count,
-        .server = scenario->server,
+        .server = copy_server(&scenario->server),
+        .backend = {.model = copy_or_null(scenario->backend.model),
+                    .server = copy_server(&scenario->backend.server)},
+        .database = scenario->database,
         .shape = scenario->shape,
         .tolerated = scenario->tolerated,
     };
     workload_copy(&point->workload, &scenario->workload);
-    point->server.options =
-        memory_allocate_zeroed(scenario->server.option_count + 1, sizeof(struct setting));
-    for (size_t i = 0; i < scenario->server.option_count; i++) {
-        point->server.options[i].name = copy_or_null(scenario->server.options[i].name);
-        point->server.options[i].value = copy_or_null(scenario->server.options[i].value);
-    }
     if (value && apply_value(point, scenario->sweep.variable, value, NULL) < 0)
         abort(); /* scenario_read accepted this value */
 }
@@ -957,6 +1041,18 @@ static void add_clients(cJSON *root, const struct workload *workload)
     add_slow_clients(clients, "slow_senders", &workload->slow_senders);
 }
 
+static void add_server(cJSON *object, const struct scenario_server *server)
+{
+    if (server->cpus)
+        cJSON_AddNumberToObject(object, "cpus", (double)server->cpus);
+    else
+        cJSON_AddStringToObject(object, "cpus", "all");
+    cJSON *options = json_add_object(object, "options");
+    for (size_t i = 0; i < server->option_count; i++)
+        cJSON_AddStringToObject(options, server->options[i].name,
+                                server->options[i].value);
+}
+
 cJSON *scenario_to_json(const struct scenario *scenario)
 {
     const struct workload *workload = &scenario->workload;
@@ -971,15 +1067,14 @@ cJSON *scenario_to_json(const struct scenario *scenario)
         add_requests(root, workload);
     add_load(root, workload);
     add_clients(root, workload);
-    cJSON *server = json_add_object(root, "server");
-    if (scenario->server.cpus)
-        cJSON_AddNumberToObject(server, "cpus", (double)scenario->server.cpus);
-    else
-        cJSON_AddStringToObject(server, "cpus", "all");
-    cJSON *options = json_add_object(server, "options");
-    for (size_t i = 0; i < scenario->server.option_count; i++)
-        cJSON_AddStringToObject(options, scenario->server.options[i].name,
-                                scenario->server.options[i].value);
+    add_server(json_add_object(root, "server"), &scenario->server);
+    if (scenario->backend.model) {
+        cJSON *backend = json_add_object(root, "backend");
+        cJSON_AddStringToObject(backend, "model", scenario->backend.model);
+        add_server(backend, &scenario->backend.server);
+    }
+    if (scenario->database != DATABASE_NONE)
+        cJSON_AddStringToObject(root, "database", database_names[scenario->database]);
     if (scenario->sweep.variable) {
         cJSON *sweep = json_add_object(root, "sweep");
         cJSON_AddStringToObject(sweep, "variable", scenario->sweep.variable);

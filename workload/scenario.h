@@ -21,6 +21,8 @@
  *               "slow_readers": {"count": 10, "bytes_per_second": 100, "path": "/"},
  *               "slow_senders": {"count": 10, "bytes_per_second": 10}},
  *   "server": {"cpus": 1, "options": {"threads": "64"}},
+ *   "backend": {"model": "event-loop", "cpus": 1, "options": {}},
+ *   "database": "postgres",
  *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
  *   "shape": "steady",
  *   "tolerates": ["errors"]
@@ -32,7 +34,9 @@
  * trace takes the place of "requests". "connections" is a number, or "auto" in an open
  * loop, where they are opened as needed up to "max_connections". What the members mean
  * is said in workload.h. "cpus" is a number or "all".
- * "options" are options of `serve`; each model gets those it declares. The sweep's
+ * "options" are options of `serve`; each model gets those it declares. "backend" is
+ * the server that fetch steps ask, another one of the same program; "database" the one
+ * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
  * variable is "connections", "rate", an option of the server, or a word that stands
  * in braces in a path ("/bytes:{size}"). "tolerates" names flags of the generator that
  * are the very finding here (a server that cannot carry the load) and not a fault of the
@@ -55,6 +59,15 @@ struct scenario_server {
     struct setting *options;
     size_t option_count;
 };
+
+/* What fetch steps ask. */
+struct scenario_backend {
+    char *model; /* NULL: there is none */
+    struct scenario_server server;
+};
+
+enum database { DATABASE_NONE, DATABASE_POSTGRES };
+extern const char *const database_names[];
 
 struct sweep {
     char *variable; /* NULL: no sweep, the scenario has one point */
@@ -81,6 +94,8 @@ struct scenario {
     size_t model_count;
     struct workload workload;
     struct scenario_server server;
+    struct scenario_backend backend;
+    int database; /* enum database */
     struct sweep sweep;
     int shape;          /* enum shape */
     unsigned tolerated; /* bit i: tolerable_flags[i] */

@@ -27,6 +27,7 @@
 #define SERVERS_OPS_OP_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,12 +46,16 @@ enum op_answer {
 
 #define OP_STATE_BYTES 48
 
+/* The longest text that is kept, with its NUL. */
+#define OP_TEXT_BYTES 256
+
 /*
  * One step being run: all that the functions of an op are given. It belongs to one
  * thread at a time, but not always to the same one.
  */
 struct op_call {
     uint64_t argument; /* what parse() made of the text                              */
+    const char *text;  /* the text itself where the op keeps_text, else NULL         */
     void *shared;      /* what start() returned: one for the server process          */
     void *resource;    /* what open() returned: one for the thread that calls        */
 
@@ -73,6 +78,11 @@ struct op_call {
 /* What the ops of a server may use; read-only while it serves. */
 struct op_environment {
     const char *data_folder; /* exists, writable, shared by all threads and processes */
+    const char *upstream;    /* "http://HOST:PORT", or NULL: there is none            */
+    uint64_t upstream_connections; /* most, of each thread (and so of each loop)      */
+    uint64_t upstream_timeout_ns;  /* from the begin of a step that asks someone else */
+    const char *postgres;          /* a connection string of libpq, or NULL           */
+    uint64_t postgres_connections; /* most, of the server process                     */
 };
 
 struct op {
@@ -83,6 +93,7 @@ struct op {
     const char *node;     /* what Node.js has for the same, and where that runs there */
     const char *argument; /* what it is called: "TIME", "SIZE"                        */
     const char *example;  /* an argument that takes a few milliseconds at most        */
+    bool keeps_text;      /* call->text is wanted: the argument is more than a number */
 
     /* Reads the argument. 0, or -EINVAL with what is accepted and what was given. */
     int (*parse)(const char *text, uint64_t *argument, struct error *error);
@@ -101,6 +112,9 @@ struct op {
     int (*start)(const struct op_environment *environment, void **shared,
                  struct error *error);
     void (*stop)(void *shared);
+
+    /* Or: what another op, earlier in the list, has started. */
+    const struct op *shares;
 
     /* Or NULL: adds what it counted to the statistics, beside those who count on. */
     void (*report)(void *shared, cJSON *object);

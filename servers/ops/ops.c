@@ -9,7 +9,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/options.h"
 #include "base/text.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
@@ -19,6 +21,34 @@ const struct op *const op_list[] = {
 #include "servers/ops/ops.def"
 #undef OP
     NULL,
+};
+
+const struct option op_pool_options[] = {
+    {.name = "upstream-connections",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .help = "connections to the upstream, of each thread or loop; fetch waits for one",
+     .fallback = "64",
+     .offset = offsetof(struct op_environment, upstream_connections),
+     .minimum = 1,
+     .maximum = 4096},
+    {.name = "upstream-timeout",
+     .type = OPTION_TIME,
+     .value = "TIME",
+     .help = "answer 504 when the upstream or the database takes longer",
+     .fallback = "30s",
+     .offset = offsetof(struct op_environment, upstream_timeout_ns),
+     .minimum = NS_PER_MS,
+     .maximum = NS_PER_H},
+    {.name = "pg-connections",
+     .type = OPTION_COUNT,
+     .value = "D",
+     .help = "connections to PostgreSQL, of the whole server; steps wait for one",
+     .fallback = "8",
+     .offset = offsetof(struct op_environment, postgres_connections),
+     .minimum = 1,
+     .maximum = 1024},
+    {0},
 };
 
 struct ops {
@@ -54,6 +84,15 @@ static void stop_ops(struct ops *ops, size_t started)
     free(ops);
 }
 
+/* What an op before `index` has started. */
+static void *shared_of(const struct ops *ops, size_t index, const struct op *op)
+{
+    for (size_t i = 0; i < index; i++)
+        if (ops->list[i] == op)
+            return ops->shared[i];
+    abort(); /* the list does not have it before those that share it */
+}
+
 int ops_open(struct ops **result, const struct op *const *list,
              const struct op_environment *environment, struct error *error)
 {
@@ -66,7 +105,9 @@ int ops_open(struct ops **result, const struct op *const *list,
     for (size_t i = 0; i < ops->count; i++) {
         ops->names[i] = list[i]->name;
         int failure = 0;
-        if (list[i]->start)
+        if (list[i]->shares)
+            ops->shared[i] = shared_of(ops, i, list[i]->shares);
+        else if (list[i]->start)
             failure = list[i]->start(environment, &ops->shared[i], error);
         if (failure) {
             error_prefix(error, failure, "op %s", list[i]->name);

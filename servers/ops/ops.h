@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/options.h"
 #include "servers/ops/op.h"
 
 #define OP(identifier) extern const struct op identifier##_op;
@@ -18,6 +19,9 @@
 
 /* All ops, in order; ends with NULL. */
 extern const struct op *const op_list[];
+
+/* Of a struct op_environment, what is a size: a scenario may set and sweep it. */
+extern const struct option op_pool_options[];
 
 struct ops;
 

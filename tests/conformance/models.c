@@ -82,10 +82,13 @@ static char *one_answer(int port_fd, const char *method, const char *path)
 }
 
 static char *reference[MAX_PATHS]; /* of the first model */
+static char upstream[64];          /* the URL of the one that fetch asks */
 
 static void answers_like_the_first(const struct model *model)
 {
-    struct served served = serve(model);
+    struct server_settings settings = usual_settings;
+    settings.ops.upstream = upstream;
+    struct served served = serve_with(model, &settings, "");
     char *paths[MAX_PATHS];
     size_t count = list_paths(paths);
     for (size_t i = 0; i < count; i++) {
@@ -111,7 +114,10 @@ static void answers_like_the_first(const struct model *model)
 static void all_models_answer_alike(void **state)
 {
     (void)state;
+    struct served other = serve(&event_loop_model);
+    snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", other.port);
     for_models(ANSWERING, answers_like_the_first);
+    expect_good_end(&other);
     for (size_t i = 0; i < MAX_PATHS; i++)
         free(reference[i]);
 }

@@ -85,7 +85,7 @@ static int serve_here(const struct model *model, const struct server_settings *s
     struct error error;
     struct server server;
     struct server_settings mine = *settings;
-    mine.data_folder = folder;
+    mine.ops.data_folder = folder;
     void *model_settings = memory_allocate_zeroed(1, model->settings_bytes + 1);
     struct option_group group = {"", model->options, model_settings};
     options_defaults(&group, 1);
@@ -112,6 +112,9 @@ static const struct server_settings usual_settings = {
     .listen = "127.0.0.1:0",
     .idle_timeout_ns = NS_PER_H,
     .drain_timeout_ns = NS_PER_H,
+    .ops = {.upstream_connections = 8,
+            .upstream_timeout_ns = NS_PER_H,
+            .postgres_connections = 4},
 };
 
 static struct served serve_with(const struct model *model,
@@ -141,7 +144,7 @@ static struct served serve_with(const struct model *model,
     return served;
 }
 
-static struct served serve(const struct model *model)
+static inline struct served serve(const struct model *model)
 {
     return serve_with(model, &usual_settings, "");
 }
@@ -266,14 +269,14 @@ static struct answer get(int fd, const char *path)
 }
 
 /* True when the server closes: nothing but the end of input comes any more. */
-static bool is_ended(int fd)
+static inline bool is_ended(int fd)
 {
     char byte;
     ssize_t got = read(fd, &byte, 1);
     return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-static bool is_silent_for(int fd, int ms)
+static inline bool is_silent_for(int fd, int ms)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     return poll(&poll_fd, 1, ms) == 0;

@@ -146,6 +146,141 @@ finish
 ok $? "a generator that hangs: exit 1 and the reason (exit $status)"
 nothing_runs "a generator that hangs"
 
+# ---- what servers ask ----------------------------------------------------------------------
+
+cat >"$work/tiny-fetch.json" <<'JSON'
+{ "name": "tiny-fetch", "title": "Tiny calls", "question": "Who answers?",
+  "family": "io", "requests": [{ "path": "/fetch:wait=50ms" }],
+  "load": { "connections": 20, "warmup": "200ms", "duration": "1s" },
+  "server": { "cpus": 1, "options": { "upstream-connections": 64 } },
+  "backend": { "model": "event-loop", "options": { "uv-pool": 2 } } }
+JSON
+start "$work/tiny-fetch.json" --models iterative,event-loop --seed 5 --out "$work/fetch"
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "a run with a backend ends well (exit $status)"
+nothing_runs "a run with a backend"
+iterative=$(figure "$work/fetch" tiny-fetch iterative throughput_rps)
+loop=$(figure "$work/fetch" tiny-fetch event-loop throughput_rps)
+holds "${iterative:-0} > 0 && ${iterative:-99} < 22" "calls one at a time: at most 1/W"
+holds "${loop:-0} > 4 * ${iterative:-99} && ${loop:-999} < 440" "the loop overlaps calls"
+grep -q -- '"--uv-pool=2"' "$work"/fetch/trials/*event-loop/trial.json &&
+    grep -q -- '"--upstream"' "$work"/fetch/trials/*event-loop/trial.json
+ok $? "the command lines of both servers are recorded"
+
+sed 's/wait=50ms/wiat=50ms/' "$work/tiny-fetch.json" >"$work/wrong-fetch.json"
+start "$work/wrong-fetch.json" --models event-loop --seed 5 --out "$work/wrong"
+finish
+[ $status -eq 1 ] && grep -q '"reason":.*the backend: /wiat:50ms: HTTP/1.1 400' "$work"/wrong/trials/*/trial.json
+ok $? "a path that the backend refuses: exit 1 and the reason (exit $status)"
+nothing_runs "a path that the backend refuses"
+
+sed 's/"duration": "1s"/"duration": "20s"/' "$work/tiny-fetch.json" >"$work/long-fetch.json"
+start "$work/long-fetch.json" --models event-loop --out "$work/backend-died"
+backend_of_run() {
+    local pid
+    for pid in $(child_of_run serve); do
+        tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q backend.json && echo "$pid"
+    done
+}
+await child_of_run load && sleep 0.3 && kill -9 "$(backend_of_run)"
+finish
+[ $status -eq 1 ] && grep -q '"reason":.*the backend ended.*signal 9' "$work"/backend-died/trials/*/trial.json
+ok $? "a backend that is killed: exit 1 and the reason (exit $status)"
+nothing_runs "a backend that is killed"
+
+start "$work/long-fetch.json" --models event-loop --out "$work/fetch-interrupted"
+await child_of_run load && sleep 0.3 && kill -INT "$run"
+finish
+[ $status -eq 130 ]
+ok $? "Ctrl-C with a backend: exit 130 (exit $status)"
+nothing_runs "Ctrl-C with a backend"
+
+start "$work/long-fetch.json" --models event-loop --out "$work/fetch-killed"
+await child_of_run load && sleep 0.3 && kill -KILL "$run"
+wait "$run" 2>/dev/null
+gone() { [ -z "$(ps -o pid= -s "$run")" ] && echo gone; }
+await gone
+ok $? "even a harness that is killed leaves nothing running"
+
+sed 's/"model": "event-loop"/"model": "event-lop"/' "$work/tiny-fetch.json" >"$work/bad-backend.json"
+start "$work/bad-backend.json" --models event-loop --out "$work/never-begun"
+finish
+[ $status -eq 2 ] && grep -q 'backend: .*did you mean "event-loop"' "$work/err" && [ ! -e "$work/never-begun" ]
+ok $? "an unknown model of a backend: exit 2, nothing begun"
+
+# The cluster's processes have sessions of their own: they are found by their folder.
+cat >"$work/tiny-database.json" <<'JSON'
+{ "name": "tiny-database", "title": "Tiny queries", "question": "How many at a time?",
+  "family": "io", "requests": [{ "path": "/pgsleep:50ms" }],
+  "load": { "connections": 20, "warmup": "200ms", "duration": "1s" },
+  "server": { "cpus": 1, "options": { "threads": 20, "pg-connections": 4 } },
+  "database": "postgres" }
+JSON
+mkdir "$work/tmp"
+chmod 777 "$work" "$work/tmp"
+no_database_runs() { # NAME
+    nothing_runs "$1"
+    ! pgrep -f "$work/tmp/interleave-postgres" >/dev/null
+    ok $? "$1 leaves no PostgreSQL behind"
+    ! ls -d "$work"/tmp/interleave-postgres-* >/dev/null 2>&1
+    ok $? "$1 leaves no cluster behind"
+}
+if scripts/postgres check >/dev/null; then
+    export TMPDIR=$work/tmp
+    start "$work/tiny-database.json" --models iterative,thread-pool,event-loop --seed 5 --out "$work/database"
+    finish
+    [ $status -eq 0 ] || [ $status -eq 3 ]
+    ok $? "a run with a database ends well (exit $status)"
+    no_database_runs "a run with a database"
+    for model in thread-pool event-loop; do
+        rate=$(figure "$work/database" tiny-database $model throughput_rps)
+        holds "${rate:-0} > 22 && ${rate:-999} < 88" "$model: more than 1/W, at most D/W"
+    done
+    [ "$(awk -F, '$5=="event-loop" && $7=="throughput_rps" {print $16}' \
+        "$work/database/comparison.csv")" = 80 ]
+    ok $? "D/W is predicted"
+
+    sed 's/"duration": "1s"/"duration": "20s"/' "$work/tiny-database.json" >"$work/long-database.json"
+    start "$work/long-database.json" --models event-loop --out "$work/database-interrupted"
+    await child_of_run load && sleep 0.3 && kill -INT "$run"
+    finish
+    [ $status -eq 130 ]
+    ok $? "Ctrl-C with a database: exit 130 (exit $status)"
+    no_database_runs "Ctrl-C with a database"
+
+    start "$work/tiny-database.json" --models event-loop:uv-pool=99999999 --out "$work/database-fail"
+    finish
+    [ $status -eq 1 ]
+    ok $? "a server that does not start, with a database: exit 1 (exit $status)"
+    no_database_runs "a server that does not start, with a database"
+
+    start "$work/long-database.json" --models event-loop --out "$work/database-killed"
+    await child_of_run load && sleep 0.3 && kill -KILL "$run"
+    wait "$run" 2>/dev/null
+    database_gone() {
+        ! ls -d "$work"/tmp/interleave-postgres-* >/dev/null 2>&1 && [ -n "$(gone)" ] && echo gone
+    }
+    await database_gone
+    ok $? "a harness that is killed takes its cluster along"
+    no_database_runs "a harness that is killed"
+    unset TMPDIR
+else
+    n=$((n + 1))
+    echo "ok $n - runs with a database # SKIP $(scripts/postgres check)"
+fi
+
+# Without PostgreSQL (its programs cannot be found) the scenario says so and goes on.
+mkdir -p "$work/bare/scripts" "$work/bare/build"
+printf '#!/bin/sh\necho "PostgreSQL is not installed"\nexit 1\n' >"$work/bare/scripts/postgres"
+chmod +x "$work/bare/scripts/postgres"
+interleave=$(realpath "$INTERLEAVE")
+(cd "$work/bare" && exec "$interleave" bench "$work/tiny-database.json" "$work/tiny-wait.json" \
+    --models event-loop --seed 5 --out "$work/without" >"$work/out" 2>"$work/err")
+grep -q 'not testable here: PostgreSQL is not installed' "$work/out"
+ok $? "without PostgreSQL: not testable here, and why"
+holds "$(figure "$work/without" tiny-wait event-loop throughput_rps) > 0" "and the run goes on"
+
 # ---- interrupting and resuming ------------------------------------------------------------
 
 start "$work/long.json" --models event-loop,iterative --repeat 2 --seed 9 --out "$work/resumed"

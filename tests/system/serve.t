@@ -132,6 +132,16 @@ ok "a broken database is refused" \
     exits 1 serve --model event-loop --listen 127.0.0.1:0 --data "$work/broken"
 ok "... naming it" says "users.sqlite: file is not a database"
 ok "an unknown place for CPU steps is refused" exits 2 serve --model event-loop --cpu pool
+ok "an upstream that is no URL is refused" \
+    exits 2 serve --model event-loop --listen 127.0.0.1:0 --upstream 127.0.0.1:1
+ok "... with an example" says "http://127.0.0.1:8080"
+ok "an upstream that is not there is told at start" \
+    exits 1 serve --model event-loop --listen 127.0.0.1:0 --upstream http://127.0.0.1:1
+ok "... naming it" says "cannot reach http://127.0.0.1:1: Connection refused"
+ok "a database that is not there is told at start" \
+    exits 1 serve --model event-loop --listen 127.0.0.1:0 --pg "host=$work/nowhere"
+ok "... naming it" says "$work/nowhere"
+ok "... in one line" one_line
 ok "a refused start leaves no folder" test -z "$(ls "$TMPDIR")"
 
 # ---- serving -------------------------------------------------------------------------

@@ -18,7 +18,8 @@ static const struct mistake {
     {HEAD REQS ",\n \"laod\": {}}",
      ":3:2: laod: unknown key, allowed are $schema, name, title, question, family, "
      "models, "
-     "requests, load, clients, server, sweep, shape, tolerates (did you mean \"load\"?)"},
+     "requests, load, clients, server, backend, database, sweep, shape, "
+     "tolerates (did you mean \"load\"?)"},
     {HEAD REQS ",\n" REQS "}",
      ":3:1: requests: this key is given twice in the same object"},
     {HEAD REQS ",\"load\":{\"connections\":\"ten\"}}",
@@ -52,6 +53,16 @@ static const struct mistake {
      "got \"0\""},
     {HEAD REQS ",\"server\":{\"cpus\":0}}",
      ":2:53: server.cpus: expected \"all\" or a whole number from 1 to 1024, got 0"},
+    {HEAD "\"requests\":[{\"path\":\"/fetch:wait=5ms\"}]}",
+     ":2:21: requests[0].path: \"/fetch:wait=5ms\" needs a \"backend\" in the scenario"},
+    {HEAD "\"requests\":[{\"path\":\"/spin:1/pgquery:3\"}]}",
+     ":2:21: requests[0].path: \"/spin:1/pgquery:3\" needs \"database\": \"postgres\" in "
+     "the scenario"},
+    {HEAD REQS ",\"backend\":{\"cpus\":1}}",
+     ":2:46: backend: the key \"model\" is missing"},
+    {HEAD REQS ",\"database\":\"postgre\"}",
+     ":2:47: database: expected one of none, postgres, got \"postgre\" (did you mean "
+     "\"postgres\"?)"},
     {HEAD REQS ",\"shape\":\"stedy\"}",
      ":2:44: shape: expected one of steady, transient, got \"stedy\" (did you mean "
      "\"steady\"?)"},
@@ -142,6 +153,8 @@ static const char complete[] =
          "\"load\":{\"connections\":100,\"warmup\":\"500ms\",\"duration\":\"5s\"},"
          "\"clients\":{\"keep_alive\":false},"
          "\"server\":{\"cpus\":\"all\",\"options\":{\"threads\":64}},"
+         "\"backend\":{\"model\":\"event-loop\",\"options\":{\"uv-pool\":8}},"
+         "\"database\":\"postgres\","
          "\"sweep\":{\"variable\":\"size\",\"values\":[10,\"64KiB\"],\"quick\":[10]},"
          "\"shape\":\"transient\"}";
 
@@ -220,6 +233,10 @@ static void reads_a_complete_file(void **state)
     assert_false(workload_is_open(&s.workload));
     assert_int_equal(s.server.cpus, 0);
     assert_string_equal(scenario_option(&s, "threads"), "64");
+    assert_string_equal(s.backend.model, "event-loop");
+    assert_int_equal(s.backend.server.cpus, 1);
+    assert_string_equal(s.backend.server.options[0].value, "8");
+    assert_int_equal(s.database, DATABASE_POSTGRES);
     assert_int_equal(s.shape, SHAPE_TRANSIENT);
 
     struct scenario point;

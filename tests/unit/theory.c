@@ -28,6 +28,12 @@ struct question {
 
 #define WAITS(c)                                                                         \
     "\"requests\":[{\"path\":\"/wait:50ms\"}],\"load\":{\"connections\":" #c "}"
+#define SLEEPS(c)                                                                        \
+    "\"requests\":[{\"path\":\"/pgsleep:50ms\"}],\"load\":{\"connections\":" #c          \
+    "},\"database\":\"postgres\",\"server\":{\"options\":{\"pg-connections\":8}}"
+#define FETCHES(c)                                                                       \
+    "\"requests\":[{\"path\":\"/fetch:wait=30ms,wait=20ms\"}],\"load\":{"                \
+    "\"connections\":" #c "},\"backend\":{\"model\":\"loop\"}"
 #define SPINS "\"requests\":[{\"path\":\"/spin:5ms\"}],\"load\":{\"connections\":16}"
 #define BLOCKED                                                                          \
     "\"requests\":[{\"path\":\"/\",\"class\":\"light\",\"rate\":500},"                   \
@@ -54,6 +60,12 @@ static const struct question questions[] = {
     {"one", SPINS, 2, NAN, THROUGHPUT, 200, RELATION_EQUAL},
     {"loop", BLOCKED, 1, NAN, LIGHT_P99, 190e6, RELATION_EQUAL}, /* T(1 - 0.01/U) */
     {"loop", BLOCKED, 1, NAN, THROUGHPUT, 501, RELATION_EQUAL},
+    /* D connections of a pool are a limit like N threads. */
+    {"loop", SLEEPS(100), 1, NAN, THROUGHPUT, 160, RELATION_EQUAL},
+    {"loop", SLEEPS(4), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
+    {"one", SLEEPS(100), 1, NAN, THROUGHPUT, 20, RELATION_EQUAL},
+    {"pool:threads=4", SLEEPS(100), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
+    {"loop", FETCHES(10), 1, NAN, THROUGHPUT, 200, RELATION_EQUAL},
     {"hybrid", BLOCKED, 1, NAN, LIGHT_P99, NONE, RELATION_EQUAL},
     /* 90 % waits of 20 ms, 10 % tasks of 20 ms, 250/s: the loop is blocked half the
      * time, so light requests wait at least 20 + 20 (1 - 0.02) ms at p99. */

@@ -1,0 +1,62 @@
+/*
+ * pgsleep.c - a statement that keeps a PostgreSQL connection busy for a time: what a
+ * slow query is to the server that asks it. Shares the connections of pgquery. Its
+ * result is empty.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "servers/ops/ops.h"
+#include "servers/ops/postgres.h"
+
+static int pgsleep_parse(const char *text, uint64_t *argument, struct error *error)
+{
+    return quantity_parse(QUANTITY_TIME, text, 0, NS_PER_H, argument, error);
+}
+
+static uint64_t count(const struct op_call *call)
+{
+    (void)call;
+    return 1;
+}
+
+static int send_sleep(const struct op_call *call, PGconn *connection, uint64_t index)
+{
+    (void)index;
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, "%llu.%09llu",
+             (unsigned long long)(call->argument / NS_PER_S),
+             (unsigned long long)(call->argument % NS_PER_S));
+    const char *const values[] = {seconds};
+    return PQsendQueryParams(connection, "SELECT pg_sleep($1)", 1, NULL, values, NULL,
+                             NULL, 1);
+}
+
+static bool take_nothing(struct op_call *call, const PGresult *result)
+{
+    (void)call;
+    return PQntuples(result) == 1;
+}
+
+static const struct postgres_work sleep_work = {
+    .send = send_sleep, .take = take_nothing, .count = count};
+
+static enum op_answer pgsleep_resume(struct op_call *call)
+{
+    return postgres_resume(call, &sleep_work);
+}
+
+const struct op pgsleep_op = {
+    .name = "pgsleep",
+    .kind = OP_WAIT,
+    .summary = "have PostgreSQL sleep for a time, a connection held meanwhile",
+    .library = "libpq",
+    .node = "pg.Pool: on the loop, overlapping",
+    .argument = "TIME",
+    .example = "5ms",
+    .parse = pgsleep_parse,
+    .resume = pgsleep_resume,
+    .cancel = postgres_cancel,
+    .shares = &pgquery_op,
+};

@@ -1,0 +1,111 @@
+/* pool.c - see pool.h. */
+#include "servers/ops/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+void pool_init(struct pool *pool, uint64_t size)
+{
+    *pool = (struct pool){.size = size ? (size_t)size : 1};
+    pool->idle = memory_allocate_zeroed(pool->size, sizeof *pool->idle);
+    pthread_mutex_init(&pool->lock, NULL);
+}
+
+void pool_release(struct pool *pool, void (*close_connection)(void *connection))
+{
+    for (size_t i = 0; i < pool->idle_count; i++)
+        close_connection(pool->idle[i]);
+    free(pool->idle);
+    pthread_mutex_destroy(&pool->lock);
+}
+
+static void hold(struct pool_ticket *ticket, void *connection)
+{
+    ticket->holds = true;
+    ticket->connection = connection;
+}
+
+static void leave_line(struct pool *pool, struct pool_ticket *ticket)
+{
+    if (ticket->previous)
+        ticket->previous->next = ticket->next;
+    else
+        pool->first = ticket->next;
+    if (ticket->next)
+        ticket->next->previous = ticket->previous;
+    else
+        pool->last = ticket->previous;
+    ticket->previous = ticket->next = NULL;
+}
+
+static int stand_in_line(struct pool *pool, struct pool_ticket *ticket)
+{
+    ticket->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (ticket->wake_fd < 0)
+        return -errno;
+    ticket->in_line = true;
+    ticket->previous = pool->last;
+    if (pool->last)
+        pool->last->next = ticket;
+    else
+        pool->first = ticket;
+    pool->last = ticket;
+    return 0;
+}
+
+int pool_take(struct pool *pool, struct pool_ticket *ticket)
+{
+    int result = 0;
+    pthread_mutex_lock(&pool->lock);
+    if (ticket->in_line && ticket->holds) {
+        ticket->in_line = false;
+        close(ticket->wake_fd);
+    } else if (!ticket->in_line && pool->held < pool->size) {
+        pool->held++;
+        hold(ticket, pool->idle_count ? pool->idle[--pool->idle_count] : NULL);
+    } else if (!ticket->in_line) {
+        result = stand_in_line(pool, ticket);
+    }
+    if (ticket->holds)
+        result = 1;
+    pthread_mutex_unlock(&pool->lock);
+    return result;
+}
+
+/* Whoever is first in line has it now, and is told under the lock: the ticket may be
+ * gone once it knows. */
+static void hand_on(struct pool *pool, void *connection)
+{
+    struct pool_ticket *first = pool->first;
+    uint64_t one = 1;
+    leave_line(pool, first);
+    hold(first, connection);
+    /* It fails only when the counter is full, and this is the only one it ever gets. */
+    ssize_t wrote = write(first->wake_fd, &one, sizeof one);
+    (void)wrote;
+}
+
+void pool_give(struct pool *pool, struct pool_ticket *ticket, void *connection)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (ticket->in_line && !ticket->holds)
+        leave_line(pool, ticket);
+    if (ticket->in_line)
+        close(ticket->wake_fd);
+    /* Its turn had come, and it did not look any more. */
+    if (ticket->in_line && ticket->holds)
+        connection = ticket->connection;
+    if (ticket->holds && pool->first) {
+        hand_on(pool, connection);
+    } else if (ticket->holds) {
+        pool->held--;
+        if (connection)
+            pool->idle[pool->idle_count++] = connection;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    *ticket = (struct pool_ticket){0};
+}

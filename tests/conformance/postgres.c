@@ -1,0 +1,368 @@
+/* postgres.c - pgquery and pgsleep under every model, against a throw-away PostgreSQL:
+ * the same rows, as many at a time as there are connections, and nobody else's thread.
+ * No bound on time that a loaded machine would break: what overlaps is counted by the
+ * database itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <libpq-fe.h>
+#include <zlib.h>
+
+#include "tests/support/served.h"
+
+/* ---- the database ----------------------------------------------------------------- */
+
+static pid_t cluster;
+static char conninfo[256];
+static PGconn *observer;
+
+/* Starts it, or says why it cannot be had and leaves `cluster` 0. */
+static void start_cluster(void)
+{
+    if (system("scripts/postgres check") != 0)
+        return;
+    int ends[2];
+    if (pipe(ends) < 0)
+        abort();
+    fflush(NULL);
+    cluster = fork();
+    if (cluster == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        execl("scripts/postgres", "postgres", "run", NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    char *line = read_until(ends[0], "\n");
+    if (sscanf(line, "listening on %255s", conninfo) != 1) {
+        waitpid(cluster, NULL, 0);
+        cluster = 0;
+    }
+    free(line);
+    close(ends[0]);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    start_cluster();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    if (cluster) {
+        kill(cluster, SIGTERM);
+        waitpid(cluster, NULL, 0);
+    }
+    return 0;
+}
+
+/* A number that the database says, to somebody of the test's own. */
+static long observe(const char *sql)
+{
+    PGresult *result = PQexec(observer, sql);
+    assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+    long number = PQntuples(result) ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : 0;
+    PQclear(result);
+    return number;
+}
+
+#define SLEEPING                                                                         \
+    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND "                  \
+    "query LIKE 'SELECT pg_sleep(%'"
+
+typedef void model_test(const struct model *model);
+
+static void for_models(model_test *body)
+{
+    if (!cluster)
+        skip();
+    observer = PQconnectdb(conninfo);
+    assert_int_equal(PQstatus(observer), CONNECTION_OK);
+    for (size_t i = 0; model_list[i]; i++) {
+        struct error why;
+        const struct model *model = model_list[i];
+        if (model->flags & MODEL_CALIBRATION ||
+            (model->supported && !model->supported(&why)))
+            continue;
+        print_message("# %s\n", model->name);
+        body(model);
+    }
+    PQfinish(observer);
+}
+
+static struct served serve_database(const struct model *model, uint64_t connections,
+                                    uint64_t timeout_ns, const char *assignments)
+{
+    struct server_settings settings = usual_settings;
+    settings.ops.postgres = conninfo;
+    settings.ops.postgres_connections = connections;
+    settings.ops.upstream_timeout_ns = timeout_ns;
+    return serve_with(model, &settings, assignments);
+}
+
+/* An error ends the connection, so each question has one of its own. */
+static void expect(const struct served *served, const char *path, int status,
+                   const char *in_body)
+{
+    int fd = dial(served);
+    struct answer answer = get(fd, path);
+    if (answer.status != status || !strstr(answer.body, in_body))
+        fail_msg("%s: got %d %s", path, answer.status, answer.body);
+    answer_release(&answer);
+    close(fd);
+}
+
+/* ---- answers ---------------------------------------------------------------------- */
+
+/* What pgquery:count has to answer, by its description alone. */
+static void expected_digest(int count, char text[16])
+{
+    uint32_t key_state = OP_SEED, digest = 0;
+    for (int i = 0; i < count; i++) {
+        key_state = op_xorshift32(key_state);
+        uint32_t id = 1 + key_state % 10000, state = OP_SEED;
+        for (uint32_t k = 0; k < id; k++)
+            state = op_xorshift32(state);
+        unsigned char row[8 + 16];
+        op_put_be32(row, id);
+        op_put_be32(row + 4, state % 1000000);
+        snprintf((char *)row + 8, 16, "user-%08x", (unsigned)state);
+        digest = (uint32_t)crc32_z(digest, row, 8 + 13);
+    }
+    snprintf(text, 16, "%08x\n", (unsigned)digest);
+}
+
+static void reads_rows(const struct model *model)
+{
+    struct served served = serve_database(model, 3, NS_PER_H, "");
+    static const int counts[] = {1, 3, 100};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        char path[32], digest[16];
+        snprintf(path, sizeof path, "/pgquery:%d", counts[i]);
+        expected_digest(counts[i], digest);
+        expect(&served, path, 200, digest);
+    }
+    expect(&served, "/pgsleep:1ms", 200, "00000000\n");
+    expect(&served, "/pgquery:0", 400, "expected");
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void rows_are_those_described(void **state)
+{
+    (void)state;
+    for_models(reads_rows);
+}
+
+static void is_too_slow(const struct model *model)
+{
+    struct served served = serve_database(model, 1, 100 * NS_PER_MS, "");
+    expect(&served, "/pgsleep:1m", 504, "took longer");
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void slowness_is_504(void **state)
+{
+    (void)state;
+    for_models(is_too_slow);
+}
+
+static void gets_over_it(const struct model *model)
+{
+    struct served served = serve_database(model, 1, NS_PER_H, "");
+    expect(&served, "/pgquery:1", 200, "\n");
+    /* The connection that is idle now is ended by the database. */
+    observe("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+            "backend_type = 'client backend' AND pid <> pg_backend_pid()");
+    while (observe("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client "
+                   "backend'") > 1)
+        usleep(1000);
+    expect(&served, "/pgquery:3", 200, "\n");
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void a_lost_connection_is_replaced(void **state)
+{
+    (void)state;
+    for_models(gets_over_it);
+}
+
+/* ---- what overlaps ---------------------------------------------------------------- */
+
+#define CLIENTS     10
+#define CONNECTIONS 3
+#define SLEEP_MS    100
+
+static void ask_all(const struct served *served, int fds[CLIENTS], const char *path)
+{
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = dial(served);
+        ask(fds[i], "GET", path);
+    }
+}
+
+static void hear_all(const int fds[CLIENTS])
+{
+    for (int i = 0; i < CLIENTS; i++) {
+        struct answer answer = read_answer(fds[i], true);
+        assert_int_equal(answer.status, 200);
+        answer_release(&answer);
+        close(fds[i]);
+    }
+}
+
+/* How many sleep at a time, at most: seen until it is as many as there can be. */
+static void overlaps(const struct model *model)
+{
+    long most = 0, possible = model->flags & MODEL_SERIAL ? 1 : CONNECTIONS;
+    struct served served = serve_database(model, CONNECTIONS, NS_PER_H,
+                                          model == &thread_pool_model ? "threads=8" : "");
+    while (most < possible) {
+        int fds[CLIENTS];
+        uint64_t begun_ns = clock_now_ns();
+        ask_all(&served, fds, "/pgsleep:100ms");
+        struct pollfd first = {.fd = fds[0], .events = POLLIN};
+        while (poll(&first, 1, 5) == 0) {
+            long now = observe(SLEEPING);
+            assert_true(now <= possible);
+            most = now > most ? now : most;
+        }
+        hear_all(fds);
+        /* C requests through D connections: never faster than W C/D. */
+        uint64_t least_ns = SLEEP_MS * NS_PER_MS *
+                            ((CLIENTS + (uint64_t)possible - 1) / (uint64_t)possible);
+        assert_true(clock_now_ns() - begun_ns >= least_ns);
+    }
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void as_many_at_a_time_as_there_are_connections(void **state)
+{
+    (void)state;
+    for_models(overlaps);
+}
+
+/* Of two pools, the larger one is done sooner, nearly by their ratio: in one of some
+ * tries at least, as a neighbour's load only ever adds. */
+static void is_faster_with_more(const struct model *model)
+{
+    if (model->flags & MODEL_SERIAL)
+        return;
+    const char *assignments = model == &thread_pool_model ? "threads=10" : "";
+    double best = 0;
+    while (best < 3) {
+        double elapsed[2];
+        for (int i = 0; i < 2; i++) {
+            struct served served =
+                serve_database(model, i ? CLIENTS : 1, NS_PER_H, assignments);
+            int fds[CLIENTS];
+            ask_all(&served, fds, "/pgsleep:1ms"); /* the connections are made */
+            hear_all(fds);
+            uint64_t begun_ns = clock_now_ns();
+            ask_all(&served, fds, "/pgsleep:100ms");
+            hear_all(fds);
+            elapsed[i] = (double)(clock_now_ns() - begun_ns);
+            assert_int_equal(stop(&served, NULL), 0);
+        }
+        best = elapsed[0] / elapsed[1] > best ? elapsed[0] / elapsed[1] : best;
+    }
+}
+
+static void throughput_grows_with_the_pool(void **state)
+{
+    (void)state;
+    for_models(is_faster_with_more);
+}
+
+/* ---- who waits -------------------------------------------------------------------- */
+
+static int count_threads(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+static void needs_no_threads(const struct model *model)
+{
+    if (!(model->flags & MODEL_LOOP))
+        return;
+    struct served served = serve_database(model, CONNECTIONS, NS_PER_H, "");
+    expect(&served, "/", 200, "Hello");
+    int before = count_threads(served.pid), fds[CLIENTS];
+    ask_all(&served, fds, "/pgsleep:500ms");
+    while (observe(SLEEPING) < CONNECTIONS)
+        usleep(1000);
+    /* libuv starts its pool when it first needs it: it never did. */
+    assert_int_equal(count_threads(served.pid), before);
+    hear_all(fds);
+    /* And it would have been seen: a blocking step has the pool started. */
+    expect(&served, "/file:100", 200, "\n");
+    if (!(model->flags & MODEL_WORKERS))
+        assert_int_equal(count_threads(served.pid), before + 4);
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void loops_wait_without_threads(void **state)
+{
+    (void)state;
+    for_models(needs_no_threads);
+}
+
+static void survives_leavers(const struct model *model)
+{
+    struct served served = serve_database(model, 1, NS_PER_S, "");
+    for (int i = 0; i < CLIENTS; i++) {
+        int fd = dial(&served);
+        struct linger reset = {.l_onoff = 1};
+        ask(fd, "GET", i % 2 ? "/pgsleep:1m" : "/pgquery:20");
+        usleep(3000);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(fd);
+    }
+    /* What they left behind ends with its time at the latest. */
+    int status = 0;
+    while (status != 200) {
+        int fd = dial(&served);
+        struct answer answer = get(fd, "/pgquery:1");
+        status = answer.status;
+        assert_true(status == 200 || status == 504);
+        answer_release(&answer);
+        close(fd);
+    }
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void clients_may_leave_at_any_time(void **state)
+{
+    (void)state;
+    for_models(survives_leavers);
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_those_described),
+        cmocka_unit_test(slowness_is_504),
+        cmocka_unit_test(a_lost_connection_is_replaced),
+        cmocka_unit_test(as_many_at_a_time_as_there_are_connections),
+        cmocka_unit_test(throughput_grows_with_the_pool),
+        cmocka_unit_test(loops_wait_without_threads),
+        cmocka_unit_test(clients_may_leave_at_any_time),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

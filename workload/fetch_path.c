@@ -1,0 +1,19 @@
+/* fetch_path.c - see fetch_path.h. */
+#include "workload/fetch_path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t fetch_path(const char *program, char *path, size_t bytes)
+{
+    int length = snprintf(path, bytes, "/%s", program);
+    for (char *at = path; bytes > 0 && *at; at++)
+        *at = *at == ',' ? '/' : *at == '=' ? ':' : *at;
+    return (size_t)length;
+}
+
+const char *fetch_program(const char *step)
+{
+    static const char name[] = "fetch:";
+    return strncmp(step, name, strlen(name)) == 0 ? step + strlen(name) : NULL;
+}
