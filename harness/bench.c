@@ -359,7 +359,7 @@ static int run_trials(struct bench *bench, struct error *error)
         if (results_dir_has_trial(&bench->dir, trial->id))
             continue;
         char *what = describe_trial(bench, trial);
-        struct trial_outcome outcome;
+        struct trial_outcome outcome = {0};
         progress_trial(&progress, what);
         result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
                                        : run_trial(bench, i, &outcome, error);

@@ -154,7 +154,7 @@ static int measure(const struct server_process *server, double *ns_per_iteration
                    struct error *error)
 {
     uint64_t iterations = FIRST_TRY;
-    double ns, costs[REPETITIONS];
+    double ns = 0, costs[REPETITIONS];
     int result = time_spins(server, iterations, &ns, error);
     while (result == 0 && ns < (double)TARGET_NS / 2 && iterations < MOST_SPINS) {
         double factor = (double)TARGET_NS / ns;

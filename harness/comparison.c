@@ -36,7 +36,7 @@ static int read_trials(struct comparison *comparison, const char *path,
         result = error_set(error, -errno, "%s: cannot read the folder: %s", folder,
                            strerror(errno));
     struct dirent *entry;
-    while (result == 0 && (entry = readdir(listing))) {
+    while (listing && result == 0 && (entry = readdir(listing))) {
         if (entry->d_name[0] == '.')
             continue;
         char *file = memory_printf("%s/%s/trial.json", folder, entry->d_name);

@@ -72,7 +72,7 @@ static int parse_step(struct program *program, const struct ops *ops, unsigned n
     const char *text = colon + 1;
     size_t text_length = length - name_length - 1;
     copy_word(argument, op->keeps_text ? sizeof argument : WORD_BYTES, text, text_length);
-    uint64_t value;
+    uint64_t value = 0;
     int result = op->keeps_text ? check_text(argument, text, text_length, error) : 0;
     if (result == 0)
         result = op->parse(argument, &value, error);
