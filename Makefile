@@ -75,6 +75,7 @@ charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
 
 .PHONY: test
 test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
+	$(Q)scripts/install-deps --test --quiet
 	$(Q)$(SUBMAKE) $(PROGRAM) $(UNIT_TESTS)
 	$(Q)INTERLEAVE=$(abspath $(PROGRAM)) scripts/run-tests \
 	    $(if $(TESTS),$(patsubst tests/%.c,$(B)/tests/%,$(TESTS)),$(UNIT_TESTS) $(SYSTEM_TESTS))

@@ -61,7 +61,7 @@ static void resolve_run(struct op_call *call)
                 failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure));
         return;
     }
-    struct in_addr addresses[ADDRESSES_MOST];
+    struct in_addr addresses[ADDRESSES_MOST] = {{0}};
     size_t count = 0;
     for (const struct addrinfo *a = found; a && count < ADDRESSES_MOST; a = a->ai_next)
         memcpy(&addresses[count++],

@@ -138,11 +138,11 @@ static struct photo *find_or_make(struct album *album, unsigned unit)
 {
     struct photo **place = &album->photos[0];
     for (size_t i = 0; i < PHOTOS_KEPT; i++) {
-        struct photo **candidate = &album->photos[i];
-        if (*candidate && (*candidate)->unit == unit)
-            return *candidate;
-        if (*place && (!*candidate || (*candidate)->used < (*place)->used))
-            place = candidate;
+        struct photo *candidate = album->photos[i];
+        if (candidate && candidate->unit == unit)
+            return candidate;
+        if (*place && (!candidate || candidate->used < (*place)->used))
+            place = &album->photos[i];
     }
     struct photo *photo = photo_make(unit);
     if (!photo)
