@@ -63,7 +63,7 @@ BUILD_ID := -DBUILD_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1 |
 
 .PHONY: all
 all: ready ## build the program: build/interleave
-	$(Q)$(SUBMAKE) $(PROGRAM)
+	+$(Q)$(SUBMAKE) $(PROGRAM)
 
 .PHONY: bench
 bench: all ## measure all models (BENCH="--profile standard hello" for more) and print the table
@@ -76,7 +76,7 @@ charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
 .PHONY: test
 test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
 	$(Q)scripts/install-deps --test --quiet
-	$(Q)$(SUBMAKE) $(PROGRAM) $(UNIT_TESTS)
+	+$(Q)$(SUBMAKE) $(PROGRAM) $(UNIT_TESTS)
 	$(Q)INTERLEAVE=$(abspath $(PROGRAM)) scripts/run-tests \
 	    $(if $(TESTS),$(patsubst tests/%.c,$(B)/tests/%,$(TESTS)),$(UNIT_TESTS) $(SYSTEM_TESTS))
 
