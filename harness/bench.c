@@ -131,6 +131,8 @@ static int decide(struct bench *bench, const struct settings *settings,
                                 words->count, error);
     if (result < 0)
         return result;
+    if (words->count == 0)
+        scenarios_keep_profile(&scenarios, settings->profile);
     /* Seeds stay whole numbers in JSON: 53 bits. */
     struct run_request request = {
         .profile = &profiles[settings->profile],
@@ -153,9 +155,7 @@ static int resume(struct bench *bench, const struct settings *settings,
         return result;
     result = run_from_json(&bench->run, config, error);
     cJSON_Delete(config);
-    double known =
-        json_number(json_at(bench->dir.manifest, "calibration"), "iterations_per_ms");
-    bench->calibration.iterations_per_ms = known > 0 ? known : 0;
+    calibration_restore(&bench->calibration, json_at(bench->dir.manifest, "calibration"));
     return result;
 }
 
@@ -214,26 +214,16 @@ static int examine_machine(struct bench *bench, struct error *error)
     return result;
 }
 
-/* Once per run, and only where a scenario gives CPU work as a time. */
-static int calibrate_if_needed(struct bench *bench, struct error *error)
+/* Once per run: another sitting goes on with the same work. */
+static int calibrate_once(struct bench *bench, struct error *error)
 {
-    bool needed = false;
-    for (size_t i = 0; i < bench->run.scenario_count; i++)
-        needed = needed || calibration_is_needed(&bench->run.scenarios[i].scenario);
-    if (!needed || bench->calibration.iterations_per_ms > 0)
+    if (bench->calibration.record)
         return 0;
-    int result =
-        calibrate(&bench->calibration, &bench->run.models, bench->cpu_order[0], error);
-    if (result < 0)
-        return result;
-    cJSON *noted = cJSON_CreateObject();
-    cJSON_AddNumberToObject(noted, "cpu", bench->cpu_order[0]);
-    cJSON_AddNumberToObject(noted, "iterations_per_ms",
-                            bench->calibration.iterations_per_ms);
-    replace_item(bench->dir.manifest, "calibration", noted);
-    fprintf(stderr, "calibrated: 1 ms of computing is %.0f iterations here\n",
-            bench->calibration.iterations_per_ms);
-    return 0;
+    int result = calibrate(&bench->calibration, &bench->plan, error);
+    if (result == 0 && bench->calibration.record)
+        replace_item(bench->dir.manifest, "calibration",
+                     cJSON_Duplicate(bench->calibration.record, true));
+    return result;
 }
 
 /* ---- trials ----------------------------------------------------------------------- */
@@ -420,7 +410,7 @@ static int measure(struct bench *bench, struct error *error)
     if (result == 0)
         result = results_dir_save(&bench->dir, "running", error);
     if (result == 0)
-        result = calibrate_if_needed(bench, error);
+        result = calibrate_once(bench, error);
     if (result == 0)
         result = run_trials(bench, error);
     if (result == -EINTR)
@@ -435,6 +425,7 @@ static int measure(struct bench *bench, struct error *error)
 static void bench_release(struct bench *bench)
 {
     free(bench->obstacles.items);
+    calibration_release(&bench->calibration);
     run_plan_release(&bench->plan);
     results_dir_release(&bench->dir);
     run_release(&bench->run);
@@ -496,7 +487,8 @@ const struct command bench_command = {
     .operands = "[SCENARIO...]",
     .description =
         "A scenario is a name (see `interleave scenarios`) or the path of a file; "
-        "without any, all are run. Each trial is a fresh server, a warm-up and a "
+        "without any, all that the profile takes are run. Each trial is a fresh server, "
+        "a warm-up and a "
         "measurement; each block has one trial of every contender, in an order shuffled "
         "from the seed. The table goes to stdout, the data into the folder of results, "
         "and Ctrl-C leaves a folder that --resume goes on with.\n"

@@ -312,9 +312,8 @@ int comparison_read(struct comparison *comparison, const char *path, struct erro
     results_dir_release(&dir);
     result = run_from_json(&comparison->run, config, error);
     cJSON_Delete(config);
-    double per_ms =
-        json_number(json_at(comparison->manifest, "calibration"), "iterations_per_ms");
-    comparison->calibration.iterations_per_ms = per_ms > 0 ? per_ms : 0;
+    calibration_restore(&comparison->calibration,
+                        json_at(comparison->manifest, "calibration"));
     if (result == 0)
         result = read_trials(comparison, path, error);
     if (result == 0)
@@ -337,6 +336,7 @@ void comparison_release(struct comparison *comparison)
     free(comparison->rows);
     free(comparison->trials);
     cJSON_Delete(comparison->manifest);
+    calibration_release(&comparison->calibration);
     run_release(&comparison->run);
     *comparison = (struct comparison){0};
 }

@@ -1,8 +1,6 @@
 /* profile.c - see profile.h. */
 #include "harness/profile.h"
 
-#include <stddef.h>
-
 /*
  * quick: minutes, one trial of each, so no intervals. standard: half an hour; six
  * blocks are the fewest that give the median a 95 % interval. thorough: hours, every
@@ -13,8 +11,3 @@ const struct profile profiles[] = {
     [PROFILE_STANDARD] = {"standard", 6, 0.5, 0.8, true},
     [PROFILE_THOROUGH] = {"thorough", 10, 1, 1, false},
 };
-
-const char *const profile_names[] = {[PROFILE_QUICK] = "quick",
-                                     [PROFILE_STANDARD] = "standard",
-                                     [PROFILE_THOROUGH] = "thorough",
-                                     NULL};

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
+#include "workload/scenario.h"
 
 struct profile {
     const char *name;
@@ -17,7 +17,6 @@ struct profile {
     bool quick_points;     /* only the sweep's "quick" values, where it has some */
 };
 
-extern const struct profile profiles[];
-extern const char *const profile_names[]; /* for option tables; ends with NULL */
+extern const struct profile profiles[]; /* by enum profile_name */
 
 #endif

@@ -255,10 +255,9 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     json_add_text(root, "profile", comparison->run.profile);
     json_add_number(root, "repeat", (double)comparison->run.repeat);
     json_add_number(root, "seed", (double)comparison->run.seed);
-    json_add_number(root, "iterations_per_ms",
-                    comparison->calibration.iterations_per_ms > 0
-                        ? comparison->calibration.iterations_per_ms
-                        : (double)NAN);
+    if (comparison->calibration.record)
+        cJSON_AddItemToObject(root, "calibration",
+                              cJSON_Duplicate(comparison->calibration.record, true));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));

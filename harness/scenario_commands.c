@@ -37,17 +37,29 @@ static void print_json(const struct scenarios *scenarios)
     cJSON_Delete(array);
 }
 
+static void add_profiles(struct table *table, const struct scenario *scenario)
+{
+    struct text names = {0};
+    for (int p = 0; profile_names[p]; p++)
+        if (scenario_is_in_profile(scenario, p))
+            text_printf(&names, "%s%s", names.length ? ", " : "", profile_names[p]);
+    table_add_cell(table, text_string(&names));
+    text_release(&names);
+}
+
 static void print_table(const struct scenarios *scenarios)
 {
     struct table *table = table_create();
     table_add_column(table, "Scenario", TABLE_LEFT);
     table_add_column(table, "Sweep", TABLE_LEFT);
+    table_add_column(table, "Profiles", TABLE_LEFT);
     table_add_column(table, "Question", TABLE_LEFT);
     for (size_t i = 0; i < scenarios->count; i++) {
         const struct scenario *scenario = &scenarios->items[i];
         table_start_row(table);
         table_add_cell(table, scenario->name);
         table_add_cell(table, scenario->sweep.variable);
+        add_profiles(table, scenario);
         table_add_cell(table, scenario->question);
     }
     table_print(table, TABLE_TERMINAL, stdout);

@@ -160,6 +160,21 @@ int scenarios_read(struct scenarios *scenarios, const char *folder,
     return result;
 }
 
+void scenarios_keep_profile(struct scenarios *scenarios, int profile)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scenarios->count; i++) {
+        if (!scenario_is_in_profile(&scenarios->items[i], profile)) {
+            scenario_release(&scenarios->items[i]);
+            free(scenarios->paths[i]);
+            continue;
+        }
+        scenarios->items[kept] = scenarios->items[i];
+        scenarios->paths[kept++] = scenarios->paths[i];
+    }
+    scenarios->count = kept;
+}
+
 void scenarios_release(struct scenarios *scenarios)
 {
     for (size_t i = 0; i < scenarios->count; i++) {

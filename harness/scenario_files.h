@@ -28,4 +28,7 @@ MUST_CHECK int scenarios_read(struct scenarios *scenarios, const char *folder,
                               struct error *error);
 void scenarios_release(struct scenarios *scenarios);
 
+/* Leaves only those that a run of this profile (enum profile_name) takes unasked. */
+void scenarios_keep_profile(struct scenarios *scenarios, int profile);
+
 #endif

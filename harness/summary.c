@@ -44,12 +44,11 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
     for (size_t i = 0; i < point.workload.request_count; i++) {
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
-        double own_cpu, own_wait;
-        if (!calibration_path_times(&comparison->calibration, request->path, &own_cpu,
-                                    &own_wait))
+        struct path_times own;
+        if (!calibration_path_times(&comparison->calibration, request->path, &own))
             known = false;
-        *cpu += weight * own_cpu;
-        *wait += weight * own_wait;
+        *cpu += weight * own.cpu;
+        *wait += weight * own.wait;
         weights += weight;
     }
     *cpu /= weights;
@@ -270,10 +269,10 @@ static struct contest contest_of(const struct comparison *comparison,
     const struct workload *workload = &cell->scenario->workload;
     struct contest contest = {.by_latency = workload_is_open(workload)};
     for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
-        double cpu, wait;
+        struct path_times times;
         if (calibration_path_times(&comparison->calibration, workload->requests[i].path,
-                                   &cpu, &wait) &&
-            cpu == 0 && *workload->requests[i].class_name)
+                                   &times) &&
+            times.cpu == 0 && *workload->requests[i].class_name)
             return (struct contest){workload->requests[i].class_name, true};
     }
     return contest;

@@ -12,11 +12,12 @@
 const char *const relation_names[] = {
     [RELATION_EQUAL] = "=", [RELATION_AT_MOST] = "<=", [RELATION_AT_LEAST] = ">="};
 
-/* The workload in the terms of METHOD 4; times in seconds, per request on average. */
+/* The workload in the terms of docs/method.md; times in seconds, per request on
+ * average. */
 struct demand {
     bool open;
     double connections, rate;
-    double wait, cpu;
+    struct path_times times;
     bool mixed; /* not all requests are alike: averages give bounds */
 };
 
@@ -24,6 +25,8 @@ struct demand {
 struct supply {
     double slots; /* requests that can wait or compute at a time; INFINITY: any */
     double cpus;  /* CPUs that can compute requests at a time */
+    double pool;  /* blocking calls at a time, of a loop's pool; INFINITY: any */
+    bool computes_on_pool;
     const char *slots_basis, *cpus_basis;
 };
 
@@ -42,7 +45,8 @@ static bool is_plain(const struct workload *workload)
 static bool read_demand(const struct theory_case *known, struct demand *demand)
 {
     const struct workload *workload = &known->scenario->workload;
-    double weights = 0, total = 0, first_cpu = 0, first_wait = 0;
+    double weights = 0, total = 0;
+    struct path_times first = {0}, *sum = &demand->times;
     *demand = (struct demand){.open = workload_is_open(workload),
                               .connections = (double)workload->connections};
     if (!is_plain(workload))
@@ -51,26 +55,30 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
         weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
-        double cpu, wait, share = request->rate_rps;
-        if (!calibration_path_times(known->calibration, request->path, &cpu, &wait))
+        double share = request->rate_rps;
+        struct path_times own;
+        if (!calibration_path_times(known->calibration, request->path, &own))
             return false;
         if (!(share > 0)) {
             share = request->weight / weights;
             /* Its part of the mix's rate; where that is a closed loop, only shares. */
             share *= demand->open ? workload->rate_rps : 1;
         }
-        demand->wait += share * wait;
-        demand->cpu += share * cpu;
+        sum->wait += share * own.wait;
+        sum->cpu += share * own.cpu;
+        sum->blocking += share * own.blocking;
+        sum->measured = sum->measured || own.measured;
         total += share;
         demand->mixed =
-            demand->mixed || (i > 0 && (cpu != first_cpu || wait != first_wait));
-        first_cpu = cpu;
-        first_wait = wait;
+            demand->mixed || (i > 0 && (own.cpu != first.cpu || own.wait != first.wait ||
+                                        own.blocking != first.blocking));
+        first = own;
     }
     if (!(total > 0))
         return false; /* a closed mix beside open arrivals */
-    demand->wait /= total;
-    demand->cpu /= total;
+    sum->wait /= total;
+    sum->cpu /= total;
+    sum->blocking /= total;
     demand->rate = demand->open ? total : 0;
     return true;
 }
@@ -89,20 +97,48 @@ static bool has_option(const struct theory_case *known, const char *name)
     return contender_option(known->contender, known->model, known->scenario, name);
 }
 
+static struct supply loop_supply(const struct theory_case *known)
+{
+    double cpus = known->server_cpus;
+    const char *place =
+        contender_option(known->contender, known->model, known->scenario, "cpu");
+    struct supply supply = {
+        .slots = INFINITY,
+        .cpus = 1,
+        .pool = has_option(known, "uv-pool") ? option_count(known, "uv-pool") : INFINITY,
+        .computes_on_pool = place && strcmp(place, "uv-pool") == 0,
+        .slots_basis = "C/(W+B+T)",
+        .cpus_basis = "1/T",
+    };
+    if (model_has_flag(known->model, "workers")) {
+        supply.cpus = fmin(option_count(known, "workers"), cpus);
+        supply.cpus_basis = "min(workers, P)/T";
+    } else if (supply.computes_on_pool) {
+        supply.cpus = fmin(supply.pool, cpus);
+        supply.cpus_basis = "min(K, P)/T";
+    }
+    return supply;
+}
+
 static struct supply model_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus;
-    if (model_has_flag(known->model, "serial"))
-        return (struct supply){1, 1, "1/(W+T)", "1/T"};
-    if (model_has_flag(known->model, "workers"))
-        return (struct supply){INFINITY, fmin(option_count(known, "workers"), cpus),
-                               "C/(W+T)", "min(workers, P)/T"};
     if (model_has_flag(known->model, "loop"))
-        return (struct supply){INFINITY, 1, "C/(W+T)", "1/T"};
-    if (has_option(known, "threads"))
-        return (struct supply){option_count(known, "threads"), cpus, "min(C, N)/(W+T)",
-                               "P/T"};
-    return (struct supply){INFINITY, cpus, "C/(W+T)", "P/T"};
+        return loop_supply(known);
+    struct supply supply = {.slots = INFINITY,
+                            .cpus = cpus,
+                            .pool = INFINITY,
+                            .slots_basis = "C/(W+B+T)",
+                            .cpus_basis = "P/T"};
+    if (model_has_flag(known->model, "serial")) {
+        supply.slots = supply.cpus = 1;
+        supply.slots_basis = "1/(W+B+T)";
+        supply.cpus_basis = "1/T";
+    } else if (has_option(known, "threads")) {
+        supply.slots = option_count(known, "threads");
+        supply.slots_basis = "min(C, N)/(W+B+T)";
+    }
+    return supply;
 }
 
 /* What a request holds a connection of its own server for, where it does nothing else:
@@ -175,20 +211,32 @@ static void lower(struct limit *limit, double value, const char *basis)
         *limit = (struct limit){value, basis};
 }
 
+/* How long a request is at work if nothing makes it wait in line. */
+static double hold_time(const struct demand *demand)
+{
+    return demand->times.wait + demand->times.blocking + demand->times.cpu;
+}
+
 /*
  * What the server could do at most: its slots over the time that a request holds one,
- * its CPUs over the CPU time of a request. Where a request has no CPU step its CPU
- * time is what the server itself was seen to need, S.
+ * its pool over the time of blocking calls, its CPUs over the CPU time of a request.
+ * Where a request has no CPU step its CPU time is what the server itself was seen to
+ * need, S.
  */
 static struct limit capacity(const struct theory_case *known, const struct demand *demand,
                              const struct supply *supply)
 {
     struct limit limit = {INFINITY, ""};
-    double hold = demand->wait + demand->cpu;
+    const struct path_times *times = &demand->times;
+    double hold = hold_time(demand);
     if (isfinite(supply->slots) && hold > 0)
         lower(&limit, supply->slots / hold, supply->slots_basis);
-    if (demand->cpu > 0)
-        lower(&limit, supply->cpus / demand->cpu, supply->cpus_basis);
+    if (times->blocking > 0 && supply->computes_on_pool)
+        lower(&limit, supply->pool / (times->blocking + times->cpu), "K/(B+T)");
+    else if (times->blocking > 0)
+        lower(&limit, supply->pool / times->blocking, "K/B");
+    if (times->cpu > 0)
+        lower(&limit, supply->cpus / times->cpu, supply->cpus_basis);
     else if (known->cpu_per_request_s > 0)
         /* Without CPU steps workers have nothing to do: a loop has its one thread. */
         lower(&limit,
@@ -203,9 +251,12 @@ static void predict_closed(const struct theory_case *known, const struct demand 
 {
     struct supply supply = read_supply(known);
     struct limit limit = capacity(known, demand, &supply);
-    double hold = demand->wait + demand->cpu;
-    lower(&limit, demand->connections / hold, "C/(W+T)");
-    bool bound = demand->mixed || (demand->wait > 0 && demand->cpu > 0);
+    const struct path_times *times = &demand->times;
+    lower(&limit, demand->connections / hold_time(demand), "C/(W+B+T)");
+    /* Steps that were measured alone take longer beside others, and where they are
+     * short the server's own work counts, which is not in the formula. */
+    bool bound = demand->mixed || times->measured ||
+                 (times->cpu > 0 && times->wait + times->blocking > 0);
     enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
     add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
     /* By Little's law; all requests alike, so the median is the mean. */
@@ -219,9 +270,12 @@ static void predict_open(const struct theory_case *known, const struct demand *d
 {
     struct supply supply = read_supply(known);
     struct limit limit = capacity(known, demand, &supply);
+    enum relation relation = demand->times.measured && limit.value < demand->rate
+                                 ? RELATION_AT_MOST
+                                 : RELATION_EQUAL;
     lower(&limit, demand->rate, "the offered rate");
-    add(list, metrics[METRIC_THROUGHPUT].name, RELATION_EQUAL, limit.value, limit.basis);
-    double hold = demand->wait + demand->cpu, load = demand->rate * hold;
+    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    double hold = hold_time(demand), load = demand->rate * hold;
     const struct workload *workload = &known->scenario->workload;
     bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
     if (supply.slots == 1 && poisson && load < 1)
@@ -242,14 +296,14 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     double weights = 0, task_cpu = 0;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
-        double cpu, wait;
-        calibration_path_times(known->calibration, request->path, &cpu, &wait);
+        struct path_times times;
+        calibration_path_times(known->calibration, request->path, &times);
         weights += request->rate_rps > 0 ? 0 : request->weight;
-        if (cpu > 0 && task)
+        if (times.cpu > 0 && task)
             return; /* more than one kind */
-        if (cpu > 0) {
+        if (times.cpu > 0) {
             task = request;
-            task_cpu = cpu;
+            task_cpu = times.cpu;
         }
     }
     if (!task || !demand->open)
@@ -262,10 +316,11 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     bool apart = own && task->arrivals == ARRIVALS_CONSTANT;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *light = &workload->requests[i];
-        double cpu, wait;
-        calibration_path_times(known->calibration, light->path, &cpu, &wait);
+        struct path_times times;
+        calibration_path_times(known->calibration, light->path, &times);
         if (light == task || !*light->class_name)
             continue;
+        double wait = times.wait + times.blocking;
         char metric[96];
         snprintf(metric, sizeof metric, "class.%.40s.%s", light->class_name,
                  class_metrics[CLASS_P99].name);
@@ -274,19 +329,26 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     }
 }
 
+static bool computes_on_loop(const struct theory_case *known)
+{
+    return model_has_flag(known->model, "loop") &&
+           !model_has_flag(known->model, "workers") &&
+           !loop_supply(known).computes_on_pool;
+}
+
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions)
 {
     struct list list = {.items = predictions};
     struct demand demand;
     if (model_has_flag(known->model, "calibration") || !read_demand(known, &demand))
         return 0;
-    if (demand.wait + demand.cpu == 0)
+    if (hold_time(&demand) <= 0)
         return 0; /* no work to predict from */
     if (demand.open)
         predict_open(known, &demand, &list);
     else
         predict_closed(known, &demand, &list);
-    if (model_has_flag(known->model, "loop") && !model_has_flag(known->model, "workers"))
+    if (computes_on_loop(known))
         predict_blocked(known, &demand, &list);
     return list.count;
 }

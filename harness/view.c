@@ -457,6 +457,40 @@ static void print_basis(const struct comparison *comparison, enum table_style st
                 : "");
 }
 
+/* What the steps of the run's paths cost, each alone on one core. */
+static void print_costs(const struct comparison *comparison, enum table_style style,
+                        FILE *file)
+{
+    const cJSON *record = comparison->calibration.record, *cost, *work;
+    if (!record)
+        return;
+    struct table *table = table_create();
+    table_add_column(table, "Step", TABLE_LEFT);
+    table_add_column(table, "Kind", TABLE_LEFT);
+    table_add_column(table, "CPU µs", TABLE_RIGHT);
+    table_add_column(table, "µs", TABLE_RIGHT);
+    table_add_column(table, "In the scenario", TABLE_LEFT);
+    cJSON_ArrayForEach(cost, json_at(record, "steps"))
+    {
+        const char *step = json_string(cost, "step"), *written = NULL;
+        cJSON_ArrayForEach(work, json_at(record, "work"))
+        {
+            if (step && strcmp(work->valuestring, step) == 0)
+                written = work->string;
+        }
+        table_start_row(table);
+        table_add_cell(table, step);
+        table_add_cell(table, json_string(cost, "kind"));
+        table_add_cellf(table, "%.1f", json_number(cost, "cpu_us"));
+        table_add_cellf(table, "%.1f", json_number(cost, "wall_us"));
+        table_add_cell(table, written);
+    }
+    fprintf(file, "\n## What the steps cost\n\nEach alone on CPU %.0f, medians.\n\n",
+            json_number(record, "cpu"));
+    table_print(table, style, file);
+    table_free(table);
+}
+
 void view_print(const struct comparison *comparison, const struct summary *summary,
                 enum table_style style, FILE *file)
 {
@@ -472,5 +506,7 @@ void view_print(const struct comparison *comparison, const struct summary *summa
         print_group(&group, style, file);
     }
     print_summary(summary, style, file);
+    if (style == TABLE_MARKDOWN)
+        print_costs(comparison, style, file);
     print_basis(comparison, style, file);
 }

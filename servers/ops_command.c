@@ -162,6 +162,16 @@ static double microseconds(const struct measured *item, double ns)
     return item->why.text[0] ? (double)NAN : ns / (double)NS_PER_US;
 }
 
+/* NULL where there is no such op. */
+static const char *step_kind(const char *step)
+{
+    size_t length = strcspn(step, ":/");
+    for (size_t i = 0; op_list[i]; i++)
+        if (strncmp(op_list[i]->name, step, length) == 0 && !op_list[i]->name[length])
+            return op_kind_names[op_list[i]->kind];
+    return NULL;
+}
+
 static void print_costs_as_json(const struct calibration *calibration)
 {
     cJSON *root = cJSON_CreateObject();
@@ -173,6 +183,7 @@ static void print_costs_as_json(const struct calibration *calibration)
         const struct measured *item = &calibration->items[i];
         cJSON *object = cJSON_CreateObject();
         json_add_text(object, "step", item->step);
+        json_add_text(object, "kind", step_kind(item->step));
         json_add_number(object, "cpu_us", microseconds(item, item->cost.cpu_ns));
         json_add_number(object, "wall_us", microseconds(item, item->cost.wall_ns));
         json_add_number(object, "wall_us_min",

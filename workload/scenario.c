@@ -14,6 +14,11 @@
 const char *const shape_names[] = {
     [SHAPE_STEADY] = "steady", [SHAPE_TRANSIENT] = "transient", NULL};
 
+const char *const profile_names[] = {[PROFILE_QUICK] = "quick",
+                                     [PROFILE_STANDARD] = "standard",
+                                     [PROFILE_THOROUGH] = "thorough",
+                                     NULL};
+
 const char *const database_names[] = {
     [DATABASE_NONE] = "none", [DATABASE_POSTGRES] = "postgres", NULL};
 
@@ -536,23 +541,39 @@ static int read_models(struct json_document *document, const cJSON *node, void *
                            (void **)&scenario->models, &scenario->model_count, error);
 }
 
-static int read_tolerated(struct json_document *document, const cJSON *node, void *member,
-                          struct error *error)
+/* An array of words, each of which sets the bit of its place in the list. */
+static int read_words_as_bits(struct json_document *document, const cJSON *node,
+                              const char *const *words, unsigned *bits,
+                              struct error *error)
 {
-    unsigned *tolerated = member;
-    struct json_field flag = {.type = JSON_CHOICE, .choices = tolerable_flags};
+    struct json_field word = {.type = JSON_CHOICE, .choices = words};
     char given[JSON_DESCRIBE_BYTES];
     if (!cJSON_IsArray(node))
         return json_error(document, node, error, "expected an array, got %s",
                           json_describe(node, given, sizeof given));
     for (const cJSON *child = node->child; child; child = child->next) {
         int index;
-        int result = json_read_value(document, child, &flag, &index, error);
+        int result = json_read_value(document, child, &word, &index, error);
         if (result < 0)
             return result;
-        *tolerated |= 1U << index;
+        *bits |= 1U << index;
     }
     return 0;
+}
+
+static int read_tolerated(struct json_document *document, const cJSON *node, void *member,
+                          struct error *error)
+{
+    return read_words_as_bits(document, node, tolerable_flags, member, error);
+}
+
+static int read_profiles(struct json_document *document, const cJSON *node, void *member,
+                         struct error *error)
+{
+    int result = read_words_as_bits(document, node, profile_names, member, error);
+    if (result == 0 && !node->child)
+        return json_error(document, node, error, "expected at least one profile");
+    return result;
 }
 
 /* The schema's address is for editors. */
@@ -618,6 +639,10 @@ static const struct json_field scenario_fields[] = {
      .type = JSON_CHOICE,
      .offset = offsetof(struct scenario, shape),
      .choices = shape_names},
+    {.key = "profiles",
+     .type = JSON_CUSTOM,
+     .offset = offsetof(struct scenario, profiles),
+     .read = read_profiles},
     {.key = "tolerates",
      .type = JSON_CUSTOM,
      .offset = offsetof(struct scenario, tolerated),
@@ -657,6 +682,11 @@ const char *scenario_option(const struct scenario *scenario, const char *name)
         if (strcmp(scenario->server.options[i].name, name) == 0)
             return scenario->server.options[i].value;
     return NULL;
+}
+
+bool scenario_is_in_profile(const struct scenario *scenario, int profile)
+{
+    return !scenario->profiles || scenario->profiles >> profile & 1;
 }
 
 bool scenario_tolerates(const struct scenario *scenario, const char *code)
@@ -941,6 +971,7 @@ void scenario_at_point(struct scenario *point, const struct scenario *scenario,
                     .server = copy_server(&scenario->backend.server)},
         .database = scenario->database,
         .shape = scenario->shape,
+        .profiles = scenario->profiles,
         .tolerated = scenario->tolerated,
     };
     workload_copy(&point->workload, &scenario->workload);
@@ -1053,6 +1084,15 @@ static void add_server(cJSON *object, const struct scenario_server *server)
                                 server->options[i].value);
 }
 
+static void add_bits_as_words(cJSON *object, const char *key, const char *const *words,
+                              unsigned bits)
+{
+    cJSON *array = json_add_array(object, key);
+    for (size_t i = 0; words[i]; i++)
+        if (bits >> i & 1)
+            cJSON_AddItemToArray(array, cJSON_CreateString(words[i]));
+}
+
 cJSON *scenario_to_json(const struct scenario *scenario)
 {
     const struct workload *workload = &scenario->workload;
@@ -1084,9 +1124,8 @@ cJSON *scenario_to_json(const struct scenario *scenario)
                       scenario->sweep.quick_count);
     }
     cJSON_AddStringToObject(root, "shape", shape_names[scenario->shape]);
-    cJSON *tolerates = json_add_array(root, "tolerates");
-    for (size_t i = 0; tolerable_flags[i]; i++)
-        if (scenario->tolerated >> i & 1)
-            cJSON_AddItemToArray(tolerates, cJSON_CreateString(tolerable_flags[i]));
+    if (scenario->profiles)
+        add_bits_as_words(root, "profiles", profile_names, scenario->profiles);
+    add_bits_as_words(root, "tolerates", tolerable_flags, scenario->tolerated);
     return root;
 }

@@ -25,6 +25,7 @@
  *   "database": "postgres",
  *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
  *   "shape": "steady",
+ *   "profiles": ["standard", "thorough"],
  *   "tolerates": ["errors"]
  * }
  *
@@ -38,10 +39,12 @@
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
  * variable is "connections", "rate", an option of the server, or a word that stands
- * in braces in a path ("/bytes:{size}"). "tolerates" names flags of the generator that
- * are the very finding here (a server that cannot carry the load) and not a fault of the
- * measurement. CPU work is given in work ("spin:200k"), or
- * as a time ("spin:10ms") that the harness turns into work once per run.
+ * in braces in a path ("/bytes:{size}"). "profiles" are those that take the
+ * scenario unasked (default: all); one that is named is run with any. "tolerates" names
+ * flags of the generator that are the very finding here (a server that cannot carry the
+ * load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
+ * "gzip:64KiB"), or as a time ("spin:10ms", "gzip:10ms") that the harness turns into
+ * work once per run.
  */
 #ifndef WORKLOAD_SCENARIO_H
 #define WORKLOAD_SCENARIO_H
@@ -65,6 +68,10 @@ struct scenario_backend {
     char *model; /* NULL: there is none */
     struct scenario_server server;
 };
+
+/* How thorough a run is; harness/profile.h says what each means. */
+enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
+extern const char *const profile_names[]; /* for option tables; ends with NULL */
 
 enum database { DATABASE_NONE, DATABASE_POSTGRES };
 extern const char *const database_names[];
@@ -98,6 +105,7 @@ struct scenario {
     int database; /* enum database */
     struct sweep sweep;
     int shape;          /* enum shape */
+    unsigned profiles;  /* bit p: profile p takes it unasked; 0: all do */
     unsigned tolerated; /* bit i: tolerable_flags[i] */
 };
 
@@ -127,6 +135,9 @@ cJSON *scenario_to_json(const struct scenario *scenario);
  * The option `name` of the server for this scenario, or NULL.
  */
 const char *scenario_option(const struct scenario *scenario, const char *name);
+
+/* Whether a run of this profile (enum profile_name) takes the scenario unasked. */
+bool scenario_is_in_profile(const struct scenario *scenario, int profile);
 
 /* Whether the scenario tolerates the flag with this code. */
 bool scenario_tolerates(const struct scenario *scenario, const char *code);

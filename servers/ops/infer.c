@@ -23,7 +23,7 @@
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
 
-enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, BATCH_MOST = 256 };
+enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, BATCH_MOST = 4096 };
 
 struct network {
     float layer_1[INPUTS * HIDDEN_1];

@@ -71,6 +71,38 @@ cat >"$work/long.json" <<'JSON'
   "load": { "connections": 2, "warmup": "100ms", "duration": "3s" } }
 JSON
 
+# ---- work that is given as a time ---------------------------------------------------------
+
+cat >"$work/kinds.json" <<'JSON'
+{ "name": "kinds", "title": "Two kinds", "question": "Do they take equally long?",
+  "family": "cpu", "requests": [{ "path": "/{work}/query:1" }],
+  "load": { "connections": 1, "warmup": "100ms", "duration": "500ms" },
+  "server": { "cpus": 1 },
+  "sweep": { "variable": "work", "values": ["gzip:2ms", "encrypt:2ms"] } }
+JSON
+start "$work/kinds.json" --models event-loop --repeat 1 --out "$work/kinds"
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "work may be given as a time, in a sweep too (exit $status)"
+for kind in gzip encrypt; do
+    amount=$(sed -n "s/^.*\"$kind:2ms\":[^\"]*\"$kind:\([0-9]*\)\".*$/\1/p" "$work/kinds/manifest.json")
+    grep -q "\"/$kind:$amount/query:1\"" "$work"/kinds/trials/*"$kind"*/scenario.json
+    ok $? "$kind:2ms became $kind:$amount, as the manifest says"
+    grep -qE "^\| $kind:$amount +\| CPU +\|.*\| $kind:2ms" "$work/kinds/comparison.md"
+    ok $? "... and what it costs stands in the comparison"
+done
+grep -qE "^\| query:1 +\| BLOCKING" "$work/kinds/comparison.md"
+ok $? "so does what a blocking step costs"
+sed 's/gzip:2ms/scrypt:2ms/' "$work/kinds.json" >"$work/no-kind.json"
+sed 's/gzip:2ms/sing:3/' "$work/kinds.json" >"$work/no-step.json"
+for bad in no-kind no-step; do
+    start "$work/$bad.json" --models event-loop --out "$work/$bad"
+    finish
+    [ $status -eq 1 ] && [ "$(grep -c '^interleave bench: ' "$work/err")" -eq 1 ] &&
+        [ -z "$(ls "$work/$bad/trials")" ]
+    ok $? "a step that cannot be so is told before the first trial ($bad)"
+done
+
 # ---- the table ------------------------------------------------------------------------
 
 models=iterative,thread-pool:threads=4,event-loop
@@ -168,10 +200,10 @@ grep -q -- '"--uv-pool=2"' "$work"/fetch/trials/*event-loop/trial.json &&
     grep -q -- '"--upstream"' "$work"/fetch/trials/*event-loop/trial.json
 ok $? "the command lines of both servers are recorded"
 
-sed 's/wait=50ms/wiat=50ms/' "$work/tiny-fetch.json" >"$work/wrong-fetch.json"
+sed 's/wait=50ms/wait=50/' "$work/tiny-fetch.json" >"$work/wrong-fetch.json"
 start "$work/wrong-fetch.json" --models event-loop --seed 5 --out "$work/wrong"
 finish
-[ $status -eq 1 ] && grep -q '"reason":.*the backend: /wiat:50ms: HTTP/1.1 400' "$work"/wrong/trials/*/trial.json
+[ $status -eq 1 ] && grep -q '"reason":.*the backend: /wait:50: HTTP/1.1 400' "$work"/wrong/trials/*/trial.json
 ok $? "a path that the backend refuses: exit 1 and the reason (exit $status)"
 nothing_runs "a path that the backend refuses"
 

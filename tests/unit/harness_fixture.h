@@ -13,6 +13,8 @@ static const char fixture_models[] =
     "{\"name\":\"dispatch\",\"default\":\"request\","
     "\"choices\":[\"request\",\"connection\"]}],\"supported\":true},"
     "{\"name\":\"loop\",\"flags\":[\"loop\"],\"options\":["
+    "{\"name\":\"uv-pool\",\"default\":\"4\"},"
+    "{\"name\":\"cpu\",\"default\":\"loop\",\"choices\":[\"loop\",\"uv-pool\"]},"
     "{\"name\":\"pg-connections\",\"default\":\"8\"}],\"supported\":true},"
     "{\"name\":\"hybrid\",\"flags\":[\"loop\",\"workers\"],\"options\":["
     "{\"name\":\"workers\",\"default\":\"cores\"}],\"supported\":true},"

@@ -34,6 +34,8 @@ struct question {
 #define FETCHES(c)                                                                       \
     "\"requests\":[{\"path\":\"/fetch:wait=30ms,wait=20ms\"}],\"load\":{"                \
     "\"connections\":" #c "},\"backend\":{\"model\":\"loop\"}"
+#define CALLS(path)                                                                      \
+    "\"requests\":[{\"path\":\"" path "\"}],\"load\":{\"connections\":500}"
 #define SPINS "\"requests\":[{\"path\":\"/spin:5ms\"}],\"load\":{\"connections\":16}"
 #define BLOCKED                                                                          \
     "\"requests\":[{\"path\":\"/\",\"class\":\"light\",\"rate\":500},"                   \
@@ -66,6 +68,25 @@ static const struct question questions[] = {
     {"one", SLEEPS(100), 1, NAN, THROUGHPUT, 20, RELATION_EQUAL},
     {"pool:threads=4", SLEEPS(100), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
     {"loop", FETCHES(10), 1, NAN, THROUGHPUT, 200, RELATION_EQUAL},
+    /* Blocking calls: K of them at a time on a loop's pool, one per thread elsewhere. */
+    {"loop", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
+    {"loop:uv-pool=64", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 1280, RELATION_EQUAL},
+    {"pool:threads=32", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 640, RELATION_EQUAL},
+    {"one", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 20, RELATION_EQUAL},
+    /* On the pool, a call and a computation of 5 ms take turns on its K threads. */
+    {"loop:cpu=uv-pool", CALLS("/block:45ms/spin:5ms"), 8, NAN, THROUGHPUT, 80,
+     RELATION_AT_MOST},
+    {"loop:cpu=uv-pool", CALLS("/spin:5ms"), 2, NAN, THROUGHPUT, 400, RELATION_EQUAL},
+    {"loop:cpu=uv-pool:uv-pool=1", CALLS("/spin:5ms"), 2, NAN, THROUGHPUT, 200,
+     RELATION_EQUAL},
+    {"loop:cpu=uv-pool", BLOCKED, 1, NAN, LIGHT_P99, NONE, RELATION_EQUAL},
+    /* What was measured alone is a bound: 10 ms of gzip, reads of 0.2 ms. */
+    {"loop", CALLS("/gzip:1MiB"), 2, NAN, THROUGHPUT, 100, RELATION_AT_MOST},
+    {"hybrid", CALLS("/gzip:1MiB"), 2, NAN, THROUGHPUT, 200, RELATION_AT_MOST},
+    {"loop", CALLS("/query:9"), 2, NAN, THROUGHPUT, 20000, RELATION_AT_MOST},
+    {"loop", CALLS("/query:9/gzip:1MiB"), 2, NAN, THROUGHPUT, 100, RELATION_AT_MOST},
+    {"loop", CALLS("/fetch:gzip=1MiB") ",\"backend\":{\"model\":\"loop\"}", 2, NAN,
+     THROUGHPUT, 50000, RELATION_AT_MOST},
     {"hybrid", BLOCKED, 1, NAN, LIGHT_P99, NONE, RELATION_EQUAL},
     /* 90 % waits of 20 ms, 10 % tasks of 20 ms, 250/s: the loop is blocked half the
      * time, so light requests wait at least 20 + 20 (1 - 0.02) ms at p99. */
@@ -86,9 +107,25 @@ static const struct question questions[] = {
     {"floor", WAITS(10), 1, NAN, THROUGHPUT, NONE, RELATION_EQUAL},
 };
 
+/* What a run has found out, as the manifest keeps it. */
+static const char found_out[] =
+    "{\"cpu\":0,\"work\":{\"spin:5ms\":\"spin:3000000\",\"spin:20ms\":\"spin:12000000\","
+    "\"spin:200ms\":\"spin:120000000\",\"spin:2.5ms\":\"spin:2500\","
+    "\"gzip:1ms\":\"gzip:99000\"},\"steps\":["
+    "{\"step\":\"gzip:1MiB\",\"kind\":\"CPU\",\"cpu_us\":10000,\"wall_us\":10100},"
+    "{\"step\":\"spin:7k\",\"kind\":\"CPU\",\"cpu_us\":12,\"wall_us\":12},"
+    "{\"step\":\"query:9\",\"kind\":\"BLOCKING\",\"cpu_us\":150,\"wall_us\":200}]}";
+
+static struct calibration make_calibration(void)
+{
+    struct calibration calibration = {.record = cJSON_Parse(found_out)};
+    assert_non_null(calibration.record);
+    return calibration;
+}
+
 static void check(const struct models *models, const struct question *question)
 {
-    struct calibration calibration = {.iterations_per_ms = 600000};
+    struct calibration calibration = make_calibration();
     struct contender contender;
     struct scenario scenario;
     struct error error;
@@ -119,6 +156,7 @@ static void check(const struct models *models, const struct question *question)
                  found ? found->basis : "none");
     contender_release(&contender);
     scenario_release(&scenario);
+    calibration_release(&calibration);
     free(text);
 }
 
@@ -134,7 +172,7 @@ static void test_formulas(void **state)
 static void test_calibrated_paths(void **state)
 {
     (void)state;
-    struct calibration calibration = {.iterations_per_ms = 1000};
+    struct calibration calibration = make_calibration();
     struct scenario scenario;
     struct error error;
     assert_int_equal(
@@ -142,22 +180,29 @@ static void test_calibrated_paths(void **state)
                              "{\"name\":\"s\",\"title\":\"t\",\"question\":\"q\","
                              "\"family\":\"f\",\"requests\":["
                              "{\"path\":\"/wait:10ms/spin:2.5ms/bytes:4KiB\"},"
-                             "{\"path\":\"/spin:7k\"},{\"path\":\"/\"}]}",
+                             "{\"path\":\"/spin:7k/block:3ms\"},{\"path\":\"/\"},"
+                             "{\"path\":\"/fetch:gzip=1ms,wait=4ms/fetch:\"}],"
+                             "\"backend\":{\"model\":\"loop\"}}",
                              &error),
         0);
-    assert_true(calibration_is_needed(&scenario));
+    const struct request *requests = scenario.workload.requests;
+    struct path_times times;
+    assert_true(calibration_path_times(&calibration, requests[0].path, &times));
+    assert_true(fabs(times.cpu - 2.5e-3) < 1e-12 && fabs(times.wait - 10e-3) < 1e-12);
+    assert_false(times.measured);
+    assert_true(calibration_path_times(&calibration, requests[1].path, &times));
+    assert_true(fabs(times.cpu - 12e-6) < 1e-12 && fabs(times.blocking - 3e-3) < 1e-12);
+    assert_true(times.measured);
+    assert_true(calibration_path_times(&calibration, requests[3].path, &times));
+    assert_true(times.cpu == 0 && fabs(times.wait - 5e-3) < 1e-12);
+    assert_false(calibration_path_times(&calibration, "/file:4KiB", &times));
     calibration_apply(&calibration, &scenario);
-    assert_string_equal(scenario.workload.requests[0].path,
-                        "/wait:10ms/spin:2500/bytes:4KiB");
-    assert_string_equal(scenario.workload.requests[1].path, "/spin:7k");
-    assert_string_equal(scenario.workload.requests[2].path, "/");
-    assert_false(calibration_is_needed(&scenario));
-    double cpu, wait;
-    assert_true(calibration_path_times(&calibration, scenario.workload.requests[0].path,
-                                       &cpu, &wait));
-    assert_true(fabs(cpu - 2.5e-3) < 1e-12 && fabs(wait - 10e-3) < 1e-12);
-    assert_false(calibration_path_times(&calibration, "/file:4KiB", &cpu, &wait));
+    assert_string_equal(requests[0].path, "/wait:10ms/spin:2500/bytes:4KiB");
+    assert_string_equal(requests[1].path, "/spin:7k/block:3ms");
+    assert_string_equal(requests[2].path, "/");
+    assert_string_equal(requests[3].path, "/fetch:gzip=99000,wait=4ms/fetch:");
     scenario_release(&scenario);
+    calibration_release(&calibration);
 }
 
 int main(void)
