@@ -15,12 +15,12 @@
 #include "workload/fetch_path.h"
 
 /* The search for an amount of work ends when it takes the wanted time but for this
- * part of it, which is less than a machine repeats itself to. */
+ * part of it, to which a machine hardly repeats itself. */
 #define CLOSE_ENOUGH 0.01
 #define MOST_TRIES   6
 
-/* No step is so much dearer than its amount says that a try may be this much larger. */
-#define MOST_GROWTH 100
+/* A try may be so much larger than the one before: what is short is measured badly. */
+#define MOST_GROWTH 1000
 
 /* ---- steps ------------------------------------------------------------------------ */
 
@@ -318,9 +318,9 @@ static char *search_work(const struct search *search)
 }
 
 /* Work is taken to be in proportion to its amount, again and again. */
-static void improve(struct search *search, double cpu_us)
+static void improve(struct search *search, double least_cpu_us)
 {
-    double factor = search->wanted_us / cpu_us;
+    double factor = search->wanted_us / least_cpu_us;
     search->found = fabs(factor - 1) < CLOSE_ENOUGH;
     if (!search->found)
         search->amount =
@@ -339,7 +339,7 @@ static int improve_all(struct search *searches, size_t count, struct error *erro
     const cJSON *cost =
         result == 0 ? cJSON_GetArrayItem(json_at(costs, "steps"), 0) : NULL;
     for (size_t i = 0; i < count && cost; i++, cost = cost->next)
-        improve(&searches[i], json_number(cost, "cpu_us"));
+        improve(&searches[i], json_number(cost, "cpu_us_min"));
     cJSON_Delete(works);
     cJSON_Delete(costs);
     return result;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "servers/job.h"
 
 /* Long beside the clock's grain and an interrupt, short beside a time slice or two. */
@@ -49,6 +50,29 @@ static int compare_numbers(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
+/* A path on its way through the rounds. */
+struct trial {
+    struct program program;
+    uint64_t runs; /* in each round */
+    struct round rounds[OP_COST_ROUNDS];
+};
+
+static void prepare(struct ops *ops, struct op_cost *cost, struct trial *trial)
+{
+    struct program *program = &trial->program;
+    struct round *round = &trial->rounds[0];
+    struct error *why = &cost->why;
+    why->text[0] = '\0';
+    int result = program_parse(program, ops, cost->path, strlen(cost->path), why);
+    if (result == 0)
+        result = run_once(ops, program, why);
+    for (trial->runs = 1; result == 0; trial->runs *= 2) {
+        result = run_round(ops, program, trial->runs, round, why);
+        if (round->wall_ns * (double)trial->runs >= (double)ROUND_NS)
+            break;
+    }
+}
+
 static void summarise(const struct round rounds[OP_COST_ROUNDS], struct op_cost *cost)
 {
     double cpu[OP_COST_ROUNDS], wall[OP_COST_ROUNDS];
@@ -58,32 +82,30 @@ static void summarise(const struct round rounds[OP_COST_ROUNDS], struct op_cost 
     }
     qsort(cpu, OP_COST_ROUNDS, sizeof *cpu, compare_numbers);
     qsort(wall, OP_COST_ROUNDS, sizeof *wall, compare_numbers);
-    *cost = (struct op_cost){
-        .cpu_ns = cpu[OP_COST_ROUNDS / 2],
-        .wall_ns = wall[OP_COST_ROUNDS / 2],
-        .wall_least_ns = wall[0],
-        .wall_most_ns = wall[OP_COST_ROUNDS - 1],
-    };
+    cost->cpu_ns = cpu[OP_COST_ROUNDS / 2];
+    cost->cpu_least_ns = cpu[0];
+    cost->wall_ns = wall[OP_COST_ROUNDS / 2];
+    cost->wall_least_ns = wall[0];
+    cost->wall_most_ns = wall[OP_COST_ROUNDS - 1];
 }
 
-int op_cost_measure(struct ops *ops, const char *path, struct op_cost *cost,
-                    struct error *error)
+size_t op_costs_measure(struct ops *ops, struct op_cost *costs, size_t count)
 {
-    struct program program;
-    struct round rounds[OP_COST_ROUNDS];
-    uint64_t runs = 1;
-    int result = program_parse(&program, ops, path, strlen(path), error);
-    if (result == 0)
-        result = run_once(ops, &program, error);
-    if (result == 0)
-        result = run_round(ops, &program, runs, &rounds[0], error);
-    while (result == 0 && rounds[0].wall_ns * (double)runs < (double)ROUND_NS) {
-        runs *= 2;
-        result = run_round(ops, &program, runs, &rounds[0], error);
+    struct trial *trials = memory_allocate_zeroed(count + 1, sizeof *trials);
+    size_t failed = 0;
+    for (size_t i = 0; i < count; i++)
+        prepare(ops, &costs[i], &trials[i]);
+    for (size_t round = 0; round < OP_COST_ROUNDS; round++)
+        for (size_t i = 0; i < count; i++)
+            if (!costs[i].why.text[0])
+                run_round(ops, &trials[i].program, trials[i].runs,
+                          &trials[i].rounds[round], &costs[i].why);
+    for (size_t i = 0; i < count; i++) {
+        if (costs[i].why.text[0])
+            failed++;
+        else
+            summarise(trials[i].rounds, &costs[i]);
     }
-    for (size_t i = 0; i < OP_COST_ROUNDS && result == 0; i++)
-        result = run_round(ops, &program, runs, &rounds[i], error);
-    if (result == 0)
-        summarise(rounds, cost);
-    return result;
+    free(trials);
+    return failed;
 }

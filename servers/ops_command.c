@@ -92,23 +92,28 @@ static void list_as_table(void)
 
 /* ---- what they cost --------------------------------------------------------------- */
 
-struct measured {
-    char *step; /* "gzip:16KiB" */
-    struct op_cost cost;
-    struct error why; /* empty where it was measured */
-};
-
 struct calibration {
     int cpu;
-    struct measured *items;
+    char **paths; /* "/gzip:16KiB" */
+    struct op_cost *costs;
     size_t count, failed;
 };
 
-static void add_step(struct calibration *calibration, char *step)
+static void add_step(struct calibration *calibration, char *path)
 {
-    calibration->items = memory_resize(
-        calibration->items, (calibration->count + 1) * sizeof *calibration->items);
-    calibration->items[calibration->count++] = (struct measured){.step = step};
+    size_t count = calibration->count++;
+    calibration->paths =
+        memory_resize(calibration->paths, (count + 1) * sizeof *calibration->paths);
+    calibration->costs =
+        memory_resize(calibration->costs, (count + 1) * sizeof *calibration->costs);
+    calibration->paths[count] = path;
+    calibration->costs[count] = (struct op_cost){.path = path};
+}
+
+/* "gzip:16KiB" of "/gzip:16KiB". */
+static const char *step_of(const struct op_cost *cost)
+{
+    return cost->path + 1;
 }
 
 /* All that were named, or one step of every op that runs somewhere. */
@@ -116,12 +121,12 @@ static void choose_steps(struct calibration *calibration, const struct option_li
 {
     for (size_t i = 0; i < named->count; i++) {
         const char *step = named->items[i];
-        add_step(calibration, memory_copy_string(*step == '/' ? step + 1 : step));
+        add_step(calibration, memory_printf("/%s", *step == '/' ? step + 1 : step));
     }
     for (size_t i = 0; named->count == 0 && op_list[i]; i++)
         if (op_list[i]->kind != OP_REPLY)
             add_step(calibration,
-                     memory_printf("%s:%s", op_list[i]->name, op_list[i]->example));
+                     memory_printf("/%s:%s", op_list[i]->name, op_list[i]->example));
 }
 
 /* One core, the first that a run would give to a server. */
@@ -144,22 +149,18 @@ static int measure_steps(struct calibration *calibration, struct error *error)
     const struct op_environment environment = {.data_folder = folder};
     struct ops *ops = NULL;
     int result = ops_open(&ops, op_list, &environment, error);
-    for (size_t i = 0; i < calibration->count && result == 0; i++) {
-        struct measured *item = &calibration->items[i];
-        char *path = memory_printf("/%s", item->step);
-        if (op_cost_measure(ops, path, &item->cost, &item->why) < 0)
-            calibration->failed++;
-        free(path);
-    }
+    if (result == 0)
+        calibration->failed =
+            op_costs_measure(ops, calibration->costs, calibration->count);
     ops_close(ops);
     data_folder_remove(folder);
     free(folder);
     return result;
 }
 
-static double microseconds(const struct measured *item, double ns)
+static double microseconds(const struct op_cost *cost, double ns)
 {
-    return item->why.text[0] ? (double)NAN : ns / (double)NS_PER_US;
+    return cost->why.text[0] ? (double)NAN : ns / (double)NS_PER_US;
 }
 
 /* NULL where there is no such op. */
@@ -180,17 +181,16 @@ static void print_costs_as_json(const struct calibration *calibration)
     json_add_number(root, "rounds", OP_COST_ROUNDS);
     cJSON *array = json_add_array(root, "steps");
     for (size_t i = 0; i < calibration->count; i++) {
-        const struct measured *item = &calibration->items[i];
+        const struct op_cost *cost = &calibration->costs[i];
         cJSON *object = cJSON_CreateObject();
-        json_add_text(object, "step", item->step);
-        json_add_text(object, "kind", step_kind(item->step));
-        json_add_number(object, "cpu_us", microseconds(item, item->cost.cpu_ns));
-        json_add_number(object, "wall_us", microseconds(item, item->cost.wall_ns));
-        json_add_number(object, "wall_us_min",
-                        microseconds(item, item->cost.wall_least_ns));
-        json_add_number(object, "wall_us_max",
-                        microseconds(item, item->cost.wall_most_ns));
-        json_add_text(object, "why", item->why.text[0] ? item->why.text : NULL);
+        json_add_text(object, "step", step_of(cost));
+        json_add_text(object, "kind", step_kind(step_of(cost)));
+        json_add_number(object, "cpu_us", microseconds(cost, cost->cpu_ns));
+        json_add_number(object, "cpu_us_min", microseconds(cost, cost->cpu_least_ns));
+        json_add_number(object, "wall_us", microseconds(cost, cost->wall_ns));
+        json_add_number(object, "wall_us_min", microseconds(cost, cost->wall_least_ns));
+        json_add_number(object, "wall_us_max", microseconds(cost, cost->wall_most_ns));
+        json_add_text(object, "why", cost->why.text[0] ? cost->why.text : NULL);
         cJSON_AddItemToArray(array, object);
     }
     print_and_free(root);
@@ -205,15 +205,13 @@ static void print_costs_as_table(const struct calibration *calibration)
     table_add_column(table, "least", TABLE_RIGHT);
     table_add_column(table, "most", TABLE_RIGHT);
     for (size_t i = 0; i < calibration->count; i++) {
-        const struct measured *item = &calibration->items[i];
+        const struct op_cost *cost = &calibration->costs[i];
         table_start_row(table);
-        if (item->why.text[0]) {
-            table_add_cellf(table, "%s: %s", item->step, item->why.text);
-            continue;
-        }
-        const double figures[] = {item->cost.cpu_ns, item->cost.wall_ns,
-                                  item->cost.wall_least_ns, item->cost.wall_most_ns};
-        table_add_cell(table, item->step);
+        table_add_cell(table, step_of(cost));
+        if (cost->why.text[0])
+            continue; /* said on stderr */
+        const double figures[] = {cost->cpu_ns, cost->wall_ns, cost->wall_least_ns,
+                                  cost->wall_most_ns};
         for (size_t f = 0; f < sizeof figures / sizeof *figures; f++)
             table_add_cellf(table, "%.1f", figures[f] / (double)NS_PER_US);
     }
@@ -237,12 +235,13 @@ static int calibrate(const struct settings *settings, const struct option_list *
         print_costs_as_table(&calibration);
     /* An op that cannot run here is no failure, unless it was asked for by name. */
     for (size_t i = 0; i < calibration.count; i++) {
-        if (named->count > 0 && calibration.items[i].why.text[0])
-            fprintf(stderr, "interleave ops: %s: %s\n", calibration.items[i].step,
-                    calibration.items[i].why.text);
-        free(calibration.items[i].step);
+        if (calibration.costs[i].why.text[0])
+            fprintf(stderr, "interleave ops: %s: %s\n", step_of(&calibration.costs[i]),
+                    calibration.costs[i].why.text);
+        free(calibration.paths[i]);
     }
-    free(calibration.items);
+    free(calibration.paths);
+    free(calibration.costs);
     bool failed = result < 0 || (named->count > 0 && calibration.failed > 0);
     return failed ? EXIT_FAILED : EXIT_FINE;
 }
