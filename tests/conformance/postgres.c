@@ -13,57 +13,12 @@
 #include <libpq-fe.h>
 #include <zlib.h>
 
+#include "tests/support/cluster.h"
 #include "tests/support/served.h"
 
 /* ---- the database ----------------------------------------------------------------- */
 
-static pid_t cluster;
-static char conninfo[256];
 static PGconn *observer;
-
-/* Starts it, or says why it cannot be had and leaves `cluster` 0. */
-static void start_cluster(void)
-{
-    if (system("scripts/postgres check") != 0)
-        return;
-    int ends[2];
-    if (pipe(ends) < 0)
-        abort();
-    fflush(NULL);
-    cluster = fork();
-    if (cluster == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        execl("scripts/postgres", "postgres", "run", NULL);
-        _exit(127);
-    }
-    close(ends[1]);
-    char *line = read_until(ends[0], "\n");
-    if (sscanf(line, "listening on %255s", conninfo) != 1) {
-        waitpid(cluster, NULL, 0);
-        cluster = 0;
-    }
-    free(line);
-    close(ends[0]);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    start_cluster();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    if (cluster) {
-        kill(cluster, SIGTERM);
-        waitpid(cluster, NULL, 0);
-    }
-    return 0;
-}
 
 /* A number that the database says, to somebody of the test's own. */
 static long observe(const char *sql)
@@ -364,5 +319,5 @@ int main(void)
         cmocka_unit_test(loops_wait_without_threads),
         cmocka_unit_test(clients_may_leave_at_any_time),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }

@@ -1,0 +1,156 @@
+/* scenario_paths.c - the paths of all shipped scenarios, compound ones above all, are
+ * answered with the same digest by every model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glob.h>
+
+#include "servers/job.h"
+#include "tests/support/cluster.h"
+#include "tests/support/served.h"
+#include "workload/scenario.h"
+
+#define MAX_PATHS 256
+
+static char *paths[MAX_PATHS];
+static char *digests[MAX_PATHS]; /* as the first model has them */
+static size_t path_count;
+
+/* ---- the paths -------------------------------------------------------------------- */
+
+static const struct op *find_op(const char *step, size_t length)
+{
+    for (size_t i = 0; op_list[i]; i++)
+        if (strncmp(op_list[i]->name, step, length) == 0 && !op_list[i]->name[length])
+            return op_list[i];
+    return NULL;
+}
+
+/* Work that is given as a time becomes the op's example: no run has calibrated it. */
+static char *with_plain_work(const char *path)
+{
+    struct text plain = {0};
+    char **steps = text_split(path, '/', NULL);
+    for (size_t s = 1; steps[0] && steps[s]; s++) {
+        size_t length = strcspn(steps[s], ":");
+        const struct op *op = find_op(steps[s], length);
+        uint64_t argument;
+        if (op && op->kind == OP_CPU &&
+            op->parse(steps[s][length] ? steps[s] + length + 1 : "", &argument, NULL) < 0)
+            text_printf(&plain, "/%s:%s", op->name, op->example);
+        else
+            text_printf(&plain, "/%s", steps[s]);
+    }
+    text_list_free(steps);
+    return text_steal(&plain);
+}
+
+static void add_path(const char *path)
+{
+    char *plain = with_plain_work(path);
+    for (size_t i = 0; i < path_count; i++) {
+        if (strcmp(paths[i], plain) == 0) {
+            free(plain);
+            return;
+        }
+    }
+    assert_true(path_count < MAX_PATHS);
+    paths[path_count++] = plain;
+}
+
+static void add_scenario(const char *file)
+{
+    struct scenario scenario;
+    struct error error;
+    if (scenario_read(&scenario, file, &error) < 0)
+        fail_msg("%s", error.text);
+    size_t points = scenario.sweep.variable ? scenario.sweep.value_count : 1;
+    for (size_t p = 0; p < points; p++) {
+        struct scenario point;
+        scenario_at_point(&point, &scenario,
+                          scenario.sweep.variable ? scenario.sweep.values[p] : NULL);
+        for (size_t r = 0; r < point.workload.request_count; r++)
+            add_path(point.workload.requests[r].path);
+        scenario_release(&point);
+    }
+    scenario_release(&scenario);
+}
+
+static void add_scenarios(void)
+{
+    glob_t files;
+    assert_int_equal(glob("scenarios/*.json", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        if (!strstr(files.gl_pathv[i], "schema.json") &&
+            !strstr(files.gl_pathv[i], "claims.json"))
+            add_scenario(files.gl_pathv[i]);
+    globfree(&files);
+}
+
+/* ---- the answers ------------------------------------------------------------------ */
+
+static void answer_like_the_first(const struct model *model, const char *upstream)
+{
+    struct server_settings settings = usual_settings;
+    settings.ops.upstream = upstream;
+    settings.ops.postgres = cluster ? conninfo : NULL;
+    settings.ops.postgres_connections = 2;
+    struct served served = serve_with(model, &settings, "");
+    int fd = dial(&served);
+    for (size_t i = 0; i < path_count; i++) {
+        if (!cluster && strstr(paths[i], "/pg"))
+            continue;
+        struct answer answer = get(fd, paths[i]);
+        if (answer.status != 200)
+            fail_msg("%s: %s: %d %s", model->name, paths[i], answer.status, answer.body);
+        const char *digest = strstr(answer.head, "Interleave-Digest: ");
+        assert_non_null(digest);
+        char *line = memory_printf("%.*s", (int)strcspn(digest, "\r"), digest);
+        if (!digests[i])
+            digests[i] = memory_copy_string(line);
+        if (strcmp(digests[i], line) != 0)
+            fail_msg("%s: %s: %s instead of %s", model->name, paths[i], line, digests[i]);
+        free(line);
+        answer_release(&answer);
+    }
+    close(fd);
+    assert_int_equal(stop(&served, NULL), 0);
+}
+
+static void all_models_answer_alike(void **state)
+{
+    (void)state;
+    char upstream[64];
+    add_scenarios();
+    struct served other = serve(&event_loop_model);
+    snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", other.port);
+    for (size_t i = 0; model_list[i]; i++) {
+        struct error why;
+        const struct model *model = model_list[i];
+        if (model->flags & MODEL_CALIBRATION ||
+            (model->supported && !model->supported(&why)))
+            continue;
+        print_message("# %s\n", model->name);
+        answer_like_the_first(model, upstream);
+    }
+    assert_int_equal(stop(&other, NULL), 0);
+    /* The scenarios must have more to tell apart than nothing. */
+    size_t different = 0;
+    for (size_t i = 0; i < path_count; i++) {
+        different += digests[i] && strcmp(digests[i], "Interleave-Digest: 00000000") != 0;
+        free(digests[i]);
+        free(paths[i]);
+    }
+    assert_true(different > 10);
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_models_answer_alike)};
+    return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
+}
