@@ -64,6 +64,26 @@ struct best_row {
     double value;
 };
 
+/* A load that offers fewer waits than this at a time cannot show who overlaps them. */
+#define TELLING_WAITS 4
+
+/* How many waits would be in progress if the server overlapped them all. */
+static double offered_waits(const struct row *row, double wait)
+{
+    struct scenario point;
+    scenario_at_point(&point, row->scenario, row->value);
+    const struct workload *workload = &point.workload;
+    double waits = (double)workload_all_connections(workload);
+    if (workload_is_open(workload)) {
+        double rate = workload->rate_rps;
+        for (size_t i = 0; i < workload->request_count; i++)
+            rate += workload->requests[i].rate_rps;
+        waits = rate * wait;
+    }
+    scenario_release(&point);
+    return waits;
+}
+
 /* Waits in progress for each thread, and in all, at the highest. */
 static struct best_row find_overlap(const struct comparison *comparison,
                                     const struct contender *contender)
@@ -73,7 +93,8 @@ static struct best_row find_overlap(const struct comparison *comparison,
         const struct row *row = &comparison->rows[i];
         double cpu, wait;
         if (row->contender != contender || !is_measured(row) ||
-            !mean_times(comparison, row, &cpu, &wait) || wait <= 0)
+            !mean_times(comparison, row, &cpu, &wait) || wait <= 0 ||
+            offered_waits(row, wait) < TELLING_WAITS)
             continue;
         double waits = row->estimates[METRIC_THROUGHPUT].median * wait;
         if (waits > best.value)
