@@ -73,13 +73,9 @@ static double offered_waits(const struct row *row, double wait)
     struct scenario point;
     scenario_at_point(&point, row->scenario, row->value);
     const struct workload *workload = &point.workload;
-    double waits = (double)workload_all_connections(workload);
-    if (workload_is_open(workload)) {
-        double rate = workload->rate_rps;
-        for (size_t i = 0; i < workload->request_count; i++)
-            rate += workload->requests[i].rate_rps;
-        waits = rate * wait;
-    }
+    double waits = workload_is_open(workload)
+                       ? workload_mean_rate(workload) * wait
+                       : (double)workload_all_connections(workload);
     scenario_release(&point);
     return waits;
 }
