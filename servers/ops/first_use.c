@@ -25,7 +25,7 @@ int first_use_start(const struct op_environment *environment, void **shared,
     return 0;
 }
 
-void *first_use_get(void *shared, void *(*make)(const struct op_environment *))
+void *first_use_get(void *shared, first_use_make *make)
 {
     struct first_use *first_use = shared;
     void *made = atomic_load_explicit(&first_use->made, memory_order_acquire);

@@ -14,11 +14,14 @@
 int first_use_start(const struct op_environment *environment, void **shared,
                     struct error *error);
 
+/* Makes what is shared. */
+typedef void *first_use_make(const struct op_environment *environment);
+
 /*
  * What `make` returned, now or earlier; only one thread is in it at a time. Where it
  * returns NULL, so does this, and the next caller tries again.
  */
-void *first_use_get(void *shared, void *(*make)(const struct op_environment *));
+void *first_use_get(void *shared, first_use_make *make);
 
 /* Hands what was made, if it was, to `release`. */
 void first_use_stop(void *shared, void (*release)(void *made));

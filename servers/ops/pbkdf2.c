@@ -8,13 +8,11 @@
 #include <openssl/params.h>
 
 #include "base/quantity.h"
-#include "servers/ops/first_use.h"
+#include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
-#include "servers/ops/openssl.h"
 #include "servers/ops/ops.h"
 
 #define ITERATIONS_MOST 10000000
-#define KEY_BYTES       32
 
 static int pbkdf2_parse(const char *text, uint64_t *argument, struct error *error)
 {
@@ -23,15 +21,7 @@ static int pbkdf2_parse(const char *text, uint64_t *argument, struct error *erro
 
 static void pbkdf2_run(struct op_call *call)
 {
-    unsigned char key[KEY_BYTES];
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &call->argument),
-        OSSL_PARAM_END,
-    };
-    if (EVP_KDF_derive(call->resource, key, sizeof key, parameters) == 1)
-        op_result(call, key, sizeof key);
-    else
-        openssl_fail(call, "derive a key");
+    kdf_run(call, OSSL_KDF_PARAM_ITER);
 }
 
 static void *fetch(const struct op_environment *unused)
@@ -40,39 +30,14 @@ static void *fetch(const struct op_environment *unused)
     return EVP_KDF_fetch(NULL, "PBKDF2", NULL);
 }
 
-static void release(void *fetched)
-{
-    EVP_KDF_free(fetched);
-}
-
-static void pbkdf2_stop(void *shared)
-{
-    first_use_stop(shared, release);
-}
-
 static int pbkdf2_open(void *shared, void **resource, struct error *error)
 {
-    char digest[] = "SHA256", password[] = "correct horse", salt[] = "interleave salt.";
+    char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, password,
-                                          sizeof password - 1),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof salt - 1),
         OSSL_PARAM_END,
     };
-    EVP_KDF *kdf = first_use_get(shared, fetch);
-    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    if (context && EVP_KDF_CTX_set_params(context, parameters) == 1) {
-        *resource = context;
-        return 0;
-    }
-    EVP_KDF_CTX_free(context);
-    return openssl_error(error, "set PBKDF2 up");
-}
-
-static void pbkdf2_close(void *resource)
-{
-    EVP_KDF_CTX_free(resource);
+    return kdf_open(shared, fetch, parameters, resource, error);
 }
 
 const struct op pbkdf2_op = {
@@ -86,7 +51,7 @@ const struct op pbkdf2_op = {
     .parse = pbkdf2_parse,
     .run = pbkdf2_run,
     .start = first_use_start,
-    .stop = pbkdf2_stop,
+    .stop = kdf_stop,
     .open = pbkdf2_open,
-    .close = pbkdf2_close,
+    .close = kdf_close,
 };

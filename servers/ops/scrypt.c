@@ -10,13 +10,11 @@
 #include <openssl/params.h>
 
 #include "base/quantity.h"
-#include "servers/ops/first_use.h"
+#include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
-#include "servers/ops/openssl.h"
 #include "servers/ops/ops.h"
 
-#define N_MOST    (1 << 15)
-#define KEY_BYTES 32
+#define N_MOST (1 << 15)
 
 static int scrypt_parse(const char *text, uint64_t *argument, struct error *error)
 {
@@ -29,15 +27,7 @@ static int scrypt_parse(const char *text, uint64_t *argument, struct error *erro
 
 static void scrypt_run(struct op_call *call)
 {
-    unsigned char key[KEY_BYTES];
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &call->argument),
-        OSSL_PARAM_END,
-    };
-    if (EVP_KDF_derive(call->resource, key, sizeof key, parameters) == 1)
-        op_result(call, key, sizeof key);
-    else
-        openssl_fail(call, "derive a key");
+    kdf_run(call, OSSL_KDF_PARAM_SCRYPT_N);
 }
 
 static void *fetch(const struct op_environment *unused)
@@ -46,43 +36,17 @@ static void *fetch(const struct op_environment *unused)
     return EVP_KDF_fetch(NULL, "SCRYPT", NULL);
 }
 
-static void release(void *fetched)
-{
-    EVP_KDF_free(fetched);
-}
-
-static void scrypt_stop(void *shared)
-{
-    first_use_stop(shared, release);
-}
-
 static int scrypt_open(void *shared, void **resource, struct error *error)
 {
-    char password[] = "correct horse", salt[] = "interleave salt.";
     uint32_t r = 8, p = 1;
     uint64_t most_bytes = 2ULL * 1024 * N_MOST;
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, password,
-                                          sizeof password - 1),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof salt - 1),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &p),
         OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_MAXMEM, &most_bytes),
         OSSL_PARAM_END,
     };
-    EVP_KDF *kdf = first_use_get(shared, fetch);
-    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    if (context && EVP_KDF_CTX_set_params(context, parameters) == 1) {
-        *resource = context;
-        return 0;
-    }
-    EVP_KDF_CTX_free(context);
-    return openssl_error(error, "set scrypt up");
-}
-
-static void scrypt_close(void *resource)
-{
-    EVP_KDF_CTX_free(resource);
+    return kdf_open(shared, fetch, parameters, resource, error);
 }
 
 const struct op scrypt_op = {
@@ -96,7 +60,7 @@ const struct op scrypt_op = {
     .parse = scrypt_parse,
     .run = scrypt_run,
     .start = first_use_start,
-    .stop = scrypt_stop,
+    .stop = kdf_stop,
     .open = scrypt_open,
-    .close = scrypt_close,
+    .close = kdf_close,
 };

@@ -128,13 +128,8 @@ typedef void model_test(const struct model *model, struct upstream *upstream);
 
 static void for_models(model_test *body)
 {
-    for (size_t i = 0; model_list[i]; i++) {
-        struct error why;
-        const struct model *model = model_list[i];
-        if (model->flags & MODEL_CALIBRATION ||
-            (model->supported && !model->supported(&why)))
-            continue;
-        print_message("# %s\n", model->name);
+    const struct model *const *at = model_list, *model;
+    while ((model = next_model(&at, MODEL_CALIBRATION))) {
         struct upstream upstream = start_upstream();
         body(model, &upstream);
         stop_upstream(&upstream);

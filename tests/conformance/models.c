@@ -24,14 +24,9 @@ typedef void model_test(const struct model *model);
 
 static void for_models(unsigned without, model_test *body)
 {
-    for (size_t i = 0; model_list[i]; i++) {
-        struct error why;
-        const struct model *model = model_list[i];
-        if (model->flags & without || (model->supported && !model->supported(&why)))
-            continue;
-        print_message("# %s\n", model->name);
+    const struct model *const *at = model_list, *model;
+    while ((model = next_model(&at, without)))
         body(model);
-    }
 }
 
 static void expect_good_end(struct served *served)

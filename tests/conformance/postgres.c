@@ -42,15 +42,9 @@ static void for_models(model_test *body)
         skip();
     observer = PQconnectdb(conninfo);
     assert_int_equal(PQstatus(observer), CONNECTION_OK);
-    for (size_t i = 0; model_list[i]; i++) {
-        struct error why;
-        const struct model *model = model_list[i];
-        if (model->flags & MODEL_CALIBRATION ||
-            (model->supported && !model->supported(&why)))
-            continue;
-        print_message("# %s\n", model->name);
+    const struct model *const *at = model_list, *model;
+    while ((model = next_model(&at, MODEL_CALIBRATION)))
         body(model);
-    }
     PQfinish(observer);
 }
 

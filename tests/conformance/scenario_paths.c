@@ -128,15 +128,9 @@ static void all_models_answer_alike(void **state)
     add_scenarios();
     struct served other = serve(&event_loop_model);
     snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", other.port);
-    for (size_t i = 0; model_list[i]; i++) {
-        struct error why;
-        const struct model *model = model_list[i];
-        if (model->flags & MODEL_CALIBRATION ||
-            (model->supported && !model->supported(&why)))
-            continue;
-        print_message("# %s\n", model->name);
+    const struct model *const *at = model_list, *model;
+    while ((model = next_model(&at, MODEL_CALIBRATION)))
         answer_like_the_first(model, upstream);
-    }
     assert_int_equal(stop(&other, NULL), 0);
     /* The scenarios must have more to tell apart than nothing. */
     size_t different = 0;

@@ -29,6 +29,23 @@
 /* Not every test needs everything in here. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 
+/* ---- the models -------------------------------------------------------------------- */
+
+/* The next model that runs here and has none of the flags, or NULL at the end of the
+ * list; `at` begins as model_list. Says which it is. */
+static const struct model *next_model(const struct model *const **at, unsigned without)
+{
+    const struct model *model;
+    while ((model = *(*at)++)) {
+        struct error why;
+        if (model->flags & without || (model->supported && !model->supported(&why)))
+            continue;
+        print_message("# %s\n", model->name);
+        return model;
+    }
+    return NULL;
+}
+
 /* ---- the server ------------------------------------------------------------------- */
 
 struct served {
