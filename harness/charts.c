@@ -14,6 +14,7 @@ struct chart {
     char *name;
     struct text script, data;
     size_t series; /* data blocks so far */
+    size_t drawn;  /* lines, bars and marks made of them */
 };
 
 /* A metric that is drawn over the sweep. */
@@ -39,6 +40,25 @@ static const struct quantile {
     {"p99", "99 %%", 0.99},        {"p999", "99.9 %%", 0.999},
     {"p9999", "99.99 %%", 0.9999},
 };
+
+/*
+ * How one series is drawn. Contenders beyond the number of colours have the colours
+ * again with another mark.
+ */
+#define ROUNDS 3
+struct drawing {
+    const char *columns, *with, *marks[ROUNDS];
+};
+
+static const struct drawing estimates = {
+    "1:2:3:4", "yerrorlines lw 2 ps 0.7", {"pt 7", "pt 5", "pt 13"}};
+static const struct drawing theory_line = {"1:2", "lines lw 1", {"dt 2", "dt 3", "dt 4"}};
+static const struct drawing bar = {
+    "1:2", "boxes", {"fill solid 0.85", "fill pattern 1", "fill pattern 2"}};
+static const struct drawing percentiles = {
+    "1:2", "linespoints lw 2 ps 0.7", {"pt 7", "pt 5", "pt 13"}};
+static const struct drawing lower_bounds = {
+    "1:($3 > 0 ? $2 : NaN)", "points ps 1.6 lw 2", {"pt 8", "pt 8", "pt 8"}};
 
 /*
  * Colours that the colour-blind tell apart (M. Okabe and K. Ito, "Color Universal
@@ -75,18 +95,27 @@ static void chart_begin(struct chart *chart, const struct scenario *scenario,
     text_printf(&chart->data, "# %s: %s%s\n", scenario->name, label, at);
 }
 
-static void chart_add_series(struct chart *chart, size_t style, const char *title,
-                             const char *columns, const char *with)
+/* Draws the data block that stands at `index`; NULL: without a title. */
+static void chart_draw(struct chart *chart, size_t index, size_t style, const char *title,
+                       const struct drawing *drawing)
 {
-    text_printf(&chart->script, "%s '%s.dat' index %zu using %s with %s lc rgb '%s' ",
-                chart->series ? ", \\\n    " : "plot", chart->name, chart->series,
-                columns, with, colours[style % COLOUR_COUNT]);
+    text_printf(&chart->script, "%s '%s.dat' index %zu using %s with %s %s lc rgb '%s' ",
+                chart->drawn++ ? ", \\\n    " : "plot", chart->name, index,
+                drawing->columns, drawing->with,
+                drawing->marks[style / COLOUR_COUNT % ROUNDS],
+                colours[style % COLOUR_COUNT]);
     if (title)
         text_printf(&chart->script, "title '%s'", title);
     else
         text_append_string(&chart->script, "notitle");
-    chart->series++;
-    text_append_string(&chart->data, "\n\n"); /* ends gnuplot's data block */
+}
+
+/* Ends the data block that was appended, and draws it. */
+static void chart_add_series(struct chart *chart, size_t style, const char *title,
+                             const struct drawing *drawing)
+{
+    chart_draw(chart, chart->series++, style, title, drawing);
+    text_append_string(&chart->data, "\n\n"); /* gnuplot's end of a block */
 }
 
 static int chart_save(struct chart *chart, const char *path, struct error *error)
@@ -183,11 +212,10 @@ static void add_sweep_series(struct chart *chart, const struct comparison *compa
     }
     size_t style = style_of(comparison, of);
     if (points)
-        chart_add_series(chart, style, of->contender->label, "1:2:3:4",
-                         "yerrorlines lw 2 pt 7 ps 0.7");
+        chart_add_series(chart, style, of->contender->label, &estimates);
     if (predicted > 1) {
         text_append_string(&chart->data, text_string(&theory));
-        chart_add_series(chart, style, NULL, "1:2", "lines lw 1 dt 2");
+        chart_add_series(chart, style, NULL, &theory_line);
     }
     text_release(&theory);
 }
@@ -201,8 +229,7 @@ static void add_bar(struct chart *chart, const struct comparison *comparison,
     char x[32];
     snprintf(x, sizeof x, "%zu", chart->series);
     append_estimate(&chart->data, x, estimate, what->unit);
-    chart_add_series(chart, style_of(comparison, row), row->contender->label, "1:2",
-                     "boxes fill solid 0.8");
+    chart_add_series(chart, style_of(comparison, row), row->contender->label, &bar);
 }
 
 static bool has_theory(const struct rows *rows, const struct plotted *what)
@@ -256,27 +283,46 @@ static const cJSON *latencies_of(const cJSON *trial, const char *class_name)
     return json_at(load, "latency_ns");
 }
 
-static size_t append_quantiles(struct text *data, const struct row *row,
-                               const char *class_name)
+/* The median over the trials and, in `at_least`, whether it is a lower bound in one of
+ * them; NaN where one has no such percentile. */
+static double find_quantile(const struct row *row, const char *class_name,
+                            const char *key, bool *at_least)
 {
-    double *values = memory_allocate_zeroed(row->used_count, sizeof *values);
-    size_t points = 0;
-    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
-        size_t count = 0;
-        for (size_t t = 0; t < row->used_count; t++) {
-            double value =
-                json_number(latencies_of(row->used[t], class_name), quantiles[q].key);
-            if (isfinite(value))
-                values[count++] = value;
-        }
-        if (count == row->used_count && count) {
-            text_printf(data, "%.9g %.9g\n", 1 / (1 - quantiles[q].fraction),
-                        statistics_median(values, count) / 1e6);
-            points++;
-        }
+    double *values = memory_allocate_zeroed(row->used_count + 1, sizeof *values);
+    size_t count = 0;
+    *at_least = false;
+    for (size_t t = 0; t < row->used_count; t++) {
+        double value = json_number(latencies_of(row->used[t], class_name), key);
+        if (!isfinite(value))
+            continue;
+        values[count++] = value;
+        *at_least = *at_least || metric_is_censored(row->used[t], QUANTITY_TIME, value);
     }
+    double median = count && count == row->used_count ? statistics_median(values, count)
+                                                      : (double)NAN;
     free(values);
-    return points;
+    return median;
+}
+
+/* A row's line; what is only a lower bound is marked as such. */
+static void add_percentiles(struct chart *chart, const struct comparison *comparison,
+                            const struct row *row, const char *class_name)
+{
+    size_t points = 0, bounds = 0, style = style_of(comparison, row);
+    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
+        bool at_least;
+        double value = find_quantile(row, class_name, quantiles[q].key, &at_least);
+        if (!isfinite(value))
+            continue;
+        text_printf(&chart->data, "%.9g %.9g %d\n", 1 / (1 - quantiles[q].fraction),
+                    value / 1e6, at_least);
+        points++;
+        bounds += at_least;
+    }
+    if (points)
+        chart_add_series(chart, style, row->contender->label, &percentiles);
+    if (bounds)
+        chart_draw(chart, chart->series - 1, style, NULL, &lower_bounds);
 }
 
 static int write_percentiles(const char *path, const struct comparison *comparison,
@@ -294,8 +340,10 @@ static int write_percentiles(const char *path, const struct comparison *comparis
     struct chart chart;
     chart_begin(&chart, scenario, "latency", "latency, milliseconds (less is better)",
                 text_string(&at));
-    text_append_string(&chart.script, "set logscale xy\nset xlabel 'percentile'\n"
-                                      "set format y '%g'\nset xtics (");
+    text_append_string(
+        &chart.script,
+        "set logscale xy\nset xlabel 'percentile (triangle: at least so much)'\n"
+        "set format y '%g'\nset xtics (");
     for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
         if (*quantiles[q].label)
             text_printf(&chart.script, "%s'%s' %.9g", q ? ", " : "", quantiles[q].label,
@@ -303,9 +351,8 @@ static int write_percentiles(const char *path, const struct comparison *comparis
     text_append_string(&chart.script, ")\n");
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->first[i];
-        if (row_same_cell(row, last) && append_quantiles(&chart.data, row, class_name))
-            chart_add_series(&chart, style_of(comparison, row), row->contender->label,
-                             "1:2", "linespoints lw 2 pt 7 ps 0.7");
+        if (row_same_cell(row, last))
+            add_percentiles(&chart, comparison, row, class_name);
     }
     int result = chart_save(&chart, path, error);
     chart_release(&chart);
