@@ -410,7 +410,7 @@ int calibrate(struct calibration *calibration, const struct run_plan *plan,
               struct error *error)
 {
     static const char *const list_ops[] = {"interleave", "ops", "--json", NULL};
-    cJSON *ops;
+    cJSON *ops = NULL;
     int result = ask_ops(list_ops, &ops, error);
     if (result < 0)
         return result;
