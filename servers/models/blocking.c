@@ -122,14 +122,15 @@ static bool has_unread_input(const struct client *client)
     return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-void clients_end_idle(struct clients *clients, uint64_t since_ns, uint64_t now_ns)
+void clients_end_idle(struct clients *clients, uint64_t now_ns)
 {
+    uint64_t limit_ns = clients->server->settings.idle_timeout_ns;
     pthread_mutex_lock(&clients->lock);
     for (struct client *client = clients->first; client; client = client->next) {
         if (atomic_load(&client->is_served))
             continue;
         bool lingered = client->lingers_until_ns && client->lingers_until_ns <= now_ns;
-        bool idle = atomic_load(&client->active_ns) < since_ns;
+        bool idle = atomic_load(&client->active_ns) + limit_ns < now_ns;
         if (lingered || (idle && !has_unread_input(client)))
             shutdown(client->fd, SHUT_RDWR);
     }

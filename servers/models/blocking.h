@@ -78,10 +78,10 @@ void clients_refuse(struct worker *worker, struct client *client);
  */
 void clients_drain(struct clients *clients);
 
-/* Ends the input of those that are not being served, have sent nothing that waits to
- * be read, and were last active before `since_ns` or are past the time they may
- * linger. */
-void clients_end_idle(struct clients *clients, uint64_t since_ns, uint64_t now_ns);
+/* Ends the input of those that are not being served and have sent nothing that waits to
+ * be read, once they were idle for longer than the server's limit or are past the time
+ * they may linger. */
+void clients_end_idle(struct clients *clients, uint64_t now_ns);
 
 void clients_wait_until_empty(struct clients *clients);
 bool clients_is_empty(struct clients *clients);

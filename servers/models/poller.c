@@ -133,8 +133,7 @@ static void end_idle_clients(struct poller *poller)
     if (now_ns < poller->next_look_ns)
         return;
     poller->next_look_ns = now_ns + look_interval_ns(poller->server);
-    clients_end_idle(&poller->clients, now_ns - poller->server->settings.idle_timeout_ns,
-                     now_ns);
+    clients_end_idle(&poller->clients, now_ns);
 }
 
 /* ---- waiting ---------------------------------------------------------------------- */
