@@ -56,6 +56,7 @@ static cJSON *model_to_json(const struct model *model)
     cJSON *object = cJSON_CreateObject();
     json_add_text(object, "name", model->name);
     json_add_text(object, "summary", model->summary);
+    json_add_bool(object, "marks", true); /* SIGUSR2, see server_window */
     cJSON *flags = json_add_array(object, "flags");
     for (unsigned i = 0; model_flag_names[i]; i++)
         if (model->flags & 1U << i)

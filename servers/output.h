@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #define OUTPUT_BYTES (16 * 1024)
@@ -47,7 +48,22 @@ void output_refer(struct output *output, const void *bytes, size_t length);
 /* Takes `length` sent bytes off the front. */
 void output_consume(struct output *output, size_t length);
 
-/* Whether the part is in the batch's own memory, so that who keeps it has to copy it. */
-bool output_owns(const struct output *output, const struct iovec *part);
+/* One write of what is left, with MSG_NOSIGNAL: the bytes sent, or -1 and errno. */
+ssize_t output_send(const struct output *output, int fd);
+
+/*
+ * What is left of a batch, apart from it: for a client that takes it later. Heap; it
+ * holds copies of what was in the batch's own memory.
+ */
+struct output_rest {
+    int first, end; /* parts[first..end-1] are still to be sent */
+    struct iovec parts[];
+};
+
+/* Free it with free(). NULL when memory has run out. */
+struct output_rest *output_detach(const struct output *output);
+
+/* Takes `length` sent bytes off the front; whether anything is left. */
+bool output_rest_consume(struct output_rest *rest, size_t length);
 
 #endif

@@ -35,6 +35,9 @@
 
 #define NO_SLOT (-1)
 
+/* Loops that are looked after, in all processes. Those that replace others count, too. */
+#define MOST_LOOPS 1024
+
 struct server_shared {
     atomic_bool stopping;
     atomic_bool paused; /* someone waits for room_fd */
@@ -44,6 +47,9 @@ struct server_shared {
     int free_slot;        /* first of a list through next_free, or NO_SLOT */
     int slots;            /* in all */
     size_t mapped_bytes;
+    _Atomic int window;     /* enum loop_window */
+    _Atomic int loop_count; /* that have asked for a place below */
+    struct loop_health loops[MOST_LOOPS];
     struct worker workers[];
 };
 
@@ -217,8 +223,8 @@ struct signal_watch {
     pthread_t thread;
 };
 
-/* True when a signal came; false when the model was done or (after stopping) late. */
-static bool wait_for_signal(struct signal_watch *watch, bool limited, bool *done)
+/* The signal that came; 0 when the model was done or (after stopping) late. */
+static int wait_for_signal(struct signal_watch *watch, bool limited, bool *done)
 {
     struct pollfd fds[] = {{.fd = watch->done_fd, .events = POLLIN},
                            {.fd = watch->signal_fd, .events = POLLIN}};
@@ -229,19 +235,30 @@ static bool wait_for_signal(struct signal_watch *watch, bool limited, bool *done
     while (ready < 0 && errno == EINTR);
     *done = ready > 0 && fds[0].revents;
     struct signalfd_siginfo taken;
-    return !*done && ready > 0 &&
-           read(watch->signal_fd, &taken, sizeof taken) == sizeof taken;
+    bool came = !*done && ready > 0 &&
+                read(watch->signal_fd, &taken, sizeof taken) == sizeof taken;
+    return came ? (int)taken.ssi_signo : 0;
+}
+
+/* The first mark begins the window, the second ends it; others say nothing more. */
+static void take_mark(struct server *server)
+{
+    int window = atomic_load(&server->shared->window);
+    if (window < LOOP_AFTER_WINDOW)
+        atomic_store(&server->shared->window, window + 1);
 }
 
 static void *watch_signals(void *argument)
 {
     struct signal_watch *watch = argument;
     bool done;
-    wait_for_signal(watch, false, &done);
+    while (wait_for_signal(watch, false, &done) == SIGUSR2)
+        take_mark(watch->server);
     if (done)
         return NULL;
     server_stop(watch->server);
-    wait_for_signal(watch, true, &done);
+    while (wait_for_signal(watch, true, &done) == SIGUSR2)
+        continue;
     if (!done)
         watch->server->on_abandon(watch->server);
     return NULL;
@@ -253,6 +270,7 @@ static int start_watch(struct signal_watch *watch, struct error *error)
     sigemptyset(&taken);
     sigaddset(&taken, SIGTERM);
     sigaddset(&taken, SIGINT);
+    sigaddset(&taken, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &taken, NULL);
     watch->signal_fd = signalfd(-1, &taken, SFD_CLOEXEC);
     watch->done_fd = eventfd(0, EFD_CLOEXEC);
@@ -374,6 +392,20 @@ void server_room_seen(struct server *server)
     (void)got;
 }
 
+/* ---- loops ------------------------------------------------------------------------ */
+
+struct loop_health *server_loop_health(struct server *server)
+{
+    int index = atomic_fetch_add(&server->shared->loop_count, 1);
+    return index < MOST_LOOPS ? &server->shared->loops[index] : NULL;
+}
+
+enum loop_window server_window(const struct server *server)
+{
+    return (enum loop_window)atomic_load_explicit(&server->shared->window,
+                                                  memory_order_relaxed);
+}
+
 /* ---- counting --------------------------------------------------------------------- */
 
 static struct worker *take_free_slot(struct server_shared *shared, const char *role,
@@ -467,6 +499,9 @@ void server_statistics(const struct server *server, cJSON *object)
     pthread_mutex_unlock(&shared->lock);
     totals_to_json(&all, object);
     ops_report(server->ops, json_add_object(object, "ops"));
+    int loops = atomic_load(&shared->loop_count);
+    loop_health_report(shared->loops, (size_t)(loops < MOST_LOOPS ? loops : MOST_LOOPS),
+                       object);
     cJSON *array = json_add_array(object, "per_worker");
     for (size_t i = 0; i < count; i++) {
         cJSON *row = cJSON_CreateObject();

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "servers/loop_health.h"
 #include "servers/ops/ops.h"
 
 struct model;
@@ -125,12 +126,20 @@ void server_room_seen(struct server *server);
 struct worker *server_join(struct server *server, const char *role, int index);
 void server_leave(struct server *server, struct worker *worker);
 
+/* Where the calling loop keeps how it fares, or NULL where so many loops already do that
+ * there is no more room. */
+struct loop_health *server_loop_health(struct server *server);
+
+/* What the marks from outside (SIGUSR2: the window begins; again: it ends) have said. */
+enum loop_window server_window(const struct server *server);
+
 /* Raises the limit of open descriptors to what the system allows; returns it. */
 uint64_t server_raise_descriptor_limit(void);
 
 /* ---- statistics ------------------------------------------------------------------- */
 
-/* Adds accepted, refused, paused, requests, errors, ops and per_worker to the object. */
+/* Adds accepted, refused, paused, requests, errors, ops, loop (where there are loops) and
+ * per_worker to the object. */
 void server_statistics(const struct server *server, cJSON *object);
 
 #endif

@@ -191,14 +191,7 @@ static bool send_batch(struct blocking_thread *thread, const struct client *clie
 {
     struct output *output = &thread->output;
     while (!output_is_empty(output)) {
-        struct msghdr message = {
-            .msg_iov = &output->parts[output->first],
-            .msg_iovlen = (size_t)(output->end - output->first),
-        };
-        const struct iovec *part = message.msg_iov;
-        ssize_t sent = message.msg_iovlen == 1
-                           ? send(client->fd, part->iov_base, part->iov_len, MSG_NOSIGNAL)
-                           : sendmsg(client->fd, &message, MSG_NOSIGNAL);
+        ssize_t sent = output_send(output, client->fd);
         if (sent < 0 && errno != EINTR) {
             output_clear(output);
             return false;

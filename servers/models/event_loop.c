@@ -6,10 +6,8 @@
  * With --cpu uv-pool CPU steps go to libuv's pool, too, as Node.js does with crypto and
  * zlib: the loop stays free, but blocking calls wait in line with them.
  */
-#include <uv.h>
-
 #include "servers/model.h"
-#include "servers/models/loop.h"
+#include "servers/models/single_loop.h"
 
 struct settings {
     uint64_t uv_pool;
@@ -39,15 +37,7 @@ static int run(struct server *server, struct error *error)
         .cpu = (enum loop_place)settings->cpu,
     };
     loop_set_pool_size(settings->uv_pool);
-    struct loop *loop;
-    int result = loop_open(&loop, server, 0, &placement, error);
-    if (result < 0)
-        return result;
-    server_ready(server);
-    loop_serve(loop);
-    loop_close(loop);
-    uv_library_shutdown(); /* ends the pool's threads */
-    return 0;
+    return single_loop_run(server, &placement, 0, error);
 }
 
 const struct model event_loop_model = {

@@ -1,19 +1,23 @@
 /*
- * loop.h - the shared part of the models on a libuv loop: one thread drives many
- * connections and is called back when one of them can go on. The models differ in the
- * placement of steps, and in how many loops or processes there are.
+ * loop.h - the shared part of the models on an event loop: one thread drives many
+ * connections and is called back when one of them can go on. The models differ in
  *
- * One read buffer and one batch serve all connections of a loop. A connection that is
- * idle holds its structure and nothing else. A client that does not read its replies
- * is not read from either, so it holds at most one batch and what was read before.
+ *   the placement of steps       who runs what blocks, and who computes
+ *   the flow of a request        a state machine, or a coroutine that reads top to bottom
+ *   the backend                  how the loop hears of the system: libuv, epoll, io_uring
+ *   the number of loops          and of processes
  *
- * All functions, and all clients, belong to the loop's thread.
+ * One batch serves all connections of a loop, and one read buffer where the backend reads
+ * by itself. A connection that is idle holds its structure and nothing else. A client
+ * that does not read its replies is not read from either, so it holds at most one batch
+ * and what was read before.
+ *
+ * All functions, and all clients, belong to the loop's thread, but for loop_run_steps.
  */
 #ifndef SERVERS_MODELS_LOOP_H
 #define SERVERS_MODELS_LOOP_H
 
 #include "servers/models/task_queue.h"
-#include "servers/ops/op.h"
 #include "servers/server.h"
 
 /* Who runs a step. */
@@ -23,8 +27,16 @@ enum loop_place {
     ON_WORKERS,    /* threads that take steps from a queue: see loop_run_steps */
 };
 
+struct loop_backend;
+struct loop_flow;
+
+extern const struct loop_backend libuv_backend, epoll_backend, uring_backend;
+
 /* WAIT steps are always registered on the loop. */
 struct loop_placement {
+    const struct loop_backend
+        *backend;                 /* NULL: libuv, the only one with a pool of its own */
+    const struct loop_flow *flow; /* NULL: a state machine */
     enum loop_place blocking;
     enum loop_place cpu;
     struct task_queue *workers; /* where ON_WORKERS occurs */
