@@ -50,7 +50,7 @@ OPTIMISE  ?= -O2 -g
 CPPFLAGS  += -I. -D_GNU_SOURCE -isystem /usr/share/include -isystem /usr/include/postgresql
 CFLAGS    += -std=c11 $(OPTIMISE) -fno-omit-frame-pointer -pthread $(WARNINGS)
 LDFLAGS   += -pthread
-LDLIBS    += -lpq -luv -lcjson -lz -lcrypto -lsqlite3 -lturbojpeg -lstb -lblis -lm
+LDLIBS    += -lpq -luv -lcjson -lz -lcrypto -lsqlite3 -lturbojpeg -lstb -lblis -lboost_context -luring -lm
 ifneq ($(SANITIZE),)
 CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
 LDFLAGS   += -fsanitize=$(SANITIZE)

@@ -33,6 +33,7 @@ struct loop {
     struct loop_timer sweep; /* looks for idle clients */
     struct loop_timer tick;  /* looks how late it comes */
     struct loop_health *health;
+    void *flow_state;                    /* the flow's, or NULL */
     struct task_queue returned;          /* clients that workers give back */
     struct loop_client *oldest, *newest; /* by their last activity */
     size_t clients;                      /* not yet freed */

@@ -46,6 +46,14 @@ static const struct model *next_model(const struct model *const **at, unsigned w
     return NULL;
 }
 
+static inline bool model_has_option(const struct model *model, const char *name)
+{
+    for (const struct option *option = model->options; option && option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return true;
+    return false;
+}
+
 /* ---- the server ------------------------------------------------------------------- */
 
 struct served {
