@@ -377,6 +377,18 @@ int server_accept(struct server *server, struct worker *worker, int flags)
     return -EMFILE;
 }
 
+int server_admit(struct server *server, struct worker *worker, int accepted)
+{
+    if (accepted == -EAGAIN || accepted == -ECONNABORTED || accepted == -EINTR)
+        return -EAGAIN;
+    if (accepted < 0 || !take_room(server->shared, server->settings.max_connections))
+        return pause_accepting(server, worker);
+    int one = 1;
+    setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    worker_count(&worker->accepted, 1);
+    return accepted;
+}
+
 void server_closed(struct server *server)
 {
     atomic_fetch_sub(&server->shared->connections, 1);

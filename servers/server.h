@@ -116,6 +116,12 @@ bool server_is_stopping(const struct server *server);
 int server_accept(struct server *server, struct worker *worker, int flags);
 void server_closed(struct server *server);
 
+/*
+ * The same for what the system has accepted by itself: a socket, or the negative errno
+ * that it gave instead. With -EMFILE a socket stays the caller's, to be tried again.
+ */
+int server_admit(struct server *server, struct worker *worker, int accepted);
+
 /* Takes back room_fd's word, before looking again. */
 void server_room_seen(struct server *server);
 

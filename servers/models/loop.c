@@ -393,7 +393,7 @@ static void on_client_due(struct loop_timer *timer)
         loop_step_ready(client);
 }
 
-void loop_add_client(struct loop *loop, int fd)
+static void add_client(struct loop *loop, int fd)
 {
     struct loop_client *client = calloc(1, loop->backend->client_bytes);
     if (!client) {
@@ -416,18 +416,34 @@ void loop_add_client(struct loop *loop, int fd)
     close_client(client);
 }
 
+static void pause_listening(struct loop *loop)
+{
+    if (loop->paused)
+        return;
+    loop->paused = true;
+    loop->backend->listen(loop, false);
+}
+
 void loop_accept(struct loop *loop)
 {
     int fd = 0;
     for (int i = 0; i < ACCEPT_BATCH && fd >= 0 && !loop->stopping; i++) {
         fd = server_accept(loop->service.server, loop->service.worker, SOCK_NONBLOCK);
         if (fd >= 0)
-            loop_add_client(loop, fd);
+            add_client(loop, fd);
     }
-    if (fd != -EMFILE)
-        return;
-    loop->paused = true;
-    loop->backend->listen(loop, false);
+    if (fd == -EMFILE)
+        pause_listening(loop);
+}
+
+bool loop_admit(struct loop *loop, int accepted)
+{
+    int fd = server_admit(loop->service.server, loop->service.worker, accepted);
+    if (fd >= 0)
+        add_client(loop, fd);
+    else if (fd == -EMFILE)
+        pause_listening(loop);
+    return fd != -EMFILE;
 }
 
 static void listen_again(struct loop *loop)

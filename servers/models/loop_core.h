@@ -138,8 +138,9 @@ void loop_accept(struct loop *loop);
 /* The server's room_fd is readable. */
 void loop_has_room(struct loop *loop);
 
-/* Takes over a socket from server_accept or server_admit. */
-void loop_add_client(struct loop *loop, int fd);
+/* The system has accepted by itself: a socket, or a negative errno. False when there is
+ * no room: a socket stays the backend's, to be tried again when it shall listen. */
+bool loop_admit(struct loop *loop, int accepted);
 
 /* Bytes have come, valid during the call; length 0: the client will send no more;
  * negative: the connection is broken. */
