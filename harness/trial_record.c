@@ -67,7 +67,8 @@ static void flag_counts(struct flags *flags, const struct trial_facts *facts)
     double sent = json_number(json_at(facts->load, "whole_run"), "sent");
     double replies = json_number(json_at(facts->load, "whole_run"), "replies");
     double served = json_number(facts->server_stats, "requests");
-    if (unclean > 0 || sent != replies || served == sent)
+    /* A server of others may leave no counts. */
+    if (isnan(served) || unclean > 0 || sent != replies || served == sent)
         return;
     char message[160];
     snprintf(message, sizeof message,
