@@ -7,18 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "harness/placeholders.h"
-#include "harness/process.h"
 
 #define MOST_WORDS 64
-
-#define VERSION_LIMIT_NS (20 * NS_PER_S)
-#define VERSION_BYTES    200
+#define MOST_LINES 256
 
 static const char *const flag_words[] = {"loop",   "threads",   "workers",
                                          "serial", "processes", NULL};
@@ -39,11 +35,23 @@ static int read_word(struct json_document *document, const cJSON *node, void *me
     return json_read_value(document, node, &field, member, error);
 }
 
-static int read_words(struct json_document *document, const cJSON *node, void *member,
+/* A word that may be empty. */
+static int read_text(struct json_document *document, const cJSON *node, void *member,
+                     struct error *error)
+{
+    char given[JSON_DESCRIBE_BYTES];
+    if (!cJSON_IsString(node))
+        return json_error(document, node, error, "expected a string, got %s",
+                          json_describe(node, given, sizeof given));
+    *(char **)member = memory_copy_string(node->valuestring);
+    return 0;
+}
+
+static int read_texts(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
     struct words *words = member;
-    return json_read_array(document, node, 0, MOST_WORDS, sizeof *words->items, read_word,
+    return json_read_array(document, node, 0, MOST_WORDS, sizeof *words->items, read_text,
                            (void **)&words->items, &words->count, error);
 }
 
@@ -81,7 +89,7 @@ static void release_words(struct words *words)
     free(words->items);
 }
 
-static bool has_word(const struct words *words, const char *word)
+bool words_have(const struct words *words, const char *word)
 {
     for (size_t i = 0; i < words->count; i++)
         if (strcmp(words->items[i], word) == 0)
@@ -93,7 +101,7 @@ static bool has_word(const struct words *words, const char *word)
 
 /* Reads the members of an object, each value by `read_value`. */
 static int read_settings(struct json_document *document, const cJSON *node,
-                         struct settings *settings, json_read_member *read_value,
+                         struct setting_list *settings, json_read_member *read_value,
                          struct error *error)
 {
     char given[JSON_DESCRIBE_BYTES];
@@ -115,7 +123,7 @@ static int read_settings(struct json_document *document, const cJSON *node,
 static int read_environment(struct json_document *document, const cJSON *node,
                             void *member, struct error *error)
 {
-    return read_settings(document, node, member, read_word, error);
+    return read_settings(document, node, member, read_text, error);
 }
 
 /* The text of a file is written as an array of its lines. */
@@ -124,7 +132,8 @@ static int read_lines(struct json_document *document, const cJSON *node, void *m
 {
     struct words lines = {0};
     struct text text = {0};
-    int result = read_some_words(document, node, &lines, error);
+    int result = json_read_array(document, node, 1, MOST_LINES, sizeof *lines.items,
+                                 read_text, (void **)&lines.items, &lines.count, error);
     for (size_t i = 0; i < lines.count && result == 0; i++)
         text_printf(&text, "%s%s", i ? "\n" : "", lines.items[i]);
     if (result == 0)
@@ -134,12 +143,20 @@ static int read_lines(struct json_document *document, const cJSON *node, void *m
     return result;
 }
 
+/* "nginx.conf", or "{data}/index.html": never a place outside of the trial. */
+static bool is_name_of_file(const char *name)
+{
+    static const char data[] = "{data}/";
+    const char *own = strncmp(name, data, strlen(data)) == 0 ? name + strlen(data) : name;
+    return *own && *own != '/' && !strchr(own, '{') && !strstr(own, "..");
+}
+
 static int read_files(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
     int result = read_settings(document, node, member, read_lines, error);
     for (const cJSON *file = node->child; file && result == 0; file = file->next)
-        if (!*file->string || strstr(file->string, ".."))
+        if (!is_name_of_file(file->string))
             result = json_error_key(document, file, error,
                                     "expected the name of a file in the trial's folder "
                                     "or below {data}, got \"%s\"",
@@ -147,7 +164,7 @@ static int read_files(struct json_document *document, const cJSON *node, void *m
     return result;
 }
 
-static void release_settings(struct settings *settings)
+static void release_settings(struct setting_list *settings)
 {
     for (size_t i = 0; i < settings->count; i++) {
         free(settings->items[i].name);
@@ -246,7 +263,7 @@ static int read_option(struct json_document *document, const cJSON *node, void *
     struct external_option *option = member;
     int result = json_read_object(document, node, option_fields, option, error);
     if (result == 0 && option->choices.count &&
-        !has_word(&option->choices, option->fallback))
+        !words_have(&option->choices, option->fallback))
         return json_error(document, json_at(node, "default"), error,
                           "expected one of the choices, got \"%s\"", option->fallback);
     return result;
@@ -262,20 +279,20 @@ static int read_options(struct json_document *document, const cJSON *node, void 
 }
 
 /* The schema's address is for editors. */
-static int ignore_word(struct json_document *document, const cJSON *node, void *member,
+static int ignore_text(struct json_document *document, const cJSON *node, void *member,
                        struct error *error)
 {
     (void)member;
-    char *word = NULL;
-    int result = read_word(document, node, &word, error);
-    free(word);
+    char *text = NULL;
+    int result = read_text(document, node, &text, error);
+    free(text);
     return result;
 }
 
 #define MEMBER(name) offsetof(struct external, name)
 
 static const struct json_field external_fields[] = {
-    {.key = "$schema", .type = JSON_CUSTOM, .read = ignore_word},
+    {.key = "$schema", .type = JSON_CUSTOM, .read = ignore_text},
     {.key = "name", .type = JSON_TEXT, .required = true, .offset = MEMBER(name)},
     {.key = "summary", .type = JSON_TEXT, .required = true, .offset = MEMBER(summary)},
     {.key = "install", .type = JSON_TEXT, .offset = MEMBER(install)},
@@ -287,7 +304,7 @@ static const struct json_field external_fields[] = {
     {.key = "arguments",
      .type = JSON_CUSTOM,
      .offset = MEMBER(arguments),
-     .read = read_words},
+     .read = read_texts},
     {.key = "environment",
      .type = JSON_CUSTOM,
      .offset = MEMBER(environment),
@@ -480,45 +497,6 @@ int external_stop_signal(const struct external *external)
     return signal_numbers[external->stop.signal];
 }
 
-/* ---- as a model ------------------------------------------------------------------- */
-
-static void add_word(cJSON *array, const char *word)
-{
-    cJSON_AddItemToArray(array, cJSON_CreateString(word));
-}
-
-static void add_option(cJSON *array, const struct external_option *option)
-{
-    cJSON *object = cJSON_CreateObject();
-    json_add_text(object, "name", option->name);
-    json_add_text(object, "help", option->help);
-    json_add_text(object, "default", option->fallback);
-    cJSON *choices = option->choices.count ? json_add_array(object, "choices") : NULL;
-    for (size_t i = 0; i < option->choices.count; i++)
-        add_word(choices, option->choices.items[i]);
-    cJSON_AddItemToArray(array, object);
-}
-
-cJSON *external_to_model(const struct external *external, const char *folder)
-{
-    cJSON *model = cJSON_CreateObject();
-    json_add_text(model, "name", external->name);
-    json_add_text(model, "summary", external->summary);
-    cJSON *flags = json_add_array(model, "flags");
-    add_word(flags, "reference");
-    if (external->plaintext)
-        add_word(flags, "plaintext");
-    for (size_t i = 0; i < external->flags.count; i++)
-        add_word(flags, external->flags.items[i]);
-    cJSON *options = json_add_array(model, "options");
-    for (size_t i = 0; i < external->option_count; i++)
-        add_option(options, &external->options[i]);
-    json_add_bool(model, "marks", external->marks);
-    json_add_text(model, "here", folder);
-    cJSON_AddItemToObject(model, "external", cJSON_Duplicate(external->source, true));
-    return model;
-}
-
 int external_from_model(struct external *external, const cJSON *model,
                         struct error *error)
 {
@@ -527,137 +505,4 @@ int external_from_model(struct external *external, const cJSON *model,
     int result = json_open_string(&document, json_string(model, "name"), source, error);
     free(source);
     return result < 0 ? result : read_document(external, &document, error);
-}
-
-/* ---- whether it runs here --------------------------------------------------------- */
-
-/* Servers are often where only root looks for programs. */
-static char *find_program(const char *command)
-{
-    if (strchr(command, '/'))
-        return access(command, X_OK) == 0 ? memory_copy_string(command) : NULL;
-    const char *path = getenv("PATH");
-    char *places = memory_printf("%s:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "");
-    char **folders = text_split(places, ':', NULL), *found = NULL;
-    for (size_t i = 0; folders[i] && !found; i++) {
-        char *program = memory_printf("%s/%s", folders[i], command);
-        if (access(program, X_OK) == 0)
-            found = program;
-        else
-            free(program);
-    }
-    text_list_free(folders);
-    free(places);
-    return found;
-}
-
-/* The first line that it prints, on either of its outputs, when asked; or NULL. */
-static char *ask_version(const char *program, const struct words *arguments)
-{
-    const char **words = memory_allocate_zeroed(arguments->count + 2, sizeof *words);
-    words[0] = program;
-    for (size_t i = 0; i < arguments->count; i++)
-        words[i + 1] = arguments->items[i];
-    struct child_plan plan = {
-        .program = program, .arguments = words, .inherited = -1, .input = -1};
-    struct child child = CHILD_NONE;
-    char *version = NULL;
-    if (child_start(&child, &plan, NULL) == 0 &&
-        child_wait(&child, clock_now_ns() + VERSION_LIMIT_NS) && child.status == 0) {
-        const char *said = text_string(&child.heard);
-        size_t length = strcspn(said, "\r\n");
-        version = memory_printf(
-            "%.*s", (int)(length < VERSION_BYTES ? length : VERSION_BYTES), said);
-    }
-    child_release(&child);
-    free(words);
-    return version;
-}
-
-static const char *value_of_here(const void *context, const char *name)
-{
-    return strcmp(name, "here") == 0 ? json_string(context, "here") : "";
-}
-
-/* False where it is missing, with the reason in `why`. */
-static bool look_for(cJSON *model, const struct external *external, struct text *why)
-{
-    struct text command = {0};
-    struct error error;
-    char *program = NULL;
-    if (placeholders_fill(external->command, value_of_here, model, &command, &error) == 0)
-        program = find_program(text_string(&command));
-    if (!program)
-        text_printf(why, "%s is not installed", text_string(&command));
-    if (!program && external->install)
-        text_printf(why, " (%s)", external->install);
-    char *version = program && external->version.count
-                        ? ask_version(program, &external->version)
-                        : NULL;
-    json_add_text(model, "program", program);
-    json_add_text(model, "version", version);
-    text_release(&command);
-    bool found = program != NULL;
-    free(program);
-    free(version);
-    return found;
-}
-
-void external_look_up(cJSON *model)
-{
-    struct external external;
-    struct error error;
-    struct text why = {0};
-    bool found = false;
-    if (external_from_model(&external, model, &error) < 0) {
-        text_append_string(&why, error.text);
-    } else {
-        found = look_for(model, &external, &why);
-        external_release(&external);
-    }
-    json_add_bool(model, "supported", found);
-    json_add_text(model, "why", found ? NULL : text_string(&why));
-    text_release(&why);
-}
-
-/* ---- what it can do --------------------------------------------------------------- */
-
-/* The name of a step, before its colon, on the heap. */
-static char *step_name(const char *step)
-{
-    return memory_printf("%.*s", (int)strcspn(step, ":"), step);
-}
-
-static bool serves_path(const struct external *external, const char *path, char *why,
-                        size_t bytes)
-{
-    if (strcmp(path, "/") == 0)
-        return true;
-    if (external->plaintext) {
-        snprintf(why, bytes, "%s serves \"/\" alone, and not %s", external->name, path);
-        return false;
-    }
-    char **steps = text_split(path + 1, '/', NULL);
-    bool serves = true;
-    for (size_t i = 0; steps[i] && serves; i++) {
-        char *name = step_name(steps[i]);
-        serves = has_word(&external->steps, name);
-        if (!serves)
-            snprintf(why, bytes, "%s does not know the step %s", external->name, name);
-        free(name);
-    }
-    text_list_free(steps);
-    return serves;
-}
-
-void external_find_obstacle(const struct external *external, const struct scenario *point,
-                            char *why, size_t bytes)
-{
-    const struct workload *workload = &point->workload;
-    const char *slow = workload->slow_readers.path;
-    bool serves = !slow || serves_path(external, slow, why, bytes);
-    for (size_t i = 0; i < workload->request_count && serves; i++)
-        serves = serves_path(external, workload->requests[i].path, why, bytes);
-    if (serves)
-        snprintf(why, bytes, "%s", "");
 }

@@ -56,7 +56,9 @@ struct words {
     size_t count;
 };
 
-struct settings {
+bool words_have(const struct words *words, const char *word);
+
+struct setting_list {
     struct setting *items;
     size_t count;
 };
@@ -79,7 +81,7 @@ struct external_stop {
 struct external {
     char *name, *summary, *install, *command;
     struct words arguments, version, flags;
-    struct settings environment, files; /* a file's value is its text */
+    struct setting_list environment, files; /* a file's value is its text */
     struct external_ready ready;
     struct external_stop stop;
     bool plaintext;     /* it serves "/", and nothing else */

@@ -98,16 +98,15 @@ void references_keep_used(struct models *models, const struct contenders *conten
 
 /* ---- the command ------------------------------------------------------------------ */
 
-struct settings_of_command {
+struct settings {
     bool json;
 };
 
-static const struct option options[] = {
-    {.name = "json",
-     .type = OPTION_FLAG,
-     .help = "print JSON",
-     .offset = offsetof(struct settings_of_command, json)},
-    {0}};
+static const struct option options[] = {{.name = "json",
+                                         .type = OPTION_FLAG,
+                                         .help = "print JSON",
+                                         .offset = offsetof(struct settings, json)},
+                                        {0}};
 
 static void print_json(const struct models *models)
 {
@@ -137,7 +136,7 @@ static void print_table(const struct models *models)
 
 static int run_references(int argc, char **argv)
 {
-    struct settings_of_command settings;
+    struct settings settings;
     struct error error;
     int exit_code;
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))

@@ -318,6 +318,7 @@ static int plan_server(struct trial *trial, struct server_plan *plan, struct err
         plan->arguments = trial->server_line.words;
     }
     trial->facts.server_command = plan->arguments;
+    trial->facts.server_environment = plan->environment;
     return result;
 }
 

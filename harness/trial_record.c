@@ -217,6 +217,9 @@ static void add_setup(cJSON *root, const struct trial_setup *setup,
     cJSON_AddStringToObject(root, "started_utc", facts->started_utc);
     cJSON *commands = json_add_object(root, "commands");
     cJSON_AddItemToObject(commands, "server", command_json(facts->server_command));
+    if (facts->server_environment && facts->server_environment[0])
+        cJSON_AddItemToObject(commands, "server_environment",
+                              command_json(facts->server_environment));
     cJSON_AddItemToObject(commands, "load", command_json(facts->load_command));
     add_service_command(commands, "backend", &facts->services->backend);
     add_service_command(commands, "database", &facts->services->database);

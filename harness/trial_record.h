@@ -17,7 +17,8 @@
 
 struct trial_facts {
     char started_utc[32];
-    const char *const *server_command; /* argv, NULL-terminated */
+    const char *const *server_command;     /* argv, NULL-terminated */
+    const char *const *server_environment; /* what was set for it; NULL: nothing */
     const char *const *load_command;
 
     /* Of the server: before the first connection, and at both ends of the window. */
