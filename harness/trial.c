@@ -335,6 +335,8 @@ static int start_server(struct trial *trial)
     int result = plan_server(trial, &plan, &error);
     if (result == 0)
         result = server_process_start(&trial->server, &plan, &error);
+    /* That it is ready has been asked until it answered: once, that is. */
+    trial->facts.harness_requests = plan.ready_path ? 1 : 0;
     if (result == -EINTR)
         return result;
     if (result < 0)

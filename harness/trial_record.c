@@ -66,7 +66,8 @@ static void flag_counts(struct flags *flags, const struct trial_facts *facts)
                      json_number(counts, "in_flight");
     double sent = json_number(json_at(facts->load, "whole_run"), "sent");
     double replies = json_number(json_at(facts->load, "whole_run"), "replies");
-    double served = json_number(facts->server_stats, "requests");
+    double served =
+        json_number(facts->server_stats, "requests") - facts->harness_requests;
     /* A server of others may leave no counts. */
     if (isnan(served) || unclean > 0 || sent != replies || served == sent)
         return;

@@ -27,6 +27,7 @@ struct trial_facts {
     struct rusage server_usage;          /* of its whole life */
     char server_end[128];                /* "exit code 0" */
     cJSON *server_stats;                 /* its own counts, or NULL */
+    double harness_requests;             /* that it counts, but no generator sent */
 
     struct services *services;
 
