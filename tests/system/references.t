@@ -40,6 +40,9 @@ bench() { # ARGUMENTS...: a run from start to end
 }
 # A neighbour's load, or a sanitizer build, makes figures invalid, but they are figures.
 has_measured() { [ "$status" -eq 0 ] || [ "$status" -eq 3 ]; }
+session_has() { # PATTERN: whether the run has a process with this command line
+    grep -q "$1" < <(ps -o args= -s "$run")
+}
 nothing_is_left() { # NAME
     for _ in $(seq 50); do
         [ -n "$(ps -o pid= -s "$run")" ] || break
@@ -55,6 +58,7 @@ row_note() { # DIR MODEL: status and note of a row without figures
     awk -F, -v m="$2" '$5==m && $7=="" {print $6 ": " $17}' "$1/comparison.csv"
 }
 field() { # FILE KEY...: what a JSON file has there
+    # shellcheck disable=SC2016 # the program is Perl's
     /usr/bin/env perl -MJSON::PP -e '
         my $at = decode_json(do { local (@ARGV, $/) = shift; <> });
         for (@ARGV) { $at = ref $at eq "ARRAY" ? $at->[$_] : $at->{$_} }
@@ -170,10 +174,10 @@ nothing_is_left "one that leaves a process behind"
 for signal in INT KILL; do
     start "$work/long.json" --models mine --external "$work/litter.json" --out "$work/ended-$signal"
     for _ in $(seq 100); do
-        ps -o args= -s "$run" | grep -q '^interleave load ' && break
+        session_has '^interleave load ' && break
         sleep 0.1
     done
-    ps -o args= -s "$run" | grep -q '^sleep 1000'
+    session_has '^sleep 1000'
     ok $? "the server and its child are there"
     kill -"$signal" "$run"
     wait "$run" 2>/dev/null
@@ -226,9 +230,12 @@ for name in "${here[@]}"; do
 done
 
 # A class for every step, with the example that the step has; fetch asks a backend.
+steps_of() { # NAME
+    field "$work/references.json" "$(index_of "$1")" external steps | tr -d '[]"' | tr , ' '
+}
 requests_for() { # NAME
     local step example
-    for step in $(field "$work/references.json" "$(index_of "$1")" external steps | tr -d '[]"' | tr , ' '); do
+    for step in $(steps_of "$1"); do
         example=$("$INTERLEAVE" ops --json | grep -A9 "\"name\":.*\"$step\"" | grep -m 1 -oP '"example":\t"\K[^"]+')
         [ "$step" != fetch ] || example=spin=1k,json=3
         echo "{ \"path\": \"/$step:$example\", \"class\": \"$step\" },"
@@ -249,7 +256,7 @@ nothing_is_left "a run of every step"
 ok $? "every step has a digest that it is held against"
 for contender in "${contenders[@]}"; do
     holds "$(figure "$work/steps" "$contender" errors) == 0" "$contender: every digest is that of ours"
-    for step in $(grep -oP '"class":\t"\K[a-z0-9]+' "$work/steps/trials/01-steps-node-http/scenario.json"); do
+    for step in $(steps_of "${same[0]}"); do
         holds "$(figure "$work/steps" "$contender" "class.$step.throughput_rps") > 0" "$contender: $step"
     done
 done
