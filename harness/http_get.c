@@ -78,11 +78,12 @@ int http_get_digest(const char *url, const char *path, char digest[HTTP_DIGEST_B
     struct text reply = {0};
     int result = exchange(url, path, &reply, error);
     const char *at = strcasestr(text_string(&reply), header);
-    if (result == 0 && !at)
+    if (result == 0 && at) {
+        at += strlen(header);
+        snprintf(digest, HTTP_DIGEST_BYTES, "%.*s", (int)strcspn(at, "\r\n"), at);
+    } else if (result == 0) {
         result = error_set(error, -EPROTO, "%s: a reply without a digest", path);
-    if (result == 0)
-        snprintf(digest, HTTP_DIGEST_BYTES, "%.*s",
-                 (int)strcspn(at + strlen(header), "\r\n"), at + strlen(header));
+    }
     text_release(&reply);
     return result;
 }

@@ -19,8 +19,9 @@ static bool find_url(struct server_process *server, const char *announcement)
     if (!at || !strchr(at, '\n'))
         return false;
     at += strlen(announcement);
-    if (strncmp(at, "http://", strlen("http://")) == 0)
-        snprintf(server->url, sizeof server->url, "%.*s", (int)strcspn(at, " \r\n"), at);
+    int length = (int)strcspn(at, " \r\n");
+    if (memmem(at, (size_t)length, "://", 3))
+        snprintf(server->url, sizeof server->url, "%.*s", length, at);
     return *server->url != '\0';
 }
 
