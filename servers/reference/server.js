@@ -265,7 +265,10 @@ function serveAsPrimary() {
     cluster.on('message', (worker, count) => counts.push(count));
     cluster.on('exit', () => {
         if (!ending) process.exit(1); /* one is missing: this is not what is measured */
-        if (Object.keys(cluster.workers).length > 0) return;
+    });
+    /* Once nothing is left to wait for, everything that was told has been heard. */
+    process.once('exit', () => {
+        if (!ending) return;
         const sum = counts.reduce((total, count) => total + count.requests, 0);
         writeStatistics(sum, mergeHealth(counts.map((count) => count.health)));
     });
