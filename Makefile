@@ -97,6 +97,9 @@ install: all ## install the program, its scenarios and man page below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/interleave/scenarios
 	$(PROGRAM) man > $(DESTDIR)$(PREFIX)/share/man/man1/interleave.1
 	install -m 644 scenarios/*.json $(DESTDIR)$(PREFIX)/share/interleave/scenarios
+	install -d $(DESTDIR)$(PREFIX)/share/interleave/servers/reference
+	install -m 644 servers/reference/*.json servers/reference/*.js \
+	    $(DESTDIR)$(PREFIX)/share/interleave/servers/reference
 	install -D -m 755 scripts/postgres $(DESTDIR)$(PREFIX)/share/interleave/scripts/postgres
 
 .PHONY: clean

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
     &scenarios_command,
     &validate_command,
     &models_command,
+    &references_command,
     &ops_command,
     &man_command,
     NULL,

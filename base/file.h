@@ -25,4 +25,7 @@ MUST_CHECK int file_write_atomic(const char *path, const char *data, size_t leng
 /* Makes the folder and its parents where missing. 0 or -errno. */
 MUST_CHECK int file_make_folders(const char *path, struct error *error);
 
+/* Removes a folder with all that is in it, as far as that can be done. */
+void file_remove_folder(const char *path);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "harness/calibrate.h"
 #include "harness/commands.h"
+#include "harness/digests.h"
 #include "harness/doctor.h"
 #include "harness/machine.h"
 #include "harness/process.h"
@@ -25,7 +26,7 @@
 /* ---- options ---------------------------------------------------------------------- */
 
 struct settings {
-    struct option_list models;
+    struct option_list models, externals;
     int profile;
     uint64_t repeat, seed, overrun_ns;
     const char *out, *resume, *scenarios;
@@ -38,6 +39,12 @@ static const struct option options[] = {
      .help = "contenders: models, or model:option=value (default: each scenario's own, "
              "else every model)",
      .offset = offsetof(struct settings, models)},
+    {.name = "external",
+     .type = OPTION_LIST,
+     .value = "FILE",
+     .help = "a server of your own that joins every scenario, as the JSON file says "
+             "(see interleave references)",
+     .offset = offsetof(struct settings, externals)},
     {.name = "profile",
      .letter = 'p',
      .type = OPTION_CHOICE,
@@ -98,6 +105,7 @@ struct bench {
     struct run_plan plan;
     struct obstacles obstacles;
     struct calibration calibration;
+    struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
     bool machine_invalid;             /* the machine is not fit to measure on */
@@ -140,6 +148,7 @@ static int decide(struct bench *bench, const struct settings *settings,
         .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
         .overrun_ns = settings->overrun_ns,
         .models = &settings->models,
+        .externals = &settings->externals,
     };
     result = run_decide(&bench->run, &request, &scenarios, error);
     scenarios_release(&scenarios);
@@ -226,6 +235,44 @@ static int calibrate_once(struct bench *bench, struct error *error)
     return result;
 }
 
+/* Whether the contender's replies have to carry the digest of its work. */
+static bool tells_digests(const struct bench *bench, const struct plan_trial *trial)
+{
+    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    const cJSON *model = models_find(&bench->run.models, contender->model);
+    return !model_has_flag(model, "plaintext") && !model_has_flag(model, "calibration");
+}
+
+static bool is_reference(const struct bench *bench, const struct plan_trial *trial)
+{
+    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    return model_is_reference(models_find(&bench->run.models, contender->model));
+}
+
+/* The cell's scenario at its point, with calibrated work; release it. */
+static void find_point(const struct bench *bench, const struct plan_trial *trial,
+                       struct scenario *point)
+{
+    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    scenario_at_point(point, cell->scenario, cell->value);
+    calibration_apply(&bench->calibration, point);
+}
+
+/* Where references join, what they and ours have to answer is found first. */
+static int find_digests(struct bench *bench, struct error *error)
+{
+    for (size_t i = 0; i < bench->plan.trial_count; i++) {
+        const struct plan_trial *trial = &bench->plan.trials[i];
+        if (!is_reference(bench, trial) || !tells_digests(bench, trial))
+            continue;
+        struct scenario point;
+        find_point(bench, trial, &point);
+        digests_want(&bench->digests, &point);
+        scenario_release(&point);
+    }
+    return digests_find(&bench->digests, &bench->run.models, error);
+}
+
 /* ---- trials ----------------------------------------------------------------------- */
 
 static uint64_t planned_time(const struct scenario *scenario)
@@ -274,8 +321,9 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     const struct plan_cell *cell = &bench->plan.cells[trial->cell];
     const struct contender *contender = &bench->run.contenders.items[trial->contender];
     struct scenario point;
-    scenario_at_point(&point, cell->scenario, cell->value);
-    calibration_apply(&bench->calibration, &point);
+    find_point(bench, trial, &point);
+    if (tells_digests(bench, trial))
+        digests_apply(&bench->digests, &point);
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
@@ -412,6 +460,8 @@ static int measure(struct bench *bench, struct error *error)
     if (result == 0)
         result = calibrate_once(bench, error);
     if (result == 0)
+        result = find_digests(bench, error);
+    if (result == 0)
         result = run_trials(bench, error);
     if (result == -EINTR)
         return finish_interrupted(bench);
@@ -426,6 +476,7 @@ static void bench_release(struct bench *bench)
 {
     free(bench->obstacles.items);
     calibration_release(&bench->calibration);
+    digests_release(&bench->digests);
     run_plan_release(&bench->plan);
     results_dir_release(&bench->dir);
     run_release(&bench->run);
@@ -433,8 +484,9 @@ static void bench_release(struct bench *bench)
 
 static bool is_alone(const struct settings *settings, const struct option_list *words)
 {
-    return words->count == 0 && settings->models.count == 0 && !settings->out &&
-           !settings->scenarios && settings->repeat == 0 && settings->seed == 0;
+    return words->count == 0 && settings->models.count == 0 &&
+           settings->externals.count == 0 && !settings->out && !settings->scenarios &&
+           settings->repeat == 0 && settings->seed == 0;
 }
 
 static int bench_with(const struct settings *settings, const struct option_list *words)
@@ -478,6 +530,7 @@ static int run(int argc, char **argv)
     exit_code = bench_with(&settings, &words);
     option_list_release(&words);
     option_list_release(&settings.models);
+    option_list_release(&settings.externals);
     return exit_code;
 }
 

@@ -8,6 +8,7 @@ extern const struct command bench_command;
 extern const struct command report_command;
 extern const struct command doctor_command;
 extern const struct command scenarios_command;
+extern const struct command references_command;
 extern const struct command validate_command;
 
 #endif

@@ -45,21 +45,45 @@ static int judge(const char *reply, const char *path, struct error *error)
                      reply, (int)strcspn(body, "\n"), body);
 }
 
-int http_get(const char *url, const char *path, struct error *error)
+/* The whole reply, on the heap in `reply`. */
+static int exchange(const char *url, const char *path, struct text *reply,
+                    struct error *error)
 {
     int fd = connect_to(url);
     if (fd < 0)
         return error_set(error, fd, "cannot reach %s: %s", url, strerror(-fd));
-    struct text reply = {0};
     char *request = memory_printf(
         "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
     ssize_t got = send(fd, request, strlen(request), MSG_NOSIGNAL);
     char chunk[4096];
     while (got > 0 && (got = recv(fd, chunk, sizeof chunk, 0)) > 0)
-        text_append(&reply, chunk, (size_t)got);
-    int result = judge(text_string(&reply), path, error);
-    text_release(&reply);
+        text_append(reply, chunk, (size_t)got);
     free(request);
     close(fd);
+    return judge(text_string(reply), path, error);
+}
+
+int http_get(const char *url, const char *path, struct error *error)
+{
+    struct text reply = {0};
+    int result = exchange(url, path, &reply, error);
+    text_release(&reply);
+    return result;
+}
+
+int http_get_digest(const char *url, const char *path, char digest[HTTP_DIGEST_BYTES],
+                    struct error *error)
+{
+    static const char header[] = "\r\nInterleave-Digest: ";
+    struct text reply = {0};
+    int result = exchange(url, path, &reply, error);
+    const char *at = strcasestr(text_string(&reply), header);
+    if (result == 0 && at) {
+        at += strlen(header);
+        snprintf(digest, HTTP_DIGEST_BYTES, "%.*s", (int)strcspn(at, "\r\n"), at);
+    } else if (result == 0) {
+        result = error_set(error, -EPROTO, "%s: a reply without a digest", path);
+    }
+    text_release(&reply);
     return result;
 }

@@ -134,6 +134,16 @@ static double read_involuntary(const cJSON *trial)
     return switches(trial, "involuntary_switches");
 }
 
+/* What the server says of its loops between the marks of the window. */
+static double read_loop_utilisation(const cJSON *trial)
+{
+    return at(trial, "server/stats/loop", "utilisation");
+}
+
+LATENCY_READER(read_loop_lag_p50, "server/stats/loop/lag_ns", "p50")
+LATENCY_READER(read_loop_lag_p99, "server/stats/loop/lag_ns", "p99")
+LATENCY_READER(read_loop_lag_max, "server/stats/loop/lag_ns", "max")
+
 static double read_threads(const cJSON *trial)
 {
     return window(trial, "threads");
@@ -214,6 +224,14 @@ const struct metric metrics[METRIC_COUNT] = {
                           read_voluntary},
     [METRIC_INVOLUNTARY] = {"involuntary_switches_per_request", "inv/req", QUANTITY_COUNT,
                             read_involuntary},
+    [METRIC_LOOP_UTILISATION] = {"loop_utilisation", "loop busy", QUANTITY_COUNT,
+                                 read_loop_utilisation},
+    [METRIC_LOOP_LAG_P50] = {"loop_lag_p50_ns", "lag p50", QUANTITY_TIME,
+                             read_loop_lag_p50},
+    [METRIC_LOOP_LAG_P99] = {"loop_lag_p99_ns", "lag p99", QUANTITY_TIME,
+                             read_loop_lag_p99},
+    [METRIC_LOOP_LAG_MAX] = {"loop_lag_max_ns", "lag max", QUANTITY_TIME,
+                             read_loop_lag_max},
     [METRIC_THREADS] = {"threads", "threads", QUANTITY_COUNT, read_threads},
     [METRIC_THREADS_PEAK] = {"threads_peak", "threads peak", QUANTITY_COUNT,
                              read_threads_peak},

@@ -61,6 +61,24 @@ bool model_has_flag(const cJSON *model, const char *flag)
     return false;
 }
 
+bool model_is_reference(const cJSON *model)
+{
+    return model_has_flag(model, "reference");
+}
+
+const char *model_kind(const cJSON *model)
+{
+    if (!model_is_reference(model))
+        return "model";
+    return model_has_flag(model, "plaintext") ? "reference, plaintext" : "reference";
+}
+
+char *model_title(const cJSON *model, const char *label)
+{
+    return model_is_reference(model) ? memory_printf("%s (%s)", label, model_kind(model))
+                                     : memory_copy_string(label);
+}
+
 const char *model_obstacle(const cJSON *model)
 {
     if (cJSON_IsTrue(json_at(model, "supported")))
@@ -197,7 +215,7 @@ void contenders_add_all(struct contenders *contenders, const struct models *mode
     {
         const char *name = json_string(model, "name");
         /* A name from the list is a label that parses. */
-        if (name && !model_has_flag(model, "calibration") &&
+        if (name && !model_has_flag(model, "calibration") && !model_is_reference(model) &&
             contenders_add(contenders, name, models, NULL) < 0)
             abort();
     }

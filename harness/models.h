@@ -28,6 +28,16 @@ const cJSON *models_find(const struct models *models, const char *name);
 
 bool model_has_flag(const cJSON *model, const char *flag);
 
+/* A server that this project did not write: see external.h. */
+bool model_is_reference(const cJSON *model);
+
+/* "model", "reference" or, if all that it does is to send the greeting, "reference,
+ * plaintext": what can be compared with what. */
+const char *model_kind(const cJSON *model);
+
+/* Its row's name where tables tell models and references apart, on the heap. */
+char *model_title(const cJSON *model, const char *label);
+
 /* Why the model does not run on this machine, or NULL where it does. */
 const char *model_obstacle(const cJSON *model);
 
@@ -52,7 +62,7 @@ struct contenders {
 MUST_CHECK int contenders_add(struct contenders *contenders, const char *label,
                               const struct models *models, struct error *error);
 
-/* Adds every model that is not for calibration only. */
+/* Adds every model of ours that is not for calibration only. */
 void contenders_add_all(struct contenders *contenders, const struct models *models);
 void contenders_release(struct contenders *contenders);
 

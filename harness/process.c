@@ -19,6 +19,9 @@
 /* Of a talkative child's output, this much is kept in memory. */
 #define HEARD_MOST 65536
 
+/* A child's own children may live on for so long after it, and it still ended well. */
+#define GROUP_END_NS NS_PER_S
+
 static volatile sig_atomic_t interrupted;
 
 static void note_interrupt(int signal)
@@ -50,10 +53,40 @@ static void fail_in_child(const char *doing)
     _exit(127);
 }
 
+/* Whether `variable`, "NAME=value", is set by one of the list. */
+static bool is_set_again(const char *variable, const char *const *list)
+{
+    size_t length = strcspn(variable, "=") + 1;
+    for (; list && *list; list++)
+        if (strncmp(*list, variable, length) == 0)
+            return true;
+    return false;
+}
+
+/* Our environment with what the plan sets, NULL-terminated: a heap array that does not
+ * own its strings. */
+static const char **make_environment(const char *const *added)
+{
+    size_t count = 0, filled = 0;
+    for (char **own = environ; *own; own++)
+        count++;
+    for (const char *const *word = added; word && *word; word++)
+        count++;
+    const char **all = memory_allocate((count + 1) * sizeof *all);
+    for (char **own = environ; *own; own++)
+        if (!is_set_again(*own, added))
+            all[filled++] = *own;
+    for (const char *const *word = added; word && *word; word++)
+        all[filled++] = *word;
+    all[filled] = NULL;
+    return all;
+}
+
 /* Runs between fork and exec: only async-signal-safe calls until the exec. */
-static void become_child(const struct child_plan *plan, int output, pid_t parent)
-    __attribute__((noreturn));
-static void become_child(const struct child_plan *plan, int output, pid_t parent)
+static void become_child(const struct child_plan *plan, const char *const *environment,
+                         int output, pid_t parent) __attribute__((noreturn));
+static void become_child(const struct child_plan *plan, const char *const *environment,
+                         int output, pid_t parent)
 {
     int input = plan->input >= 0 ? plan->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
@@ -78,11 +111,11 @@ static void become_child(const struct child_plan *plan, int output, pid_t parent
     union {
         const char *const *given;
         char *const *taken;
-    } arguments = {plan->arguments};
+    } arguments = {plan->arguments}, variables = {environment};
     if (plan->program)
-        execvp(plan->program, arguments.taken);
+        execvpe(plan->program, arguments.taken, variables.taken);
     else
-        execv("/proc/self/exe", arguments.taken);
+        execve("/proc/self/exe", arguments.taken, variables.taken);
     fail_in_child(plan->program ? plan->program : "start this program again");
 }
 
@@ -93,10 +126,51 @@ static void close_if_open(int *fd)
     *fd = -1;
 }
 
+/* The guard: nothing but this, until it is dismissed or the harness is no more. */
+static void watch_over(pid_t group, int line) __attribute__((noreturn));
+static void watch_over(pid_t group, int line)
+{
+    setpgid(0, 0);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    /* What the harness has open would stay open for as long as this process lives. */
+    dup2(line, STDIN_FILENO);
+    close_range(STDIN_FILENO + 1, ~0U, 0);
+    char dismissal;
+    if (read(STDIN_FILENO, &dismissal, 1) != 1)
+        kill(-group, SIGKILL);
+    _exit(0);
+}
+
+static int start_guard(struct child *child)
+{
+    int ends[2];
+    /* Whoever loses its parent becomes our child, to be waited for in group_is_alive. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    child->guard = fork();
+    if (child->guard == 0)
+        watch_over(child->pid, ends[0]);
+    int failure = errno;
+    close(ends[0]);
+    child->guard_line = ends[1];
+    return child->guard < 0 ? -failure : 0;
+}
+
+static void dismiss_guard(struct child *child)
+{
+    if (child->guard > 0 && write(child->guard_line, "", 1) == 1)
+        waitpid(child->guard, NULL, 0);
+    close_if_open(&child->guard_line);
+    child->guard = 0;
+}
+
 int child_start(struct child *child, const struct child_plan *plan, struct error *error)
 {
     *child = (struct child)CHILD_NONE;
     child->keep_all = plan->keep_all;
+    child->stop_signal = plan->stop_signal ? plan->stop_signal : SIGTERM;
+    const char **environment = make_environment(plan->environment);
     int pipe_ends[2] = {-1, -1};
     int result = 0;
     if (plan->log_path)
@@ -109,7 +183,7 @@ int child_start(struct child *child, const struct child_plan *plan, struct error
     if (pid < 0)
         goto failed;
     if (pid == 0)
-        become_child(plan, pipe_ends[1], parent);
+        become_child(plan, environment, pipe_ends[1], parent);
     /* Both sides set the group, so that it is set whoever runs first. */
     setpgid(pid, pid);
     child->pid = pid;
@@ -117,14 +191,20 @@ int child_start(struct child *child, const struct child_plan *plan, struct error
     child->output = pipe_ends[0];
     fcntl(child->output, F_SETFL, O_NONBLOCK);
     child->pidfd = pidfd_open(pid, 0);
-    if (child->pidfd >= 0)
+    int guarded = child->pidfd >= 0 && plan->forks ? start_guard(child) : 0;
+    if (guarded < 0)
+        errno = -guarded;
+    if (child->pidfd >= 0 && guarded == 0) {
+        free(environment);
         return 0;
+    }
 failed:
     result = error_set(error, -errno, "cannot start %s: %s", plan->arguments[0],
                        strerror(errno));
     close_if_open(&pipe_ends[0]);
     close_if_open(&pipe_ends[1]);
     child->output = -1;
+    free(environment);
     child_release(child);
     return result;
 }
@@ -190,19 +270,37 @@ bool child_wait(struct child *child, uint64_t deadline_ns)
 /* Something of the group is left (the child itself is waited for already). */
 static bool group_is_alive(const struct child *child)
 {
+    /* What lost its parent and has ended is only waiting for us to notice. */
+    while (waitpid(-child->pid, NULL, WNOHANG) > 0)
+        continue;
     return kill(-child->pid, 0) == 0 || errno == EPERM;
+}
+
+/* What notices the end of its leader by itself needs a moment for it. */
+static bool group_ends(const struct child *child, uint64_t deadline_ns)
+{
+    uint64_t limit_ns = clock_now_ns() + GROUP_END_NS;
+    deadline_ns = deadline_ns < limit_ns ? deadline_ns : limit_ns;
+    while (group_is_alive(child)) {
+        uint64_t now_ns = clock_now_ns();
+        if (now_ns >= deadline_ns)
+            return false;
+        clock_sleep_until_ns(now_ns + 5 * NS_PER_MS);
+    }
+    return true;
 }
 
 bool child_stop(struct child *child, uint64_t grace_ns)
 {
     if (child->pid == 0)
         return true;
+    uint64_t deadline_ns = clock_now_ns() + grace_ns;
     bool by_itself = child_has_ended(child);
     if (!by_itself) {
-        kill(child->pid, SIGTERM);
-        by_itself = child_wait(child, clock_now_ns() + grace_ns);
+        kill(child->pid, child->stop_signal);
+        by_itself = child_wait(child, deadline_ns);
     }
-    if (by_itself && !group_is_alive(child))
+    if (by_itself && group_ends(child, deadline_ns))
         return true;
     kill(-child->pid, SIGKILL);
     child_wait(child, clock_now_ns() + 10 * NS_PER_S);
@@ -213,6 +311,7 @@ void child_release(struct child *child)
 {
     if (child->pid != 0 && !child_has_ended(child))
         child_stop(child, 0);
+    dismiss_guard(child);
     close_if_open(&child->pidfd);
     close_if_open(&child->output);
     close_if_open(&child->log);

@@ -4,8 +4,10 @@
  *
  * A child leads its own process group (so that everything it starts is found and
  * stopped with it, and a Ctrl-C on the terminal reaches only the harness) and dies
- * with the harness. Nothing here blocks longer than the caller's limit. Owned by one
- * thread, which must be the one that started the child and outlive it.
+ * with the harness. What a child starts would outlive a harness that is killed, unless
+ * the plan says that it forks: then a process beside it watches over the group and ends
+ * it when the harness has gone. Nothing here blocks longer than the caller's limit. Owned
+ * by one thread, which must be the one that started the child and outlive it.
  */
 #ifndef HARNESS_PROCESS_H
 #define HARNESS_PROCESS_H
@@ -25,10 +27,14 @@ struct child_plan {
     const char *folder;           /* to run in, or NULL */
     const char *log_path;         /* file that gets the output too, or NULL */
     const cpu_set_t *cpus;        /* to run on, or NULL: as this process */
-    int inherited;                /* descriptor that the child keeps, or -1 */
-    int input;                    /* descriptor to be its stdin, or -1: /dev/null */
-    bool errors_apart;            /* its stderr stays ours, only stdout is output */
-    bool keep_all;                /* hear everything, however much it is */
+    const char *const
+        *environment;  /* "NAME=value" beside ours, NULL-terminated; or NULL */
+    int stop_signal;   /* what asks it to end; 0: SIGTERM */
+    bool forks;        /* it starts processes that do not die with it */
+    int inherited;     /* descriptor that the child keeps, or -1 */
+    int input;         /* descriptor to be its stdin, or -1: /dev/null */
+    bool errors_apart; /* its stderr stays ours, only stdout is output */
+    bool keep_all;     /* hear everything, however much it is */
 };
 
 struct child {
@@ -37,6 +43,9 @@ struct child {
     int output;        /* its stdout and stderr, non-blocking; -1 once closed */
     int log;           /* copy of the output, or -1 */
     bool keep_all;     /* as in the plan */
+    int stop_signal;   /* as in the plan */
+    pid_t guard;       /* the process that watches over the group, or 0 */
+    int guard_line;    /* it waits for a byte, or for the end of this; -1: no guard */
     struct text heard; /* the output; its end only, once it is long */
     bool ended;
     int status; /* of wait4, once ended */
@@ -46,7 +55,7 @@ struct child {
 /* No child yet: what a struct child has to be before it is released or started. */
 #define CHILD_NONE                                                                       \
     {                                                                                    \
-        .pidfd = -1, .output = -1, .log = -1                                             \
+        .pidfd = -1, .output = -1, .log = -1, .guard_line = -1                           \
     }
 
 /* On failure nothing is left to release. */
@@ -63,7 +72,8 @@ bool child_has_ended(struct child *child);
 bool child_wait(struct child *child, uint64_t deadline_ns);
 
 /*
- * SIGTERM, and SIGKILL to its whole group where it has not ended after `grace_ns`.
+ * The signal that asks it to end (SIGTERM, if the plan names no other), and SIGKILL to
+ * its whole group where it, or what it started, has not ended after `grace_ns`.
  * Returns true if it ended by itself and left no process of its group behind. An
  * ended child is only checked for leftovers.
  */

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,18 +225,9 @@ bool results_dir_has_trial(const struct results_dir *dir, const char *id)
     return there;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type,
-                        struct FTW *place)
-{
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 void results_dir_discard_trial(const char *folder)
 {
-    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    file_remove_folder(folder);
 }
 
 int results_dir_begin_trial(const struct results_dir *dir, const char *id, char **folder,

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "harness/external.h"
+#include "harness/references.h"
 
 /* ---- deciding --------------------------------------------------------------------- */
 
@@ -71,8 +73,9 @@ static int add_contender(struct run *run, struct run_scenario *own, const char *
     return 0;
 }
 
-static int choose_contenders(struct run *run, struct run_scenario *own,
-                             const struct option_list *asked, struct error *error)
+/* Ours first: what --models names, else the scenario's own choice, else all models. */
+static int choose_models(struct run *run, struct run_scenario *own,
+                         const struct option_list *asked, struct error *error)
 {
     const struct scenario *scenario = &own->scenario;
     int result = 0;
@@ -96,6 +99,34 @@ static int choose_contenders(struct run *run, struct run_scenario *own,
     return result;
 }
 
+static int choose_contenders(struct run *run, struct run_scenario *own,
+                             const struct option_list *asked, const struct words *joining,
+                             struct error *error)
+{
+    int result = choose_models(run, own, asked, error);
+    for (size_t i = 0; i < joining->count && result == 0; i++)
+        result = add_contender(run, own, joining->items[i], error);
+    return result;
+}
+
+/* The models of the run: ours, the references that ship, and those of files, whose
+ * names are copied into `joining`. */
+static int gather_models(struct run *run, const struct option_list *externals,
+                         struct words *joining, struct error *error)
+{
+    int result = models_read(&run->models, error);
+    if (result == 0)
+        result = references_add_shipped(&run->models, error);
+    joining->items = memory_allocate_zeroed(externals->count + 1, sizeof(char *));
+    for (size_t i = 0; i < externals->count && result == 0; i++) {
+        const char *name;
+        result = references_add_file(&run->models, externals->items[i], &name, error);
+        if (result == 0)
+            joining->items[joining->count++] = memory_copy_string(name);
+    }
+    return result;
+}
+
 /* The backend's model and options are read as a contender's are, to be refused alike. */
 static int check_backend(const struct run *run, const struct scenario *scenario,
                          struct error *error)
@@ -112,6 +143,9 @@ static int check_backend(const struct run *run, const struct scenario *scenario,
     int result = contender_parse(&contender, text_string(&label), &run->models, error);
     if (result == 0)
         contender_release(&contender);
+    if (result == 0 && model_is_reference(models_find(&run->models, backend->model)))
+        result = error_set(error, -EINVAL, "expected a model of ours, got \"%s\"",
+                           backend->model);
     text_release(&label);
     return result < 0 ? error_prefix(error, result, "%s: backend", scenario->name) : 0;
 }
@@ -127,7 +161,8 @@ int run_decide(struct run *run, const struct run_request *request,
         .scenarios =
             memory_allocate_zeroed(scenarios->count + 1, sizeof(struct run_scenario)),
     };
-    int result = models_read(&run->models, error);
+    struct words joining = {0};
+    int result = gather_models(run, request->externals, &joining, error);
     for (size_t i = 0; i < scenarios->count && result == 0; i++) {
         struct run_scenario *own = &run->scenarios[run->scenario_count++];
         own->scenario = scenarios->items[i];
@@ -135,11 +170,16 @@ int run_decide(struct run *run, const struct run_request *request,
         apply_profile(&own->scenario, request->profile);
         result = check_backend(run, &own->scenario, error);
         if (result == 0)
-            result = choose_contenders(run, own, request->models, error);
+            result = choose_contenders(run, own, request->models, &joining, error);
     }
-    if (result < 0)
+    free_words(joining.items, joining.count);
+    if (result < 0) {
         run_release(run);
-    return result;
+        return result;
+    }
+    references_keep_used(&run->models, &run->contenders);
+    references_look_up(&run->models);
+    return 0;
 }
 
 void run_release(struct run *run)
@@ -269,6 +309,29 @@ static void add_obstacle(struct obstacles *obstacles, const struct obstacle *obs
     obstacles->items[obstacles->count++] = *obstacle;
 }
 
+/* Why this contender cannot run this point here; empty where it can. */
+static void find_obstacle(const struct run *run, const struct contender *contender,
+                          const struct scenario *scenario, const char *value,
+                          const char *cell_why, char *why, size_t bytes)
+{
+    const cJSON *model = models_find(&run->models, contender->model);
+    const char *model_why = model_obstacle(model);
+    snprintf(why, bytes, "%s", model_why ? model_why : cell_why);
+    if (*why || !model_is_reference(model))
+        return;
+    struct external external;
+    struct error error;
+    if (external_from_model(&external, model, &error) < 0) {
+        snprintf(why, bytes, "%s", error.text);
+        return;
+    }
+    struct scenario point;
+    scenario_at_point(&point, scenario, value);
+    external_find_obstacle(&external, &point, why, bytes);
+    scenario_release(&point);
+    external_release(&external);
+}
+
 static void plan_cell(const struct run *run, const struct run_scenario *own,
                       const char *value, const struct machine_limits *limits,
                       struct run_plan *plan, struct obstacles *obstacles)
@@ -280,15 +343,12 @@ static void plan_cell(const struct run *run, const struct run_scenario *own,
     size_t able_count = 0;
     for (size_t i = 0; i < own->contender_count; i++) {
         obstacle.contender = &run->contenders.items[own->contenders[i]];
-        const char *why =
-            model_obstacle(models_find(&run->models, obstacle.contender->model));
-        why = !why && *cell_why ? cell_why : why;
-        if (!why) {
+        find_obstacle(run, obstacle.contender, &own->scenario, value, cell_why,
+                      obstacle.why, sizeof obstacle.why);
+        if (*obstacle.why)
+            add_obstacle(obstacles, &obstacle);
+        else
             able[able_count++] = own->contenders[i];
-            continue;
-        }
-        snprintf(obstacle.why, sizeof obstacle.why, "%s", why);
-        add_obstacle(obstacles, &obstacle);
     }
     if (able_count > 0)
         run_plan_add_cell(plan, &own->scenario, value, able, able_count);

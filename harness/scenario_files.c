@@ -1,7 +1,6 @@
 /* scenario_files.c - see scenario_files.h. */
 #include "harness/scenario_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,56 +8,13 @@
 
 #include "base/text.h"
 #include "harness/installed.h"
+#include "harness/json_folder.h"
 
 /* Files beside the scenarios that are none. */
 static const char *const other_files[] = {"schema.json", "claims.json", NULL};
 
 /* The order of the families in a run and in its table. Others follow by name. */
 static const char *const families[] = {"plaintext", "io", "cpu", "mixed", NULL};
-
-static bool is_listed(const char *word, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(word, *list) == 0)
-            return true;
-    return false;
-}
-
-static bool ends_in(const char *text, const char *ending)
-{
-    size_t length = strlen(text), tail = strlen(ending);
-    return length >= tail && strcmp(text + length - tail, ending) == 0;
-}
-
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names (without ".json") of the scenarios in a folder, sorted, NULL-terminated. */
-static int list_folder(const char *folder, char ***names, size_t *count,
-                       struct error *error)
-{
-    DIR *listing = opendir(folder);
-    if (!listing)
-        return error_set(error, -errno, "%s: cannot read the folder: %s", folder,
-                         strerror(errno));
-    *names = memory_allocate_zeroed(1, sizeof **names);
-    *count = 0;
-    struct dirent *entry;
-    while ((entry = readdir(listing))) {
-        const char *name = entry->d_name;
-        if (name[0] == '.' || !ends_in(name, ".json") || is_listed(name, other_files))
-            continue;
-        *names = memory_resize(*names, (*count + 2) * sizeof **names);
-        (*names)[(*count)++] =
-            memory_printf("%.*s", (int)(strlen(name) - strlen(".json")), name);
-        (*names)[*count] = NULL;
-    }
-    closedir(listing);
-    qsort(*names, *count, sizeof **names, compare_words);
-    return 0;
-}
 
 static int read_one(struct scenarios *scenarios, char *path, struct error *error)
 {
@@ -89,10 +45,10 @@ static int read_one(struct scenarios *scenarios, char *path, struct error *error
 static int read_named(struct scenarios *scenarios, const char *folder, char *const *names,
                       const char *word, struct error *error)
 {
-    if (strchr(word, '/') || ends_in(word, ".json"))
+    if (strchr(word, '/') || json_folder_is_json(word))
         return read_one(scenarios, memory_copy_string(word), error);
     const char *const *known = (const char *const *)names;
-    if (names && is_listed(word, known))
+    if (names && json_folder_is_listed(word, known))
         return read_one(scenarios, memory_printf("%s/%s.json", folder, word), error);
     if (!names)
         return error_set(error, -ENOENT,
@@ -141,7 +97,7 @@ int scenarios_read(struct scenarios *scenarios, const char *folder,
     size_t name_count = 0;
     int result = 0;
     if (place)
-        result = list_folder(place, &names, &name_count, error);
+        result = json_folder_list(place, other_files, &names, &name_count, error);
     for (size_t i = 0; i < word_count && result == 0; i++)
         result = read_named(scenarios, place, names, words[i], error);
     for (size_t i = 0; word_count == 0 && i < name_count && result == 0; i++)

@@ -7,20 +7,29 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/http_get.h"
 
 #define LAST_WORDS_BYTES 400
 #define STOP_GRACE_NS    (10 * NS_PER_S)
 
-/* The URL, once the whole line has been heard. */
-static bool find_url(struct server_process *server)
+/* The URL, once the whole line has been heard: where it says none, it has been told. */
+static bool find_url(struct server_process *server, const char *announcement)
 {
-    static const char announcement[] = "listening on ";
     const char *at = strstr(text_string(&server->child.heard), announcement);
     if (!at || !strchr(at, '\n'))
         return false;
     at += strlen(announcement);
-    snprintf(server->url, sizeof server->url, "%.*s", (int)strcspn(at, " \r\n"), at);
-    return true;
+    int length = (int)strcspn(at, " \r\n");
+    if (memmem(at, (size_t)length, "://", 3))
+        snprintf(server->url, sizeof server->url, "%.*s", length, at);
+    return *server->url != '\0';
+}
+
+static bool is_ready(struct server_process *server, const struct server_plan *plan)
+{
+    if (plan->ready_path)
+        return http_get(server->url, plan->ready_path, NULL) == 0;
+    return find_url(server, plan->announcement ? plan->announcement : "listening on ");
 }
 
 static int refuse_start(struct server_process *server, uint64_t limit_ns,
@@ -42,18 +51,22 @@ int server_process_start(struct server_process *server, const struct server_plan
                          struct error *error)
 {
     *server = (struct server_process){.child = CHILD_NONE};
+    snprintf(server->url, sizeof server->url, "%s", plan->url ? plan->url : "");
     struct child_plan child_plan = {.program = plan->program,
                                     .arguments = plan->arguments,
                                     .folder = plan->folder,
                                     .log_path = plan->log_path,
                                     .cpus = plan->cpus,
+                                    .environment = plan->environment,
+                                    .stop_signal = plan->stop_signal,
+                                    .forks = plan->forks,
                                     .inherited = -1,
                                     .input = -1};
     int result = child_start(&server->child, &child_plan, error);
     if (result < 0)
         return result;
     uint64_t deadline_ns = clock_now_ns() + plan->limit_ns;
-    while (!find_url(server)) {
+    while (!is_ready(server, plan)) {
         if (process_interrupted())
             result = error_set(error, -EINTR, "interrupted");
         else if (child_has_ended(&server->child) || clock_now_ns() > deadline_ns)

@@ -1,11 +1,12 @@
 /*
- * server_process.h - a server under test: `interleave serve` as a child process that
- * has said where it listens.
+ * server_process.h - a server under test: `interleave serve`, or one of others, as a
+ * child process that has said where it listens or has answered there.
  */
 #ifndef HARNESS_SERVER_PROCESS_H
 #define HARNESS_SERVER_PROCESS_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,10 +26,19 @@ struct server_plan {
     const char *log_path;         /* file that gets the output too, or NULL */
     const cpu_set_t *cpus;
     uint64_t limit_ns; /* until it has to listen */
+
+    /* Of servers that are not ours; otherwise zero. */
+    const char *announcement;       /* what it prints before its URL; NULL: as ours do */
+    const char *ready_path;         /* or: what answers with 200 when it is ready */
+    const char *url;                /* where it has been told to listen, if it has */
+    const char *const *environment; /* as in struct child_plan, as the next two */
+    int stop_signal;
+    bool forks;
 };
 
 /*
- * Starts it and waits until that very process says "listening on URL". On failure its
+ * Starts it and waits until that very process says "listening on URL", or answers. On
+ * failure its
  * end and its last words are in the error, and nothing is left to release.
  */
 MUST_CHECK int server_process_start(struct server_process *server,

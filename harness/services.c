@@ -133,10 +133,16 @@ int services_start(struct services *services, const struct trial_setup *setup,
     return result;
 }
 
+const char *services_upstream(const struct services *services)
+{
+    return is_used(&services->backend) ? services->backend.process.url : NULL;
+}
+
 void services_add_options(const struct services *services, struct command_line *line)
 {
-    if (is_used(&services->backend))
-        command_line_add_option(line, "--upstream", services->backend.process.url);
+    const char *upstream = services_upstream(services);
+    if (upstream)
+        command_line_add_option(line, "--upstream", upstream);
     if (is_used(&services->database))
         command_line_add_option(line, "--pg", services->database.process.url);
 }

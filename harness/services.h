@@ -41,6 +41,9 @@ void services_init(struct services *services);
 MUST_CHECK int services_start(struct services *services, const struct trial_setup *setup,
                               const char *folder, struct error *error);
 
+/* The backend's URL, or NULL where there is none. */
+const char *services_upstream(const struct services *services);
+
 /* Adds --upstream and --pg. */
 void services_add_options(const struct services *services, struct command_line *line);
 

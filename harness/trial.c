@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "harness/command_line.h"
+#include "harness/external_launch.h"
 #include "harness/server_process.h"
 #include "harness/services.h"
 #include "harness/trial_record.h"
@@ -25,6 +27,9 @@
 #define START_LIMIT_NS (15 * NS_PER_S)
 #define GRACE_NS       (10 * NS_PER_S)
 #define GLANCE_NS      (250 * NS_PER_MS)
+
+/* The server leaves what it counted here, in the trial's folder. */
+static const char server_statistics[] = "server.json";
 
 /* How far the generator has got, by its own words. */
 enum phase {
@@ -44,6 +49,7 @@ struct trial {
     const struct trial_setup *setup;
     const char *folder;
     struct command_line server_line, load_line;
+    struct external_launch launch; /* of a server that is not ours */
     struct services services;
     struct server_process server;
     struct child load;
@@ -68,7 +74,7 @@ static void make_server_line(struct trial *trial)
     command_line_add_option(line, "--listen", "127.0.0.1:0");
     command_line_add_option(line, "--cpus",
                             cpus_format(&setup->placement.server, cpus, sizeof cpus));
-    command_line_add_option(line, "--stats", "server.json");
+    command_line_add_option(line, "--stats", server_statistics);
     services_add_options(&trial->services, line);
     contender_options(setup->contender, setup->model, setup->scenario, command_line_set,
                       line);
@@ -140,9 +146,18 @@ static double process_cpu_s(pid_t pid)
                                                   : (double)cpu_ns / (double)NS_PER_S;
 }
 
+/* Tells the server where the measured window begins, and where it ends, so that what
+ * it counts of its loops is of this window. */
+static void mark_window(const struct trial *trial)
+{
+    if (cJSON_IsTrue(json_at(trial->setup->model, "marks")))
+        kill(trial->server.child.pid, SIGUSR2);
+}
+
 static void sample_start(struct trial *trial)
 {
     struct trial_facts *facts = &trial->facts;
+    mark_window(trial);
     process_group_find(&trial->group, trial->server.child.pid);
     counters_read(&facts->machine_before);
     facts->generator_cpu_before_s = process_cpu_s(trial->load.pid);
@@ -154,6 +169,7 @@ static void sample_start(struct trial *trial)
 static void sample_end(struct trial *trial)
 {
     struct trial_facts *facts = &trial->facts;
+    mark_window(trial);
     facts->generator_cpu_after_s = process_cpu_s(trial->load.pid);
     process_group_sample(&trial->group, &facts->after);
     services_sample(&trial->services, true);
@@ -283,20 +299,44 @@ static int write_scenario(const struct trial *trial, struct error *error)
     return result;
 }
 
+static bool is_external(const struct trial *trial)
+{
+    return model_is_reference(trial->setup->model);
+}
+
+/* What is special about this server: a model of ours, or one of others. */
+static int plan_server(struct trial *trial, struct server_plan *plan, struct error *error)
+{
+    int result = 0;
+    if (is_external(trial)) {
+        result = external_launch_prepare(&trial->launch, trial->setup, trial->folder,
+                                         services_upstream(&trial->services),
+                                         server_statistics, error);
+        external_launch_plan(&trial->launch, plan);
+    } else {
+        make_server_line(trial);
+        plan->arguments = trial->server_line.words;
+    }
+    trial->facts.server_command = plan->arguments;
+    trial->facts.server_environment = plan->environment;
+    return result;
+}
+
 static int start_server(struct trial *trial)
 {
     char path[4096];
     struct error error;
-    make_server_line(trial);
-    trial->facts.server_command = trial->server_line.words;
     struct server_plan plan = {
-        .arguments = trial->server_line.words,
         .folder = trial->folder,
         .log_path = path_in(trial, "server.log", path, sizeof path),
         .cpus = &trial->setup->placement.server,
         .limit_ns = START_LIMIT_NS,
     };
-    int result = server_process_start(&trial->server, &plan, &error);
+    int result = plan_server(trial, &plan, &error);
+    if (result == 0)
+        result = server_process_start(&trial->server, &plan, &error);
+    /* That it is ready has been asked until it answered: once, that is. */
+    trial->facts.harness_requests = plan.ready_path ? 1 : 0;
     if (result == -EINTR)
         return result;
     if (result < 0)
@@ -371,12 +411,14 @@ static void stop_server(struct trial *trial)
     if (trial->server.child.pid == 0)
         return;
     struct error error;
-    if (server_process_stop(&trial->server, GRACE_NS, &error) < 0)
+    bool external = is_external(trial);
+    uint64_t grace_ns = external ? trial->launch.external.stop.grace_ns : GRACE_NS;
+    if (server_process_stop(&trial->server, grace_ns, &error) < 0)
         fail(trial, &trial->server.child, "%s", error.text);
     child_describe_end(&trial->server.child, facts->server_end, sizeof facts->server_end);
     facts->server_usage = trial->server.child.usage;
-    facts->server_stats = take_json(trial, "server.json");
-    if (!facts->server_stats)
+    facts->server_stats = take_json(trial, server_statistics);
+    if (!facts->server_stats && (!external || trial->launch.external.leaves_statistics))
         fail(trial, &trial->server.child, "the server left no readable statistics");
 }
 
@@ -447,6 +489,7 @@ int trial_run(const struct trial_setup *setup, const char *folder,
     process_group_release(&trial.group);
     text_release(&trial.heard);
     command_line_release(&trial.server_line);
+    external_launch_release(&trial.launch);
     command_line_release(&trial.load_line);
     return result;
 }

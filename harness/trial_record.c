@@ -66,8 +66,10 @@ static void flag_counts(struct flags *flags, const struct trial_facts *facts)
                      json_number(counts, "in_flight");
     double sent = json_number(json_at(facts->load, "whole_run"), "sent");
     double replies = json_number(json_at(facts->load, "whole_run"), "replies");
-    double served = json_number(facts->server_stats, "requests");
-    if (unclean > 0 || sent != replies || served == sent)
+    double served =
+        json_number(facts->server_stats, "requests") - facts->harness_requests;
+    /* A server of others may leave no counts. */
+    if (isnan(served) || unclean > 0 || sent != replies || served == sent)
         return;
     char message[160];
     snprintf(message, sizeof message,
@@ -216,6 +218,9 @@ static void add_setup(cJSON *root, const struct trial_setup *setup,
     cJSON_AddStringToObject(root, "started_utc", facts->started_utc);
     cJSON *commands = json_add_object(root, "commands");
     cJSON_AddItemToObject(commands, "server", command_json(facts->server_command));
+    if (facts->server_environment && facts->server_environment[0])
+        cJSON_AddItemToObject(commands, "server_environment",
+                              command_json(facts->server_environment));
     cJSON_AddItemToObject(commands, "load", command_json(facts->load_command));
     add_service_command(commands, "backend", &facts->services->backend);
     add_service_command(commands, "database", &facts->services->database);

@@ -17,7 +17,8 @@
 
 struct trial_facts {
     char started_utc[32];
-    const char *const *server_command; /* argv, NULL-terminated */
+    const char *const *server_command;     /* argv, NULL-terminated */
+    const char *const *server_environment; /* what was set for it; NULL: nothing */
     const char *const *load_command;
 
     /* Of the server: before the first connection, and at both ends of the window. */
@@ -26,6 +27,7 @@ struct trial_facts {
     struct rusage server_usage;          /* of its whole life */
     char server_end[128];                /* "exit code 0" */
     cJSON *server_stats;                 /* its own counts, or NULL */
+    double harness_requests;             /* that it counts, but no generator sent */
 
     struct services *services;
 

@@ -43,8 +43,10 @@ struct columns {
 
 /* What the scenario's rows have, in the order of what tells most. */
 static const enum metric_id cost_columns[] = {
-    METRIC_CORES,     METRIC_CPU_PER_REQUEST,       METRIC_MEMORY,      METRIC_THREADS,
-    METRIC_VOLUNTARY, METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
+    METRIC_CORES,        METRIC_CPU_PER_REQUEST,       METRIC_MEMORY,
+    METRIC_LOOP_LAG_P99, METRIC_LOOP_UTILISATION,      METRIC_THREADS,
+    METRIC_VOLUNTARY,    METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
+    METRIC_LOOP_LAG_P50, METRIC_LOOP_LAG_MAX,
 };
 
 static void add_column(struct columns *columns, enum column_kind kind, size_t metric,
@@ -241,6 +243,14 @@ static void add_cell(struct table *table, const struct row *row,
     }
 }
 
+static void add_title(struct table *table, const cJSON *model,
+                      const struct contender *contender)
+{
+    char *title = model_title(model, contender->label);
+    table_add_cell(table, title);
+    free(title);
+}
+
 /* ---- a scenario's table ----------------------------------------------------------- */
 
 static void add_row(struct table *table, const struct group *group, const struct row *row,
@@ -250,7 +260,7 @@ static void add_row(struct table *table, const struct group *group, const struct
     table_start_row(table);
     if (row->value)
         table_add_cell(table, first_of_point ? row->value : "");
-    table_add_cell(table, row->contender->label);
+    add_title(table, row->model, row->contender);
     if (row->used_count == 0) {
         /* No figures; the reason stands below the table. */
         table_add_cell(table, row_status_names[row->status]);
@@ -393,8 +403,8 @@ static void print_group(const struct group *group, enum table_style style, FILE 
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct summary *summary, enum table_style style,
-                          FILE *file)
+static void print_summary(const struct summary *summary, const struct models *models,
+                          enum table_style style, FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table, "Model", TABLE_LEFT);
@@ -404,7 +414,7 @@ static void print_summary(const struct summary *summary, enum table_style style,
     for (size_t i = 0; i < summary->row_count; i++) {
         const struct summary_row *row = &summary->rows[i];
         table_start_row(table);
-        table_add_cell(table, row->contender->label);
+        add_title(table, models_find(models, row->contender->model), row->contender);
         table_add_cell(table, row->type.text);
         table_add_cell(table, row->cpu.text);
         table_add_cell(table, row->use.text);
@@ -429,6 +439,37 @@ static void print_summary(const struct summary *summary, enum table_style style,
         fprintf(file, "Not judged, for want of valid trials: %s.\n", summary->not_judged);
 }
 
+/* What the references of the run are, and what of them can be compared with ours. */
+static void print_references(const struct comparison *comparison, enum table_style style,
+                             FILE *file)
+{
+    struct text line = {0};
+    bool plaintext = false;
+    const cJSON *model;
+    cJSON_ArrayForEach(model, comparison->run.models.list)
+    {
+        const char *version = json_string(model, "version");
+        if (!model_is_reference(model))
+            continue;
+        plaintext = plaintext || model_has_flag(model, "plaintext");
+        text_printf(&line, "%s%s%s%s%s", line.length ? ", " : "Servers of others: ",
+                    json_string(model, "name"), version ? " (" : "",
+                    version ? version : "", version ? ")" : "");
+    }
+    if (!line.length)
+        return;
+    text_append_string(&line, ". They do the same work as ours: every reply's digest is "
+                              "held against ours");
+    text_append_string(&line, plaintext ? "; those marked plaintext send the greeting "
+                                          "alone, without one."
+                                        : ".");
+    if (style == TABLE_TERMINAL)
+        print_wrapped(text_string(&line), file);
+    else
+        fprintf(file, "\n%s\n", text_string(&line));
+    text_release(&line);
+}
+
 /* How sure the figures are: said once, for it is the same for all. */
 static void print_basis(const struct comparison *comparison, enum table_style style,
                         FILE *file)
@@ -450,6 +491,7 @@ static void print_basis(const struct comparison *comparison, enum table_style st
             "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
             "context switches.\n",
             gap);
+    print_references(comparison, style, file);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap, comparison->run.profile,
             (unsigned long long)comparison->run.seed,
             style == TABLE_TERMINAL
@@ -505,7 +547,7 @@ void view_print(const struct comparison *comparison, const struct summary *summa
         }
         print_group(&group, style, file);
     }
-    print_summary(summary, style, file);
+    print_summary(summary, &comparison->run.models, style, file);
     if (style == TABLE_MARKDOWN)
         print_costs(comparison, style, file);
     print_basis(comparison, style, file);

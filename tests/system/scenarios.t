@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Scenario files: the program and the JSON Schema agree on the same good and bad files.
+# Scenario files, and those that describe servers of others: the program and the JSON
+# Schema agree on the same good and bad files.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 : "${INTERLEAVE:=build/interleave}"
@@ -7,8 +8,12 @@ shipped=()
 for file in scenarios/*.json; do
     case $file in */schema.json | */claims.json) ;; *) shipped+=("$file") ;; esac
 done
-good=(tests/scenarios/good/*.json "${shipped[@]}")
-bad=(tests/scenarios/bad/*.json)
+references=()
+for file in servers/reference/*.json; do
+    case $file in */schema.json) ;; *) references+=("$file") ;; esac
+done
+good=(tests/scenarios/good/*.json "${shipped[@]}" tests/external/good/*.json "${references[@]}")
+bad=(tests/scenarios/bad/*.json tests/external/bad/*.json)
 echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 3))"
 
 n=0
@@ -18,22 +23,31 @@ ok() { # STATUS NAME
 }
 skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
 
+# Which files a file is one of: sets $schema and the $options of validate.
+know_kind() { # FILE
+    case $1 in
+    tests/external/* | servers/reference/*) schema=servers/reference/schema.json options=(--external) ;;
+    *) schema=scenarios/schema.json options=() ;;
+    esac
+}
+
 # Exits 0 where the schema accepts the file, 1 where it does not, 3 without the library.
 schema_accepts() {
-    /usr/bin/python3 - "$1" 2>/dev/null <<'PY'
+    /usr/bin/python3 - "$schema" "$1" 2>/dev/null <<'PY'
 import json, sys
 try:
     import jsonschema
 except ImportError:
     sys.exit(3)
-schema = json.load(open("scenarios/schema.json"))
+schema = json.load(open(sys.argv[1]))
 validator = jsonschema.Draft202012Validator(schema)
-sys.exit(0 if validator.is_valid(json.load(open(sys.argv[1]))) else 1)
+sys.exit(0 if validator.is_valid(json.load(open(sys.argv[2]))) else 1)
 PY
 }
 
 for file in "${good[@]}"; do
-    message=$("$INTERLEAVE" validate "$file" 2>&1)
+    know_kind "$file"
+    message=$("$INTERLEAVE" validate "${options[@]}" "$file" 2>&1)
     ok $? "$file is accepted"
     schema_accepts "$file"
     case $? in
@@ -43,7 +57,8 @@ for file in "${good[@]}"; do
 done
 
 for file in "${bad[@]}"; do
-    message=$("$INTERLEAVE" validate "$file" 2>&1 >/dev/null)
+    know_kind "$file"
+    message=$("$INTERLEAVE" validate "${options[@]}" "$file" 2>&1 >/dev/null)
     status=$?
     [ $status -eq 2 ]
     ok $? "$file is refused with exit 2"

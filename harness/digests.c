@@ -1,0 +1,117 @@
+/* digests.c - see digests.h. */
+#include "harness/digests.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "harness/http_get.h"
+#include "harness/server_process.h"
+
+#define START_LIMIT_NS (15 * NS_PER_S)
+#define GRACE_NS       (10 * NS_PER_S)
+
+void digests_want(struct digests *digests, const struct scenario *point)
+{
+    if (!digests->by_path)
+        digests->by_path = cJSON_CreateObject();
+    for (size_t i = 0; i < point->workload.request_count; i++) {
+        const char *path = point->workload.requests[i].path;
+        if (!cJSON_GetObjectItemCaseSensitive(digests->by_path, path))
+            cJSON_AddNullToObject(digests->by_path, path);
+    }
+}
+
+/* All models have the same digests; which one tells them does not matter. */
+static const char *any_model(const struct models *models)
+{
+    const cJSON *model;
+    cJSON_ArrayForEach(model, models->list)
+    {
+        if (!model_is_reference(model) && !model_has_flag(model, "calibration") &&
+            !model_obstacle(model))
+            return json_string(model, "name");
+    }
+    return NULL;
+}
+
+static int start(struct server_process *server, const char *model, const char *upstream,
+                 struct error *error)
+{
+    const char *const arguments[] = {"interleave",
+                                     "serve",
+                                     "--model",
+                                     model,
+                                     "--listen",
+                                     "127.0.0.1:0",
+                                     upstream ? "--upstream" : NULL,
+                                     upstream,
+                                     NULL};
+    struct server_plan plan = {.arguments = arguments, .limit_ns = START_LIMIT_NS};
+    return server_process_start(server, &plan, error);
+}
+
+static int ask(struct digests *digests, const char *url, struct error *error)
+{
+    cJSON *entry = digests->by_path->child, *next;
+    int result = 0;
+    for (; entry && result == 0; entry = next) {
+        char digest[HTTP_DIGEST_BYTES];
+        next = entry->next;
+        result = process_interrupted()
+                     ? error_set(error, -EINTR, "interrupted")
+                     : http_get_digest(url, entry->string, digest, error);
+        if (result == 0)
+            cJSON_ReplaceItemInObjectCaseSensitive(digests->by_path, entry->string,
+                                                   cJSON_CreateString(digest));
+    }
+    return result;
+}
+
+int digests_find(struct digests *digests, const struct models *models,
+                 struct error *error)
+{
+    if (!digests->by_path)
+        return 0;
+    const char *model = any_model(models);
+    if (!model)
+        return error_set(error, -ENOENT, "no model of ours runs here to tell digests");
+    /* The first is whom fetch steps ask. */
+    struct server_process upstream, server;
+    int result = start(&upstream, model, NULL, error);
+    if (result < 0)
+        return error_prefix(error, result, "digests");
+    result = start(&server, model, upstream.url, error);
+    if (result == 0) {
+        struct error unused;
+        result = ask(digests, server.url, error);
+        int stopped =
+            server_process_stop(&server, GRACE_NS, result < 0 ? &unused : error);
+        result = result < 0 ? result : stopped;
+        child_release(&server.child);
+    }
+    struct error unused;
+    int stopped = server_process_stop(&upstream, GRACE_NS, result < 0 ? &unused : error);
+    child_release(&upstream.child);
+    result = result < 0 ? result : stopped;
+    return result < 0 ? error_prefix(error, result, "digests") : 0;
+}
+
+void digests_apply(const struct digests *digests, struct scenario *point)
+{
+    for (size_t i = 0; i < point->workload.request_count; i++) {
+        struct request *request = &point->workload.requests[i];
+        const char *known = json_string(digests->by_path, request->path);
+        if (known && !request->digest)
+            request->digest = memory_copy_string(known);
+    }
+}
+
+void digests_release(struct digests *digests)
+{
+    cJSON_Delete(digests->by_path);
+    digests->by_path = NULL;
+}
