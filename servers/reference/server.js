@@ -42,7 +42,7 @@ const DRAIN_MS = 5000;
 
 /* ---- loop health ---------------------------------------------------------------------- */
 
-const RESOLUTION_MS = 10;
+const RESOLUTION_MS = 5;
 const RESOLUTION_NS = RESOLUTION_MS * 1e6;
 let windowStart, delays, health = null;
 
