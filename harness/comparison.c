@@ -298,6 +298,27 @@ static void add_rows(struct comparison *comparison)
     }
 }
 
+static double read_cpu_per_request(const cJSON *trial, const void *unused)
+{
+    (void)unused;
+    return metrics[METRIC_CPU_PER_REQUEST].read(trial);
+}
+
+static void add_ratios(struct comparison *comparison)
+{
+    struct row *base = NULL;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        struct row *row = &comparison->rows[i];
+        if (base && !row_same_cell(base, row))
+            base = NULL;
+        if (row->used_count == 0)
+            continue;
+        base = base ? base : row;
+        row->base = base;
+        row->cpu_ratio = row_ratio(row, base, read_cpu_per_request, NULL, 0.95);
+    }
+}
+
 /* ---- the whole -------------------------------------------------------------------- */
 
 int comparison_read(struct comparison *comparison, const char *path, struct error *error)
@@ -316,11 +337,13 @@ int comparison_read(struct comparison *comparison, const char *path, struct erro
                         json_at(comparison->manifest, "calibration"));
     if (result == 0)
         result = read_trials(comparison, path, error);
-    if (result == 0)
-        add_rows(comparison);
-    else
+    if (result < 0) {
         comparison_release(comparison);
-    return result;
+        return result;
+    }
+    add_rows(comparison);
+    add_ratios(comparison);
+    return 0;
 }
 
 void comparison_release(struct comparison *comparison)

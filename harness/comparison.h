@@ -54,6 +54,8 @@ struct row {
     const cJSON **used; /* those that the figures are made of */
     size_t used_count;
     struct estimate estimates[METRIC_COUNT];
+    const struct row *base; /* the first row of its cell that has figures, or NULL */
+    struct ratio cpu_ratio; /* CPU per request, of this row to that of `base` */
     struct row_class *classes;
     size_t class_count;
     struct prediction predictions[THEORY_MOST];

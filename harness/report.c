@@ -202,6 +202,20 @@ static void add_estimate(cJSON *object, const char *name, const struct estimate 
     json_add_number(item, "trials", (double)estimate->count);
 }
 
+/* CPU per request against the first contender of the cell, block by block. */
+static void add_cpu_ratio(cJSON *object, const struct row *row)
+{
+    if (!row->base || row->base == row || !row->cpu_ratio.pairs)
+        return;
+    const struct ratio *ratio = &row->cpu_ratio;
+    cJSON *item = json_add_object(object, "cpu_per_request_ratio");
+    json_add_text(item, "to", row->base->contender->label);
+    json_add_number(item, "value", ratio->value);
+    json_add_number(item, "low", ratio->t.exists ? ratio->t.low : (double)NAN);
+    json_add_number(item, "high", ratio->t.exists ? ratio->t.high : (double)NAN);
+    json_add_number(item, "pairs", (double)ratio->pairs);
+}
+
 static void add_predictions(cJSON *object, const struct row *row)
 {
     cJSON *predictions = json_add_object(object, "predictions");
@@ -244,6 +258,7 @@ static cJSON *row_json(const struct row *row)
         for (size_t m = 0; m < CLASS_METRIC_COUNT; m++)
             add_estimate(class, class_metrics[m].name, &row->classes[c].estimates[m]);
     }
+    add_cpu_ratio(object, row);
     add_predictions(object, row);
     add_ids(object, "samples", row->used, row->used_count);
     add_ids(object, "trials", row->trials, row->trial_count);

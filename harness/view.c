@@ -25,6 +25,7 @@ enum column_kind {
     COLUMN_CLASS,  /* a figure of one class */
     COLUMN_THEORY, /* the prediction for the column before */
     COLUMN_ERRORS, /* share of the requests that did not end well */
+    COLUMN_RATIO,  /* CPU per request against the first row of the cell */
 };
 
 struct column {
@@ -103,6 +104,22 @@ static void add_class_columns(struct columns *columns, const struct group *group
     }
 }
 
+static bool has_reference(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (model_is_reference(group->rows[i].model))
+            return true;
+    return false;
+}
+
+static bool has_pair(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->rows[i].base && group->rows[i].base != &group->rows[i])
+            return true;
+    return false;
+}
+
 /* Latencies of all requests give way to those of the classes where there are some. */
 static void choose_columns(struct columns *columns, const struct group *group,
                            enum table_style style)
@@ -122,8 +139,12 @@ static void choose_columns(struct columns *columns, const struct group *group,
         add_metric_column(columns, group, METRIC_LATENCY_P99, style);
         add_metric_column(columns, group, METRIC_LATENCY_P999, style);
     }
-    for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++)
+    bool ratio = style != TABLE_TERMINAL || has_reference(group);
+    for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++) {
         add_metric_column(columns, group, cost_columns[i], style);
+        if (cost_columns[i] == METRIC_CPU_PER_REQUEST && ratio && has_pair(group))
+            add_column(columns, COLUMN_RATIO, 0, 0);
+    }
 }
 
 static void print_header(const struct column *column, const struct group *group,
@@ -142,6 +163,9 @@ static void print_header(const struct column *column, const struct group *group,
         break;
     case COLUMN_ERRORS:
         snprintf(header, bytes, "errors");
+        break;
+    case COLUMN_RATIO:
+        snprintf(header, bytes, "CPU ratio");
         break;
     }
 }
@@ -224,6 +248,20 @@ static void add_errors(struct table *table, const struct row *row)
         table_add_cell(table, share_format(share->median, text, sizeof text));
 }
 
+static void add_ratio(struct table *table, const struct row *row)
+{
+    const struct ratio *ratio = &row->cpu_ratio;
+    if (!row->base || !ratio->pairs)
+        table_add_cell(table, "-");
+    else if (row->base == row)
+        table_add_cell(table, "1");
+    else if (ratio->t.exists)
+        table_add_cellf(table, "%.2f [%.2f, %.2f]", ratio->value, ratio->t.low,
+                        ratio->t.high);
+    else
+        table_add_cellf(table, "%.2f", ratio->value);
+}
+
 static void add_cell(struct table *table, const struct row *row,
                      const struct column *column, enum table_style style)
 {
@@ -239,6 +277,9 @@ static void add_cell(struct table *table, const struct row *row,
         break;
     case COLUMN_ERRORS:
         add_errors(table, row);
+        break;
+    case COLUMN_RATIO:
+        add_ratio(table, row);
         break;
     }
 }
@@ -487,10 +528,13 @@ static void print_basis(const struct comparison *comparison, enum table_style st
     else
         fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
                 repeat, 100 * confidence);
-    fprintf(file,
-            "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
-            "context switches.\n",
-            gap);
+    fprintf(
+        file,
+        "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
+        "context switches.\n"
+        "%sCPU ratio: CPU/req to that of the first row of its cell, block by block. lag: "
+        "how late a loop comes.\n",
+        gap, gap);
     print_references(comparison, style, file);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap, comparison->run.profile,
             (unsigned long long)comparison->run.seed,

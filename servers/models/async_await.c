@@ -45,8 +45,8 @@ static void await_step(struct coroutine *self, struct loop_client *client)
 
 static void await_pool(struct coroutine *self, struct loop_client *client)
 {
-    loop_send_away(client, OP_BLOCKING);
-    coroutine_suspend(self);
+    if (loop_send_away(client, OP_BLOCKING) != ON_THE_LOOP)
+        coroutine_suspend(self);
 }
 
 static void handle(struct coroutine *self, void *argument)

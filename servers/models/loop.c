@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "servers/models/loop_core.h"
+#include "servers/models/step_pool.h"
 
 /* So many connections are accepted before the others get their turn. */
 #define ACCEPT_BATCH 64
@@ -198,6 +199,15 @@ bool loop_await(struct loop_client *client, enum op_answer what)
     return false;
 }
 
+/* Nobody else can: the step fails, and the client is not elsewhere after all. */
+static enum loop_place take_on_itself(struct loop_client *client)
+{
+    client->elsewhere = false;
+    client->references--;
+    op_fail(&client->connection.job->call, 503, "no thread for what blocks");
+    return ON_THE_LOOP;
+}
+
 enum loop_place loop_send_away(struct loop_client *client, int kind)
 {
     const struct loop_placement *placement = &client->loop->placement;
@@ -206,10 +216,10 @@ enum loop_place loop_send_away(struct loop_client *client, int kind)
         return place;
     client->elsewhere = true;
     client->references++;
-    if (place == ON_WORKERS)
-        task_queue_put(placement->workers, &client->task);
-    else
+    if (place == ON_LIBUV_POOL)
         client->loop->backend->run_on_pool(client);
+    else if (!step_pool_put(placement->workers, &client->task))
+        return take_on_itself(client);
     return place;
 }
 
@@ -225,7 +235,7 @@ static bool go_through_steps(struct loop_client *client)
                 return false;
         } else if (loop_send_away(client, kind) != ON_THE_LOOP) {
             return false;
-        } else {
+        } else if (job_next_kind(job) != JOB_END) {
             job_run(job);
         }
     }

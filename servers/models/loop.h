@@ -24,7 +24,7 @@
 enum loop_place {
     ON_THE_LOOP,   /* the loop's own thread; everything else waits meanwhile   */
     ON_LIBUV_POOL, /* libuv's pool of threads, shared by all loops of a process */
-    ON_WORKERS,    /* threads that take steps from a queue: see loop_run_steps */
+    ON_WORKERS,    /* the threads of a struct step_pool                         */
 };
 
 struct loop_backend;
@@ -39,7 +39,7 @@ struct loop_placement {
     const struct loop_flow *flow; /* NULL: a state machine */
     enum loop_place blocking;
     enum loop_place cpu;
-    struct task_queue *workers; /* where ON_WORKERS occurs */
+    struct step_pool *workers; /* where ON_WORKERS occurs */
 };
 
 struct loop;
@@ -54,8 +54,8 @@ void loop_serve(struct loop *loop);
 /* When no worker is left that could give a client back. */
 void loop_close(struct loop *loop);
 
-/* On a worker: runs the steps behind a task from placement.workers, gives the client
- * back to its loop. */
+/* On a thread of placement.workers: runs the steps behind a task, gives the client back
+ * to its loop. */
 void loop_run_steps(struct task *task);
 
 /*

@@ -127,7 +127,8 @@ struct loop_flow {
  * with it. */
 bool loop_await(struct loop_client *client, enum op_answer answer);
 
-/* Who runs steps of this kind; sends the job there unless it is ON_THE_LOOP. */
+/* Who runs steps of this kind; sends the job there unless it is ON_THE_LOOP, as it also
+ * is when nobody was found, and the step with that has failed. */
 enum loop_place loop_send_away(struct loop_client *client, int kind);
 
 /* ---- for backends ----------------------------------------------------------------- */

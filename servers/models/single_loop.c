@@ -22,12 +22,15 @@ int single_loop_run(struct server *server, const struct loop_placement *placemen
 {
     struct step_pool pool;
     struct loop_placement own = *placement;
-    own.workers = &pool.steps;
+    own.workers = &pool;
     struct loop *loop;
     int result = loop_open(&loop, server, 0, &own, error);
     if (result < 0)
         return result;
-    result = step_pool_start(&pool, server, workers, error);
+    step_pool_init(&pool, server, workers);
+    /* Threads for what blocks wait until something does, as libuv's do. */
+    if (placement->cpu == ON_WORKERS)
+        result = step_pool_start(&pool, error);
     if (result == 0) {
         server_ready(server);
         loop_serve(loop);

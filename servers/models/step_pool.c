@@ -1,6 +1,8 @@
 /* step_pool.c - see step_pool.h. */
 #include "servers/models/step_pool.h"
 
+#include <stdio.h>
+
 #include "servers/models/loop.h"
 
 static void *run_steps(void *context, int index)
@@ -16,17 +18,34 @@ static void *run_steps(void *context, int index)
     return NULL;
 }
 
-int step_pool_start(struct step_pool *pool, struct server *server, uint64_t threads,
-                    struct error *error)
+void step_pool_init(struct step_pool *pool, struct server *server, uint64_t size)
 {
-    pool->server = server;
+    *pool = (struct step_pool){.server = server, .size = size};
     task_queue_init(&pool->steps);
-    return threads_start(&pool->threads, threads, run_steps, pool, error);
+}
+
+int step_pool_start(struct step_pool *pool, struct error *error)
+{
+    pool->started = true;
+    return threads_start(&pool->threads, pool->size, run_steps, pool, error);
+}
+
+bool step_pool_put(struct step_pool *pool, struct task *task)
+{
+    struct error error;
+    /* Fewer threads than wished for are better than none, and are seen from outside. */
+    if (!pool->started && step_pool_start(pool, &error) < 0)
+        fprintf(stderr, "interleave serve: %s\n", error.text);
+    if (pool->threads.count == 0)
+        return false;
+    task_queue_put(&pool->steps, task);
+    return true;
 }
 
 void step_pool_stop(struct step_pool *pool)
 {
     task_queue_close(&pool->steps);
-    threads_join(&pool->threads);
+    if (pool->started)
+        threads_join(&pool->threads);
     task_queue_release(&pool->steps);
 }
