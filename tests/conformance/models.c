@@ -196,6 +196,40 @@ static void long_pipelines_are_answered(void **state)
     for_models(ALWAYS, pipelines_many_greetings);
 }
 
+/* What came while the server is busy with the request before it is nobody else's: the
+ * second client's words are longer, and fit over it wherever it was left. */
+static void keeps_what_came_early(const struct model *model)
+{
+    struct served served = serve(model);
+    int early = dial(&served), other = dial(&served);
+    char byte, *padding = memory_allocate_zeroed(1, 1001);
+    memset(padding, 'x', 1000);
+    say(early, "GET /tell:1/block:100ms HTTP/1.1\r\nHost: t\r\n\r\n"
+               "GET /bytes:5 HTTP/1.1\r\nHost: t\r\n\r\n");
+    assert_int_equal(read(served.told, &byte, 1), 1);
+    char *longer =
+        memory_printf("GET /bytes:7 HTTP/1.1\r\nHost: t\r\nA: %s\r\n\r\n", padding);
+    say(other, longer);
+    free(longer);
+    free(padding);
+    static const size_t lengths[] = {9, 5, 7};
+    for (int i = 0; i < 3; i++) {
+        struct answer answer = read_answer(i < 2 ? early : other, true);
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(answer.body_length, lengths[i]);
+        answer_release(&answer);
+    }
+    close(early);
+    close(other);
+    expect_good_end(&served);
+}
+
+static void early_requests_are_kept_apart(void **state)
+{
+    (void)state;
+    for_models(ANSWERING, keeps_what_came_early);
+}
+
 static void expect_after(int fd, const char *request, int status)
 {
     say(fd, request);
@@ -781,6 +815,7 @@ int main(void)
         cmocka_unit_test(waits_are_never_short),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(long_pipelines_are_answered),
+        cmocka_unit_test(early_requests_are_kept_apart),
         cmocka_unit_test(bodies_and_closing_are_understood),
         cmocka_unit_test(errors_are_answered_and_end_the_connection),
         cmocka_unit_test(clients_may_leave_at_any_time),
