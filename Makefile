@@ -78,7 +78,7 @@ test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
 	$(Q)scripts/install-deps --test --quiet
 	+$(Q)$(SUBMAKE) $(PROGRAM) $(UNIT_TESTS)
 	$(Q)INTERLEAVE=$(abspath $(PROGRAM)) scripts/run-tests \
-	    $(if $(TESTS),$(patsubst tests/%.c,$(B)/tests/%,$(TESTS)),$(UNIT_TESTS) $(SYSTEM_TESTS))
+	    $(if $(TESTS),$(patsubst tests/%.c,$(B)/tests/%,$(TESTS)),$(SYSTEM_TESTS) $(UNIT_TESTS))
 
 .PHONY: check
 check: ready ## strict builds, include directions, formatting, static analysis, sanitizers

@@ -340,6 +340,7 @@ static void go_on(struct loop_client *client)
     send_batch(client);
     if (client->closing)
         return;
+    /* Even while its job runs elsewhere: the loop's buffer is anybody's again. */
     if (connection_park(&client->connection))
         set_reading(client);
     else

@@ -1,12 +1,5 @@
 /* fetch.c - fetch under every model, against an upstream that misbehaves as it is
  * asked to: what the client is told, and that the server gets over it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/support/served.h"
 
 /* ---- an upstream ------------------------------------------------------------------ */
@@ -124,18 +117,6 @@ static int take_accepted(const struct upstream *upstream)
 
 /* ---- tests ------------------------------------------------------------------------ */
 
-typedef void model_test(const struct model *model, struct upstream *upstream);
-
-static void for_models(model_test *body)
-{
-    const struct model *const *at = model_list, *model;
-    while ((model = next_model(&at, MODEL_CALIBRATION))) {
-        struct upstream upstream = start_upstream();
-        body(model, &upstream);
-        stop_upstream(&upstream);
-    }
-}
-
 static struct served serve_upstream(const struct model *model,
                                     const struct upstream *upstream, uint64_t connections,
                                     uint64_t timeout_ns)
@@ -159,9 +140,10 @@ static void expect(const struct served *served, const char *path, int status,
     close(fd);
 }
 
-static void tells_what_went_wrong(const struct model *model, struct upstream *upstream)
+static void tells_what_went_wrong(const struct model *model)
 {
-    struct served served = serve_upstream(model, upstream, 4, NS_PER_H);
+    struct upstream upstream = start_upstream();
+    struct served served = serve_upstream(model, &upstream, 4, NS_PER_H);
     char *good = NULL;
     for (int round = 0; round < 2; round++) {
         int fd = dial(&served);
@@ -183,8 +165,7 @@ static void tells_what_went_wrong(const struct model *model, struct upstream *up
     }
     free(good);
     expect(&served, "/fetch:a\"b", 400, "printable");
-    kill(upstream->pid, SIGKILL);
-    waitpid(upstream->pid, NULL, 0);
+    stop_upstream(&upstream);
     int status = 0;
     /* Its last connections may outlive it for a moment. */
     while (status != 502) {
@@ -202,29 +183,32 @@ static void tells_what_went_wrong(const struct model *model, struct upstream *up
 static void failures_are_502(void **state)
 {
     (void)state;
-    for_models(tells_what_went_wrong);
+    for_models(ANSWERING, tells_what_went_wrong);
 }
 
-static void gives_up(const struct model *model, struct upstream *upstream)
+static void gives_up(const struct model *model)
 {
-    struct served served = serve_upstream(model, upstream, 4, 50 * NS_PER_MS);
+    struct upstream upstream = start_upstream();
+    struct served served = serve_upstream(model, &upstream, 4, 50 * NS_PER_MS);
     uint64_t begun_ns = clock_now_ns();
     expect(&served, "/fetch:silent", 504, "took longer");
     assert_true(clock_now_ns() - begun_ns >= 50 * NS_PER_MS);
     assert_int_equal(stop(&served, NULL), 0);
+    stop_upstream(&upstream);
 }
 
 static void silence_is_504(void **state)
 {
     (void)state;
-    for_models(gives_up);
+    for_models(ANSWERING, gives_up);
 }
 
-static void keeps_connections(const struct model *model, struct upstream *upstream)
+static void keeps_connections(const struct model *model)
 {
-    struct served served = serve_upstream(model, upstream, 4, NS_PER_H);
+    struct upstream upstream = start_upstream();
+    struct served served = serve_upstream(model, &upstream, 4, NS_PER_H);
     int fd = dial(&served);
-    take_accepted(upstream); /* the one of the start */
+    take_accepted(&upstream); /* the one of the start */
     for (int i = 0; i < 20; i++) {
         struct answer answer = get(fd, "/fetch:good/fetch:good/spin:10/fetch:good");
         assert_int_equal(answer.status, 200);
@@ -232,7 +216,7 @@ static void keeps_connections(const struct model *model, struct upstream *upstre
     }
     /* One of each thread that has served: at most one for each request, never for each
      * of the 60 steps. */
-    int connections = take_accepted(upstream);
+    int connections = take_accepted(&upstream);
     assert_in_range(connections, 1, 20);
     /* One that the upstream has closed meanwhile is not the client's problem. */
     for (int i = 0; i < 20; i++) {
@@ -242,19 +226,21 @@ static void keeps_connections(const struct model *model, struct upstream *upstre
     }
     close(fd);
     assert_int_equal(stop(&served, NULL), 0);
+    stop_upstream(&upstream);
 }
 
 static void connections_are_kept_alive(void **state)
 {
     (void)state;
-    for_models(keeps_connections);
+    for_models(ANSWERING, keeps_connections);
 }
 
 #define CLIENTS 6
 
-static void stands_in_line(const struct model *model, struct upstream *upstream)
+static void stands_in_line(const struct model *model)
 {
-    struct served served = serve_upstream(model, upstream, 1, NS_PER_H);
+    struct upstream upstream = start_upstream();
+    struct served served = serve_upstream(model, &upstream, 1, NS_PER_H);
     int fds[CLIENTS];
     for (int i = 0; i < CLIENTS; i++)
         fds[i] = dial(&served);
@@ -270,18 +256,20 @@ static void stands_in_line(const struct model *model, struct upstream *upstream)
     for (int i = 0; i < CLIENTS; i++)
         close(fds[i]);
     assert_int_equal(stop(&served, NULL), 0);
+    stop_upstream(&upstream);
 }
 
 static void waiting_for_a_connection_is_part_of_the_step(void **state)
 {
     (void)state;
-    for_models(stands_in_line);
+    for_models(ANSWERING, stands_in_line);
 }
 
 /* Clients that leave while their step stands in line or waits for the upstream. */
-static void survives_leavers(const struct model *model, struct upstream *upstream)
+static void survives_leavers(const struct model *model)
 {
-    struct served served = serve_upstream(model, upstream, 1, 300 * NS_PER_MS);
+    struct upstream upstream = start_upstream();
+    struct served served = serve_upstream(model, &upstream, 1, 300 * NS_PER_MS);
     for (int i = 0; i < CLIENTS; i++) {
         int fd = dial(&served);
         struct linger reset = {.l_onoff = 1};
@@ -301,17 +289,17 @@ static void survives_leavers(const struct model *model, struct upstream *upstrea
         close(fd);
     }
     assert_int_equal(stop(&served, NULL), 0);
+    stop_upstream(&upstream);
 }
 
 static void clients_may_leave_at_any_time(void **state)
 {
     (void)state;
-    for_models(survives_leavers);
+    for_models(ANSWERING, survives_leavers);
 }
 
-static void without_an_upstream(const struct model *model, struct upstream *upstream)
+static void without_an_upstream(const struct model *model)
 {
-    (void)upstream;
     struct served served = serve(model);
     expect(&served, "/fetch:good", 501, "--upstream");
     assert_int_equal(stop(&served, NULL), 0);
@@ -320,7 +308,7 @@ static void without_an_upstream(const struct model *model, struct upstream *upst
 static void a_server_without_one_says_so(void **state)
 {
     (void)state;
-    for_models(without_an_upstream);
+    for_models(ANSWERING, without_an_upstream);
 }
 
 int main(void)

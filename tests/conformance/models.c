@@ -1,12 +1,5 @@
 /* models.c - every model, through a real socket: the same answers, the same limits, the
  * same manners. Iterates over the registries, so that what is listed is covered. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/support/served.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -14,20 +7,6 @@
 #else
 #define RUNS_SANITIZED false
 #endif
-
-/* Runs `body` for all models that this machine supports and that have none of the
- * flags, each with a fresh server. */
-#define ALWAYS    0U
-#define ANSWERING MODEL_CALIBRATION /* not the canned reply */
-
-typedef void model_test(const struct model *model);
-
-static void for_models(unsigned without, model_test *body)
-{
-    const struct model *const *at = model_list, *model;
-    while ((model = next_model(&at, without)))
-        body(model);
-}
 
 static void expect_good_end(struct served *served)
 {
@@ -76,7 +55,7 @@ static char *one_answer(int port_fd, const char *method, const char *path)
     return text_steal(&text);
 }
 
-static char *reference[MAX_PATHS]; /* of the first model */
+static char *reference[MAX_PATHS]; /* as the first model answers */
 static char upstream[64];          /* the URL of the one that fetch asks */
 
 static void answers_like_the_first(const struct model *model)
@@ -111,6 +90,8 @@ static void all_models_answer_alike(void **state)
     (void)state;
     struct served other = serve(&event_loop_model);
     snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", other.port);
+    const struct model *const *at = model_list;
+    answers_like_the_first(next_model(&at, ANSWERING));
     for_models(ANSWERING, answers_like_the_first);
     expect_good_end(&other);
     for (size_t i = 0; i < MAX_PATHS; i++)
@@ -213,6 +194,40 @@ static void long_pipelines_are_answered(void **state)
 {
     (void)state;
     for_models(ALWAYS, pipelines_many_greetings);
+}
+
+/* What came while the server is busy with the request before it is nobody else's: the
+ * second client's words are longer, and fit over it wherever it was left. */
+static void keeps_what_came_early(const struct model *model)
+{
+    struct served served = serve(model);
+    int early = dial(&served), other = dial(&served);
+    char byte, *padding = memory_allocate_zeroed(1, 1001);
+    memset(padding, 'x', 1000);
+    say(early, "GET /tell:1/block:100ms HTTP/1.1\r\nHost: t\r\n\r\n"
+               "GET /bytes:5 HTTP/1.1\r\nHost: t\r\n\r\n");
+    assert_int_equal(read(served.told, &byte, 1), 1);
+    char *longer =
+        memory_printf("GET /bytes:7 HTTP/1.1\r\nHost: t\r\nA: %s\r\n\r\n", padding);
+    say(other, longer);
+    free(longer);
+    free(padding);
+    static const size_t lengths[] = {9, 5, 7};
+    for (int i = 0; i < 3; i++) {
+        struct answer answer = read_answer(i < 2 ? early : other, true);
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(answer.body_length, lengths[i]);
+        answer_release(&answer);
+    }
+    close(early);
+    close(other);
+    expect_good_end(&served);
+}
+
+static void early_requests_are_kept_apart(void **state)
+{
+    (void)state;
+    for_models(ANSWERING, keeps_what_came_early);
 }
 
 static void expect_after(int fd, const char *request, int status)
@@ -504,16 +519,34 @@ static void connections_beyond_the_cap_wait(void **state)
     for_models(ALWAYS, keeps_its_cap);
 }
 
+#define IDLE_LIMIT_NS (100 * NS_PER_MS)
+
+/* A connection that was used longer than the limit, which is no idling. */
+static int use_for_long(const struct served *served)
+{
+    while (true) {
+        uint64_t begun_ns = clock_now_ns();
+        int fd = dial(served);
+        struct answer answer = get(fd, "/wait:400ms");
+        int status = answer.status;
+        answer_release(&answer);
+        if (status == 200)
+            return fd;
+        /* Where the machine kept us from asking that long, it was idle indeed. */
+        assert_int_equal(status, 0);
+        assert_true(clock_now_ns() - begun_ns >= IDLE_LIMIT_NS);
+        close(fd);
+    }
+}
+
 static void ends_idle(const struct model *model)
 {
     struct server_settings settings = usual_settings;
-    settings.idle_timeout_ns = 100 * NS_PER_MS;
+    settings.idle_timeout_ns = IDLE_LIMIT_NS;
     struct served served = serve_with(model, &settings, "");
-    int silent = dial(&served), stalled = dial(&served), used = dial(&served);
+    int silent = dial(&served), stalled = dial(&served);
     say(stalled, "GET / HTTP/1.1\r\nHos");
-    struct answer answer = get(used, "/wait:400ms");
-    assert_int_equal(answer.status, 200); /* working is not idling */
-    answer_release(&answer);
+    int used = use_for_long(&served);
     assert_true(is_ended(silent));
     assert_true(is_ended(stalled));
     assert_true(is_ended(used));
@@ -532,7 +565,7 @@ static void idle_connections_are_closed(void **state)
 static void ends_stalled_reader(const struct model *model)
 {
     struct server_settings settings = usual_settings;
-    settings.idle_timeout_ns = 100 * NS_PER_MS;
+    settings.idle_timeout_ns = IDLE_LIMIT_NS;
     struct served served = serve_with(model, &settings, "");
     int fd = dial(&served);
     ask(fd, "GET", "/bytes:64MiB");
@@ -551,19 +584,17 @@ static void clients_that_never_read_are_cut_off(void **state)
 
 /* ---- stopping --------------------------------------------------------------------- */
 
-/* A request that the server has surely begun: the greeting before it was answered. */
-static int begin_request(const struct served *served, const char *path)
+/* A second request on a connection, which the server tells that it has begun. */
+static int begin_request(const struct served *served, const char *steps)
 {
     int fd = dial(served);
-    char *both = memory_printf("GET / HTTP/1.1\r\nHost: t\r\n\r\n"
-                               "GET %s HTTP/1.1\r\nHost: t\r\n\r\n",
-                               path);
-    say(fd, both);
-    free(both);
-    struct answer answer = read_answer(fd, true);
+    struct answer answer = get(fd, "/");
     assert_int_equal(answer.status, 200);
     answer_release(&answer);
-    usleep(50000); /* where each request has its turn, the next has it by now */
+    char byte, *path = memory_printf("/tell:1%s", steps);
+    ask(fd, "GET", path);
+    free(path);
+    assert_int_equal(read(served->told, &byte, 1), 1);
     return fd;
 }
 
@@ -739,9 +770,11 @@ static uint64_t time_blocking(const char *pool)
 static void the_pool_limits_blocking_calls(void **state)
 {
     (void)state;
-    uint64_t four_ns = time_blocking("uv-pool=4"), many_ns = time_blocking("uv-pool=64");
-    assert_true(four_ns >= 16 / 4 * 50 * NS_PER_MS);
-    assert_true(many_ns < four_ns);
+    const uint64_t least_ns = 16 / 4 * 50 * NS_PER_MS; /* four at a time */
+    assert_true(time_blocking("uv-pool=4") >= least_ns);
+    /* Without that limit one of some tries is faster: a neighbour's load only adds. */
+    while (time_blocking("uv-pool=64") >= least_ns)
+        continue;
 }
 
 /* ---- what tells the two dispatches of thread-pool apart -----------------------------
@@ -788,6 +821,7 @@ int main(void)
         cmocka_unit_test(waits_are_never_short),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(long_pipelines_are_answered),
+        cmocka_unit_test(early_requests_are_kept_apart),
         cmocka_unit_test(bodies_and_closing_are_understood),
         cmocka_unit_test(errors_are_answered_and_end_the_connection),
         cmocka_unit_test(clients_may_leave_at_any_time),

@@ -2,13 +2,6 @@
  * the same rows, as many at a time as there are connections, and nobody else's thread.
  * No bound on time that a loaded machine would break: what overlaps is counted by the
  * database itself. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <libpq-fe.h>
 #include <zlib.h>
@@ -18,12 +11,15 @@
 
 /* ---- the database ----------------------------------------------------------------- */
 
-static PGconn *observer;
-
-/* A number that the database says, to somebody of the test's own. */
-static long observe(const char *sql)
+/* A number that the database says to somebody of the test's own; $1 is the name under
+ * which the model's server is connected. */
+static long observe(const struct model *model, const char *sql)
 {
-    PGresult *result = PQexec(observer, sql);
+    static PGconn *observer; /* of this model's process */
+    if (!observer)
+        observer = PQconnectdb(conninfo);
+    assert_int_equal(PQstatus(observer), CONNECTION_OK);
+    PGresult *result = PQexecParams(observer, sql, 1, NULL, &model->name, NULL, NULL, 0);
     assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
     long number = PQntuples(result) ? strtol(PQgetvalue(result, 0, 0), NULL, 10) : 0;
     PQclear(result);
@@ -31,31 +27,27 @@ static long observe(const char *sql)
 }
 
 #define SLEEPING                                                                         \
-    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND "                  \
-    "query LIKE 'SELECT pg_sleep(%'"
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND "             \
+    "state = 'active' AND query LIKE 'SELECT pg_sleep(%'"
 
-typedef void model_test(const struct model *model);
-
-static void for_models(model_test *body)
+static void for_models_with_database(model_test *body)
 {
     if (!cluster)
         skip();
-    observer = PQconnectdb(conninfo);
-    assert_int_equal(PQstatus(observer), CONNECTION_OK);
-    const struct model *const *at = model_list, *model;
-    while ((model = next_model(&at, MODEL_CALIBRATION)))
-        body(model);
-    PQfinish(observer);
+    for_models(ANSWERING, body);
 }
 
 static struct served serve_database(const struct model *model, uint64_t connections,
                                     uint64_t timeout_ns, const char *assignments)
 {
     struct server_settings settings = usual_settings;
-    settings.ops.postgres = conninfo;
+    char *named = memory_printf("%s&application_name=%s", conninfo, model->name);
+    settings.ops.postgres = named;
     settings.ops.postgres_connections = connections;
     settings.ops.upstream_timeout_ns = timeout_ns;
-    return serve_with(model, &settings, assignments);
+    struct served served = serve_with(model, &settings, assignments);
+    free(named); /* the server has one of its own */
+    return served;
 }
 
 /* An error ends the connection, so each question has one of its own. */
@@ -108,7 +100,7 @@ static void reads_rows(const struct model *model)
 static void rows_are_those_described(void **state)
 {
     (void)state;
-    for_models(reads_rows);
+    for_models_with_database(reads_rows);
 }
 
 static void is_too_slow(const struct model *model)
@@ -121,7 +113,7 @@ static void is_too_slow(const struct model *model)
 static void slowness_is_504(void **state)
 {
     (void)state;
-    for_models(is_too_slow);
+    for_models_with_database(is_too_slow);
 }
 
 static void gets_over_it(const struct model *model)
@@ -129,10 +121,10 @@ static void gets_over_it(const struct model *model)
     struct served served = serve_database(model, 1, NS_PER_H, "");
     expect(&served, "/pgquery:1", 200, "\n");
     /* The connection that is idle now is ended by the database. */
-    observe("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
-            "backend_type = 'client backend' AND pid <> pg_backend_pid()");
-    while (observe("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client "
-                   "backend'") > 1)
+    observe(model, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                   "WHERE application_name = $1");
+    while (observe(model, "SELECT count(*) FROM pg_stat_activity "
+                          "WHERE application_name = $1") > 0)
         usleep(1000);
     expect(&served, "/pgquery:3", 200, "\n");
     assert_int_equal(stop(&served, NULL), 0);
@@ -141,7 +133,7 @@ static void gets_over_it(const struct model *model)
 static void a_lost_connection_is_replaced(void **state)
 {
     (void)state;
-    for_models(gets_over_it);
+    for_models_with_database(gets_over_it);
 }
 
 /* ---- what overlaps ---------------------------------------------------------------- */
@@ -180,7 +172,7 @@ static void overlaps(const struct model *model)
         ask_all(&served, fds, "/pgsleep:100ms");
         struct pollfd first = {.fd = fds[0], .events = POLLIN};
         while (poll(&first, 1, 5) == 0) {
-            long now = observe(SLEEPING);
+            long now = observe(model, SLEEPING);
             assert_true(now <= possible);
             most = now > most ? now : most;
         }
@@ -196,7 +188,7 @@ static void overlaps(const struct model *model)
 static void as_many_at_a_time_as_there_are_connections(void **state)
 {
     (void)state;
-    for_models(overlaps);
+    for_models_with_database(overlaps);
 }
 
 /* Of two pools, the larger one is done sooner, nearly by their ratio: in one of some
@@ -228,7 +220,7 @@ static void is_faster_with_more(const struct model *model)
 static void throughput_grows_with_the_pool(void **state)
 {
     (void)state;
-    for_models(is_faster_with_more);
+    for_models_with_database(is_faster_with_more);
 }
 
 /* ---- who waits -------------------------------------------------------------------- */
@@ -253,7 +245,7 @@ static void needs_no_threads(const struct model *model)
     expect(&served, "/", 200, "Hello");
     int before = count_threads(served.pid), fds[CLIENTS];
     ask_all(&served, fds, "/pgsleep:500ms");
-    while (observe(SLEEPING) < CONNECTIONS)
+    while (observe(model, SLEEPING) < CONNECTIONS)
         usleep(1000);
     /* The pool for what blocks is started when it is first needed: it never was. */
     assert_int_equal(count_threads(served.pid), before);
@@ -267,12 +259,12 @@ static void needs_no_threads(const struct model *model)
 static void loops_wait_without_threads(void **state)
 {
     (void)state;
-    for_models(needs_no_threads);
+    for_models_with_database(needs_no_threads);
 }
 
 static void survives_leavers(const struct model *model)
 {
-    struct served served = serve_database(model, 1, NS_PER_S, "");
+    struct served served = serve_database(model, 1, 300 * NS_PER_MS, "");
     for (int i = 0; i < CLIENTS; i++) {
         int fd = dial(&served);
         struct linger reset = {.l_onoff = 1};
@@ -297,7 +289,7 @@ static void survives_leavers(const struct model *model)
 static void clients_may_leave_at_any_time(void **state)
 {
     (void)state;
-    for_models(survives_leavers);
+    for_models_with_database(survives_leavers);
 }
 
 int main(void)

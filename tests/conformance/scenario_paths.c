@@ -1,12 +1,5 @@
 /* scenario_paths.c - the paths of all shipped scenarios, compound ones above all, are
  * answered with the same digest by every model. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <glob.h>
 
 #include "servers/job.h"
@@ -91,9 +84,11 @@ static void add_scenarios(void)
     globfree(&files);
 }
 
+static char upstream[64]; /* the URL of the one that fetch asks */
+
 /* ---- the answers ------------------------------------------------------------------ */
 
-static void answer_like_the_first(const struct model *model, const char *upstream)
+static void answers_like_the_first(const struct model *model)
 {
     struct server_settings settings = usual_settings;
     settings.ops.upstream = upstream;
@@ -124,13 +119,12 @@ static void answer_like_the_first(const struct model *model, const char *upstrea
 static void all_models_answer_alike(void **state)
 {
     (void)state;
-    char upstream[64];
     add_scenarios();
     struct served other = serve(&event_loop_model);
     snprintf(upstream, sizeof upstream, "http://127.0.0.1:%d", other.port);
-    const struct model *const *at = model_list, *model;
-    while ((model = next_model(&at, MODEL_CALIBRATION)))
-        answer_like_the_first(model, upstream);
+    const struct model *const *at = model_list;
+    answers_like_the_first(next_model(&at, ANSWERING));
+    for_models(ANSWERING, answers_like_the_first);
     assert_int_equal(stop(&other, NULL), 0);
     /* The scenarios must have more to tell apart than nothing. */
     size_t different = 0;

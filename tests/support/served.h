@@ -6,8 +6,9 @@
 #ifndef TESTS_SUPPORT_SERVED_H
 #define TESTS_SUPPORT_SERVED_H
 
+#include "tests/test.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "servers/data_folder.h"
 #include "servers/model.h"
 #include "servers/server.h"
 #include "tests/support/test_ops.h"
@@ -54,13 +56,71 @@ static inline bool model_has_option(const struct model *model, const char *name)
     return false;
 }
 
+/* What to leave out: nothing, or what gives the canned reply whatever it is asked. */
+#define ALWAYS    0U
+#define ANSWERING MODEL_CALIBRATION
+
+typedef void model_test(const struct model *model);
+
+/* Enough to overlap what tests wait for; few enough for a small machine's memory. */
+#define MODELS_AT_ONCE 4
+
+struct model_run {
+    const struct model *model;
+    pid_t pid;
+};
+
+/* Tests a model in a process of its own, which the first failed assertion ends: it says
+ * what failed, but the tests that would follow are the parent's. */
+static struct model_run begin_model(const struct model *model, model_test *body)
+{
+    fflush(NULL);
+    struct model_run run = {.model = model, .pid = fork()};
+    assert_true(run.pid >= 0);
+    if (run.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setenv("CMOCKA_TEST_ABORT", "1", 1);
+        body(model);
+        exit(0);
+    }
+    return run;
+}
+
+static bool model_did_well(const struct model_run *run)
+{
+    int status;
+    assert_int_equal(waitpid(run->pid, &status, 0), run->pid);
+    if (status != 0)
+        print_error("%s failed (wait status %#x)\n", run->model->name, status);
+    return status == 0;
+}
+
+/* Runs `body` for all models that this machine supports and that have none of the
+ * flags, some of them at a time; each model's failure is told. */
+static void for_models(unsigned without, model_test *body)
+{
+    struct model_run runs[MODELS_AT_ONCE];
+    size_t begun = 0, ended = 0;
+    bool all_well = true;
+    const struct model *const *at = model_list, *model;
+    while ((model = next_model(&at, without))) {
+        if (begun - ended == MODELS_AT_ONCE)
+            all_well &= model_did_well(&runs[ended++ % MODELS_AT_ONCE]);
+        runs[begun++ % MODELS_AT_ONCE] = begin_model(model, body);
+    }
+    while (ended < begun)
+        all_well &= model_did_well(&runs[ended++ % MODELS_AT_ONCE]);
+    assert_true(all_well);
+}
+
 /* ---- the server ------------------------------------------------------------------- */
 
 struct served {
     pid_t pid;
     int port;
-    int report;      /* pipe: the address, later the statistics */
-    char folder[32]; /* its data */
+    int report;   /* pipe: the address, later the statistics */
+    int told;     /* pipe: a byte for each tell step that it has begun */
+    char *folder; /* its data */
 };
 
 static int report_fd; /* in the child */
@@ -146,21 +206,25 @@ static struct served serve_with(const struct model *model,
                                 const struct server_settings *settings,
                                 const char *assignments)
 {
-    int ends[2];
-    if (pipe(ends) < 0)
+    int ends[2], tell_ends[2];
+    char *folder = data_folder_make(NULL);
+    if (!folder || pipe(ends) < 0 || pipe(tell_ends) < 0)
         abort();
     fflush(NULL);
-    struct served served = {.report = ends[0], .folder = "/tmp/interleave-test-XXXXXX"};
-    if (!mkdtemp(served.folder))
-        abort();
+    struct served served = {.report = ends[0], .told = tell_ends[0], .folder = folder};
     served.pid = fork();
     if (served.pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ends[0]);
+        close(tell_ends[0]);
         report_fd = ends[1];
-        exit(serve_here(model, settings, served.folder, assignments));
+        tell_fd = tell_ends[1];
+        int code = serve_here(model, settings, served.folder, assignments);
+        free(folder);
+        exit(code);
     }
     close(ends[1]);
+    close(tell_ends[1]);
     char text[16] = "";
     for (size_t used = 0; used < sizeof text - 1 && !strchr(text, '\n'); used++)
         if (read(served.report, text + used, 1) != 1)
@@ -183,12 +247,14 @@ static int wait_for_end(struct served *served, cJSON **statistics)
     while ((got = read(served->report, bytes, sizeof bytes)) > 0)
         text_append(&text, bytes, (size_t)got);
     close(served->report);
+    close(served->told);
     int status;
     waitpid(served->pid, &status, 0);
     char *command = memory_printf("rm -rf %s", served->folder);
     if (system(command) != 0)
         abort();
     free(command);
+    free(served->folder);
     if (statistics)
         *statistics = cJSON_Parse(text_string(&text));
     text_release(&text);

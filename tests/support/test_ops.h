@@ -135,6 +135,15 @@ static int open_never(void *shared, void **resource, struct error *error)
     return error_set(error, -ENOMEM, "nothing to be had");
 }
 
+/* tell:1 tells the test, where one listens, that the server has begun the request. */
+static int tell_fd = -1;
+
+static void run_tell(struct op_call *call)
+{
+    if (tell_fd >= 0 && write(tell_fd, "!", 1) != 1)
+        op_fail(call, 500, "nobody can be told");
+}
+
 static const struct op readable_op = {.name = "readable",
                                       .kind = OP_WAIT,
                                       .example = "3ms",
@@ -158,6 +167,8 @@ static const struct op fail_op = {.name = "fail",
                                   .example = "502",
                                   .parse = parse_status,
                                   .run = run_fail};
+static const struct op tell_op = {
+    .name = "tell", .kind = OP_CPU, .example = "1", .parse = parse_any, .run = run_tell};
 static const struct op thread_op = {.name = "thread",
                                     .kind = OP_BLOCKING,
                                     .example = "1",
@@ -180,7 +191,8 @@ static const struct op *all_ops[ALL_OPS_MAX];
 static void list_all_ops(void)
 {
     static const struct op *const more[] = {&readable_op, &writable_op, &silent_op,
-                                            &fail_op,     &thread_op,   &never_op};
+                                            &fail_op,     &tell_op,     &thread_op,
+                                            &never_op};
     size_t count = 0;
     for (; op_list[count]; count++)
         all_ops[count] = op_list[count];

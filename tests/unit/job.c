@@ -1,12 +1,7 @@
 /* job.c - path programs: what is accepted, what is refused and how, and what they
  * compute, against reference implementations made here. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/test.h"
 
-#include <cmocka.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +9,17 @@
 #include <zlib.h>
 
 #include "servers/job.h"
+#include "tests/support/folder.h"
 #include "tests/support/test_ops.h"
 
 static struct ops *ops;
-static char folder[] = "/tmp/interleave-test-XXXXXX";
 
 static int open_ops(void **state)
 {
-    (void)state;
     static struct op_environment environment;
-    environment.data_folder = mkdtemp(folder);
+    if (make_folder(state) != 0)
+        return -1;
+    environment.data_folder = folder;
     list_all_ops();
     struct error error;
     return ops_open(&ops, all_ops, &environment, &error);

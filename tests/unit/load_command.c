@@ -15,11 +15,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "tests/support/folder.h"
 #include "tests/unit/load_server.h"
 
 extern char **environ;
-
-static char folder[] = "/tmp/interleave-load-XXXXXX";
 
 /* Starts `interleave load` with the words of `arguments`; `fd` becomes its fd 7. */
 static pid_t start_load(const char *arguments, int fd)
@@ -371,12 +370,6 @@ static void test_scenario_is_run(void **state)
     json_close(&json);
     free(path);
     free(arguments);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

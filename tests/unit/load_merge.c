@@ -16,8 +16,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "loadgen/distribution.h"
+#include "tests/support/folder.h"
 
-static char folder[] = "/tmp/interleave-merge-XXXXXX";
 static const char *const files[] = {"a.json", "b.json", "whole.json", "sum.json"};
 
 static char *path_of(const char *name)
@@ -198,12 +198,6 @@ static void test_bad_distributions(void **state)
     }
     assert_int_equal(histogram.count, 0);
     histogram_release(&histogram);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
+#include "tests/support/folder.h"
 #include "tests/unit/load_fixture.h"
 
 static struct server_answer answer_good(uint64_t number, const char *request)
@@ -312,8 +313,7 @@ static void test_ipv6_and_unix_sockets(void **state)
     struct sockaddr_in6 six = {.sin6_family = AF_INET6,
                                .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     struct sockaddr_un local = {.sun_family = AF_UNIX};
-    char folder[] = "/tmp/interleave-unix-XXXXXX";
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(make_folder(state), 0);
     snprintf(local.sun_path, sizeof local.sun_path, "%s/s", folder);
     for (int i = 0; i < 4; i++) {
         struct server server = {.script = answer_good};
