@@ -113,6 +113,10 @@ static void begin_draining(struct poller *poller)
 
 void poller_forget(struct poller *poller, struct client *client)
 {
+    /* Whoever has handed the socket over may not have closed its own copy yet, and then
+     * closing this one would leave it watched. */
+    if (poller->server->hand_fd >= 0)
+        epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
     clients_remove(client);
     /* The poller may be asleep with nobody left to wait for: this wakes it again. */
     if (server_is_stopping(poller->server) && clients_is_empty(&poller->clients))
