@@ -5,6 +5,20 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "base/sanitizer.h"
+
+/*
+ * ThreadSanitizer keeps signals back until it takes part in a call, and in a process that
+ * was forked from one with several threads it takes part in none: there the signal goes
+ * to the handler by the C library's own name for the same function.
+ */
+#if HAS_THREAD_SANITIZER
+int __sigaction(int signal, const struct sigaction *action, struct sigaction *before);
+#define set_action __sigaction
+#else
+#define set_action sigaction
+#endif
+
 /* The stop flag of this process: the socket that the order to stop shuts, or -1. */
 static volatile sig_atomic_t served_fd = -1;
 
@@ -23,7 +37,7 @@ void single_client_listen_for_stop(void)
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGTERM);
-    sigaction(SIGTERM, &action, NULL);
+    set_action(SIGTERM, &action, NULL);
     pthread_sigmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
