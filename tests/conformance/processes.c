@@ -6,42 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 
+#include "tests/support/processes.h"
 #include "tests/support/served.h"
-
-/* ---- processes from outside ------------------------------------------------------- */
-
-static pid_t parent_of(pid_t pid)
-{
-    char path[32], text[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return -1;
-    size_t length = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[length] = '\0';
-    const char *rest = strrchr(text, ')');
-    int parent;
-    return rest && sscanf(rest, ") %*c %d", &parent) == 1 ? parent : -1;
-}
-
-#define CHILDREN_MOST 64
-
-static size_t list_children(pid_t parent, pid_t pids[CHILDREN_MOST])
-{
-    size_t count = 0;
-    DIR *folder = opendir("/proc");
-    struct dirent *entry;
-    while ((entry = readdir(folder)) && count < CHILDREN_MOST) {
-        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && parent_of(pid) == parent)
-            pids[count++] = pid;
-    }
-    closedir(folder);
-    return count;
-}
 
 /* ---- reading statistics ----------------------------------------------------------- */
 
@@ -52,14 +19,6 @@ static double sum_of(const cJSON *statistics, const char *name)
     cJSON_ArrayForEach(row, json_at(statistics, "per_worker")) sum +=
         json_number(row, name);
     return sum;
-}
-
-static bool has_option(const struct model *model, const char *name)
-{
-    for (const struct option *o = model->options; o && o->name; o++)
-        if (strcmp(o->name, name) == 0)
-            return true;
-    return false;
 }
 
 static void expect_answer(int fd)
