@@ -265,13 +265,13 @@ static int start_all(struct workers *workers)
 
 static int open_all(struct workers *workers)
 {
+    workers->all = memory_allocate_zeroed(workers->plan->count, sizeof *workers->all);
     workers->reports = shared_memory_create(reports_bytes(workers));
     workers->ready =
         (struct watched){eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), on_worker_ready};
     if (!workers->reports || workers->ready.fd < 0)
         return error_set(workers->error, -errno, "cannot watch worker processes: %s",
                          strerror(errno));
-    workers->all = memory_allocate_zeroed(workers->plan->count, sizeof *workers->all);
     return processes_open(&workers->processes, workers->server, "primary",
                           workers->error);
 }
