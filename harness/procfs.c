@@ -36,6 +36,7 @@ static const char *stat_field(const char *stat, int number)
 
 #define STAT_PARENT 4
 #define STAT_GROUP  5
+#define STAT_USER   14 /* then system, and both of the children that were reaped */
 
 /* A process number in /proc/PID/stat, or -1. */
 static pid_t stat_number(pid_t pid, int number)
@@ -122,19 +123,28 @@ static double status_value(const char *status, const char *key)
     return NAN;
 }
 
+/* A time in /proc/PID/stat; 0 where the process has ended meanwhile. */
+static double stat_seconds(const char *stat, int number)
+{
+    const char *field = stat ? stat_field(stat, number) : NULL;
+    return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
 static void add_cpu(pid_t pid, struct process_sample *sample)
 {
     uint64_t cpu_ns;
     if (clock_process_cpu_ns(pid, &cpu_ns) == 0)
         sample->cpu_s += (double)cpu_ns / (double)NS_PER_S;
     char *stat = read_process_file(pid, "stat");
-    const char *user = stat ? stat_field(stat, 14) : NULL;
-    const char *system = stat ? stat_field(stat, 15) : NULL;
-    double ticks = (double)sysconf(_SC_CLK_TCK);
-    if (user && system) {
-        sample->user_s += strtod(user, NULL) / ticks;
-        sample->system_s += strtod(system, NULL) / ticks;
-    }
+    /* Its own, and then what its children had used by their end. */
+    double user_s = stat_seconds(stat, STAT_USER),
+           system_s = stat_seconds(stat, STAT_USER + 1),
+           ended_user_s = stat_seconds(stat, STAT_USER + 2),
+           ended_system_s = stat_seconds(stat, STAT_USER + 3);
+    sample->user_s += user_s + ended_user_s;
+    sample->system_s += system_s + ended_system_s;
+    sample->ended_cpu_s += ended_user_s + ended_system_s;
+    sample->cpu_s += ended_user_s + ended_system_s;
     free(stat);
 }
 

@@ -20,9 +20,11 @@ struct process_group {
 
 struct process_sample {
     uint64_t cpu_at_ns; /* when the CPU times were read */
-    double cpu_s;       /* user + system, by the processes' CPU clocks */
-    double user_s;      /* by /proc/PID/stat, which counts in ticks */
+    double cpu_s;       /* user + system, by the processes' CPU clocks, and ended_cpu_s */
+    double user_s;      /* by /proc/PID/stat, which counts in ticks; of all as well */
     double system_s;
+    double ended_cpu_s; /* of processes that have ended, as their parents have it, in
+                         * ticks: a server may fork for every connection */
     double processes;
     double threads;
     double rss_bytes;

@@ -23,9 +23,12 @@ struct demand {
 
 /* What the model brings, by its flags and options. */
 struct supply {
-    double slots; /* requests that can wait or compute at a time; INFINITY: any */
-    double cpus;  /* CPUs that can compute requests at a time */
-    double pool;  /* blocking calls at a time, of a loop's pool; INFINITY: any */
+    double slots;   /* requests that can wait or compute at a time; INFINITY: any */
+    double cpus;    /* CPUs that can compute requests at a time */
+    double serving; /* CPUs that can do the server's own work at a time */
+    double pool;    /* blocking calls at a time, of loops' pools; INFINITY: any */
+    double groups;  /* loops or processes that connections stay with */
+    bool is_hashed; /* the kernel spreads connections over those, not quite evenly */
     bool computes_on_pool;
     const char *slots_basis, *cpus_basis;
 };
@@ -97,18 +100,41 @@ static bool has_option(const struct theory_case *known, const char *name)
     return contender_option(known->contender, known->model, known->scenario, name);
 }
 
+static const char *option_text(const struct theory_case *known, const char *name)
+{
+    const char *value =
+        contender_option(known->contender, known->model, known->scenario, name);
+    return value ? value : "";
+}
+
+/* How many loops or processes there are, where the model has an option for it; else 1. */
+static double count_groups(const struct theory_case *known)
+{
+    static const char *const options[] = {"processes", "loops"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (has_option(known, options[i]))
+            return option_count(known, options[i]);
+    return 1;
+}
+
 static struct supply loop_supply(const struct theory_case *known)
 {
-    double cpus = known->server_cpus;
-    const char *place =
-        contender_option(known->contender, known->model, known->scenario, "cpu");
+    double cpus = known->server_cpus, loops = count_groups(known);
+    /* libuv's pool belongs to a process. */
+    double pools = model_has_flag(known->model, "processes") ? loops : 1;
     struct supply supply = {
         .slots = INFINITY,
-        .cpus = 1,
-        .pool = has_option(known, "uv-pool") ? option_count(known, "uv-pool") : INFINITY,
-        .computes_on_pool = place && strcmp(place, "uv-pool") == 0,
+        .cpus = fmin(loops, cpus),
+        .serving = fmin(loops, cpus),
+        .pool = has_option(known, "uv-pool") ? pools * option_count(known, "uv-pool")
+                                             : INFINITY,
+        .groups = loops,
+        .is_hashed =
+            loops > 1 && (has_option(known, "loops") ||
+                          strcmp(option_text(known, "distribution"), "reuseport") == 0),
+        .computes_on_pool = strcmp(option_text(known, "cpu"), "uv-pool") == 0,
         .slots_basis = "C/(W+B+T)",
-        .cpus_basis = "1/T",
+        .cpus_basis = loops > 1 ? "min(n, P)/T, n loops" : "1/T",
     };
     if (model_has_flag(known->model, "workers")) {
         supply.cpus = fmin(option_count(known, "workers"), cpus);
@@ -127,16 +153,21 @@ static struct supply model_supply(const struct theory_case *known)
         return loop_supply(known);
     struct supply supply = {.slots = INFINITY,
                             .cpus = cpus,
+                            .serving = cpus,
                             .pool = INFINITY,
+                            .groups = count_groups(known),
                             .slots_basis = "C/(W+B+T)",
                             .cpus_basis = "P/T"};
     if (model_has_flag(known->model, "serial")) {
-        supply.slots = supply.cpus = 1;
+        supply.slots = supply.cpus = supply.serving = 1;
         supply.slots_basis = "1/(W+B+T)";
         supply.cpus_basis = "1/T";
-    } else if (has_option(known, "threads")) {
-        supply.slots = option_count(known, "threads");
+    } else if (has_option(known, "threads") || has_option(known, "processes")) {
+        supply.slots =
+            has_option(known, "threads") ? option_count(known, "threads") : supply.groups;
+        supply.cpus = supply.serving = fmin(supply.slots, cpus);
         supply.slots_basis = "min(C, N)/(W+B+T)";
+        supply.cpus_basis = "min(N, P)/T";
     }
     return supply;
 }
@@ -145,7 +176,8 @@ static struct supply model_supply(const struct theory_case *known)
  * the pool's size is a limit then, like a number of threads. */
 static const struct pooled_step {
     const char *path, *option;
-    bool per_loop; /* each loop has a pool; else the server has one */
+    bool per_loop; /* each loop has a pool; else the server has one, which its processes
+                    * divide, at least one connection each */
 } pooled_steps[] = {
     {"/pgsleep:", "pg-connections", false},
     {"/fetch:", "upstream-connections", true},
@@ -165,6 +197,12 @@ static struct supply read_supply(const struct theory_case *known)
             (step->per_loop && !model_has_flag(known->model, "loop")))
             continue;
         double connections = option_count(known, step->option);
+        if (step->per_loop)
+            connections *= supply.groups;
+        else if (model_has_flag(known->model, "processes"))
+            connections = has_option(known, "processes")
+                              ? fmax(connections, supply.groups)
+                              : INFINITY;
         if (connections < supply.slots) {
             supply.slots = connections;
             supply.slots_basis = "min(C, D)/W, D connections in the pool";
@@ -176,9 +214,14 @@ static struct supply read_supply(const struct theory_case *known)
 /* Whether every connection is served in its turn, however few threads there are. */
 static bool serves_all(const struct theory_case *known)
 {
-    const char *dispatch =
-        contender_option(known->contender, known->model, known->scenario, "dispatch");
-    return !dispatch || strcmp(dispatch, "connection") != 0;
+    return strcmp(option_text(known, "dispatch"), "connection") != 0;
+}
+
+/* Whether all connections have as many others beside them where they stay. */
+static bool shares_evenly(const struct supply *supply, const struct demand *demand)
+{
+    return demand->connections <= supply->groups ||
+           fmod(demand->connections, supply->groups) == 0;
 }
 
 /* ---- the formulas ----------------------------------------------------------------- */
@@ -238,10 +281,8 @@ static struct limit capacity(const struct theory_case *known, const struct deman
     if (times->cpu > 0)
         lower(&limit, supply->cpus / times->cpu, supply->cpus_basis);
     else if (known->cpu_per_request_s > 0)
-        /* Without CPU steps workers have nothing to do: a loop has its one thread. */
-        lower(&limit,
-              (model_has_flag(known->model, "loop") ? 1 : supply->cpus) /
-                  known->cpu_per_request_s,
+        /* Without CPU steps workers have nothing to do. */
+        lower(&limit, supply->serving / known->cpu_per_request_s,
               "cores/S, S as measured");
     return limit;
 }
@@ -252,15 +293,17 @@ static void predict_closed(const struct theory_case *known, const struct demand 
     struct supply supply = read_supply(known);
     struct limit limit = capacity(known, demand, &supply);
     const struct path_times *times = &demand->times;
-    lower(&limit, demand->connections / hold_time(demand), "C/(W+B+T)");
+    double unlimited = demand->connections / hold_time(demand);
+    lower(&limit, unlimited, "C/(W+B+T)");
     /* Steps that were measured alone take longer beside others, and where they are
      * short the server's own work counts, which is not in the formula. */
     bool bound = demand->mixed || times->measured ||
-                 (times->cpu > 0 && times->wait + times->blocking > 0);
+                 (times->cpu > 0 && times->wait + times->blocking > 0) ||
+                 (supply.is_hashed && limit.value < unlimited);
     enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
     add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
     /* By Little's law; all requests alike, so the median is the mean. */
-    if (!bound && serves_all(known))
+    if (!bound && serves_all(known) && shares_evenly(&supply, demand))
         add(list, metrics[METRIC_LATENCY_P50].name, RELATION_EQUAL,
             demand->connections / limit.value * 1e9, "C/throughput");
 }
@@ -270,9 +313,9 @@ static void predict_open(const struct theory_case *known, const struct demand *d
 {
     struct supply supply = read_supply(known);
     struct limit limit = capacity(known, demand, &supply);
-    enum relation relation = demand->times.measured && limit.value < demand->rate
-                                 ? RELATION_AT_MOST
-                                 : RELATION_EQUAL;
+    bool bound = demand->times.measured || supply.is_hashed;
+    enum relation relation =
+        bound && limit.value < demand->rate ? RELATION_AT_MOST : RELATION_EQUAL;
     lower(&limit, demand->rate, "the offered rate");
     add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
     double hold = hold_time(demand), load = demand->rate * hold;
@@ -329,11 +372,13 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     }
 }
 
+/* All requests on the only loop. */
 static bool computes_on_loop(const struct theory_case *known)
 {
-    return model_has_flag(known->model, "loop") &&
-           !model_has_flag(known->model, "workers") &&
-           !loop_supply(known).computes_on_pool;
+    if (!model_has_flag(known->model, "loop") || model_has_flag(known->model, "workers"))
+        return false;
+    struct supply supply = loop_supply(known);
+    return !supply.computes_on_pool && supply.groups == 1;
 }
 
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions)

@@ -171,6 +171,7 @@ static void sample_end(struct trial *trial)
     struct trial_facts *facts = &trial->facts;
     mark_window(trial);
     facts->generator_cpu_after_s = process_cpu_s(trial->load.pid);
+    process_group_find(&trial->group, trial->server.child.pid);
     process_group_sample(&trial->group, &facts->after);
     services_sample(&trial->services, true);
     facts->harness_cpu_after_s = process_cpu_s(getpid());

@@ -249,10 +249,12 @@ static void add_window(cJSON *server, const struct trial_facts *facts)
     /* The load ended when the second CPU sample was taken, and the switches with it. */
     json_add_number(window, "switches_elapsed_s",
                     seconds_between(before->switches_at_ns, after->cpu_at_ns));
+    /* What ended processes have switched is in nobody's account. */
+    double lost = after->ended_cpu_s > before->ended_cpu_s ? (double)NAN : 0;
     json_add_number(window, "voluntary_switches",
-                    after->voluntary_switches - before->voluntary_switches);
+                    after->voluntary_switches - before->voluntary_switches + lost);
     json_add_number(window, "involuntary_switches",
-                    after->involuntary_switches - before->involuntary_switches);
+                    after->involuntary_switches - before->involuntary_switches + lost);
     json_add_number(window, "processes", after->processes);
     json_add_number(window, "threads", after->threads);
     json_add_number(window, "threads_peak", fmax(facts->threads_peak, after->threads));

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 const char *const model_flag_names[] = {
-    "loop", "threads", "workers", "serial", "calibration", NULL,
+    "loop", "threads", "workers", "serial", "calibration", "processes", NULL,
 };
 
 const struct model *const model_list[] = {

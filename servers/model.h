@@ -6,7 +6,10 @@
  *   1. One file in servers/models/ that ends in its `const struct model`.
  *   2. One line in servers/models.def; the order there is the order of every table.
  *   3. Take the shared parts of its family: models whose threads sleep in a step serve
- *      with models/blocking.h, models on a loop with models/loop.h and a placement.
+ *      with models/blocking.h, models on a loop with models/loop.h and a placement;
+ *      a fixed number of processes are models/worker_processes.h's, any other
+ *      models/processes.h's; several loops or processes get a part of the server each
+ *      (server_split).
  *      A new family brings its own shared part and uses servers/connection.h, so that
  *      requests, replies and limits stay the same.
  *   4. Accept through server_accept only. Count through server_join. Watch stop_fd:
@@ -35,6 +38,7 @@ enum model_flag {
     MODEL_WORKERS = 1 << 2, /* CPU steps run on a pool of threads beside the loop     */
     MODEL_SERIAL = 1 << 3,  /* one request at a time: all others wait in line         */
     MODEL_CALIBRATION = 1 << 4, /* a canned reply whatever is asked: measures the rest */
+    MODEL_PROCESSES = 1 << 5,   /* serves in processes, forked from the primary         */
 };
 
 /* The words for the flags, in the order of their bits; ends with NULL. */

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -25,6 +24,9 @@
 #include "servers/address.h"
 #include "servers/model.h"
 #include "servers/reply.h"
+#include "servers/server_process.h"
+#include "servers/server_shared.h"
+#include "servers/shared_memory.h"
 
 /* Descriptors that are not client connections: standard streams, epoll, eventfds, the
  * files and sockets of steps. */
@@ -32,26 +34,6 @@
 
 /* Threads of one server that may count at the same time: one per connection and some. */
 #define OTHER_WORKERS 4352
-
-#define NO_SLOT (-1)
-
-/* Loops that are looked after, in all processes. Those that replace others count, too. */
-#define MOST_LOOPS 1024
-
-struct server_shared {
-    atomic_bool stopping;
-    atomic_bool paused; /* someone waits for room_fd */
-    _Atomic uint64_t connections;
-    pthread_mutex_t lock; /* process-shared; over the members below */
-    int slot_count;       /* ever used */
-    int free_slot;        /* first of a list through next_free, or NO_SLOT */
-    int slots;            /* in all */
-    size_t mapped_bytes;
-    _Atomic int window;     /* enum loop_window */
-    _Atomic int loop_count; /* that have asked for a place below */
-    struct loop_health loops[MOST_LOOPS];
-    struct worker workers[];
-};
 
 /* ---- opening ---------------------------------------------------------------------- */
 
@@ -91,19 +73,20 @@ static int resolve_cap(struct server_settings *settings, struct error *error)
     return 0;
 }
 
-static int bind_and_listen(const struct addrinfo *address, const char *text,
-                           struct error *error)
+int server_listen_on(const struct sockaddr *address, socklen_t length, bool shares_port)
 {
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int one = 1;
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
-        bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(fd, SERVER_BACKLOG) == 0)
+        (!shares_port ||
+         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0) &&
+        bind(fd, address, length) == 0 && listen(fd, SERVER_BACKLOG) == 0)
         return fd;
     int failure = errno;
     if (fd >= 0)
         close(fd);
-    return error_set(error, -failure, "cannot listen on %s: %s", text, strerror(failure));
+    errno = failure;
+    return -1;
 }
 
 static int open_listener(const char *text, struct error *error)
@@ -120,7 +103,10 @@ static int open_listener(const char *text, struct error *error)
         result = error_set(error, -EINVAL, "--listen: cannot use \"%s\": %s", text,
                            gai_strerror(failure));
     } else {
-        result = bind_and_listen(found, text, error);
+        result = server_listen_on(found->ai_addr, found->ai_addrlen, false);
+        if (result < 0)
+            result = error_set(error, -errno, "cannot listen on %s: %s", text,
+                               strerror(errno));
         freeaddrinfo(found);
     }
     free(host);
@@ -142,31 +128,46 @@ static void describe_address(struct server *server)
              is_v6 ? "]" : "", port);
 }
 
+/* Accounts for the primary, for the most parts there may be, and for as many processes
+ * as there may be connections. */
+static int open_accounts(struct server_shared *shared, uint64_t most, struct error *error)
+{
+    shared->process_slots = (int)most + SERVER_PARTS_MOST + 1;
+    shared->processes_bytes =
+        (size_t)shared->process_slots * sizeof(struct server_process);
+    shared->free_process = NO_SLOT;
+    shared->processes = shared_memory_create(shared->processes_bytes);
+    shared->process_count = 1;
+    return shared->processes
+               ? 0
+               : error_set(error, -errno, "no memory for accounts: %s", strerror(errno));
+}
+
 static int open_shared(struct server *server, struct error *error)
 {
     size_t slots = (size_t)server->settings.max_connections + OTHER_WORKERS;
     size_t bytes = sizeof(struct server_shared) + slots * sizeof(struct worker);
-    struct server_shared *shared =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
+    struct server_shared *shared = shared_memory_create(bytes);
+    if (!shared)
         return error_set(error, -errno, "no memory for counters: %s", strerror(errno));
     shared->mapped_bytes = bytes;
     shared->slots = (int)slots;
     shared->free_slot = NO_SLOT;
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(&shared->lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    shared_lock_init(&shared->lock);
     server->shared = shared;
-    return 0;
+    int result = open_accounts(shared, server->settings.max_connections, error);
+    server->process = shared->processes;
+    return result;
 }
 
 int server_open(struct server *server, const struct server_settings *settings,
                 const struct op *const *list, struct error *error)
 {
-    *server = (struct server){
-        .settings = *settings, .listen_fd = -1, .stop_fd = -1, .room_fd = -1};
+    *server = (struct server){.settings = *settings,
+                              .listen_fd = -1,
+                              .stop_fd = -1,
+                              .room_fd = -1,
+                              .hand_fd = -1};
     int result = resolve_cap(&server->settings, error);
     if (result == 0)
         result = open_shared(server, error);
@@ -178,6 +179,8 @@ int server_open(struct server *server, const struct server_settings *settings,
         result = error_set(error, -errno, "no event descriptor: %s", strerror(errno));
         goto failed;
     }
+    server->shared->rooms[0].room_fd = server->room_fd;
+    server->shared->room_count = 1;
     result = ops_open(&server->ops, list, &server->settings.ops, error);
     if (result < 0)
         goto failed;
@@ -208,9 +211,11 @@ void server_close(struct server *server)
     reply_body_free(server->body);
     if (server->shared) {
         pthread_mutex_destroy(&server->shared->lock);
-        munmap(server->shared, server->shared->mapped_bytes);
+        shared_memory_free(server->shared->processes, server->shared->processes_bytes);
+        shared_memory_free(server->shared, server->shared->mapped_bytes);
     }
-    *server = (struct server){.listen_fd = -1, .stop_fd = -1, .room_fd = -1};
+    *server =
+        (struct server){.listen_fd = -1, .stop_fd = -1, .room_fd = -1, .hand_fd = -1};
 }
 
 /* ---- signals and stopping --------------------------------------------------------- */
@@ -222,6 +227,9 @@ struct signal_watch {
     int done_fd; /* readable when the model has returned */
     pthread_t thread;
 };
+
+/* Killed processes are gone as soon as the system gets round to it. */
+#define KILL_LIMIT_MS 1000
 
 /* The signal that came; 0 when the model was done or (after stopping) late. */
 static int wait_for_signal(struct signal_watch *watch, bool limited, bool *done)
@@ -248,6 +256,16 @@ static void take_mark(struct server *server)
         atomic_store(&server->shared->window, window + 1);
 }
 
+/* Nobody is at work any more in a process of its own when the last words are written:
+ * the model, which reaps its processes, then returns. */
+static void abandon(struct signal_watch *watch)
+{
+    struct pollfd done = {.fd = watch->done_fd, .events = POLLIN};
+    if (server_kill_processes(watch->server))
+        (void)poll(&done, 1, KILL_LIMIT_MS);
+    watch->server->on_abandon(watch->server);
+}
+
 static void *watch_signals(void *argument)
 {
     struct signal_watch *watch = argument;
@@ -260,7 +278,7 @@ static void *watch_signals(void *argument)
     while (wait_for_signal(watch, true, &done) == SIGUSR2)
         continue;
     if (!done)
-        watch->server->on_abandon(watch->server);
+        abandon(watch);
     return NULL;
 }
 
@@ -284,7 +302,7 @@ static int start_watch(struct signal_watch *watch, struct error *error)
     return error_set(error, -failure, "cannot watch for signals: %s", strerror(failure));
 }
 
-static void raise_event(int fd)
+void server_raise_event(int fd)
 {
     uint64_t one = 1;
     /* It fails only when the counter is full, and then it is readable as wanted. */
@@ -294,7 +312,7 @@ static void raise_event(int fd)
 
 static void end_watch(struct signal_watch *watch)
 {
-    raise_event(watch->done_fd);
+    server_raise_event(watch->done_fd);
     pthread_join(watch->thread, NULL);
     close(watch->signal_fd);
     close(watch->done_fd);
@@ -321,7 +339,7 @@ void server_ready(struct server *server)
 void server_stop(struct server *server)
 {
     atomic_store(&server->shared->stopping, true);
-    raise_event(server->stop_fd);
+    server_raise_event(server->stop_fd);
 }
 
 bool server_is_stopping(const struct server *server)
@@ -339,62 +357,88 @@ static bool take_room(struct server_shared *shared, uint64_t most)
     return false;
 }
 
-/* No room: whoever closes a connection next raises room_fd. */
+/* Out of room: whoever closes a connection next raises room_fd. */
 static int pause_accepting(struct server *server, struct worker *worker)
 {
-    struct server_shared *shared = server->shared;
-    atomic_store(&shared->paused, true);
+    atomic_store(&server->shared->rooms[server->room].paused, true);
+    atomic_store(&server->shared->paused, true);
     worker_count(&worker->paused, 1);
-    /* Somebody may have closed one before the flag was up. */
-    if (atomic_load(&shared->connections) < server->settings.max_connections)
-        raise_event(server->room_fd);
     return -EMFILE;
 }
 
-int server_accept(struct server *server, struct worker *worker, int flags)
+/* At the cap. */
+static int pause_at_cap(struct server *server, struct worker *worker)
+{
+    int result = pause_accepting(server, worker);
+    /* Somebody may have closed one before the flag was up. */
+    if (atomic_load(&server->shared->connections) < server->settings.max_connections)
+        server_raise_event(server->room_fd);
+    return result;
+}
+
+static int welcome(struct server *server, int fd)
+{
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    atomic_fetch_add(&server->process->connections, 1);
+    return fd;
+}
+
+int server_accept_to_hand(struct server *server, struct worker *worker, int flags)
 {
     struct server_shared *shared = server->shared;
     if (!take_room(shared, server->settings.max_connections))
-        return pause_accepting(server, worker);
+        return pause_at_cap(server, worker);
     int fd;
     do
         fd = accept4(server->listen_fd, NULL, NULL, flags | SOCK_CLOEXEC);
     while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-    if (fd >= 0) {
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        worker_count(&worker->accepted, 1);
-        return fd;
-    }
+    if (fd >= 0)
+        return welcome(server, fd);
     int failure = errno;
     atomic_fetch_sub(&shared->connections, 1);
     if (failure == EAGAIN || failure == EWOULDBLOCK)
         return -EAGAIN;
     /* Out of descriptors or memory below the cap: a closed connection brings some back.
      */
-    atomic_store(&shared->paused, true);
-    worker_count(&worker->paused, 1);
-    return -EMFILE;
+    return pause_accepting(server, worker);
+}
+
+int server_accept(struct server *server, struct worker *worker, int flags)
+{
+    int fd = server->hand_fd >= 0 ? server_take_handed(server, worker)
+                                  : server_accept_to_hand(server, worker, flags);
+    if (fd >= 0)
+        worker_count(&worker->accepted, 1);
+    return fd;
+}
+
+void server_wake_paused(struct server_shared *shared)
+{
+    if (!atomic_load(&shared->paused) || !atomic_exchange(&shared->paused, false))
+        return;
+    for (int i = 0; i < shared->room_count; i++)
+        if (atomic_exchange(&shared->rooms[i].paused, false))
+            server_raise_event(shared->rooms[i].room_fd);
 }
 
 int server_admit(struct server *server, struct worker *worker, int accepted)
 {
     if (accepted == -EAGAIN || accepted == -ECONNABORTED || accepted == -EINTR)
         return -EAGAIN;
-    if (accepted < 0 || !take_room(server->shared, server->settings.max_connections))
+    if (accepted < 0)
         return pause_accepting(server, worker);
-    int one = 1;
-    setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (!take_room(server->shared, server->settings.max_connections))
+        return pause_at_cap(server, worker);
     worker_count(&worker->accepted, 1);
-    return accepted;
+    return welcome(server, accepted);
 }
 
 void server_closed(struct server *server)
 {
+    atomic_fetch_sub(&server->process->connections, 1);
     atomic_fetch_sub(&server->shared->connections, 1);
-    if (atomic_load_explicit(&server->shared->paused, memory_order_seq_cst) &&
-        atomic_exchange(&server->shared->paused, false))
-        raise_event(server->room_fd);
+    server_wake_paused(server->shared);
 }
 
 void server_room_seen(struct server *server)
@@ -409,7 +453,7 @@ void server_room_seen(struct server *server)
 struct loop_health *server_loop_health(struct server *server)
 {
     int index = atomic_fetch_add(&server->shared->loop_count, 1);
-    return index < MOST_LOOPS ? &server->shared->loops[index] : NULL;
+    return index < SERVER_LOOPS_MOST ? &server->shared->loops[index] : NULL;
 }
 
 enum loop_window server_window(const struct server *server)
@@ -428,6 +472,7 @@ static struct worker *take_free_slot(struct server_shared *shared, const char *r
         struct worker *worker = &shared->workers[*link];
         if (worker->index == index && strcmp(worker->role, role) == 0) {
             *link = worker->next_free;
+            worker->pid = getpid();
             return worker;
         }
     }
@@ -437,27 +482,44 @@ static struct worker *take_free_slot(struct server_shared *shared, const char *r
 struct worker *server_join(struct server *server, const char *role, int index)
 {
     struct server_shared *shared = server->shared;
-    pthread_mutex_lock(&shared->lock);
+    shared_lock_take(&shared->lock);
     struct worker *worker = take_free_slot(shared, role, index);
     if (!worker) {
         if (shared->slot_count == shared->slots)
             abort(); /* more workers than connections and pools may have */
-        worker = &shared->workers[shared->slot_count++];
+        worker = &shared->workers[shared->slot_count];
         worker->role = role;
         worker->index = index;
+        worker->pid = getpid();
+        shared->slot_count++;
     }
     pthread_mutex_unlock(&shared->lock);
     return worker;
+}
+
+/* In this order: a process that is killed in here leaves a slot that is never used
+ * again, but none that is in the list twice. */
+static void free_slot(struct server_shared *shared, struct worker *worker)
+{
+    worker->pid = 0;
+    worker->next_free = shared->free_slot;
+    shared->free_slot = (int)(worker - shared->workers);
 }
 
 void server_leave(struct server *server, struct worker *worker)
 {
     struct server_shared *shared = server->shared;
     worker_count(&worker->cpu_ns, clock_thread_cpu_ns());
-    pthread_mutex_lock(&shared->lock);
-    worker->next_free = shared->free_slot;
-    shared->free_slot = (int)(worker - shared->workers);
+    shared_lock_take(&shared->lock);
+    free_slot(shared, worker);
     pthread_mutex_unlock(&shared->lock);
+}
+
+void server_free_slots_of(struct server_shared *shared, int pid)
+{
+    for (int i = 0; i < shared->slot_count; i++)
+        if (shared->workers[i].pid == pid)
+            free_slot(shared, &shared->workers[i]);
 }
 
 /* Plain copies of the counters, summed over the slots of a row. */
@@ -500,7 +562,7 @@ static void totals_to_json(const struct totals *totals, cJSON *object)
 void server_statistics(const struct server *server, cJSON *object)
 {
     struct server_shared *shared = server->shared;
-    pthread_mutex_lock(&shared->lock);
+    shared_lock_take(&shared->lock);
     size_t slots = (size_t)shared->slot_count, count = 0;
     struct totals all = {0};
     struct totals *rows = memory_allocate_zeroed(slots + 1, sizeof *rows);
@@ -510,9 +572,11 @@ void server_statistics(const struct server *server, cJSON *object)
     }
     pthread_mutex_unlock(&shared->lock);
     totals_to_json(&all, object);
+    json_add_number(object, "restarts", (double)atomic_load(&shared->restarts));
     ops_report(server->ops, json_add_object(object, "ops"));
     int loops = atomic_load(&shared->loop_count);
-    loop_health_report(shared->loops, (size_t)(loops < MOST_LOOPS ? loops : MOST_LOOPS),
+    loop_health_report(shared->loops,
+                       (size_t)(loops < SERVER_LOOPS_MOST ? loops : SERVER_LOOPS_MOST),
                        object);
     cJSON *array = json_add_array(object, "per_worker");
     for (size_t i = 0; i < count; i++) {

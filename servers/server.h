@@ -49,7 +49,8 @@ struct worker {
     _Atomic uint64_t cpu_ns;   /* known once the worker has left                      */
     const char *role;          /* static: "loop", "thread", "worker"                  */
     int index;     /* among those of its role; WORKER_ANONYMOUS: one of many */
-    int next_free; /* the server's: a slot that may be used again         */
+    int pid;       /* the server's: of the process that counts here, 0: none */
+    int next_free; /* the server's: a slot that may be used again            */
 };
 
 #define WORKER_ANONYMOUS (-1)
@@ -61,7 +62,8 @@ static inline void worker_count(_Atomic uint64_t *counter, uint64_t more)
     atomic_store_explicit(counter, value + more, memory_order_relaxed);
 }
 
-struct server_shared; /* shared memory, see server.c */
+struct server_shared;  /* shared memory, see server_shared.h */
+struct server_process; /* see server_process.h */
 
 struct server {
     struct server_settings settings; /* resolved: no zero stands for "derive it" */
@@ -72,8 +74,11 @@ struct server {
     int listen_fd; /* non-blocking */
     int stop_fd;   /* becomes readable, for good, when the server shall stop */
     int room_fd;   /* becomes readable when there is room after accepting had paused */
+    int room;      /* whose room_fd that is: 0 the server's, else a part's */
+    int hand_fd;   /* a part that is handed its connections: the sending end, else -1 */
     char address[80];
     struct server_shared *shared;
+    struct server_process *process; /* the account of the process that this is */
     /* Called by the model's thread once it serves. */
     void (*on_ready)(struct server *server);
     /* Called by the signal thread when draining took too long or was cut short by a
@@ -125,6 +130,43 @@ int server_admit(struct server *server, struct worker *worker, int accepted);
 /* Takes back room_fd's word, before looking again. */
 void server_room_seen(struct server *server);
 
+/* ---- for models with several workers that accept ------------------------------------
+ */
+
+#define SERVER_PARTS_MOST 1024
+
+/* Where a part's connections come from. */
+enum server_entry {
+    SERVER_SAME_LISTENER, /* the listening socket of all */
+    SERVER_OWN_LISTENER,  /* its own on the same port (SO_REUSEPORT): the kernel spreads
+                           * connections over them by a hash of their addresses */
+    SERVER_HANDED,        /* server_hand: another process accepts them */
+};
+
+/*
+ * Makes `part` the server as one of its workers sees it: the same, but with a room_fd of
+ * its own, so that each is woken, and an entry of its own. To be done before anything
+ * serves or is forked, and closed after it. 0 or -errno.
+ */
+MUST_CHECK int server_split(struct server *part, struct server *server,
+                            enum server_entry entry, struct error *error);
+void server_close_part(struct server *part);
+
+/* As server_accept, for a socket that is then handed on: not this worker's to count. */
+int server_accept_to_hand(struct server *server, struct worker *worker, int flags);
+
+/*
+ * Hands an accepted socket to the process that serves the part, where server_accept
+ * returns it, with the flags that it has. 0; or -errno, and the socket is still the
+ * caller's: -EAGAIN when that process has to take some of the earlier ones first.
+ */
+MUST_CHECK int server_hand(struct server *part, int fd);
+
+/* Connections on their way to a part. */
+uint64_t server_count_handed(const struct server *part);
+
+/* ---- counting --------------------------------------------------------------------- */
+
 /*
  * Counters for the calling thread; `role` is a constant. Slots of those who left are
  * used again by others of the same role and index, with their counts.
@@ -144,8 +186,8 @@ uint64_t server_raise_descriptor_limit(void);
 
 /* ---- statistics ------------------------------------------------------------------- */
 
-/* Adds accepted, refused, paused, requests, errors, ops, loop (where there are loops) and
- * per_worker to the object. */
+/* Adds accepted, refused, paused, requests, errors, restarts, ops, loop (where there are
+ * loops) and per_worker to the object. */
 void server_statistics(const struct server *server, cJSON *object);
 
 #endif

@@ -493,8 +493,6 @@ static void on_sweep(struct loop_timer *timer)
         else
             close_client(client);
     }
-    /* Another loop of the server may have taken the word that there is room. */
-    listen_again(loop);
     /* It has just been taken off: there is room for it. */
     (void)!set_timer(loop, timer, clock_now_ns() + sweep_interval_ns(server));
 }

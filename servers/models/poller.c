@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sanitizer.h"
 
 #define EVENTS 256
 
@@ -16,12 +17,7 @@
  * this about EPOLL_CTL_MOD, and has to be told at both ends; what the call itself does
  * with the descriptor comes after the one end, and is to be left out.
  */
-#ifdef __has_feature
-#define HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define HAS_FEATURE(feature) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#if HAS_THREAD_SANITIZER
 #include <sanitizer/tsan_interface.h>
 #define GIVE_AWAY(client) __tsan_release(client)
 #define TAKE_OVER(client) __tsan_acquire(client)
@@ -113,6 +109,10 @@ static void begin_draining(struct poller *poller)
 
 void poller_forget(struct poller *poller, struct client *client)
 {
+    /* Whoever has handed the socket over may not have closed its own copy yet, and then
+     * closing this one would leave it watched. */
+    if (poller->server->hand_fd >= 0)
+        epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
     clients_remove(client);
     /* The poller may be asleep with nobody left to wait for: this wakes it again. */
     if (server_is_stopping(poller->server) && clients_is_empty(&poller->clients))

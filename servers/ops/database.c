@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "servers/shared_memory.h"
 
 /* How long to look again while another process writes; ours wait for the lock. */
 #define BUSY_MS 10000
@@ -16,12 +17,17 @@
 #define LOOKASIDE_BYTES 512
 #define LOOKASIDE_COUNT 32
 
+/* Of all processes of the server, in shared memory. */
+struct database_locks {
+    pthread_mutex_t making; /* over the keepers, and held while the file is made */
+    pthread_mutex_t writing;
+};
+
 struct database {
     char *path;
-    pthread_mutex_t lock; /* over `keeper`, and held while the file is made */
-    sqlite3 *keeper;      /* open from the first use on: the last connection to close
-                           * would remove the log, and the next make a new one */
-    pthread_mutex_t writing;
+    struct database_locks *locks;
+    sqlite3 *keeper; /* open from the first use on, in each process: the last connection
+                      * to close would remove the log, and the next make a new one */
 };
 
 static const char settings_sql[] = "PRAGMA synchronous = NORMAL;"
@@ -106,7 +112,7 @@ static int make_file(const char *path, struct error *error)
 static int prepare(struct database *database, struct error *error)
 {
     int result = 0;
-    pthread_mutex_lock(&database->lock);
+    shared_lock_take(&database->locks->making);
     if (!database->keeper) {
         if (access(database->path, F_OK) < 0)
             result = make_file(database->path, error);
@@ -122,7 +128,7 @@ static int prepare(struct database *database, struct error *error)
         if (result < 0)
             database->keeper = NULL;
     }
-    pthread_mutex_unlock(&database->lock);
+    pthread_mutex_unlock(&database->locks->making);
     return result;
 }
 
@@ -157,6 +163,13 @@ static int check_file(const char *path, struct error *error)
     return result;
 }
 
+static void free_database(struct database *database)
+{
+    shared_memory_free(database->locks, sizeof *database->locks);
+    free(database->path);
+    free(database);
+}
+
 int database_start(const struct op_environment *environment, void **shared,
                    struct error *error)
 {
@@ -164,16 +177,18 @@ int database_start(const struct op_environment *environment, void **shared,
         return error_set(error, -ENOTSUP, "this SQLite was built without threads");
     struct database *database = memory_allocate_zeroed(1, sizeof *database);
     database->path = memory_printf("%s/users.sqlite", environment->data_folder);
-    if (access(database->path, F_OK) == 0) {
-        int result = check_file(database->path, error);
-        if (result < 0) {
-            free(database->path);
-            free(database);
-            return result;
-        }
+    database->locks = shared_memory_create(sizeof *database->locks);
+    int result = 0;
+    if (!database->locks)
+        result = error_set(error, -errno, "no memory: %s", strerror(errno));
+    else if (access(database->path, F_OK) == 0)
+        result = check_file(database->path, error);
+    if (result < 0) {
+        free_database(database);
+        return result;
     }
-    pthread_mutex_init(&database->lock, NULL);
-    pthread_mutex_init(&database->writing, NULL);
+    shared_lock_init(&database->locks->making);
+    shared_lock_init(&database->locks->writing);
     *shared = database;
     return 0;
 }
@@ -182,10 +197,9 @@ void database_stop(void *shared)
 {
     struct database *database = shared;
     sqlite3_close(database->keeper);
-    pthread_mutex_destroy(&database->writing);
-    pthread_mutex_destroy(&database->lock);
-    free(database->path);
-    free(database);
+    pthread_mutex_destroy(&database->locks->writing);
+    pthread_mutex_destroy(&database->locks->making);
+    free_database(database);
 }
 
 int database_open(void *shared, const char *sql, void **connection, struct error *error)
@@ -222,13 +236,13 @@ void database_close(void *connection)
 void database_lock_writers(void *shared)
 {
     struct database *database = shared;
-    pthread_mutex_lock(&database->writing);
+    shared_lock_take(&database->locks->writing);
 }
 
 void database_unlock_writers(void *shared)
 {
     struct database *database = shared;
-    pthread_mutex_unlock(&database->writing);
+    pthread_mutex_unlock(&database->locks->writing);
 }
 
 void database_fail(struct op_call *call, const struct database_connection *connection,

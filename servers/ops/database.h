@@ -1,6 +1,7 @@
 /*
  * database.h - the SQLite database that the database ops share: a file in the data
- * folder, made at its first use, in WAL mode, with one connection for each thread.
+ * folder, made at its first use, in WAL mode, with one connection for each thread. No
+ * connection is open before a process is forked, so none is carried over.
  *
  * Table `users`: 10,000 rows; row i (from 1) has id i, score S mod 1000000 and the name
  * "user-" and S in 8 lower-case hexadecimal digits, where S is the xorshift32 state
@@ -34,8 +35,8 @@ int database_open(void *shared, const char *sql, void **connection, struct error
 void database_close(void *connection);
 
 /*
- * One writer at a time: SQLite allows no more, and would have the others look again
- * from time to time instead of being woken.
+ * One writer at a time, of all processes of the server: SQLite allows no more, and would
+ * have the others look again from time to time instead of being woken.
  */
 void database_lock_writers(void *shared);
 void database_unlock_writers(void *shared);

@@ -28,6 +28,7 @@
 #include "base/text.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
+#include "servers/shared_memory.h"
 
 #define FILE_MOST_BYTES (64ULL << 20)
 #define READ_BYTES      (32 * 1024)
@@ -109,7 +110,7 @@ static int open_or_make(struct file_shared *shared, const char *path, uint64_t s
     int fd = open_whole(path, size);
     if (fd != -ENOENT)
         return fd;
-    pthread_mutex_lock(&shared->making);
+    shared_lock_take(&shared->making);
     fd = open_whole(path, size);
     if (fd == -ENOENT) {
         int result = make_file(path, size);
@@ -175,16 +176,11 @@ static void file_run(struct op_call *call)
 static int file_start(const struct op_environment *environment, void **shared,
                       struct error *error)
 {
-    struct file_shared *made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE,
-                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (made == MAP_FAILED)
+    struct file_shared *made = shared_memory_create(sizeof *made);
+    if (!made)
         return error_set(error, -errno, "no memory: %s", strerror(errno));
     made->folder = environment->data_folder;
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutex_init(&made->making, &attributes);
-    pthread_mutexattr_destroy(&attributes);
+    shared_lock_init(&made->making);
     *shared = made;
     return 0;
 }
@@ -193,7 +189,7 @@ static void file_stop(void *shared)
 {
     struct file_shared *made = shared;
     pthread_mutex_destroy(&made->making);
-    munmap(made, sizeof *made);
+    shared_memory_free(made, sizeof *made);
 }
 
 static void file_report(void *shared, cJSON *object)

@@ -3,6 +3,9 @@
  * made when it is first needed, so that a server that never runs the op pays nothing
  * for it, neither in memory nor in time to start.
  *
+ * Processes that are forked before it is made make one each; plain data can be made once
+ * for all of them, see shared_input.h.
+ *
  * op->shared is the struct first_use then: first_use_start is the op's start, and its
  * stop calls first_use_stop.
  */

@@ -13,10 +13,10 @@
 #include <zlib.h>
 
 #include "base/quantity.h"
-#include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
 #include "servers/ops/sample_text.h"
+#include "servers/ops/shared_input.h"
 
 #define SIZE_MOST    (64ULL << 20)
 #define LEVEL        6
@@ -48,21 +48,15 @@ static bool compress_text(struct compressed *compressed, unsigned char *text)
     return result == Z_OK && stream.avail_out > 0;
 }
 
-static void *make_compressed(const struct op_environment *unused)
+static bool make_compressed(void *data)
 {
-    (void)unused;
-    struct compressed *compressed = malloc(sizeof *compressed);
     unsigned char *text = malloc(SAMPLE_TEXT_BYTES);
-    bool good = compressed && text;
-    if (good) {
-        sample_text_fill(text);
-        good = compress_text(compressed, text);
-    }
+    if (!text)
+        return false;
+    sample_text_fill(text);
+    bool good = compress_text(data, text);
     free(text);
-    if (good)
-        return compressed;
-    free(compressed);
-    return NULL;
+    return good;
 }
 
 static int decompress(struct op_call *call, z_stream *stream,
@@ -87,7 +81,7 @@ static int decompress(struct op_call *call, z_stream *stream,
 
 static void gunzip_run(struct op_call *call)
 {
-    struct compressed *compressed = first_use_get(call->shared, make_compressed);
+    struct compressed *compressed = shared_input_get(call->shared, make_compressed);
     z_stream stream = {0};
     if (!compressed || inflateInit2(&stream, RAW) != Z_OK) {
         op_fail(call, 500, "no memory for decompressing");
@@ -99,9 +93,11 @@ static void gunzip_run(struct op_call *call)
     inflateEnd(&stream);
 }
 
-static void gunzip_stop(void *shared)
+static int gunzip_start(const struct op_environment *unused, void **shared,
+                        struct error *error)
 {
-    first_use_stop(shared, free);
+    (void)unused;
+    return shared_input_start(sizeof(struct compressed), shared, error);
 }
 
 const struct op gunzip_op = {
@@ -114,6 +110,6 @@ const struct op gunzip_op = {
     .example = "64KiB",
     .parse = gunzip_parse,
     .run = gunzip_run,
-    .start = first_use_start,
-    .stop = gunzip_stop,
+    .start = gunzip_start,
+    .stop = shared_input_stop,
 };

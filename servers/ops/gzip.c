@@ -7,15 +7,15 @@
  * first (RFC 1952, 2.3.1); so it is the same at every level and with every library.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/quantity.h"
-#include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
 #include "servers/ops/sample_text.h"
+#include "servers/ops/shared_input.h"
 
 #define SIZE_MOST     (64ULL << 20)
 #define LEVEL_SHIFT   32
@@ -75,18 +75,15 @@ static int compress_text(z_stream *stream, unsigned char *text, uint64_t left,
     return result == Z_STREAM_END ? 0 : result;
 }
 
-static void *make_text(const struct op_environment *unused)
+static bool make_text(void *text)
 {
-    (void)unused;
-    unsigned char *text = malloc(SAMPLE_TEXT_BYTES);
-    if (text)
-        sample_text_fill(text);
-    return text;
+    sample_text_fill(text);
+    return true;
 }
 
 static void gzip_run(struct op_call *call)
 {
-    unsigned char *text = first_use_get(call->shared, make_text);
+    unsigned char *text = shared_input_get(call->shared, make_text);
     int level = (int)(call->argument >> LEVEL_SHIFT);
     z_stream stream = {0};
     struct tail tail = {{0}};
@@ -103,9 +100,11 @@ static void gzip_run(struct op_call *call)
     deflateEnd(&stream);
 }
 
-static void gzip_stop(void *shared)
+static int gzip_start(const struct op_environment *unused, void **shared,
+                      struct error *error)
 {
-    first_use_stop(shared, free);
+    (void)unused;
+    return shared_input_start(SAMPLE_TEXT_BYTES, shared, error);
 }
 
 const struct op gzip_op = {
@@ -118,6 +117,6 @@ const struct op gzip_op = {
     .example = "16KiB",
     .parse = gzip_parse,
     .run = gzip_run,
-    .start = first_use_start,
-    .stop = gzip_stop,
+    .start = gzip_start,
+    .stop = shared_input_stop,
 };

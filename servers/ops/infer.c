@@ -16,12 +16,13 @@
  */
 #include <cblas.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/quantity.h"
-#include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/ops.h"
+#include "servers/ops/shared_input.h"
 
 enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, BATCH_MOST = 4096 };
 
@@ -55,18 +56,15 @@ static uint32_t fill(float *numbers, size_t count, uint32_t state, uint32_t valu
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-static void *make_network(const struct op_environment *unused)
+static bool make_network(void *data)
 {
-    (void)unused;
-    struct network *network = malloc(sizeof *network);
-    if (!network)
-        return NULL;
+    struct network *network = data;
     uint32_t state = OP_SEED;
     state = fill(network->layer_1, LENGTH(network->layer_1), state, 15, -7);
     state = fill(network->layer_2, LENGTH(network->layer_2), state, 15, -7);
     fill(network->layer_3, LENGTH(network->layer_3), state, 15, -7);
     fill(network->inputs, LENGTH(network->inputs), OP_SEED, 16, 0);
-    return network;
+    return true;
 }
 
 static void multiply(int batch, const float *from, int from_units, const float *weights,
@@ -113,7 +111,7 @@ static void run_slice(struct op_call *call, const struct network *network, int f
 static void infer_run(struct op_call *call)
 {
     int batch = (int)call->argument, slice = batch < SLICE_MOST ? batch : SLICE_MOST;
-    const struct network *network = first_use_get(call->shared, make_network);
+    const struct network *network = shared_input_get(call->shared, make_network);
     float *values =
         network ? malloc((size_t)slice * VALUES_PER_SAMPLE * sizeof *values) : NULL;
     if (!values) {
@@ -126,9 +124,11 @@ static void infer_run(struct op_call *call)
     free(values);
 }
 
-static void infer_stop(void *shared)
+static int infer_start(const struct op_environment *unused, void **shared,
+                       struct error *error)
 {
-    first_use_stop(shared, free);
+    (void)unused;
+    return shared_input_start(sizeof(struct network), shared, error);
 }
 
 const struct op infer_op = {
@@ -141,6 +141,6 @@ const struct op infer_op = {
     .example = "8",
     .parse = infer_parse,
     .run = infer_run,
-    .start = first_use_start,
-    .stop = infer_stop,
+    .start = infer_start,
+    .stop = shared_input_stop,
 };

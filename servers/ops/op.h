@@ -56,7 +56,7 @@ enum op_answer {
 struct op_call {
     uint64_t argument; /* what parse() made of the text                              */
     const char *text;  /* the text itself where the op keeps_text, else NULL         */
-    void *shared;      /* what start() returned: one for the server process          */
+    void *shared;      /* what start() returned: one for the server                  */
     void *resource;    /* what open() returned: one for the thread that calls        */
 
     int fd;               /* answer of resume: READABLE, WRITABLE                    */
@@ -82,7 +82,7 @@ struct op_environment {
     uint64_t upstream_connections; /* most, of each thread (and so of each loop)      */
     uint64_t upstream_timeout_ns;  /* from the begin of a step that asks someone else */
     const char *postgres;          /* a connection string of libpq, or NULL           */
-    uint64_t postgres_connections; /* most, of the server process                     */
+    uint64_t postgres_connections; /* most, of the server; its processes divide them  */
 };
 
 struct op {
@@ -108,13 +108,19 @@ struct op {
      * waits (its client has gone). On the thread that resumed it. */
     void (*cancel)(struct op_call *call);
 
-    /* Both or none: what is shared by the whole server process, before it serves. */
+    /* Both or none: what is shared by the whole server, before it serves. Processes that
+     * are forked later have a copy each, unless it is in shared_memory.h's memory. */
     int (*start)(const struct op_environment *environment, void **shared,
                  struct error *error);
     void (*stop)(void *shared);
 
     /* Or: what another op, earlier in the list, has started. */
     const struct op *shares;
+
+    /* Or NULL: in a process that was just forked, before it serves: takes its part, as
+     * the `index`th of `sharers` processes, of what is declared for the whole server, and
+     * makes anew what processes must not share. */
+    void (*divide)(void *shared, uint64_t index, uint64_t sharers);
 
     /* Or NULL: adds what it counted to the statistics, beside those who count on. */
     void (*report)(void *shared, cJSON *object);

@@ -43,7 +43,8 @@ const struct option op_pool_options[] = {
     {.name = "pg-connections",
      .type = OPTION_COUNT,
      .value = "D",
-     .help = "connections to PostgreSQL, of the whole server; steps wait for one",
+     .help = "connections to PostgreSQL, of the whole server; its processes, if it has "
+             "several, divide them, at least one each; steps wait for one",
      .fallback = "8",
      .offset = offsetof(struct op_environment, postgres_connections),
      .minimum = 1,
@@ -132,6 +133,13 @@ void ops_close(struct ops *ops)
     ops_leave_thread(ops);
     pthread_key_delete(ops->thread);
     stop_ops(ops, ops->count);
+}
+
+void ops_divide(struct ops *ops, uint64_t index, uint64_t sharers)
+{
+    for (size_t i = 0; i < ops->count; i++)
+        if (ops->list[i]->divide)
+            ops->list[i]->divide(ops->shared[i], index, sharers);
 }
 
 void ops_leave_thread(struct ops *ops)

@@ -1,7 +1,7 @@
 /*
  * ops.h - the list of ops, and what they hold while a server runs.
  *
- * A struct ops is made once per server process before it serves. The per-thread part
+ * A struct ops is made once per server before it serves or forks. The per-thread part
  * is opened behind the scenes when a thread first runs an op that has one; threads
  * close theirs with ops_leave_thread, or leave it to the end of the thread.
  */
@@ -31,6 +31,9 @@ MUST_CHECK int ops_open(struct ops **ops, const struct op *const *list,
 
 /* When no other thread that used them is left. */
 void ops_close(struct ops *ops);
+
+/* In a process that was just forked, the `index`th of `sharers`: see op.divide. */
+void ops_divide(struct ops *ops, uint64_t index, uint64_t sharers);
 
 /* Closes what the calling thread has open. */
 void ops_leave_thread(struct ops *ops);

@@ -68,4 +68,5 @@ const struct op pgquery_op = {
     .cancel = postgres_cancel,
     .start = postgres_start,
     .stop = postgres_stop,
+    .divide = postgres_divide,
 };

@@ -396,6 +396,17 @@ int postgres_start(const struct op_environment *environment, void **shared,
     return 0;
 }
 
+/* No connection is open before a process forks: its pool is empty, and has to be as
+ * large as its part. */
+void postgres_divide(void *shared, uint64_t index, uint64_t sharers)
+{
+    struct postgres *postgres = shared;
+    uint64_t all = postgres->environment->postgres_connections;
+    uint64_t part = all / sharers + (index < all % sharers);
+    pool_release(&postgres->pool, close_connection);
+    pool_init(&postgres->pool, part);
+}
+
 void postgres_stop(void *shared)
 {
     struct postgres *postgres = shared;

@@ -1,8 +1,9 @@
 /*
  * postgres.h - what the PostgreSQL ops share: a pool of connections to the database of
- * `serve --pg`, at most --pg-connections of them for the whole server process, and the
- * state machine that has statements run on one through libpq's non-blocking API.
- * Waiting for a free connection is part of the step.
+ * `serve --pg`, at most --pg-connections of them for the whole server (each of several
+ * processes has its part of them, at least one), and the state machine that has
+ * statements run on one through libpq's non-blocking API. Waiting for a free connection
+ * is part of the step.
  *
  * The database gets a table `interleave_users` when a server first starts on it: row i
  * of 1..10000 has id i, score S mod 1000000 and the name "user-" and S in 8 lower-case
@@ -43,9 +44,10 @@ struct postgres_work {
 enum op_answer postgres_resume(struct op_call *call, const struct postgres_work *work);
 void postgres_cancel(struct op_call *call);
 
-/* For op.start and op.stop. */
+/* For op.start, op.divide and op.stop. */
 int postgres_start(const struct op_environment *environment, void **shared,
                    struct error *error);
+void postgres_divide(void *shared, uint64_t index, uint64_t sharers);
 void postgres_stop(void *shared);
 
 #endif

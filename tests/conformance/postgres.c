@@ -2,11 +2,18 @@
  * the same rows, as many at a time as there are connections, and nobody else's thread.
  * No bound on time that a loaded machine would break: what overlaps is counted by the
  * database itself. */
-#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <libpq-fe.h>
 #include <zlib.h>
 
 #include "tests/support/cluster.h"
+#include "tests/support/processes.h"
 #include "tests/support/served.h"
 
 /* ---- the database ----------------------------------------------------------------- */
@@ -160,12 +167,22 @@ static void hear_all(const int fds[CLIENTS])
     }
 }
 
+/* A connection each for CONNECTIONS processes, or for as many as there are clients. */
+static long count_possible(const struct model *model)
+{
+    if (model->flags & MODEL_PROCESSES && !has_option(model, "processes"))
+        return CLIENTS;
+    return model->flags & MODEL_SERIAL ? 1 : CONNECTIONS;
+}
+
 /* How many sleep at a time, at most: seen until it is as many as there can be. */
 static void overlaps(const struct model *model)
 {
-    long most = 0, possible = model->flags & MODEL_SERIAL ? 1 : CONNECTIONS;
+    long most = 0, possible = count_possible(model);
     struct served served = serve_database(model, CONNECTIONS, NS_PER_H,
-                                          model == &thread_pool_model ? "threads=8" : "");
+                                          has_option(model, "threads")     ? "threads=8"
+                                          : has_option(model, "processes") ? "processes=3"
+                                                                           : "");
     while (most < possible) {
         int fds[CLIENTS];
         uint64_t begun_ns = clock_now_ns();
@@ -195,9 +212,13 @@ static void as_many_at_a_time_as_there_are_connections(void **state)
  * tries at least, as a neighbour's load only ever adds. */
 static void is_faster_with_more(const struct model *model)
 {
-    if (model->flags & MODEL_SERIAL)
+    /* With one request at a time, a process has no use for a second connection. */
+    if (model->flags & MODEL_SERIAL ||
+        (model->flags & MODEL_PROCESSES && !(model->flags & MODEL_LOOP)))
         return;
-    const char *assignments = model == &thread_pool_model ? "threads=10" : "";
+    const char *assignments = has_option(model, "threads")     ? "threads=10"
+                              : has_option(model, "processes") ? "processes=2"
+                                                               : "";
     double best = 0;
     while (best < 3) {
         double elapsed[2];
@@ -225,34 +246,22 @@ static void throughput_grows_with_the_pool(void **state)
 
 /* ---- who waits -------------------------------------------------------------------- */
 
-static int count_threads(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *folder = opendir(path);
-    int count = 0;
-    for (struct dirent *entry; (entry = readdir(folder));)
-        count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
-}
-
 static void needs_no_threads(const struct model *model)
 {
     if (!(model->flags & MODEL_LOOP))
         return;
     struct served served = serve_database(model, CONNECTIONS, NS_PER_H, "");
     expect(&served, "/", 200, "Hello");
-    int before = count_threads(served.pid), fds[CLIENTS];
+    int before = count_all_threads(served.pid), fds[CLIENTS];
     ask_all(&served, fds, "/pgsleep:500ms");
     while (observe(model, SLEEPING) < CONNECTIONS)
         usleep(1000);
     /* The pool for what blocks is started when it is first needed: it never was. */
-    assert_int_equal(count_threads(served.pid), before);
+    assert_int_equal(count_all_threads(served.pid), before);
     hear_all(fds);
     /* And it would have been seen: a blocking step has it started. */
     expect(&served, "/file:100", 200, "\n");
-    assert_int_equal(count_threads(served.pid), before + 4);
+    assert_int_equal(count_all_threads(served.pid), before + 4);
     assert_int_equal(stop(&served, NULL), 0);
 }
 

@@ -1,0 +1,186 @@
+/*
+ * prefork - a fixed number of processes, forked beforehand, serves all connections, each
+ * with one thread and one request at a time; a step that waits keeps its process. What
+ * thread-pool is with threads, with nothing shared and nothing lost but its own requests
+ * when a process dies.
+ *
+ * --dispatch request     the primary hands each connection to the process that has the
+ *                        fewest, which answers its connections in turn, a request at a
+ *                        time; idle keep-alive connections hold no process. A connection
+ *                        stays with its process: where thread-pool would take the next
+ *                        free thread, it waits for its own process.
+ * --dispatch connection  the classic one (Apache's prefork): an idle process accepts a
+ *                        connection and stays with it until it leaves; with more clients
+ *                        than processes the others starve
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "servers/model.h"
+#include "servers/models/serial.h"
+#include "servers/models/single_client.h"
+#include "servers/models/worker_processes.h"
+
+enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
+static const char *const dispatch_names[] = {"request", "connection", NULL};
+
+struct settings {
+    uint64_t processes;
+    int dispatch; /* enum dispatch */
+};
+
+static const struct option options[] = {
+    {.name = "processes",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .help = "processes that serve; the default is that of thread-pool's threads",
+     .fallback = "64",
+     .offset = offsetof(struct settings, processes),
+     .minimum = 1,
+     .maximum = SERVER_PARTS_MOST},
+    {.name = "dispatch",
+     .type = OPTION_CHOICE,
+     .value = "WHAT",
+     .help = "what a process is given at a time: a request of one of its connections, "
+             "or a connection until it leaves; the default is that of thread-pool, as "
+             "more keep-alive connections than processes starve with the other",
+     .fallback = "request",
+     .offset = offsetof(struct settings, dispatch),
+     .choices = dispatch_names},
+    {0},
+};
+
+static int serve_requests(struct server *part, int index, const void *unused,
+                          struct error *error)
+{
+    (void)unused;
+    return serial_serve(part, "process", index, error);
+}
+
+/* ---- by connection ---------------------------------------------------------------- */
+
+/* What an idle process waits for. */
+struct door {
+    struct server *part;
+    int epoll_fd;
+    bool listens;
+};
+
+static int watch(const struct door *door, int fd, unsigned events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+    return epoll_ctl(door->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* A new connection wakes one idle process, not all of them. */
+static int listen_again(struct door *door)
+{
+    door->listens = true;
+    return watch(door, door->part->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+static int refuse_door(int failure, struct error *error)
+{
+    return error_set(error, failure, "cannot wait for clients: %s", strerror(-failure));
+}
+
+static int open_door(struct door *door, struct server *part, struct error *error)
+{
+    *door = (struct door){.part = part, .epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    int result = door->epoll_fd < 0 ? -errno : 0;
+    if (result == 0)
+        result = watch(door, part->stop_fd, EPOLLIN);
+    if (result == 0)
+        result = watch(door, part->room_fd, EPOLLIN);
+    if (result == 0)
+        result = listen_again(door);
+    if (result == 0)
+        return 0;
+    if (door->epoll_fd >= 0)
+        close(door->epoll_fd);
+    return refuse_door(result, error);
+}
+
+/* At the cap, until there is room. */
+static void stop_listening(struct door *door)
+{
+    door->listens = false;
+    epoll_ctl(door->epoll_fd, EPOLL_CTL_DEL, door->part->listen_fd, NULL);
+}
+
+/* The next connection; -EAGAIN where something else had to be looked at. */
+static int wait_for_client(struct door *door, struct worker *worker)
+{
+    struct epoll_event event;
+    struct server *part = door->part;
+    if (epoll_wait(door->epoll_fd, &event, 1, -1) < 1)
+        return -EAGAIN;
+    int result = -EAGAIN;
+    if (event.data.fd == part->listen_fd) {
+        result = server_accept(part, worker, 0);
+        if (result == -EMFILE)
+            stop_listening(door);
+    } else if (event.data.fd == part->room_fd) {
+        server_room_seen(part);
+        int failure = door->listens ? 0 : listen_again(door);
+        result = failure < 0 ? failure : -EAGAIN;
+    }
+    return result == -EMFILE ? -EAGAIN : result;
+}
+
+/* Until the server stops. 0, or -errno when it cannot listen any more. */
+static int serve_in_turn(struct door *door, struct blocking_thread *thread)
+{
+    struct clients clients;
+    clients_init(&clients, door->part);
+    int result = 0;
+    while (!server_is_stopping(door->part) && (result >= 0 || result == -EAGAIN)) {
+        result = wait_for_client(door, thread->service.worker);
+        if (result >= 0)
+            single_client_serve(thread, &clients, result);
+    }
+    clients_release(&clients);
+    return result < 0 && result != -EAGAIN ? result : 0;
+}
+
+static int serve_connections(struct server *part, int index, const void *unused,
+                             struct error *error)
+{
+    (void)unused;
+    struct door door;
+    int result = open_door(&door, part, error);
+    if (result < 0)
+        return result;
+    struct blocking_thread thread;
+    blocking_thread_init(&thread, part, "process", index);
+    single_client_listen_for_stop();
+    server_ready(part);
+    result = serve_in_turn(&door, &thread);
+    blocking_thread_release(&thread);
+    close(door.epoll_fd);
+    return result < 0 ? refuse_door(result, error) : 0;
+}
+
+static int run(struct server *server, struct error *error)
+{
+    const struct settings *settings = server->model_settings;
+    bool by_request = settings->dispatch == DISPATCH_REQUEST;
+    const struct worker_plan plan = {
+        .count = settings->processes,
+        .entry = by_request ? SERVER_HANDED : SERVER_SAME_LISTENER,
+        .handing = HAND_TO_FEWEST,
+        .serve = by_request ? serve_requests : serve_connections,
+    };
+    return worker_processes_run(server, &plan, error);
+}
+
+const struct model prefork_model = {
+    .name = "prefork",
+    .summary = "a fixed number of processes, each with one request at a time",
+    .flags = MODEL_PROCESSES,
+    .options = options,
+    .settings_bytes = sizeof(struct settings),
+    .run = run,
+};
