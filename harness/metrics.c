@@ -154,6 +154,11 @@ static double read_threads_peak(const cJSON *trial)
     return window(trial, "threads_peak");
 }
 
+static double read_restarts(const cJSON *trial)
+{
+    return at(trial, "server/stats", "restarts");
+}
+
 static double read_processes(const cJSON *trial)
 {
     return window(trial, "processes");
@@ -235,6 +240,7 @@ const struct metric metrics[METRIC_COUNT] = {
     [METRIC_THREADS] = {"threads", "threads", QUANTITY_COUNT, read_threads},
     [METRIC_THREADS_PEAK] = {"threads_peak", "threads peak", QUANTITY_COUNT,
                              read_threads_peak},
+    [METRIC_RESTARTS] = {"restarts", "restarts", QUANTITY_COUNT, read_restarts},
     [METRIC_PROCESSES] = {"processes", "processes", QUANTITY_COUNT, read_processes},
     [METRIC_MEMORY] = {"memory_bytes", "memory", QUANTITY_SIZE, read_memory},
     [METRIC_MEMORY_PEAK] = {"memory_peak_bytes", "memory peak", QUANTITY_SIZE,

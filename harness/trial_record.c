@@ -170,6 +170,20 @@ static void flag_machine(struct flags *flags, const struct trial_facts *facts)
     }
 }
 
+/* Workers that died and were replaced: whoever they served has lost a request. */
+static void flag_restarts(struct flags *flags, const struct trial_setup *setup,
+                          const struct trial_facts *facts)
+{
+    double restarts = json_number(facts->server_stats, "restarts");
+    if (!(restarts > 0))
+        return;
+    char message[160];
+    snprintf(message, sizeof message,
+             "%.0f of the server's processes died and were replaced", restarts);
+    add_flag(flags, !scenario_tolerates(setup->scenario, "restarts"), "restarts",
+             message);
+}
+
 /* An op may have found that it did not do what its step says. */
 static void flag_ops(struct flags *flags, const struct trial_facts *facts)
 {
@@ -334,6 +348,7 @@ static void judge(const struct trial_setup *setup, const struct trial_facts *fac
     flag_placement(flags, setup, facts);
     flag_services(flags, setup, facts);
     flag_machine(flags, facts);
+    flag_restarts(flags, setup, facts);
     flag_ops(flags, facts);
     outcome->valid = !flags->invalid;
     outcome->throughput_rps = json_number(facts->load, "throughput_rps");

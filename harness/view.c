@@ -104,6 +104,14 @@ static void add_class_columns(struct columns *columns, const struct group *group
     }
 }
 
+static bool any_above_zero(const struct group *group, enum metric_id metric)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->rows[i].estimates[metric].greatest > 0)
+            return true;
+    return false;
+}
+
 static bool has_reference(const struct group *group)
 {
     for (size_t i = 0; i < group->count; i++)
@@ -126,11 +134,10 @@ static void choose_columns(struct columns *columns, const struct group *group,
 {
     columns->count = 0;
     add_metric_column(columns, group, METRIC_THROUGHPUT, style);
-    bool any_errors = false;
-    for (size_t i = 0; i < group->count; i++)
-        any_errors = any_errors || group->rows[i].estimates[METRIC_ERRORS].greatest > 0;
-    if (any_errors)
+    if (any_above_zero(group, METRIC_ERRORS))
         add_column(columns, COLUMN_ERRORS, METRIC_ERROR_SHARE, 0);
+    if (any_above_zero(group, METRIC_RESTARTS))
+        add_column(columns, COLUMN_METRIC, METRIC_RESTARTS, 0);
     size_t class_count = group->rows[0].class_count;
     for (size_t c = 0; class_count > 1 && c < class_count; c++)
         add_class_columns(columns, group, c);

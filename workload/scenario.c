@@ -22,7 +22,8 @@ const char *const profile_names[] = {[PROFILE_QUICK] = "quick",
 const char *const database_names[] = {
     [DATABASE_NONE] = "none", [DATABASE_POSTGRES] = "postgres", NULL};
 
-const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", NULL};
+const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", "restarts",
+                                       NULL};
 
 #define MOST_REQUESTS 64
 #define MOST_MODELS   64

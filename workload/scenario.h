@@ -92,7 +92,8 @@ enum shape {
 extern const char *const shape_names[];
 
 /* Flags that a scenario may tolerate: they can be the server's doing. */
-extern const char *const tolerable_flags[]; /* "errors", "rate_missed", "dropped", NULL */
+/* "errors", "rate_missed", "dropped", "restarts", NULL */
+extern const char *const tolerable_flags[];
 
 struct scenario {
     char *name, *title, *question;

@@ -337,6 +337,37 @@ grep -q 'not testable here: PostgreSQL is not installed' "$work/out"
 ok $? "without PostgreSQL: not testable here, and why"
 holds "$(figure "$work/without" tiny-wait event-loop throughput_rps) > 0" "and the run goes on"
 
+# ---- a worker of several that dies --------------------------------------------------------
+
+for tolerated in '' '"errors", "restarts"'; do
+    cat >"$work/loss.json" <<JSON
+{ "name": "loss", "title": "A loss", "question": "What is lost with a worker?", "family": "io",
+  "requests": [{ "path": "/wait:200ms" }], "tolerates": [$tolerated],
+  "load": { "connections": 8, "warmup": "100ms", "duration": "4s" } }
+JSON
+    rm -rf "$work/loss"
+    start "$work/loss.json" --models cluster:processes=2 --out "$work/loss"
+    await child_of_run load && sleep 1
+    workers=$(ps -o pid= --ppid "$(child_of_run serve)")
+    kill -9 "$(head -n 1 <<<"$workers" | tr -d ' ')"
+    finish
+    trial=$(first_trial "$work/loss")
+    [ "$(wc -l <<<"$workers")" -eq 2 ] &&
+        perl -MJSON::PP -0ne '$t = decode_json($_); $c = $t->{load}{counts};
+            exit !($t->{server}{stats}{restarts} == 1 && $c->{net_error} >= 1 &&
+                   $c->{net_error} <= 4 && $c->{http_error} == 0 && $c->{timeout} == 0)' "$trial"
+    ok $? "a worker's death loses what it had in hand, of half the clients at most"
+    grep -q '"code":.*"restarts"' "$trial"
+    ok $? "it is told"
+    grep -q '"valid":[[:space:]]*true' "$trial"
+    valid=$?
+    [ "$valid" -eq "$([ -n "$tolerated" ]; echo $?)" ]
+    ok $? "and counts as the scenario says (tolerates [$tolerated])"
+    grep -q 'restarts' "$work/loss/comparison.md"
+    ok $? "the table has a column for it"
+    nothing_runs "a lost worker"
+done
+
 # ---- interrupting and resuming ------------------------------------------------------------
 
 start "$work/long.json" --models event-loop,iterative --repeat 2 --seed 9 --out "$work/resumed"
