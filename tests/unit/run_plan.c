@@ -176,7 +176,7 @@ static void test_contenders(void **state)
     }
     struct contenders all = {0};
     contenders_add_all(&all, &models);
-    assert_int_equal(all.count, 5); /* not the one for calibration */
+    assert_int_equal(all.count, 9); /* not the one for calibration */
     contenders_release(&all);
     models_release(&models);
 }
