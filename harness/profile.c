@@ -7,7 +7,7 @@
  * point of every sweep.
  */
 const struct profile profiles[] = {
-    [PROFILE_QUICK] = {"quick", 1, 0.5, 0.6, true},
+    [PROFILE_QUICK] = {"quick", 1, 0.5, 0.4, true},
     [PROFILE_STANDARD] = {"standard", 6, 0.5, 0.8, true},
     [PROFILE_THOROUGH] = {"thorough", 10, 1, 1, false},
 };
