@@ -9,9 +9,10 @@
  *      with models/blocking.h, models on a loop with models/loop.h and a placement.
  *      A new family brings its own shared part and uses servers/connection.h, so that
  *      requests, replies and limits stay the same.
- *   4. Accept through server_accept only. Count through server_join. Watch stop_fd:
- *      when it becomes readable, accept no more, finish the requests in hand, close
- *      what is idle and return. Draining too long is ended from outside.
+ *   4. Accept through server_accept only (server_admit, where the system accepts by
+ *      itself), and tell server_closed. Count through server_join. Watch stop_fd: when it
+ *      becomes readable, accept no more, finish the requests in hand, close what is idle
+ *      and return. Draining too long is ended from outside.
  *   5. Call server_ready when connections would be served.
  *   6. Flags say what a model is; the core branches on flags, never on names. Flags and
  *      options (threads, workers, uv-pool, cpu, dispatch ...) are also what
