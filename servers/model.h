@@ -15,7 +15,7 @@
  *      and return. Draining too long is ended from outside.
  *   5. Call server_ready when connections would be served.
  *   6. Flags say what a model is; the core branches on flags, never on names. Flags and
- *      options (threads, workers, uv-pool, cpu, dispatch ...) are also what
+ *      options (threads, processes, workers, cpu ...) are also what
  *      harness/theory.c predicts from: call an option as others that mean the same.
  *   7. If a machine may lack what it needs, implement `supported`.
  *   8. docs/models.md: a row in its matrix and a section, which tests/system/guide.t asks
