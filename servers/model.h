@@ -12,14 +12,20 @@
  *      (server_split).
  *      A new family brings its own shared part and uses servers/connection.h, so that
  *      requests, replies and limits stay the same.
- *   4. Accept through server_accept only. Count through server_join. Watch stop_fd:
- *      when it becomes readable, accept no more, finish the requests in hand, close
- *      what is idle and return. Draining too long is ended from outside.
+ *   4. Accept through server_accept only (server_admit, where the system accepts by
+ *      itself), and tell server_closed. Count through server_join. Watch stop_fd: when it
+ *      becomes readable, accept no more, finish the requests in hand, close what is idle
+ *      and return. Draining too long is ended from outside.
  *   5. Call server_ready when connections would be served.
- *   6. Flags say what a model is; the core branches on flags, never on names.
+ *   6. Flags say what a model is; the core branches on flags, never on names. Flags and
+ *      options (threads, processes, workers, cpu ...) are also what harness/theory.c
+ *      predicts from: give an option the name that others with its meaning have.
  *   7. If a machine may lack what it needs, implement `supported`.
- *   8. The README's matrix and the conformance tests: the tests run by themselves,
- *      the row in the matrix does not.
+ *   8. docs/models.md: a row in its matrix and a section, which tests/system/guide.t asks
+ *      for; the README's matrix, where the model fits no column of it. The conformance
+ *      tests run by themselves; what is special about the model wants a test beside them.
+ *
+ * docs/adding-a-model.md does all that with a complete example.
  */
 #ifndef SERVERS_MODEL_H
 #define SERVERS_MODEL_H
