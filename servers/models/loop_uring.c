@@ -328,9 +328,8 @@ static void on_accepted(struct uring_loop *own, const struct io_uring_cqe *compl
             close(fd);
         return;
     }
-    if (fd >= 0 && own->loop.paused)
-        park(own, fd);
-    else if (fd != -ECANCELED && !loop_admit(&own->loop, fd) && fd >= 0)
+    bool is_taken = fd == -ECANCELED || (!own->loop.paused && loop_admit(&own->loop, fd));
+    if (!is_taken && fd >= 0)
         park(own, fd);
     if (!own->accepting && !own->loop.paused)
         await_connections(own);
