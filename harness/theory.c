@@ -117,17 +117,27 @@ static double count_groups(const struct theory_case *known)
     return 1;
 }
 
+/* Threads that run what blocks, of libuv or of the model's own; INFINITY: no such pool.
+ */
+static double count_pool(const struct theory_case *known)
+{
+    static const char *const options[] = {"uv-pool", "pool"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (has_option(known, options[i]))
+            return option_count(known, options[i]);
+    return INFINITY;
+}
+
 static struct supply loop_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus, loops = count_groups(known);
-    /* libuv's pool belongs to a process. */
+    /* A pool belongs to a process. */
     double pools = model_has_flag(known->model, "processes") ? loops : 1;
     struct supply supply = {
         .slots = INFINITY,
         .cpus = fmin(loops, cpus),
         .serving = fmin(loops, cpus),
-        .pool = has_option(known, "uv-pool") ? pools * option_count(known, "uv-pool")
-                                             : INFINITY,
+        .pool = pools * count_pool(known),
         .groups = loops,
         .is_hashed =
             loops > 1 && (has_option(known, "loops") ||

@@ -33,7 +33,8 @@ static const char fixture_models[] =
     "{\"name\":\"uv-pool\",\"default\":\"4\"}],\"supported\":true},"
     "{\"name\":\"floor\",\"flags\":[\"loop\",\"calibration\"],\"options\":[],"
     "\"supported\":true},"
-    "{\"name\":\"ring\",\"flags\":[\"loop\"],\"options\":[],\"supported\":false,"
+    "{\"name\":\"ring\",\"flags\":[\"loop\"],\"options\":["
+    "{\"name\":\"pool\",\"default\":\"4\"}],\"supported\":false,"
     "\"why\":\"no io_uring here\"}]";
 
 static inline struct models fixture_make_models(void)

@@ -71,6 +71,8 @@ static const struct question questions[] = {
     /* Blocking calls: K of them at a time on a loop's pool, one per thread elsewhere. */
     {"loop", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
     {"loop:uv-pool=64", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 1280, RELATION_EQUAL},
+    {"ring", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 80, RELATION_EQUAL},
+    {"ring:pool=64", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 1280, RELATION_EQUAL},
     {"pool:threads=32", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 640, RELATION_EQUAL},
     {"one", CALLS("/block:50ms"), 1, NAN, THROUGHPUT, 20, RELATION_EQUAL},
     /* On the pool, a call and a computation of 5 ms take turns on its K threads. */
