@@ -224,7 +224,8 @@ void server_close(struct server *server)
 struct signal_watch {
     struct server *server;
     int signal_fd;
-    int done_fd; /* readable when the model has returned */
+    int done_fd;  /* readable when the model has returned */
+    int awake_fd; /* readable when the thread has nothing left to do but sleep */
     pthread_t thread;
 };
 
@@ -269,6 +270,7 @@ static void abandon(struct signal_watch *watch)
 static void *watch_signals(void *argument)
 {
     struct signal_watch *watch = argument;
+    server_raise_event(watch->awake_fd);
     bool done;
     while (wait_for_signal(watch, false, &done) == SIGUSR2)
         take_mark(watch->server);
@@ -292,13 +294,22 @@ static int start_watch(struct signal_watch *watch, struct error *error)
     pthread_sigmask(SIG_BLOCK, &taken, NULL);
     watch->signal_fd = signalfd(-1, &taken, SFD_CLOEXEC);
     watch->done_fd = eventfd(0, EFD_CLOEXEC);
-    int failure = watch->signal_fd < 0 || watch->done_fd < 0 ? errno : 0;
+    watch->awake_fd = eventfd(0, EFD_CLOEXEC);
+    bool opened = watch->signal_fd >= 0 && watch->done_fd >= 0 && watch->awake_fd >= 0;
+    int failure = opened ? 0 : errno;
     if (!failure)
         failure = pthread_create(&watch->thread, NULL, watch_signals, watch);
-    if (!failure)
+    if (!failure) {
+        /* A model may fork: a lock that a thread holds while it starts would be held in
+         * the child for ever. */
+        uint64_t awake;
+        while (read(watch->awake_fd, &awake, sizeof awake) < 0 && errno == EINTR)
+            continue;
         return 0;
+    }
     close_if_open(watch->signal_fd);
     close_if_open(watch->done_fd);
+    close_if_open(watch->awake_fd);
     return error_set(error, -failure, "cannot watch for signals: %s", strerror(failure));
 }
 
@@ -316,6 +327,7 @@ static void end_watch(struct signal_watch *watch)
     pthread_join(watch->thread, NULL);
     close(watch->signal_fd);
     close(watch->done_fd);
+    close(watch->awake_fd);
 }
 
 int server_run(struct server *server, struct error *error)
