@@ -55,6 +55,9 @@ ifneq ($(SANITIZE),)
 CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
 LDFLAGS   += -fsanitize=$(SANITIZE)
 endif
+ifeq ($(SANITIZE),thread)
+OBJECTS   += $(B)/obj/tests/support/thread_sanitizer.o
+endif
 BUILD_ID := -DBUILD_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1 | tr -d '"')"' \
             -DBUILD_FLAGS='"$(OPTIMISE)$(if $(SANITIZE), -fsanitize=$(SANITIZE))"' \
             -DBUILD_COMMIT='"$(shell git describe --always --dirty --abbrev=12 2>/dev/null)"'
