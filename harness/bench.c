@@ -235,18 +235,10 @@ static int calibrate_once(struct bench *bench, struct error *error)
     return result;
 }
 
-/* Whether the contender's replies have to carry the digest of its work. */
-static bool tells_digests(const struct bench *bench, const struct plan_trial *trial)
+static const cJSON *model_of(const struct bench *bench, const struct plan_trial *trial)
 {
     const struct contender *contender = &bench->run.contenders.items[trial->contender];
-    const cJSON *model = models_find(&bench->run.models, contender->model);
-    return !model_has_flag(model, "plaintext") && !model_has_flag(model, "calibration");
-}
-
-static bool is_reference(const struct bench *bench, const struct plan_trial *trial)
-{
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
-    return model_is_reference(models_find(&bench->run.models, contender->model));
+    return models_find(&bench->run.models, contender->model);
 }
 
 /* The cell's scenario at its point, with calibrated work; release it. */
@@ -263,11 +255,12 @@ static int find_digests(struct bench *bench, struct error *error)
 {
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
         const struct plan_trial *trial = &bench->plan.trials[i];
-        if (!is_reference(bench, trial) || !tells_digests(bench, trial))
+        const cJSON *model = model_of(bench, trial);
+        if (!model_is_reference(model))
             continue;
         struct scenario point;
         find_point(bench, trial, &point);
-        digests_want(&bench->digests, &point);
+        digests_want(&bench->digests, &point, model);
         scenario_release(&point);
     }
     return digests_find(&bench->digests, &bench->run.models, error);
@@ -322,8 +315,8 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     const struct contender *contender = &bench->run.contenders.items[trial->contender];
     struct scenario point;
     find_point(bench, trial, &point);
-    if (tells_digests(bench, trial))
-        digests_apply(&bench->digests, &point);
+    const cJSON *model = model_of(bench, trial);
+    digests_apply(&bench->digests, &point, model);
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
@@ -332,7 +325,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
-        .model = models_find(&bench->run.models, contender->model),
+        .model = model,
         .seed = seed_of(bench, trial),
         .overrun_ns = bench->run.overrun_ns,
     };

@@ -10,18 +10,47 @@
 #include "base/text.h"
 #include "harness/http_get.h"
 #include "harness/server_process.h"
+#include "workload/fetch_path.h"
 
 #define START_LIMIT_NS (15 * NS_PER_S)
 #define GRACE_NS       (10 * NS_PER_S)
 
-void digests_want(struct digests *digests, const struct scenario *point)
+/* The path whose digest the model's reply to `path` has to carry, on the heap; NULL
+ * where it carries none. */
+static char *path_that_tells(const cJSON *model, const char *path)
+{
+    if (model_has_flag(model, "plaintext") || model_has_flag(model, "calibration"))
+        return NULL;
+    if (!model_has_flag(model, "proxy"))
+        return memory_copy_string(path);
+    const char *program = fetch_program_alone(path);
+    if (!program)
+        return NULL;
+    size_t bytes = strlen(path) + 1;
+    char *asked = memory_allocate(bytes);
+    fetch_path(program, asked, bytes);
+    return asked;
+}
+
+static void want(struct digests *digests, const char *path)
 {
     if (!digests->by_path)
         digests->by_path = cJSON_CreateObject();
+    if (!cJSON_GetObjectItemCaseSensitive(digests->by_path, path))
+        cJSON_AddNullToObject(digests->by_path, path);
+}
+
+void digests_want(struct digests *digests, const struct scenario *point,
+                  const cJSON *model)
+{
     for (size_t i = 0; i < point->workload.request_count; i++) {
         const char *path = point->workload.requests[i].path;
-        if (!cJSON_GetObjectItemCaseSensitive(digests->by_path, path))
-            cJSON_AddNullToObject(digests->by_path, path);
+        char *telling = path_that_tells(model, path);
+        if (telling) {
+            want(digests, telling);
+            want(digests, path);
+        }
+        free(telling);
     }
 }
 
@@ -100,13 +129,16 @@ int digests_find(struct digests *digests, const struct models *models,
     return result < 0 ? error_prefix(error, result, "digests") : 0;
 }
 
-void digests_apply(const struct digests *digests, struct scenario *point)
+void digests_apply(const struct digests *digests, struct scenario *point,
+                   const cJSON *model)
 {
     for (size_t i = 0; i < point->workload.request_count; i++) {
         struct request *request = &point->workload.requests[i];
-        const char *known = json_string(digests->by_path, request->path);
+        char *path = path_that_tells(model, request->path);
+        const char *known = path ? json_string(digests->by_path, path) : NULL;
         if (known && !request->digest)
             request->digest = memory_copy_string(known);
+        free(path);
     }
 }
 

@@ -19,15 +19,19 @@ struct digests {
     cJSON *by_path; /* its digest, or null until it is found */
 };
 
-/* Notes the paths of this point, with its calibrated work. */
-void digests_want(struct digests *digests, const struct scenario *point);
+/* Notes the paths of this point, with its calibrated work, that a reference, the model,
+ * will be asked for: to hold ours to them, too. */
+void digests_want(struct digests *digests, const struct scenario *point,
+                  const cJSON *model);
 
 /* Asks a server of ours for them all. 0, -EINTR, or -errno. */
 MUST_CHECK int digests_find(struct digests *digests, const struct models *models,
                             struct error *error);
 
-/* Sets those that are known, where the scenario does not give one itself. */
-void digests_apply(const struct digests *digests, struct scenario *point);
+/* Sets those that are known and that the model has to send, where the scenario does not
+ * give one itself. */
+void digests_apply(const struct digests *digests, struct scenario *point,
+                   const cJSON *model);
 void digests_release(struct digests *digests);
 
 #endif

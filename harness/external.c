@@ -23,8 +23,9 @@ static const char *const signal_words[] = {"SIGTERM", "SIGINT", "SIGQUIT", NULL}
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGQUIT};
 
 /* What the harness itself puts in place of a placeholder. */
-static const char *const own_names[] = {"port",  "folder",   "data", "here",
-                                        "stats", "upstream", "cpus", NULL};
+static const char *const own_names[] = {
+    "port",     "folder",           "data", "here", "stats",
+    "upstream", "upstream-address", "cpus", NULL};
 
 /* ---- lists of words --------------------------------------------------------------- */
 
@@ -221,7 +222,11 @@ static int read_stop(struct json_document *document, const cJSON *node, void *me
     return json_read_object(document, node, stop_fields, member, error);
 }
 
-/* The word for "nothing but /", or the names of ops. */
+/* By external_work. */
+static const char *const work_words[] = {
+    [EXTERNAL_PLAINTEXT] = "plaintext", [EXTERNAL_PROXY] = "proxy"};
+
+/* The names of ops, or a word for what else it serves. */
 static int read_steps(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
@@ -229,12 +234,15 @@ static int read_steps(struct json_document *document, const cJSON *node, void *m
     char given[JSON_DESCRIBE_BYTES];
     if (cJSON_IsArray(node))
         return read_some_words(document, node, &external->steps, error);
-    external->plaintext =
-        cJSON_IsString(node) && strcmp(node->valuestring, "plaintext") == 0;
-    if (external->plaintext)
-        return 0;
+    for (int work = EXTERNAL_PLAINTEXT; work <= EXTERNAL_PROXY; work++) {
+        if (cJSON_IsString(node) && strcmp(node->valuestring, work_words[work]) == 0) {
+            external->work = (enum external_work)work;
+            return 0;
+        }
+    }
     return json_error(document, node, error,
-                      "expected \"plaintext\" or an array of the names of ops, got %s",
+                      "expected \"plaintext\", \"proxy\" or an array of the names of "
+                      "ops, got %s",
                       json_describe(node, given, sizeof given));
 }
 

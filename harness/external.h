@@ -14,7 +14,9 @@
  *   "files": {"nginx.conf": ["line", "line"]},    written before it starts
  *   "ready": {"path": "/", "within": "15s"},      or {"line": "listening on "}
  *   "stop": {"signal": "SIGQUIT", "grace": "10s"},        default SIGTERM, 10s
- *   "steps": "plaintext",                         or the ops that it does as we do
+ *   "steps": "plaintext",                         it serves "/" alone; or
+ *            "proxy",                             and hands its upstream's replies on;
+ *            ["wait", "spin"],                    or the ops that it does as we do
  *   "flags": ["loop", "processes"],               what it is: words of `models --json`
  *   "marks": true,                                SIGUSR2 begins and ends the window
  *   "options": [{"name": "workers", "default": "1", "choices": ["1", "2"],
@@ -29,6 +31,7 @@
  *   {here}      the folder of the JSON file
  *   {stats}     the file that it leaves its statistics in, as `serve --stats` does
  *   {upstream}  the URL of the scenario's backend; empty where there is none
+ *   {upstream-address}  its address and port; port 9, which refuses, where there is none
  *   {cpus}      how many CPUs it may use
  *   {OPTION}    the value of one of its options; the word "cores" means {cpus}
  *
@@ -38,7 +41,11 @@
  * with exit code 0.
  *
  * For the harness it is one more model in the list of struct models, with the flag
- * "reference", and "plaintext" where it only serves "/".
+ * "reference", and "plaintext" or "proxy" where it is one.
+ *
+ * A proxy answers "/fetch:PROGRAM" with what the upstream says to PROGRAM, whereas our
+ * servers answer with a digest of that reply's digest. So its replies are held against
+ * the digest that the upstream has to send.
  */
 #ifndef HARNESS_EXTERNAL_H
 #define HARNESS_EXTERNAL_H
@@ -78,14 +85,21 @@ struct external_stop {
     uint64_t grace_ns;
 };
 
+/* What it serves, "/" apart. */
+enum external_work {
+    EXTERNAL_OPS,       /* the ops that are named, as we do */
+    EXTERNAL_PLAINTEXT, /* nothing */
+    EXTERNAL_PROXY,     /* "/fetch:PROGRAM": the upstream's reply, as it is */
+};
+
 struct external {
     char *name, *summary, *install, *command;
     struct words arguments, version, flags;
     struct setting_list environment, files; /* a file's value is its text */
     struct external_ready ready;
     struct external_stop stop;
-    bool plaintext;     /* it serves "/", and nothing else */
-    struct words steps; /* else: the names of its ops */
+    enum external_work work;
+    struct words steps; /* EXTERNAL_OPS: their names */
     bool marks;
     struct external_option *options;
     size_t option_count;

@@ -39,6 +39,8 @@ static const char *value_of(const void *context, const char *name)
         {"here", json_string(launch->setup->model, "here")},
         {"stats", launch->statistics},
         {"upstream", launch->upstream ? launch->upstream : ""},
+        {"upstream-address",
+         launch->upstream ? launch->upstream + strlen("http://") : "127.0.0.1:9"},
         {"cpus", launch->cpus},
     };
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)

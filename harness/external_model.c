@@ -10,6 +10,7 @@
 #include "harness/external.h"
 #include "harness/placeholders.h"
 #include "harness/process.h"
+#include "workload/fetch_path.h"
 
 #define VERSION_LIMIT_NS (20 * NS_PER_S)
 #define VERSION_BYTES    200
@@ -40,8 +41,10 @@ cJSON *external_to_model(const struct external *external, const char *folder)
     json_add_text(model, "summary", external->summary);
     cJSON *flags = json_add_array(model, "flags");
     add_word(flags, "reference");
-    if (external->plaintext)
+    if (external->work == EXTERNAL_PLAINTEXT)
         add_word(flags, "plaintext");
+    if (external->work == EXTERNAL_PROXY)
+        add_word(flags, "proxy");
     for (size_t i = 0; i < external->flags.count; i++)
         add_word(flags, external->flags.items[i]);
     cJSON *options = json_add_array(model, "options");
@@ -152,15 +155,9 @@ static char *step_name(const char *step)
     return memory_printf("%.*s", (int)strcspn(step, ":"), step);
 }
 
-static bool serves_path(const struct external *external, const char *path, char *why,
-                        size_t bytes)
+static bool does_steps(const struct external *external, const char *path, char *why,
+                       size_t bytes)
 {
-    if (strcmp(path, "/") == 0)
-        return true;
-    if (external->plaintext) {
-        snprintf(why, bytes, "%s serves \"/\" alone, and not %s", external->name, path);
-        return false;
-    }
     char **steps = text_split(path + 1, '/', NULL);
     bool serves = true;
     for (size_t i = 0; steps[i] && serves; i++) {
@@ -172,6 +169,27 @@ static bool serves_path(const struct external *external, const char *path, char 
     }
     text_list_free(steps);
     return serves;
+}
+
+static bool serves_path(const struct external *external, const char *path, char *why,
+                        size_t bytes)
+{
+    if (strcmp(path, "/") == 0)
+        return true;
+    switch (external->work) {
+    case EXTERNAL_OPS:
+        break;
+    case EXTERNAL_PLAINTEXT:
+        snprintf(why, bytes, "%s serves \"/\" alone, and not %s", external->name, path);
+        return false;
+    case EXTERNAL_PROXY:
+        if (fetch_program_alone(path))
+            return true;
+        snprintf(why, bytes, "%s serves \"/\" and hands \"/fetch:...\" on",
+                 external->name);
+        return false;
+    }
+    return does_steps(external, path, why, bytes);
 }
 
 void external_find_obstacle(const struct external *external, const struct scenario *point,

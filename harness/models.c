@@ -70,6 +70,8 @@ const char *model_kind(const cJSON *model)
 {
     if (!model_is_reference(model))
         return "model";
+    if (model_has_flag(model, "proxy"))
+        return "reference, proxy";
     return model_has_flag(model, "plaintext") ? "reference, plaintext" : "reference";
 }
 

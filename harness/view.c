@@ -492,7 +492,7 @@ static void print_references(const struct comparison *comparison, enum table_sty
                              FILE *file)
 {
     struct text line = {0};
-    bool plaintext = false;
+    bool plaintext = false, proxy = false;
     const cJSON *model;
     cJSON_ArrayForEach(model, comparison->run.models.list)
     {
@@ -500,6 +500,7 @@ static void print_references(const struct comparison *comparison, enum table_sty
         if (!model_is_reference(model))
             continue;
         plaintext = plaintext || model_has_flag(model, "plaintext");
+        proxy = proxy || model_has_flag(model, "proxy");
         text_printf(&line, "%s%s%s%s%s", line.length ? ", " : "Servers of others: ",
                     json_string(model, "name"), version ? " (" : "",
                     version ? version : "", version ? ")" : "");
@@ -508,9 +509,14 @@ static void print_references(const struct comparison *comparison, enum table_sty
         return;
     text_append_string(&line, ". They do the same work as ours: every reply's digest is "
                               "held against ours");
-    text_append_string(&line, plaintext ? "; those marked plaintext send the greeting "
-                                          "alone, without one."
-                                        : ".");
+    if (plaintext)
+        text_append_string(&line, "; those marked plaintext send the greeting alone, "
+                                  "without one");
+    if (proxy)
+        text_append_string(&line, "; those marked proxy send the greeting without one, "
+                                  "and hand on replies that are held against their "
+                                  "upstream's digest");
+    text_append_string(&line, ".");
     if (style == TABLE_TERMINAL)
         print_wrapped(text_string(&line), file);
     else

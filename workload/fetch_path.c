@@ -17,3 +17,8 @@ const char *fetch_program(const char *step)
     static const char name[] = "fetch:";
     return strncmp(step, name, strlen(name)) == 0 ? step + strlen(name) : NULL;
 }
+
+const char *fetch_program_alone(const char *path)
+{
+    return strchr(path + 1, '/') ? NULL : fetch_program(path + 1);
+}

@@ -223,7 +223,7 @@ index_of() { # NAME
 obstacle() { field "$work/references.json" "$(index_of "$1")" why; } # null: there is none
 has_flag() { field "$work/references.json" "$(index_of "$1")" flags | grep -q "\"$2\""; }
 
-here=() same=()
+here=() same=() proxies=()
 for name in "${names[@]}"; do
     why=$(obstacle "$name")
     if [ "$why" != null ]; then
@@ -231,7 +231,11 @@ for name in "${names[@]}"; do
         continue
     fi
     here+=("$name")
-    has_flag "$name" plaintext || same+=("$name")
+    if has_flag "$name" proxy; then
+        proxies+=("$name")
+    elif ! has_flag "$name" plaintext; then
+        same+=("$name")
+    fi
 done
 all_greet() {
     local name
@@ -249,6 +253,38 @@ for name in "${here[@]}"; do
         "$name serves the greeting"
     [ "$(field "$work/hello/trials/01-hello-$name/trial.json" server end)" = "exit code 0" ]
     ok $? "$name ends well when it is asked to"
+done
+
+# A proxy hands on what its backend says; its replies are held against that.
+scenario gateway '{ "path": "/fetch:wait=5ms", "class": "one" }, { "path": "/fetch:", "class": "none" },
+    { "path": "/fetch:spin=1k,json=3,bytes=100", "class": "three" }' ', "backend": { "model": "event-loop" }'
+[ ${#proxies[@]} -gt 0 ] || skip "proxies hand replies on" "$(obstacle nginx)"
+for name in "${proxies[@]}"; do
+    all_handed_on() {
+        awk "BEGIN { exit !($(figure "$work/gateway" "$name" class.one.throughput_rps) > 0 &&
+                            $(figure "$work/gateway" "$name" class.none.throughput_rps) > 0 &&
+                            $(figure "$work/gateway" "$name" class.three.throughput_rps) > 0) }"
+    }
+    bench_until all_handed_on "$work/gateway" "$work/gateway.json" --models "event-loop,$name" --repeat 1
+    has_measured && all_handed_on
+    ok $? "$name hands on replies to paths of no, one and several steps (exit $status)"
+    holds "$(figure "$work/gateway" "$name" errors) == 0" "$name: every digest is that of its backend"
+    trial=$work/gateway/trials/01-gateway
+    told=$(field "$trial-$name/scenario.json" requests 2 digest)
+    ours=$(field "$trial-event-loop/scenario.json" requests 2 digest)
+    [[ $told =~ ^[0-9a-f]{8}$ ]] && [[ $ours =~ ^[0-9a-f]{8}$ ]] && [ "$told" != "$ours" ]
+    ok $? "$name: held against its backend's digest ($told), ours against their own ($ours)"
+    grep -q "^$name (reference, proxy)  " "$work/out"
+    ok $? "$name is called a proxy"
+    sed "s/\"name\": \"$name\"/\"name\": \"misleading\"/; s|/\$1 break|/wait:1ms break|" \
+        "servers/reference/$name.json" >"$work/misleading.json"
+    bench "$work/gateway.json" --models event-loop --external "$work/misleading.json" --repeat 1 --out "$work/misled"
+    [ "$(field "$work/misled/trials/01-gateway-misleading/trial.json" load counts bad_body)" -gt 0 ]
+    ok $? "$name: a reply to another path is found out"
+    scenario beyond '{ "path": "/fetch:/json:3" }' ', "backend": { "model": "event-loop" }'
+    bench "$work/beyond.json" --models "event-loop,$name" --repeat 1 --out "$work/beyond"
+    grep -q "not testable here: $name serves \"/\" and hands \"/fetch:...\" on" "$work/beyond/comparison.md"
+    ok $? "$name: what it cannot do is told"
 done
 
 # A class for every step, with the example that the step has; fetch asks a backend.
