@@ -80,6 +80,12 @@ static bool go_on(struct loop_client *client)
     return ended;
 }
 
+static void expect(const struct loop_client *client)
+{
+    if (client->coroutine)
+        coroutine_expect(client->coroutine);
+}
+
 static void abandon(struct loop_client *client)
 {
     if (client->coroutine)
@@ -106,6 +112,7 @@ static void close_stacks(struct loop *loop)
 
 static const struct loop_flow coroutine_flow = {
     .go_on = go_on,
+    .expect = expect,
     .abandon = abandon,
     .open = open_stacks,
     .close = close_stacks,

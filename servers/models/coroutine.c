@@ -25,6 +25,10 @@ struct transfer {
 extern struct transfer jump_fcontext(void *to, void *data);
 extern void *make_fcontext(void *stack_top, size_t bytes, void (*entry)(struct transfer));
 
+/* Of the processor's caches; and what a coroutine that only waits has on its stack. */
+#define LINE_BYTES    64
+#define SHALLOW_BYTES (7 * LINE_BYTES)
+
 /* Lies at the top of its own stack. */
 struct coroutine {
     struct coroutine_pool *pool;
@@ -221,6 +225,8 @@ struct coroutine *coroutine_create(struct coroutine_pool *pool, coroutine_body *
         coroutine = map_stack(pool);
     if (!coroutine)
         return NULL;
+    if (pool->free)
+        coroutine_expect(pool->free);
     fiber_make(coroutine);
     coroutine->body = body;
     coroutine->argument = argument;
@@ -228,6 +234,13 @@ struct coroutine *coroutine_create(struct coroutine_pool *pool, coroutine_body *
     coroutine->context =
         make_fcontext(coroutine, pool->stack_bytes - sizeof *coroutine, begin);
     return coroutine;
+}
+
+void coroutine_expect(const struct coroutine *coroutine)
+{
+    const char *top = (const char *)(coroutine + 1);
+    for (size_t depth = LINE_BYTES; depth <= SHALLOW_BYTES; depth += LINE_BYTES)
+        __builtin_prefetch(top - depth, 1);
 }
 
 bool coroutine_resume(struct coroutine *coroutine)

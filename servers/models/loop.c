@@ -17,6 +17,7 @@
 
 static void go_on(struct loop_client *client);
 static void set_reading(struct loop_client *client);
+static void on_client_due(struct loop_timer *timer);
 
 /* ---- times ------------------------------------------------------------------------ */
 
@@ -30,19 +31,34 @@ static void unset_timer(struct loop *loop, struct loop_timer *timer)
     deadlines_remove(&loop->deadlines, &timer->deadline);
 }
 
+static struct loop_timer *first_timer(const struct loop *loop)
+{
+    struct deadline *first = deadlines_first(&loop->deadlines);
+    return first ? CONTAINER_OF(first, struct loop_timer, deadline) : NULL;
+}
+
 uint64_t loop_due_ns(const struct loop *loop)
 {
-    const struct deadline *first = deadlines_first(&loop->deadlines);
-    return first ? first->at_ns : 0;
+    const struct loop_timer *first = first_timer(loop);
+    return first ? first->deadline.at_ns : 0;
+}
+
+/* While one client is served, the memory of the next can come. */
+static void expect_next(const struct loop *loop)
+{
+    const struct loop_flow *flow = loop->placement.flow;
+    struct loop_timer *next = flow ? first_timer(loop) : NULL;
+    if (next && next->on_due == on_client_due)
+        flow->expect(CONTAINER_OF(next, struct loop_client, timer));
 }
 
 void loop_run_due(struct loop *loop)
 {
     uint64_t now_ns = clock_now_ns();
-    struct deadline *first;
-    while ((first = deadlines_first(&loop->deadlines)) && first->at_ns <= now_ns) {
-        struct loop_timer *timer = CONTAINER_OF(first, struct loop_timer, deadline);
+    struct loop_timer *timer;
+    while ((timer = first_timer(loop)) && timer->deadline.at_ns <= now_ns) {
         unset_timer(loop, timer);
+        expect_next(loop);
         timer->on_due(timer);
     }
 }

@@ -114,6 +114,8 @@ struct loop_backend {
 struct loop_flow {
     /* Goes on with the job: whether it has come to its end. */
     bool (*go_on)(struct loop_client *client);
+    /* The client waits, and is likely to be the next to go on. */
+    void (*expect)(const struct loop_client *client);
     /* The client has gone in mid-job. */
     void (*abandon)(struct loop_client *client);
     /* Around a loop's life; opened on its thread, closed when no client is left. */
