@@ -61,18 +61,6 @@ static bool is_kind(const cJSON *op, const char *kind)
     return own && strcmp(own, kind) == 0;
 }
 
-/* What the program of a fetch step asks for, on the heap, or NULL. */
-static char *fetched_path(const char *step)
-{
-    const char *program = fetch_program(step);
-    if (!program)
-        return NULL;
-    size_t bytes = strlen(program) + 2;
-    char *path = memory_allocate(bytes);
-    fetch_path(program, path, bytes);
-    return path;
-}
-
 /* Calls `visit` with every step of the path, and with those that a fetch asks for. */
 static void visit_steps(const char *path, void (*visit)(void *context, const char *step),
                         void *context)

@@ -23,13 +23,7 @@ static char *path_that_tells(const cJSON *model, const char *path)
         return NULL;
     if (!model_has_flag(model, "proxy"))
         return memory_copy_string(path);
-    const char *program = fetch_program_alone(path);
-    if (!program)
-        return NULL;
-    size_t bytes = strlen(path) + 1;
-    char *asked = memory_allocate(bytes);
-    fetch_path(program, asked, bytes);
-    return asked;
+    return fetch_program_alone(path) ? fetched_path(path + 1) : NULL;
 }
 
 static void want(struct digests *digests, const char *path)

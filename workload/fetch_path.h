@@ -17,6 +17,9 @@ size_t fetch_path(const char *program, char *path, size_t bytes);
 /* The program of a step "fetch:PROGRAM", or NULL where it is another step. */
 const char *fetch_program(const char *step);
 
+/* What such a step asks for, on the heap, or NULL where it is another step. */
+char *fetched_path(const char *step);
+
 /* The program of a path that is nothing but such a step, or NULL. */
 const char *fetch_program_alone(const char *path);
 
