@@ -31,8 +31,8 @@ CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 
 # ---- what is built from what -----------------------------------------------------
 
-# One folder, one library of objects; include arrows are checked by scripts/check-includes.
-ROOMS        := base workload servers loadgen harness
+# The rooms, from the ground up; scripts/check holds the include arrows between them.
+ROOMS        := base workload record servers loadgen harness analysis report commands
 SOURCES      := $(sort $(foreach room,$(ROOMS),$(wildcard $(room)/*.c $(room)/*/*.c)))
 OBJECTS      := $(SOURCES:%.c=$(B)/obj/%.o)
 LLHTTP       := api http llhttp

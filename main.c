@@ -7,16 +7,14 @@
 #include "base/build.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "harness/commands.h"
-#include "loadgen/load.h"
-#include "loadgen/merge.h"
-#include "servers/commands.h"
+#include "commands/commands.h"
 
+/* The page is made of the list, so its command stands beside it. */
 static const struct command man_command;
 
 /* One line per command, in the order of the help. */
 /* clang-format off */
-static const struct command *const commands[] = {
+static const struct command *const command_list[] = {
     &bench_command,
     &report_command,
     &serve_command,
@@ -33,13 +31,13 @@ static const struct command *const commands[] = {
 };
 /* clang-format on */
 
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof command_list / sizeof command_list[0])
 
 static int run_man(int argc, char **argv)
 {
     int exit_code;
     if (options_read(&man_command, NULL, argc, argv, NULL, &exit_code))
-        options_print_man(commands, stdout);
+        options_print_man(command_list, stdout);
     return exit_code;
 }
 
@@ -54,7 +52,7 @@ static void print_usage(FILE *file)
     fprintf(file,
             "Interleave: which concurrency model should serve this workload on this "
             "machine?\n\nusage: interleave COMMAND [options]\n\n");
-    for (const struct command *const *c = commands; *c; c++)
+    for (const struct command *const *c = command_list; *c; c++)
         fprintf(file, "  %-10s  %s\n", (*c)->name, (*c)->summary);
     fprintf(file, "\ninterleave COMMAND --help tells the options of a command.\n");
 }
@@ -63,8 +61,8 @@ static int refuse_command(const char *name)
 {
     const char *names[COMMAND_COUNT];
     size_t count = 0;
-    for (; commands[count]; count++)
-        names[count] = commands[count]->name;
+    for (; command_list[count]; count++)
+        names[count] = command_list[count]->name;
     names[count] = NULL;
     const char *near = text_nearest(name, names);
     fprintf(stderr, "interleave: unknown command \"%s\"%s%s%s (see interleave --help)\n",
@@ -87,7 +85,7 @@ int main(int argc, char **argv)
                build.commit, build.compiler, build.flags);
         return EXIT_FINE;
     }
-    for (const struct command *const *c = commands; *c; c++)
+    for (const struct command *const *c = command_list; *c; c++)
         if (strcmp(argv[1], (*c)->name) == 0)
             return (*c)->run(argc - 1, argv + 1);
     return refuse_command(argv[1]);

@@ -18,7 +18,7 @@
  *      and return. Draining too long is ended from outside.
  *   5. Call server_ready when connections would be served.
  *   6. Flags say what a model is; the core branches on flags, never on names. Flags and
- *      options (threads, processes, workers, cpu ...) are also what harness/theory.c
+ *      options (threads, processes, workers, cpu ...) are also what analysis/theory.c
  *      predicts from: give an option the name that others with its meaning have.
  *   7. If a machine may lack what it needs, implement `supported`.
  *   8. docs/models.md: a row in its matrix and a section, which tests/system/guide.t asks

@@ -69,7 +69,7 @@ struct scenario_backend {
     struct scenario_server server;
 };
 
-/* How thorough a run is; harness/profile.h says what each means. */
+/* How thorough a run is; harness/experiment/profile.h says what each means. */
 enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
 extern const char *const profile_names[]; /* for option tables; ends with NULL */
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "base/text.h"
-#include "workload/course.h"
+#include "workload/load_profile.h"
 
 const char *const arrivals_names[] = {
     [ARRIVALS_POISSON] = "poisson", [ARRIVALS_CONSTANT] = "constant", NULL};

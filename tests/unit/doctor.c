@@ -1,13 +1,13 @@
 /* doctor.c - findings about machines that are made of text. */
 #include "tests/test.h"
 
-#include "harness/doctor.h"
+#include "harness/probe/doctor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "harness/machine.h"
+#include "harness/probe/machine.h"
 
 static const char *severity_of(const cJSON *findings, const char *code)
 {

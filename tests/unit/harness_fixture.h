@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_HARNESS_FIXTURE_H
 #define TESTS_UNIT_HARNESS_FIXTURE_H
 
-#include "harness/models.h"
+#include "record/contender.h"
 #include "workload/scenario.h"
 
 /* Models as `interleave models --json` would list them. */

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/sequence.h"
-#include "loadgen/pace.h"
-#include "loadgen/steadiness.h"
+#include "loadgen/measure/pace.h"
+#include "loadgen/measure/steadiness.h"
 #include "workload/workload.h"
 
 /* ---- pairs --------------------------------------------------------------------------

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loadgen/expect.h"
-#include "loadgen/result.h"
+#include "loadgen/measure/expect.h"
+#include "loadgen/measure/result.h"
 
 static void test_reading(void **state)
 {

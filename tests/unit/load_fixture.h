@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "loadgen/result.h"
-#include "loadgen/run.h"
-#include "loadgen/selfcheck.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/result.h"
+#include "loadgen/measure/self_check.h"
 #include "tests/unit/load_server.h"
 
 /* A short closed loop of 4 connections against the server; change it before run(). */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "loadgen/framing.h"
+#include "loadgen/engine/framing.h"
 
 /* One thread's view of one request. */
 struct view {

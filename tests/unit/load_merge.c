@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "loadgen/distribution.h"
+#include "loadgen/measure/distribution.h"
 #include "tests/support/folder.h"
 
 static const char *const files[] = {"a.json", "b.json", "whole.json", "sum.json"};

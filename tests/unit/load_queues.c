@@ -21,8 +21,8 @@
 
 #include "base/queueing.h"
 #include "base/random.h"
-#include "loadgen/result.h"
-#include "loadgen/run.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/result.h"
 
 #define WAIT_S   0.01
 #define WARMUP_S 1.0

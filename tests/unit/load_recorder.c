@@ -2,7 +2,7 @@
 #include "tests/test.h"
 
 #include "base/clock.h"
-#include "loadgen/recorder.h"
+#include "loadgen/measure/recorder.h"
 
 #define BEGIN (100 * NS_PER_S)
 #define END   (102 * NS_PER_S)

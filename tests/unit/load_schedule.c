@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loadgen/schedule.h"
+#include "loadgen/plan/schedule.h"
 
 #define START 1000000000ULL
 

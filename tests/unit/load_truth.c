@@ -12,10 +12,10 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "loadgen/capacity.h"
-#include "loadgen/result.h"
-#include "loadgen/run.h"
-#include "loadgen/selfcheck.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/result.h"
+#include "loadgen/measure/self_check.h"
+#include "loadgen/search/capacity.h"
 
 static struct plan make_plan(const struct served *served, const char *path)
 {

@@ -1,7 +1,7 @@
 /* placeholders.c - values in place of names in braces, and braces that are none. */
 #include "tests/test.h"
 
-#include "harness/placeholders.h"
+#include "harness/third_party/placeholders.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "harness/procfs.h"
+#include "harness/probe/procfs.h"
 
 #define WORK_NS (60 * NS_PER_MS)
 

@@ -1,7 +1,7 @@
 /* statistics.c - intervals and ratios against tables and hand calculation. */
 #include "tests/test.h"
 
-#include "harness/statistics.h"
+#include "analysis/statistics.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* theory.c - predictions against the formulas worked by hand. */
 #include "tests/test.h"
 
-#include "harness/theory.h"
+#include "analysis/theory.h"
 
 #include <math.h>
 #include <stdlib.h>

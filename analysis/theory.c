@@ -1,0 +1,409 @@
+/* theory.c - see theory.h. */
+#include "analysis/theory.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/metrics.h"
+
+const char *const relation_names[] = {
+    [RELATION_EQUAL] = "=", [RELATION_AT_MOST] = "<=", [RELATION_AT_LEAST] = ">="};
+
+/* The workload in the terms of docs/method.md; times in seconds, per request on
+ * average. */
+struct demand {
+    bool open;
+    double connections, rate;
+    struct path_times times;
+    bool mixed; /* not all requests are alike: averages give bounds */
+};
+
+/* What the model brings, by its flags and options. */
+struct supply {
+    double slots;   /* requests that can wait or compute at a time; INFINITY: any */
+    double cpus;    /* CPUs that can compute requests at a time */
+    double serving; /* CPUs that can do the server's own work at a time */
+    double pool;    /* blocking calls at a time, of loops' pools; INFINITY: any */
+    double groups;  /* loops or processes that connections stay with */
+    bool is_hashed; /* the kernel spreads connections over those, not quite evenly */
+    bool computes_on_pool;
+    const char *slots_basis, *cpus_basis;
+};
+
+/* ---- reading scenario and model --------------------------------------------------- */
+
+/* The formulas are about a load that is the same all along, by clients that do not wait.
+ */
+static bool is_plain(const struct workload *workload)
+{
+    return workload_is_steady(workload) && !workload->think_ns &&
+           workload->pipeline == 1 &&
+           workload_all_connections(workload) == workload->connections;
+}
+
+/* False where some step's time is not known, or the load is of another kind. */
+static bool read_demand(const struct theory_case *known, struct demand *demand)
+{
+    const struct workload *workload = &known->scenario->workload;
+    double weights = 0, total = 0;
+    struct path_times first = {0}, *sum = &demand->times;
+    *demand = (struct demand){.open = workload_is_open(workload),
+                              .connections = (double)workload->connections};
+    if (!is_plain(workload))
+        return false;
+    for (size_t i = 0; i < workload->request_count; i++)
+        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        double share = request->rate_rps;
+        struct path_times own;
+        if (!calibration_path_times(known->calibration, request->path, &own))
+            return false;
+        if (!(share > 0)) {
+            share = request->weight / weights;
+            /* Its part of the mix's rate; where that is a closed loop, only shares. */
+            share *= demand->open ? workload->rate_rps : 1;
+        }
+        sum->wait += share * own.wait;
+        sum->cpu += share * own.cpu;
+        sum->blocking += share * own.blocking;
+        sum->measured = sum->measured || own.measured;
+        total += share;
+        demand->mixed =
+            demand->mixed || (i > 0 && (own.cpu != first.cpu || own.wait != first.wait ||
+                                        own.blocking != first.blocking));
+        first = own;
+    }
+    if (!(total > 0))
+        return false; /* a closed mix beside open arrivals */
+    sum->wait /= total;
+    sum->cpu /= total;
+    sum->blocking /= total;
+    demand->rate = demand->open ? total : 0;
+    return true;
+}
+
+/* A count given as an option; a word such as "cores" stands for the server's CPUs. */
+static double option_count(const struct theory_case *known, const char *name)
+{
+    const char *value =
+        contender_option(known->contender, known->model, known->scenario, name);
+    double count = value ? strtod(value, NULL) : 0;
+    return count > 0 ? count : known->server_cpus;
+}
+
+static bool has_option(const struct theory_case *known, const char *name)
+{
+    return contender_option(known->contender, known->model, known->scenario, name);
+}
+
+static const char *option_text(const struct theory_case *known, const char *name)
+{
+    const char *value =
+        contender_option(known->contender, known->model, known->scenario, name);
+    return value ? value : "";
+}
+
+/* How many loops or processes there are, where the model has an option for it; else 1. */
+static double count_groups(const struct theory_case *known)
+{
+    static const char *const options[] = {"processes", "loops"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (has_option(known, options[i]))
+            return option_count(known, options[i]);
+    return 1;
+}
+
+/* Threads that run what blocks, of libuv or of the model's own; INFINITY: no such pool.
+ */
+static double count_pool(const struct theory_case *known)
+{
+    static const char *const options[] = {"uv-pool", "pool"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (has_option(known, options[i]))
+            return option_count(known, options[i]);
+    return INFINITY;
+}
+
+static struct supply loop_supply(const struct theory_case *known)
+{
+    double cpus = known->server_cpus, loops = count_groups(known);
+    /* A pool belongs to a process. */
+    double pools = model_has_flag(known->model, "processes") ? loops : 1;
+    struct supply supply = {
+        .slots = INFINITY,
+        .cpus = fmin(loops, cpus),
+        .serving = fmin(loops, cpus),
+        .pool = pools * count_pool(known),
+        .groups = loops,
+        .is_hashed =
+            loops > 1 && (has_option(known, "loops") ||
+                          strcmp(option_text(known, "distribution"), "reuseport") == 0),
+        .computes_on_pool = strcmp(option_text(known, "cpu"), "uv-pool") == 0,
+        .slots_basis = "C/(W+B+T)",
+        .cpus_basis = loops > 1 ? "min(n, P)/T, n loops" : "1/T",
+    };
+    if (model_has_flag(known->model, "workers")) {
+        supply.cpus = fmin(option_count(known, "workers"), cpus);
+        supply.cpus_basis = "min(workers, P)/T";
+    } else if (supply.computes_on_pool) {
+        supply.cpus = fmin(supply.pool, cpus);
+        supply.cpus_basis = "min(K, P)/T";
+    }
+    return supply;
+}
+
+static struct supply model_supply(const struct theory_case *known)
+{
+    double cpus = known->server_cpus;
+    if (model_has_flag(known->model, "loop"))
+        return loop_supply(known);
+    struct supply supply = {.slots = INFINITY,
+                            .cpus = cpus,
+                            .serving = cpus,
+                            .pool = INFINITY,
+                            .groups = count_groups(known),
+                            .slots_basis = "C/(W+B+T)",
+                            .cpus_basis = "P/T"};
+    if (model_has_flag(known->model, "serial")) {
+        supply.slots = supply.cpus = supply.serving = 1;
+        supply.slots_basis = "1/(W+B+T)";
+        supply.cpus_basis = "1/T";
+    } else if (has_option(known, "threads") || has_option(known, "processes")) {
+        supply.slots =
+            has_option(known, "threads") ? option_count(known, "threads") : supply.groups;
+        supply.cpus = supply.serving = fmin(supply.slots, cpus);
+        supply.slots_basis = "min(C, N)/(W+B+T)";
+        supply.cpus_basis = "min(N, P)/T";
+    }
+    return supply;
+}
+
+/* What a request holds a connection of its own server for, where it does nothing else:
+ * the pool's size is a limit then, like a number of threads. */
+static const struct pooled_step {
+    const char *path, *option;
+    bool per_loop; /* each loop has a pool; else the server has one, which its processes
+                    * divide, at least one connection each */
+} pooled_steps[] = {
+    {"/pgsleep:", "pg-connections", false},
+    {"/fetch:", "upstream-connections", true},
+};
+
+static struct supply read_supply(const struct theory_case *known)
+{
+    struct supply supply = model_supply(known);
+    const struct workload *workload = &known->scenario->workload;
+    const char *path = workload->requests[0].path;
+    if (workload->request_count > 1 || strchr(path + 1, '/'))
+        return supply;
+    for (size_t i = 0; i < sizeof pooled_steps / sizeof *pooled_steps; i++) {
+        const struct pooled_step *step = &pooled_steps[i];
+        if (strncmp(path, step->path, strlen(step->path)) != 0 ||
+            !has_option(known, step->option) ||
+            (step->per_loop && !model_has_flag(known->model, "loop")))
+            continue;
+        double connections = option_count(known, step->option);
+        if (step->per_loop)
+            connections *= supply.groups;
+        else if (model_has_flag(known->model, "processes"))
+            connections = has_option(known, "processes")
+                              ? fmax(connections, supply.groups)
+                              : INFINITY;
+        if (connections < supply.slots) {
+            supply.slots = connections;
+            supply.slots_basis = "min(C, D)/W, D connections in the pool";
+        }
+    }
+    return supply;
+}
+
+/* Whether every connection is served in its turn, however few threads there are. */
+static bool serves_all(const struct theory_case *known)
+{
+    return strcmp(option_text(known, "dispatch"), "connection") != 0;
+}
+
+/* Whether all connections have as many others beside them where they stay. */
+static bool shares_evenly(const struct supply *supply, const struct demand *demand)
+{
+    return demand->connections <= supply->groups ||
+           fmod(demand->connections, supply->groups) == 0;
+}
+
+/* ---- the formulas ----------------------------------------------------------------- */
+
+struct list {
+    struct prediction *items;
+    size_t count;
+};
+
+static void add(struct list *list, const char *metric, enum relation relation,
+                double value, const char *basis)
+{
+    if (list->count == THEORY_MOST || !isfinite(value))
+        return;
+    struct prediction *prediction = &list->items[list->count++];
+    *prediction = (struct prediction){.relation = relation, .value = value};
+    snprintf(prediction->metric, sizeof prediction->metric, "%s", metric);
+    snprintf(prediction->basis, sizeof prediction->basis, "%s", basis);
+}
+
+/* The least of several limits, with the name of the one that binds. */
+struct limit {
+    double value;
+    const char *basis;
+};
+
+static void lower(struct limit *limit, double value, const char *basis)
+{
+    if (value < limit->value)
+        *limit = (struct limit){value, basis};
+}
+
+/* How long a request is at work if nothing makes it wait in line. */
+static double hold_time(const struct demand *demand)
+{
+    return demand->times.wait + demand->times.blocking + demand->times.cpu;
+}
+
+/*
+ * What the server could do at most: its slots over the time that a request holds one,
+ * its pool over the time of blocking calls, its CPUs over the CPU time of a request.
+ * Where a request has no CPU step its CPU time is what the server itself was seen to
+ * need, S.
+ */
+static struct limit capacity(const struct theory_case *known, const struct demand *demand,
+                             const struct supply *supply)
+{
+    struct limit limit = {INFINITY, ""};
+    const struct path_times *times = &demand->times;
+    double hold = hold_time(demand);
+    if (isfinite(supply->slots) && hold > 0)
+        lower(&limit, supply->slots / hold, supply->slots_basis);
+    if (times->blocking > 0 && supply->computes_on_pool)
+        lower(&limit, supply->pool / (times->blocking + times->cpu), "K/(B+T)");
+    else if (times->blocking > 0)
+        lower(&limit, supply->pool / times->blocking, "K/B");
+    if (times->cpu > 0)
+        lower(&limit, supply->cpus / times->cpu, supply->cpus_basis);
+    else if (known->cpu_per_request_s > 0)
+        /* Without CPU steps workers have nothing to do. */
+        lower(&limit, supply->serving / known->cpu_per_request_s,
+              "cores/S, S as measured");
+    return limit;
+}
+
+static void predict_closed(const struct theory_case *known, const struct demand *demand,
+                           struct list *list)
+{
+    struct supply supply = read_supply(known);
+    struct limit limit = capacity(known, demand, &supply);
+    const struct path_times *times = &demand->times;
+    double unlimited = demand->connections / hold_time(demand);
+    lower(&limit, unlimited, "C/(W+B+T)");
+    /* Steps that were measured alone take longer beside others, and where they are
+     * short the server's own work counts, which is not in the formula. */
+    bool bound = demand->mixed || times->measured ||
+                 (times->cpu > 0 && times->wait + times->blocking > 0) ||
+                 (supply.is_hashed && limit.value < unlimited);
+    enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
+    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    /* By Little's law; all requests alike, so the median is the mean. */
+    if (!bound && serves_all(known) && shares_evenly(&supply, demand))
+        add(list, metrics[METRIC_LATENCY_P50].name, RELATION_EQUAL,
+            demand->connections / limit.value * 1e9, "C/throughput");
+}
+
+static void predict_open(const struct theory_case *known, const struct demand *demand,
+                         struct list *list)
+{
+    struct supply supply = read_supply(known);
+    struct limit limit = capacity(known, demand, &supply);
+    bool bound = demand->times.measured || supply.is_hashed;
+    enum relation relation =
+        bound && limit.value < demand->rate ? RELATION_AT_MOST : RELATION_EQUAL;
+    lower(&limit, demand->rate, "the offered rate");
+    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    double hold = hold_time(demand), load = demand->rate * hold;
+    const struct workload *workload = &known->scenario->workload;
+    bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
+    if (supply.slots == 1 && poisson && load < 1)
+        add(list, metrics[METRIC_LATENCY_MEAN].name, RELATION_EQUAL,
+            (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");
+}
+
+/*
+ * Light requests that arrive at random while one kind of CPU task T blocks the loop a
+ * share U of the time: P(delay > x) = U (1 - x/T), so p99 = T (1 - 0.01/U). Exact for
+ * tasks that come at equal gaps; where they may queue behind each other, a bound.
+ */
+static void predict_blocked(const struct theory_case *known, const struct demand *demand,
+                            struct list *list)
+{
+    const struct workload *workload = &known->scenario->workload;
+    const struct request *task = NULL;
+    double weights = 0, task_cpu = 0;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        struct path_times times;
+        calibration_path_times(known->calibration, request->path, &times);
+        weights += request->rate_rps > 0 ? 0 : request->weight;
+        if (times.cpu > 0 && task)
+            return; /* more than one kind */
+        if (times.cpu > 0) {
+            task = request;
+            task_cpu = times.cpu;
+        }
+    }
+    if (!task || !demand->open)
+        return;
+    bool own = task->rate_rps > 0;
+    double rate = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double blocked = rate * task_cpu;
+    if (blocked <= 0.01 || blocked >= 1)
+        return;
+    bool apart = own && task->arrivals == ARRIVALS_CONSTANT;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *light = &workload->requests[i];
+        struct path_times times;
+        calibration_path_times(known->calibration, light->path, &times);
+        if (light == task || !*light->class_name)
+            continue;
+        double wait = times.wait + times.blocking;
+        char metric[96];
+        snprintf(metric, sizeof metric, "class.%.40s.%s", light->class_name,
+                 class_metrics[CLASS_P99].name);
+        add(list, metric, apart && wait == 0 ? RELATION_EQUAL : RELATION_AT_LEAST,
+            (wait + task_cpu * (1 - 0.01 / blocked)) * 1e9, "W + T(1 - 0.01/U)");
+    }
+}
+
+/* All requests on the only loop. */
+static bool computes_on_loop(const struct theory_case *known)
+{
+    if (!model_has_flag(known->model, "loop") || model_has_flag(known->model, "workers"))
+        return false;
+    struct supply supply = loop_supply(known);
+    return !supply.computes_on_pool && supply.groups == 1;
+}
+
+size_t theory_predict(const struct theory_case *known, struct prediction *predictions)
+{
+    struct list list = {.items = predictions};
+    struct demand demand;
+    if (model_has_flag(known->model, "calibration") || !read_demand(known, &demand))
+        return 0;
+    if (hold_time(&demand) <= 0)
+        return 0; /* no work to predict from */
+    if (demand.open)
+        predict_open(known, &demand, &list);
+    else
+        predict_closed(known, &demand, &list);
+    if (computes_on_loop(known))
+        predict_blocked(known, &demand, &list);
+    return list.count;
+}

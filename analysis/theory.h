@@ -1,0 +1,38 @@
+/*
+ * theory.h - what a model should do in a scenario by arithmetic alone (METHOD 4), to
+ * hold the instrument against. No prediction where no formula applies.
+ */
+#ifndef ANALYSIS_THEORY_H
+#define ANALYSIS_THEORY_H
+
+#include <stddef.h>
+
+#include "harness/experiment/work_calibration.h"
+#include "record/contender.h"
+#include "workload/scenario.h"
+
+enum relation { RELATION_EQUAL, RELATION_AT_MOST, RELATION_AT_LEAST };
+extern const char *const relation_names[]; /* "=", "<=", ">=" */
+
+struct prediction {
+    char metric[96]; /* "throughput_rps", "class.light.latency_p99_ns" */
+    enum relation relation;
+    double value;
+    char basis[96]; /* the formula: "min(C, N)/W" */
+};
+
+struct theory_case {
+    const struct scenario *scenario; /* at its point */
+    const struct contender *contender;
+    const cJSON *model;
+    const struct calibration *calibration;
+    int server_cpus;
+    double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */
+};
+
+#define THEORY_MOST 8
+
+/* Fills at most THEORY_MOST predictions and returns their number. */
+size_t theory_predict(const struct theory_case *known, struct prediction *predictions);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * installed.h - where the files are that come with the program: here, where it was
+ * installed, or where it was built.
+ */
+#ifndef BASE_INSTALLED_H
+#define BASE_INSTALLED_H
+
+/* The file or folder ("scenarios", "scripts/postgres"), on the heap, or NULL. */
+char *installed_path(const char *name);
+
+#endif

@@ -1,0 +1,545 @@
+/* bench.c - the command `bench`: decide, plan, measure, report. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/cpus.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "harness/experiment/digests.h"
+#include "harness/experiment/experiment.h"
+#include "harness/experiment/progress.h"
+#include "harness/experiment/work_calibration.h"
+#include "harness/probe/doctor.h"
+#include "harness/probe/machine.h"
+#include "harness/trial/services.h"
+#include "harness/trial/trial.h"
+#include "record/results_dir.h"
+#include "report/report.h"
+
+/* ---- options ---------------------------------------------------------------------- */
+
+struct settings {
+    struct option_list models, externals;
+    int profile;
+    uint64_t repeat, seed, overrun_ns;
+    const char *out, *resume, *scenarios;
+};
+
+static const struct option options[] = {
+    {.name = "models",
+     .type = OPTION_LIST,
+     .value = "A,B",
+     .help = "contenders: models, or model:option=value (default: each scenario's own, "
+             "else every model)",
+     .offset = offsetof(struct settings, models)},
+    {.name = "external",
+     .type = OPTION_LIST,
+     .value = "FILE",
+     .help = "a server of your own that joins every scenario, as the JSON file says "
+             "(see interleave references)",
+     .offset = offsetof(struct settings, externals)},
+    {.name = "profile",
+     .letter = 'p',
+     .type = OPTION_CHOICE,
+     .value = "NAME",
+     .help = "how thorough: minutes, two hours, or more than half a day",
+     .fallback = "quick",
+     .offset = offsetof(struct settings, profile),
+     .choices = profile_names},
+    {.name = "repeat",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .help = "blocks, each with one trial of everything; intervals need 6",
+     .fallback = "profile",
+     .offset = offsetof(struct settings, repeat),
+     .minimum = 1,
+     .maximum = 1000,
+     .zero_word = "profile"},
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "S",
+     .help = "seed of every order and every arrival",
+     .fallback = "fresh",
+     .offset = offsetof(struct settings, seed),
+     .minimum = 1,
+     .maximum = 1ULL << 53,
+     .zero_word = "fresh"},
+    {.name = "out",
+     .letter = 'o',
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .help = "folder for the results (default: a new one in results/)",
+     .offset = offsetof(struct settings, out)},
+    {.name = "resume",
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .help = "go on with an interrupted run: do only what is missing in DIR",
+     .offset = offsetof(struct settings, resume)},
+    {.name = "scenarios",
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .help = "folder of the scenario files",
+     .offset = offsetof(struct settings, scenarios)},
+    {.name = "overrun",
+     .type = OPTION_TIME,
+     .value = "TIME",
+     .help = "how much longer than planned a trial may take before it has failed",
+     .fallback = "20s",
+     .offset = offsetof(struct settings, overrun_ns),
+     .minimum = 100 * NS_PER_MS,
+     .maximum = NS_PER_H},
+    {0}};
+
+/* ---- a run in progress ------------------------------------------------------------ */
+
+struct bench {
+    struct run run;
+    struct results_dir dir;
+    struct run_plan plan;
+    struct obstacles obstacles;
+    struct calibration calibration;
+    struct digests digests;
+    int cpu_order[CPU_SETSIZE];
+    int cpu_count;
+    bool machine_invalid;             /* the machine is not fit to measure on */
+    size_t failed, invalid, measured; /* trials, those of earlier sittings included */
+};
+
+static int complain(const struct error *error)
+{
+    fprintf(stderr, "interleave bench: %s\n", error->text);
+    return EXIT_USAGE;
+}
+
+/* Every later child may have as many open files as this process may have at most. */
+static uint64_t raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 1024;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+/* ---- before the first trial ------------------------------------------------------- */
+
+static int decide(struct bench *bench, const struct settings *settings,
+                  const struct option_list *words, struct error *error)
+{
+    struct scenarios scenarios;
+    int result = scenarios_read(&scenarios, settings->scenarios, words->items,
+                                words->count, error);
+    if (result < 0)
+        return result;
+    if (words->count == 0)
+        scenarios_keep_profile(&scenarios, settings->profile);
+    /* Seeds stay whole numbers in JSON: 53 bits. */
+    struct run_request request = {
+        .profile = &profiles[settings->profile],
+        .repeat = settings->repeat,
+        .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
+        .overrun_ns = settings->overrun_ns,
+        .models = &settings->models,
+        .externals = &settings->externals,
+    };
+    result = run_decide(&bench->run, &request, &scenarios, error);
+    scenarios_release(&scenarios);
+    return result;
+}
+
+static int resume(struct bench *bench, const struct settings *settings,
+                  struct error *error)
+{
+    cJSON *config;
+    int result = results_dir_open(&bench->dir, settings->resume, &config, error);
+    if (result < 0)
+        return result;
+    result = run_from_json(&bench->run, config, error);
+    cJSON_Delete(config);
+    calibration_restore(&bench->calibration, json_at(bench->dir.manifest, "calibration"));
+    return result;
+}
+
+static cJSON *obstacles_json(const struct obstacles *obstacles)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < obstacles->count; i++) {
+        const struct obstacle *obstacle = &obstacles->items[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "scenario", obstacle->scenario->name);
+        json_add_text(item, "value", obstacle->value);
+        cJSON_AddStringToObject(item, "model", obstacle->contender->label);
+        cJSON_AddStringToObject(item, "why", obstacle->why);
+        cJSON_AddItemToArray(array, item);
+    }
+    return array;
+}
+
+static void replace_item(cJSON *object, const char *key, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+    cJSON_AddItemToObject(object, key, value);
+}
+
+static void note_plan(struct bench *bench)
+{
+    cJSON *planned = cJSON_CreateArray();
+    for (size_t i = 0; i < bench->plan.trial_count; i++)
+        cJSON_AddItemToArray(planned, cJSON_CreateString(bench->plan.trials[i].id));
+    replace_item(bench->dir.manifest, "planned", planned);
+    replace_item(bench->dir.manifest, "not_testable", obstacles_json(&bench->obstacles));
+}
+
+/* What the doctor finds is told on stderr, and kept with the result. */
+static int examine_machine(struct bench *bench, struct error *error)
+{
+    cJSON *environment = machine_describe();
+    cJSON *findings = doctor_examine(environment);
+    bench->machine_invalid = doctor_worst(findings) == SEVERITY_INVALID;
+    cJSON *warnings = cJSON_CreateArray(), *finding;
+    cJSON_ArrayForEach(finding, findings)
+    {
+        const char *message = json_string(finding, "message");
+        if (!message)
+            continue;
+        fprintf(stderr, "%s: %s (%s)\n", json_string(finding, "severity"), message,
+                json_string(finding, "remedy"));
+        cJSON_AddItemToArray(warnings, cJSON_Duplicate(finding, true));
+    }
+    int result = results_dir_write(&bench->dir, "environment.json", environment, error);
+    if (result == 0)
+        result = results_dir_write(&bench->dir, "warnings.json", warnings, error);
+    cJSON_Delete(environment);
+    cJSON_Delete(findings);
+    cJSON_Delete(warnings);
+    return result;
+}
+
+/* Once per run: another sitting goes on with the same work. */
+static int calibrate_once(struct bench *bench, struct error *error)
+{
+    if (bench->calibration.record)
+        return 0;
+    int result = calibrate(&bench->calibration, &bench->plan, error);
+    if (result == 0 && bench->calibration.record)
+        replace_item(bench->dir.manifest, "calibration",
+                     cJSON_Duplicate(bench->calibration.record, true));
+    return result;
+}
+
+static const cJSON *model_of(const struct bench *bench, const struct plan_trial *trial)
+{
+    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    return models_find(&bench->run.models, contender->model);
+}
+
+/* The cell's scenario at its point, with calibrated work; release it. */
+static void find_point(const struct bench *bench, const struct plan_trial *trial,
+                       struct scenario *point)
+{
+    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    scenario_at_point(point, cell->scenario, cell->value);
+    calibration_apply(&bench->calibration, point);
+}
+
+/* Where references join, what they and ours have to answer is found first. */
+static int find_digests(struct bench *bench, struct error *error)
+{
+    for (size_t i = 0; i < bench->plan.trial_count; i++) {
+        const struct plan_trial *trial = &bench->plan.trials[i];
+        const cJSON *model = model_of(bench, trial);
+        if (!model_is_reference(model))
+            continue;
+        struct scenario point;
+        find_point(bench, trial, &point);
+        digests_want(&bench->digests, &point, model);
+        scenario_release(&point);
+    }
+    return digests_find(&bench->digests, &bench->run.models, error);
+}
+
+/* ---- trials ----------------------------------------------------------------------- */
+
+static uint64_t planned_time(const struct scenario *scenario)
+{
+    return scenario->workload.warmup_ns + scenario->workload.duration_ns;
+}
+
+static char *describe_trial(const struct bench *bench, const struct plan_trial *trial)
+{
+    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    const char *label = bench->run.contenders.items[trial->contender].label;
+    if (!cell->value)
+        return memory_printf("%s, %s", cell->scenario->name, label);
+    return memory_printf("%s, %s %s, %s", cell->scenario->name,
+                         cell->scenario->sweep.variable, cell->value, label);
+}
+
+/* The same arrivals for all contenders of a cell in one block: they are compared. */
+static uint64_t seed_of(const struct bench *bench, const struct plan_trial *trial)
+{
+    struct random random;
+    random_seed_stream(&random, bench->run.seed, (trial->block << 20) + trial->cell + 1);
+    return random_next(&random) >> 11;
+}
+
+static void count_outcome(struct bench *bench, bool failed, bool valid)
+{
+    bench->failed += failed;
+    bench->measured += !failed;
+    bench->invalid += !failed && !valid;
+}
+
+/* How many CPUs what the server asks should have; 0: it asks nobody. */
+static uint64_t services_cpus(const struct scenario *scenario)
+{
+    if (scenario->backend.model && scenario->backend.server.cpus == 0)
+        return UINT64_MAX;
+    return (scenario->backend.model ? scenario->backend.server.cpus : 0) +
+           (scenario->database != DATABASE_NONE);
+}
+
+static int run_trial(struct bench *bench, size_t index, struct trial_outcome *outcome,
+                     struct error *error)
+{
+    const struct plan_trial *trial = &bench->plan.trials[index];
+    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    struct scenario point;
+    find_point(bench, trial, &point);
+    const cJSON *model = model_of(bench, trial);
+    digests_apply(&bench->digests, &point, model);
+    struct trial_setup setup = {
+        .id = trial->id,
+        .block = trial->block,
+        .order = index + 1,
+        .scenario = &point,
+        .variable = cell->scenario->sweep.variable,
+        .value = cell->value,
+        .contender = contender,
+        .model = model,
+        .seed = seed_of(bench, trial),
+        .overrun_ns = bench->run.overrun_ns,
+    };
+    char *folder = NULL;
+    int result = -EINVAL;
+    if (!placement_choose(&setup.placement, bench->cpu_order, bench->cpu_count,
+                          point.server.cpus, services_cpus(&point)))
+        error_set(error, result, "%s: fewer CPUs than planned for", trial->id);
+    else
+        result = results_dir_begin_trial(&bench->dir, trial->id, &folder, error);
+    if (result == 0) {
+        result = trial_run(&setup, folder, outcome, error);
+        if (result == 0)
+            result = results_dir_commit_trial(&bench->dir, trial->id, folder,
+                                              outcome->failed  ? "failed"
+                                              : outcome->valid ? "valid"
+                                                               : "invalid",
+                                              error);
+        if (result < 0)
+            results_dir_discard_trial(folder);
+        free(folder);
+    }
+    scenario_release(&point);
+    return result;
+}
+
+/* Counts the trials of earlier sittings by what the manifest says of them. */
+static void count_done(struct bench *bench)
+{
+    const cJSON *done;
+    cJSON_ArrayForEach(done, json_at(bench->dir.manifest, "done"))
+    {
+        const char *status = json_string(done, "status");
+        if (status)
+            count_outcome(bench, strcmp(status, "failed") == 0,
+                          strcmp(status, "valid") == 0);
+    }
+}
+
+static void start_progress(const struct bench *bench, struct progress *progress)
+{
+    uint64_t left_ns = 0;
+    size_t done = 0;
+    for (size_t i = 0; i < bench->plan.trial_count; i++) {
+        const struct plan_trial *trial = &bench->plan.trials[i];
+        if (results_dir_has_trial(&bench->dir, trial->id))
+            done++;
+        else
+            left_ns += planned_time(bench->plan.cells[trial->cell].scenario);
+    }
+    progress_start(progress, bench->plan.trial_count, done, left_ns);
+}
+
+static int run_trials(struct bench *bench, struct error *error)
+{
+    struct progress progress;
+    start_progress(bench, &progress);
+    count_done(bench);
+    int result = 0;
+    for (size_t i = 0; i < bench->plan.trial_count && result == 0; i++) {
+        const struct plan_trial *trial = &bench->plan.trials[i];
+        if (results_dir_has_trial(&bench->dir, trial->id))
+            continue;
+        char *what = describe_trial(bench, trial);
+        struct trial_outcome outcome = {0};
+        progress_trial(&progress, what);
+        result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
+                                       : run_trial(bench, i, &outcome, error);
+        if (result == 0) {
+            count_outcome(bench, outcome.failed, outcome.valid);
+            progress_trial_done(&progress, what,
+                                planned_time(bench->plan.cells[trial->cell].scenario),
+                                &outcome);
+        }
+        free(what);
+    }
+    progress_end(&progress);
+    return result;
+}
+
+/* ---- the command ------------------------------------------------------------------ */
+
+static int finish_interrupted(struct bench *bench)
+{
+    struct error error;
+    if (results_dir_save(&bench->dir, "interrupted", &error) < 0 ||
+        report_write(bench->dir.path, NULL, &error) < 0)
+        fprintf(stderr, "interleave bench: %s\n", error.text);
+    fprintf(stderr, "interrupted; go on with: interleave bench --resume %s\n",
+            bench->dir.path);
+    return EXIT_INTERRUPTED;
+}
+
+static int finish(struct bench *bench)
+{
+    struct error error;
+    if (results_dir_save(&bench->dir, "finished", &error) < 0 ||
+        report_write(bench->dir.path, stdout, &error) < 0) {
+        fprintf(stderr, "interleave bench: %s\n", error.text);
+        return EXIT_FAILED;
+    }
+    fflush(stdout);
+    fprintf(stderr, "results: %s\n", bench->dir.path);
+    if (bench->failed > 0) {
+        fprintf(stderr, "%zu of %zu trials failed\n", bench->failed,
+                bench->plan.trial_count);
+        return EXIT_FAILED;
+    }
+    if (bench->machine_invalid ||
+        (bench->measured && bench->invalid == bench->measured)) {
+        fprintf(stderr, "the measurement is invalid: see the warnings\n");
+        return EXIT_INVALID;
+    }
+    return EXIT_FINE;
+}
+
+/* Everything that can be refused has been: from here on processes are started. */
+static int measure(struct bench *bench, struct error *error)
+{
+    process_catch_interrupts();
+    note_plan(bench);
+    int result = examine_machine(bench, error);
+    if (result == 0)
+        result = results_dir_save(&bench->dir, "running", error);
+    if (result == 0)
+        result = calibrate_once(bench, error);
+    if (result == 0)
+        result = find_digests(bench, error);
+    if (result == 0)
+        result = run_trials(bench, error);
+    if (result == -EINTR)
+        return finish_interrupted(bench);
+    if (result < 0) {
+        complain(error);
+        return EXIT_FAILED;
+    }
+    return finish(bench);
+}
+
+static void bench_release(struct bench *bench)
+{
+    free(bench->obstacles.items);
+    calibration_release(&bench->calibration);
+    digests_release(&bench->digests);
+    run_plan_release(&bench->plan);
+    results_dir_release(&bench->dir);
+    run_release(&bench->run);
+}
+
+static bool is_alone(const struct settings *settings, const struct option_list *words)
+{
+    return words->count == 0 && settings->models.count == 0 &&
+           settings->externals.count == 0 && !settings->out && !settings->scenarios &&
+           settings->repeat == 0 && settings->seed == 0;
+}
+
+static int bench_with(const struct settings *settings, const struct option_list *words)
+{
+    struct bench bench = {0};
+    struct error error;
+    if (settings->resume && !is_alone(settings, words)) {
+        error_set(&error, -EINVAL,
+                  "--resume takes everything from its folder: give no "
+                  "scenarios and no other options with it");
+        return complain(&error);
+    }
+    struct machine_limits limits = {.descriptors = raise_descriptor_limit()};
+    bench.cpu_count = limits.cpu_count = cpus_by_core(bench.cpu_order);
+    int result = settings->resume ? resume(&bench, settings, &error)
+                                  : decide(&bench, settings, words, &error);
+    char no_postgres[ERROR_TEXT_BYTES];
+    if (result == 0 && run_needs_database(&bench.run, DATABASE_POSTGRES) &&
+        !services_has_database(DATABASE_POSTGRES, no_postgres, sizeof no_postgres))
+        limits.no_postgres = no_postgres;
+    if (result == 0) {
+        run_make_plan(&bench.run, &limits, &bench.plan, &bench.obstacles);
+        if (!settings->resume) {
+            cJSON *config = run_to_json(&bench.run);
+            result = results_dir_create(&bench.dir, settings->out, config, &error);
+            cJSON_Delete(config);
+        }
+    }
+    int exit_code = result < 0 ? complain(&error) : measure(&bench, &error);
+    bench_release(&bench);
+    return exit_code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct settings settings;
+    struct option_list words = {0};
+    int exit_code;
+    if (!options_read(&bench_command, &settings, argc, argv, &words, &exit_code))
+        return exit_code;
+    exit_code = bench_with(&settings, &words);
+    option_list_release(&words);
+    option_list_release(&settings.models);
+    option_list_release(&settings.externals);
+    return exit_code;
+}
+
+const struct command bench_command = {
+    .name = "bench",
+    .summary = "measure the models against the scenarios and compare them",
+    .operands = "[SCENARIO...]",
+    .description =
+        "A scenario is a name (see `interleave scenarios`) or the path of a file; "
+        "without any, all that the profile takes are run. Each trial is a fresh server, "
+        "a warm-up and a "
+        "measurement; each block has one trial of every contender, in an order shuffled "
+        "from the seed. The table goes to stdout, the data into the folder of results, "
+        "and Ctrl-C leaves a folder that --resume goes on with.\n"
+        "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong (then "
+        "nothing was started), 3 if what was measured is invalid, 130 if interrupted.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,761 @@
+/*
+ * load.c - the `load` command (load.h): reads its options into a plan, runs it, and
+ * writes what was found.
+ */
+#include "commands/commands.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/cpus.h"
+#include "base/json.h"
+#include "base/quantity.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "loadgen/engine/events.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/expect.h"
+#include "loadgen/measure/live.h"
+#include "loadgen/measure/load_summary.h"
+#include "loadgen/measure/result.h"
+#include "loadgen/measure/self_check.h"
+#include "loadgen/plan/load_plan.h"
+#include "loadgen/plan/specs.h"
+#include "loadgen/search/capacity.h"
+#include "loadgen/search/ceiling.h"
+#include "loadgen/search/ceiling_search.h"
+#include "workload/scenario.h"
+
+struct load_settings {
+    uint64_t connections;
+    double rate_rps;
+    int arrivals;
+    uint64_t duration_ns, warmup_ns, timeout_ns, drain_ns, interval_ns;
+    uint64_t most_connections, request_limit, think_ns;
+    int think_times;
+    struct option_list phases;
+    const char *trace, *speed;
+    bool keep_alive;
+    uint64_t requests_per_connection, pipeline, idle;
+    const char *slow_readers, *slow_senders;
+    struct option_list requests;
+    const char *scenario, *target;
+    int method, verify;
+    const char *digest;
+    uint64_t threads, sources;
+    const char *cpus, *server_cpus, *spin, *seed;
+    bool remote;
+    const char *json, *histogram, *events;
+    struct option_list expectations;
+    const char *find_capacity;
+    uint64_t search_time_ns;
+    bool quiet, full, live, calibrate;
+};
+
+#define MEMBER(name) offsetof(struct load_settings, name)
+
+static const struct option load_options[] = {
+    {"connections", 'c', OPTION_COUNT, "N",
+     "clients of a closed loop; most connections of an open one; auto: an open loop "
+     "opens them as needed",
+     "1", MEMBER(connections), 1, WORKLOAD_MOST_CONNECTIONS, "auto", NULL},
+    {"max-connections", 0, OPTION_COUNT, "N", "the most that --connections auto opens",
+     "10000", MEMBER(most_connections), 1, WORKLOAD_MOST_CONNECTIONS, NULL, NULL},
+    {"rate", 'r', OPTION_RATE, "R",
+     "requests per second that are sent whether or not the server keeps up (open loop); "
+     "without it every connection sends its next request after a reply (closed loop)",
+     NULL, MEMBER(rate_rps), 0, 0, NULL, NULL},
+    {"arrivals", 0, OPTION_CHOICE, "KIND", "gaps between requests of --rate", "poisson",
+     MEMBER(arrivals), 0, 0, NULL, arrivals_names},
+    {"phase", 0, OPTION_LIST, "SPEC",
+     "a stretch of the measured time as TIME:LEVEL, a ramp as TIME:LEVEL..LEVEL, with "
+     ",burst:LENGTH/PERIOD or ,sine:PERIOD after it; levels are rates (100/s) or clients "
+     "(100); may be given several times, see above",
+     NULL, MEMBER(phases), 0, 0, NULL, NULL},
+    {"think", 0, OPTION_TIME, "T", "pause of a closed loop's client after each reply",
+     "0s", MEMBER(think_ns), 0, NS_PER_H, NULL, NULL},
+    {"think-times", 0, OPTION_CHOICE, "KIND", "how pauses are spread around --think",
+     "constant", MEMBER(think_times), 0, 0, NULL, think_times_names},
+    {"trace", 0, OPTION_TEXT, "FILE",
+     "send what the lines time,path,class of a CSV file say, when they say it; times in "
+     "seconds (or with a unit) from the first line's, which begins the measured time",
+     NULL, MEMBER(trace), 0, 0, NULL, NULL},
+    {"speed", 0, OPTION_TEXT, "X", "replay --trace so many times as fast", "1",
+     MEMBER(speed), 0, 0, NULL, NULL},
+    {"duration", 'd', OPTION_TIME, "T",
+     "measured time; auto: as long as phases or trace, or as --requests take (an hour at "
+     "most), else 10s. Phases are stretched to a time that is given",
+     "auto", MEMBER(duration_ns), NS_PER_MS, 24 * NS_PER_H, "auto", NULL},
+    {"requests", 'n', OPTION_COUNT, "N",
+     "end the measured time after so many requests and their replies", "unlimited",
+     MEMBER(request_limit), 1, 1000000000000, "unlimited", NULL},
+    {"warmup", 'w', OPTION_TIME, "T", "time before it, sent but not measured", "1s",
+     MEMBER(warmup_ns), 0, NS_PER_H, NULL, NULL},
+    {"timeout", 0, OPTION_TIME, "T", "longest wait for a reply, from when it was due",
+     "30s", MEMBER(timeout_ns), NS_PER_MS, NS_PER_H, "none", NULL},
+    {"drain", 0, OPTION_TIME, "T",
+     "longest wait for outstanding replies after the measured time; what has none then "
+     "counts as in flight",
+     "1s", MEMBER(drain_ns), 0, NS_PER_H, NULL, NULL},
+    {"keep-alive", 0, OPTION_FLAG, NULL,
+     "send many requests over a connection; --no-keep-alive: one", "yes",
+     MEMBER(keep_alive), 0, 0, NULL, NULL},
+    {"requests-per-connection", 0, OPTION_COUNT, "N",
+     "ask the server to close after so many requests, and open a new connection",
+     "unlimited", MEMBER(requests_per_connection), 1, 1000000000, "unlimited", NULL},
+    {"pipeline", 0, OPTION_COUNT, "N",
+     "requests under way on a connection at a time, without waiting for replies", "1",
+     MEMBER(pipeline), 1, WORKLOAD_MOST_PIPELINE, NULL, NULL},
+    {"idle", 0, OPTION_COUNT, "N",
+     "more connections, that are opened, kept, and send nothing", "0", MEMBER(idle), 0,
+     WORKLOAD_MOST_CONNECTIONS, NULL, NULL},
+    {"slow-readers", 0, OPTION_TEXT, "SPEC",
+     "more clients, that take replies in slowly, as COUNT:BYTES[:/PATH] with bytes per "
+     "second; what they see is no part of the result",
+     NULL, MEMBER(slow_readers), 0, 0, NULL, NULL},
+    {"slow-senders", 0, OPTION_TEXT, "SPEC",
+     "more clients, that write requests slowly, likewise", NULL, MEMBER(slow_senders), 0,
+     0, NULL, NULL},
+    {"request", 0, OPTION_LIST, "SPEC",
+     "a request as [CLASS=][AMOUNT]:/PATH, where AMOUNT is a weight in the mix (90) or a "
+     "rate of its own (1/s, or 1/s,constant); may be given several times, see above",
+     NULL, MEMBER(requests), 0, 0, NULL, NULL},
+    {"scenario", 0, OPTION_TEXT, "FILE",
+     "take requests and load from a scenario; other options replace what it says where "
+     "they differ from their defaults",
+     NULL, MEMBER(scenario), 0, 0, NULL, NULL},
+    {"target", 0, OPTION_TEXT, "URL", "a server, in place of a URL operand", NULL,
+     MEMBER(target), 0, 0, NULL, NULL},
+    {"method", 0, OPTION_CHOICE, "NAME", "of all requests", "GET", MEMBER(method), 0, 0,
+     NULL, method_names},
+    {"verify", 0, OPTION_CHOICE, "HOW",
+     "a reply is good if its status is below 400 and, with learned, its length and "
+     "Interleave-Digest are those of the first good reply to the same path",
+     "learned", MEMBER(verify), 0, 0, NULL, verify_names},
+    {"expect-digest", 0, OPTION_TEXT, "TEXT",
+     "the Interleave-Digest that a good reply has, in place of the first reply's", NULL,
+     MEMBER(digest), 0, 0, NULL, NULL},
+    {"sources", 0, OPTION_COUNT, "N",
+     "to a server on 127.0.0.0/8: connect from so many addresses (127.0.0.1, 127.0.0.2, "
+     "...), each when the one before it has made 8000 connections or has no ports left",
+     "8", MEMBER(sources), 1, PLAN_MAX_SOURCES, NULL, NULL},
+    {"threads", 't', OPTION_COUNT, "N", "generator threads", "1", MEMBER(threads), 1,
+     PLAN_MAX_THREADS, NULL, NULL},
+    {"cpus", 0, OPTION_TEXT, "LIST", "CPUs to run on, such as 1 or 2-3", NULL,
+     MEMBER(cpus), 0, 0, NULL, NULL},
+    {"server-cpus", 0, OPTION_TEXT, "LIST",
+     "CPUs that the server runs on, to flag a generator that takes from them", NULL,
+     MEMBER(server_cpus), 0, 0, NULL, NULL},
+    {"spin", 0, OPTION_TEXT, "T",
+     "open loop: poll instead of sleep this long before a request is due; auto: 150us "
+     "where --cpus has a CPU for every thread, else 0s",
+     "auto", MEMBER(spin), 0, 0, NULL, NULL},
+    {"seed", 0, OPTION_TEXT, "S",
+     "whole number from which arrivals and mix are drawn (default: a fresh one)", NULL,
+     MEMBER(seed), 0, 0, NULL, NULL},
+    {"interval", 0, OPTION_TIME, "T", "step of the series", "1s", MEMBER(interval_ns),
+     NS_PER_MS, NS_PER_H, NULL, NULL},
+    {"json", 0, OPTION_TEXT, "FILE", "write the result as JSON (- for stdout)", NULL,
+     MEMBER(json), 0, 0, NULL, NULL},
+    {"full", 0, OPTION_FLAG, NULL,
+     "write whole distributions into the JSON (\"buckets\"), as interleave merge wants "
+     "them",
+     NULL, MEMBER(full), 0, 0, NULL, NULL},
+    {"histogram", 0, OPTION_TEXT, "FILE",
+     "write the latency distribution as .hgrm, in milliseconds; where there are classes, "
+     "also that of each to FILE with its name before the ending",
+     NULL, MEMBER(histogram), 0, 0, NULL, NULL},
+    {"expect", 0, OPTION_LIST, "LIMIT",
+     "a limit that the result has to keep, as [CLASS:]MEASURE<LIMIT (or >, <=, >=, =): "
+     "p99<20ms, mean, max, min, errors=0, errors<0.1%, timeouts, dropped, ok, "
+     "throughput>1k; may be given several times; exit status 1 where one is missed",
+     NULL, MEMBER(expectations), 0, 0, NULL, NULL},
+    {"find-capacity", 0, OPTION_TEXT, "LIMIT",
+     "search for the highest rate that keeps a limit such as p99<50ms, beginning at "
+     "--rate, in steps of at most --duration; --json gets the steps",
+     NULL, MEMBER(find_capacity), 0, 0, NULL, NULL},
+    {"search-time", 0, OPTION_TIME, "T", "begin no step of that search later than this",
+     "5m", MEMBER(search_time_ns), NS_PER_MS, 24 * NS_PER_H, NULL, NULL},
+    {"calibrate", 0, OPTION_FLAG, NULL,
+     "measure how many requests per second this generator can send here, against a null "
+     "server of its own, and remember it for later runs; takes --duration",
+     NULL, MEMBER(calibrate), 0, 0, NULL, NULL},
+    {"live", 0, OPTION_FLAG, NULL,
+     "on a terminal, show rate, latency and errors while it runs", "yes", MEMBER(live), 0,
+     0, NULL, NULL},
+    {"events", 0, OPTION_TEXT, "FD",
+     "write warmup, measuring, measured and done to this descriptor as it happens; if it "
+     "is a socket, keep connections open after measured until a byte comes back (5 s at "
+     "most)",
+     NULL, MEMBER(events), 0, 0, NULL, NULL},
+    {"remote", 0, OPTION_FLAG, NULL, "allow targets beyond this machine", NULL,
+     MEMBER(remote), 0, 0, NULL, NULL},
+    {"quiet", 'q', OPTION_FLAG, NULL, "no summary", NULL, MEMBER(quiet), 0, 0, NULL,
+     NULL},
+    {0},
+};
+
+/* ---- servers ------------------------------------------------------------------------
+ */
+
+static bool has_target(const struct plan *plan, const struct target *target)
+{
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (target_equal(&plan->targets[i], target))
+            return true;
+    return false;
+}
+
+/* Several servers share one set of requests: a path is not one server's own. */
+static int add_path(struct plan *plan, const char *path, bool same_server,
+                    struct error *error)
+{
+    for (size_t i = 0; i < plan->workload.request_count && !same_server; i++)
+        if (strcmp(plan->workload.requests[i].path, path) != 0)
+            return error_set(error, -EINVAL,
+                             "several servers share the same requests: give the paths "
+                             "with --request, not %s and %s in the URLs",
+                             plan->workload.requests[i].path, path);
+    if (same_server || !plan->workload.request_count)
+        workload_add_request(&plan->workload, path);
+    return 0;
+}
+
+/* Takes server and path of one URL. `only_target`: a URL without a path asks nothing. */
+static int add_url(struct plan *plan, const char *url, bool only_target,
+                   struct error *error)
+{
+    struct target target;
+    char *path;
+    int result = target_parse(&target, &path, url, error);
+    if (result < 0)
+        return result;
+    if (has_target(plan, &target))
+        target_release(&target);
+    else if (plan->target_count < PLAN_MAX_TARGETS)
+        plan_add_target(plan, &target);
+    else
+        result =
+            error_set(error, -EINVAL, "there are at most %d servers", PLAN_MAX_TARGETS);
+    if (result == 0 && (path || !only_target))
+        result = add_path(plan, path ? path : "/", plan->target_count == 1, error);
+    free(path);
+    return result;
+}
+
+/* ---- from settings to a plan --------------------------------------------------------
+ */
+
+static int read_whole_number(const char *name, const char *text, uint64_t most,
+                             uint64_t *number, struct error *error)
+{
+    int result = quantity_parse(QUANTITY_COUNT, text, 0, most, number, error);
+    return result < 0 ? error_prefix(error, result, "--%s", name) : 0;
+}
+
+/* What the options say, over what a scenario says where they are not the defaults. */
+static void apply_load(struct workload *workload, const struct load_settings *settings,
+                       bool from_scenario)
+{
+    struct load_settings defaults;
+    struct option_group group = {"", load_options, &defaults};
+    options_defaults(&group, 1);
+#define APPLY(setting, member)                                                           \
+    if (!from_scenario || settings->setting != defaults.setting)                         \
+    workload->member = settings->setting
+    APPLY(arrivals, arrivals);
+    APPLY(warmup_ns, warmup_ns);
+    APPLY(timeout_ns, timeout_ns);
+    APPLY(think_ns, think_ns);
+    APPLY(think_times, think_times);
+    APPLY(request_limit, request_limit);
+    APPLY(requests_per_connection, requests_per_connection);
+    APPLY(pipeline, pipeline);
+    APPLY(idle, idle);
+#undef APPLY
+    if (!isnan(settings->rate_rps))
+        workload->rate_rps = settings->rate_rps;
+    if (!settings->keep_alive)
+        workload->requests_per_connection = 1;
+    bool counted = workload->phase_count && workload->phases_are_clients;
+    if (settings->connections != defaults.connections || (!from_scenario && !counted)) {
+        workload->connect_as_needed = settings->connections == 0;
+        workload->connections = settings->connections;
+    }
+    if (workload->connect_as_needed &&
+        (!workload->connections ||
+         settings->most_connections != defaults.most_connections))
+        workload->connections = settings->most_connections;
+}
+
+/* Phases and a trace bring a duration along; requests take as long as they take. */
+static void apply_duration(struct workload *workload,
+                           const struct load_settings *settings)
+{
+    uint64_t longest_ns = (PLAN_MAX_INTERVALS - 1) * settings->interval_ns;
+    if (settings->duration_ns)
+        workload->duration_ns = settings->duration_ns;
+    else if (settings->request_limit && workload_is_steady(workload))
+        workload->duration_ns = longest_ns < NS_PER_H ? longest_ns : NS_PER_H;
+}
+
+static int apply_shapes(struct workload *workload, const struct load_settings *settings,
+                        struct error *error)
+{
+    int result = 0;
+    if (settings->phases.count) {
+        workload->phase_count = 0;
+        workload->rate_rps = 0;
+    }
+    for (size_t i = 0; result == 0 && i < settings->phases.count; i++)
+        result = spec_add_phase(workload, settings->phases.items[i], error);
+    double speed = 1;
+    if (result == 0)
+        result = spec_read_speed(&speed, settings->speed, error);
+    if (result == 0 && settings->trace)
+        result = workload_read_trace(workload, settings->trace, speed, error);
+    if (result == 0 && settings->slow_readers) {
+        result = spec_read_slow_clients(&workload->slow_readers, settings->slow_readers,
+                                        error);
+        if (result < 0)
+            return error_prefix(error, result, "--slow-readers");
+    }
+    if (result == 0 && settings->slow_senders) {
+        result = spec_read_slow_clients(&workload->slow_senders, settings->slow_senders,
+                                        error);
+        if (result < 0)
+            return error_prefix(error, result, "--slow-senders");
+    }
+    for (size_t i = 0; settings->digest && i < workload->request_count; i++) {
+        free(workload->requests[i].digest);
+        workload->requests[i].digest = memory_copy_string(settings->digest);
+    }
+    return result;
+}
+
+static int read_scenario(struct plan *plan, const char *path, struct error *error)
+{
+    struct scenario scenario;
+    int result = scenario_read(&scenario, path, error);
+    if (result < 0)
+        return result;
+    workload_release(&plan->workload);
+    workload_copy(&plan->workload, &scenario.workload);
+    plan->transient = scenario.shape == SHAPE_TRANSIENT;
+    scenario_release(&scenario);
+    return 0;
+}
+
+#define SEARCH_FIRST_RPS 100
+
+/* A search begins somewhere, and is not to be held back by connections. */
+static int make_searchable(struct workload *workload,
+                           const struct load_settings *settings, struct error *error)
+{
+    if (!workload_is_steady(workload))
+        return error_set(error, -EINVAL,
+                         "--find-capacity sets the rate: phases and a trace cannot");
+    if (!(workload->rate_rps > 0))
+        workload->rate_rps = SEARCH_FIRST_RPS;
+    if (workload->connections == 1) {
+        workload->connect_as_needed = true;
+        workload->connections = settings->most_connections;
+    }
+    return 0;
+}
+
+static int read_workload(struct plan *plan, const struct load_settings *settings,
+                         const struct option_list *urls, struct error *error)
+{
+    int result = 0;
+    bool has_requests = settings->scenario || settings->requests.count || settings->trace;
+    workload_init(&plan->workload);
+    if (settings->scenario)
+        result = read_scenario(plan, settings->scenario, error);
+    if (result == 0 && settings->target)
+        result = add_url(plan, settings->target, has_requests || urls->count, error);
+    for (size_t i = 0; result == 0 && i < urls->count; i++)
+        result = add_url(plan, urls->items[i], has_requests, error);
+    for (size_t i = 0; result == 0 && i < settings->requests.count; i++)
+        result = spec_add_request(&plan->workload, settings->requests.items[i], error);
+    if (result == 0 && !plan->target_count)
+        result =
+            error_set(error, -EINVAL,
+                      "no server is given: add a URL such as http://127.0.0.1:8080/");
+    if (result == 0)
+        result = apply_shapes(&plan->workload, settings, error);
+    if (result < 0)
+        return result;
+    apply_load(&plan->workload, settings, settings->scenario != NULL);
+    apply_duration(&plan->workload, settings);
+    return settings->find_capacity ? make_searchable(&plan->workload, settings, error)
+                                   : 0;
+}
+
+#define SPIN_AUTO_NS (150 * NS_PER_US)
+
+/* What depends on CPUs: whether polling takes them from nobody. */
+static int read_cpus(struct plan *plan, const struct load_settings *settings,
+                     struct error *error)
+{
+    cpu_set_t own, server;
+    int result = 0;
+    CPU_ZERO(&own);
+    if (settings->cpus)
+        result = cpus_parse(settings->cpus, &own, error);
+    if (result == 0 && settings->server_cpus)
+        result = cpus_parse(settings->server_cpus, &server, error);
+    if (result < 0)
+        return result;
+    if (strcmp(settings->spin, "auto") != 0) {
+        result = quantity_parse(QUANTITY_TIME, settings->spin, 0, NS_PER_S,
+                                &plan->spin_ns, error);
+        return result < 0 ? error_prefix(error, result, "--spin") : 0;
+    }
+    plan->spin_ns = CPU_COUNT(&own) >= (int)plan->threads ? SPIN_AUTO_NS : 0;
+    return 0;
+}
+
+static int read_plan(struct plan *plan, const struct load_settings *settings,
+                     const struct option_list *urls, struct error *error)
+{
+    *plan = (struct plan){
+        .threads = (unsigned)settings->threads,
+        .sources = (unsigned)settings->sources,
+        .seed = random_fresh_seed(),
+        .verify = settings->verify,
+        .method = settings->method,
+        .interval_ns = settings->interval_ns,
+        .drain_ns = settings->drain_ns,
+        .cpus = settings->cpus,
+        .server_cpus = settings->server_cpus,
+        .full = settings->full,
+    };
+    int result = read_workload(plan, settings, urls, error);
+    if (result == 0)
+        result = read_cpus(plan, settings, error);
+    if (result == 0 && settings->seed)
+        result =
+            read_whole_number("seed", settings->seed, 1ULL << 53, &plan->seed, error);
+    for (size_t i = 0; result == 0 && !settings->remote && i < plan->target_count; i++)
+        if (!target_is_loopback(&plan->targets[i]))
+            result =
+                error_set(error, -EINVAL,
+                          "%s is not on this machine: say --remote if you may load it",
+                          plan->targets[i].url);
+    if (result < 0) {
+        plan_release(plan);
+        return result;
+    }
+    return plan_build(plan, error);
+}
+
+/* ---- expectations -------------------------------------------------------------------
+ */
+
+static void release_expectations(struct expectation *expectations, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        expectation_release(&expectations[i]);
+    free(expectations);
+}
+
+static int check_class(const struct plan *plan, const struct expectation *expectation,
+                       struct error *error)
+{
+    for (size_t i = 0; i < plan->class_count; i++)
+        if (!expectation->class_name ||
+            strcmp(plan->class_names[i], expectation->class_name) == 0)
+            return 0;
+    return error_set(error, -EINVAL, "--expect %s: no request is of class \"%s\"",
+                     expectation->text, expectation->class_name);
+}
+
+/* On failure nothing is left to release. */
+static int read_expectations(struct plan *plan, const struct option_list *texts,
+                             struct expectation **expectations, struct error *error)
+{
+    size_t count = 0;
+    int code = 0;
+    *expectations = memory_allocate_zeroed(texts->count + 1, sizeof **expectations);
+    for (size_t i = 0; code == 0 && i < texts->count; i++) {
+        code = expectation_parse(&(*expectations)[i], texts->items[i], error);
+        if (code < 0) {
+            error_prefix(error, code, "--expect");
+            break;
+        }
+        count++;
+        code = check_class(plan, &(*expectations)[i], error);
+    }
+    if (code < 0) {
+        release_expectations(*expectations, count);
+        return code;
+    }
+    plan->expectations = *expectations;
+    plan->expectation_count = count;
+    return 0;
+}
+
+static int read_objective(const struct load_settings *settings,
+                          struct expectation *objective, struct error *error)
+{
+    int code = expectation_parse(objective, settings->find_capacity, error);
+    if (code == 0)
+        code = capacity_check_objective(objective, error);
+    return code < 0 ? error_prefix(error, code, "--find-capacity") : 0;
+}
+
+/* ---- preparing the process ----------------------------------------------------------
+ */
+
+#define SPARE_DESCRIPTORS 64
+
+static int allow_descriptors(uint64_t connections, struct error *error)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    uint64_t needed = connections + SPARE_DESCRIPTORS;
+    if (needed > limit.rlim_max)
+        return error_set(error, -EMFILE,
+                         "%llu connections need %llu descriptors, the limit is %llu: "
+                         "raise it with ulimit -n",
+                         (unsigned long long)connections, (unsigned long long)needed,
+                         (unsigned long long)limit.rlim_max);
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+static int prepare(const struct load_settings *settings, const struct plan *plan,
+                   int *events, struct error *error)
+{
+    *events = -1;
+    int result = allow_descriptors(workload_all_connections(&plan->workload), error);
+    if (result == 0 && settings->events) {
+        uint64_t fd;
+        result = read_whole_number("events", settings->events, INT_MAX, &fd, error);
+        if (result == 0)
+            result = events_check((int)fd, error);
+        if (result == 0)
+            *events = (int)fd;
+    }
+    cpu_set_t cpus;
+    if (result == 0 && settings->cpus)
+        result = cpus_parse(settings->cpus, &cpus, error);
+    if (result == 0 && settings->cpus)
+        result = cpus_pin(&cpus, error);
+    return result;
+}
+
+/* ---- the command --------------------------------------------------------------------
+ */
+
+static int write_json(const struct result *result, const char *path, struct error *error)
+{
+    cJSON *json = result_to_json(result);
+    int code = json_write(path, json, error);
+    cJSON_Delete(json);
+    return code;
+}
+
+/* True where not even one connection came about. */
+static bool never_reached(const struct result *result)
+{
+    return result->totals.connections == 0;
+}
+
+static int exit_code_of(const struct result *result)
+{
+    if (result->interrupted)
+        return EXIT_INTERRUPTED;
+    if (never_reached(result))
+        return EXIT_FAILED;
+    if (!result_is_valid(result))
+        return EXIT_INVALID;
+    return expectations_are_met(result) ? EXIT_FINE : EXIT_FAILED;
+}
+
+static int report(const struct load_settings *settings, const struct result *result,
+                  struct error *error)
+{
+    int code = 0;
+    if (!settings->quiet)
+        summary_print(result, stderr);
+    if (settings->json)
+        code = write_json(result, settings->json, error);
+    if (code == 0 && settings->histogram)
+        code = result_write_hgrm(result, settings->histogram, error);
+    return code < 0 ? code : exit_code_of(result);
+}
+
+static int measure(const struct load_settings *settings, struct plan *plan, int events,
+                   struct error *error)
+{
+    struct result result;
+    struct live live;
+    if (!settings->quiet)
+        summary_announce(plan, stderr);
+    if (!settings->quiet && settings->live && live_is_possible()) {
+        live_init(&live, stderr);
+        plan->watcher = &live.watcher;
+    }
+    int code = run_plan(plan, events, &result, error);
+    plan->watcher = NULL;
+    if (code < 0)
+        return code;
+    selfcheck(&result);
+    struct ceiling ceiling;
+    if (ceiling_load(&ceiling, NULL) == 0)
+        result.ceiling_rps = ceiling_of_threads(&ceiling, plan->threads);
+    code = report(settings, &result, error);
+    result_release(&result);
+    return code;
+}
+
+/* ---- the other things that the command can do ---------------------------------------
+ */
+
+#define CALIBRATION_SHARE 10 /* of --duration, each round */
+
+static int calibrate_here(const struct load_settings *settings, int *exit_code,
+                          struct error *error)
+{
+    struct ceiling ceiling;
+    char rate[QUANTITY_TEXT_BYTES], reached[QUANTITY_TEXT_BYTES];
+    int code =
+        calibrate_generator(&ceiling, settings->duration_ns / CALIBRATION_SHARE, error);
+    if (code == 0)
+        code = ceiling_store(&ceiling, error);
+    *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : EXIT_FINE;
+    if (code < 0)
+        return code;
+    char *path = ceiling_path();
+    fprintf(
+        stderr,
+        "%s requests/s for each thread with a core of its own (%.2f us per request; "
+        "%s/s were reached with the null server)\nkept in %s\n",
+        quantity_format(QUANTITY_COUNT, ceiling.thread_rps, rate, sizeof rate),
+        ceiling.cpu_us_per_request,
+        quantity_format(QUANTITY_COUNT, ceiling.throughput_rps, reached, sizeof reached),
+        path);
+    free(path);
+    return 0;
+}
+
+static int search_capacity(const struct load_settings *settings, struct plan *plan,
+                           const struct expectation *objective, struct error *error)
+{
+    static const int exit_codes[] = {
+        [CAPACITY_FOUND] = EXIT_FINE,
+        [CAPACITY_NONE] = EXIT_FAILED,
+        [CAPACITY_GENERATOR_LIMIT] = EXIT_INVALID,
+        [CAPACITY_TIME_UP] = EXIT_INCONCLUSIVE,
+        [CAPACITY_INTERRUPTED] = EXIT_INTERRUPTED,
+    };
+    struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
+    int code = capacity_search(plan, objective, settings->search_time_ns,
+                               settings->quiet ? NULL : stderr, capacity, error);
+    if (code == 0) {
+        if (!settings->quiet)
+            capacity_print(capacity, stderr);
+        code = exit_codes[capacity->outcome];
+        if (settings->json) {
+            cJSON *json = capacity_to_json(capacity, plan);
+            int written = json_write(settings->json, json, error);
+            code = written < 0 ? written : code;
+            cJSON_Delete(json);
+        }
+    }
+    free(capacity);
+    return code;
+}
+
+/* *exit_code is EXIT_USAGE, and stays so until the first process or thread starts. */
+static int prepare_and_measure(const struct load_settings *settings, struct plan *plan,
+                               int *exit_code, struct error *error)
+{
+    struct expectation *expectations = NULL, objective = {0};
+    int events, code = 0;
+    if (settings->find_capacity)
+        code = read_objective(settings, &objective, error);
+    if (code == 0)
+        code = read_expectations(plan, &settings->expectations, &expectations, error);
+    if (code < 0) {
+        expectation_release(&objective);
+        return code;
+    }
+    code = prepare(settings, plan, &events, error);
+    if (code == 0) {
+        code = settings->find_capacity
+                   ? search_capacity(settings, plan, &objective, error)
+                   : measure(settings, plan, events, error);
+        *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : code;
+    }
+    release_expectations(expectations, plan->expectation_count);
+    expectation_release(&objective);
+    return code;
+}
+
+static int run_load(int argc, char **argv)
+{
+    struct load_settings settings;
+    struct option_list urls;
+    struct plan plan;
+    struct error error;
+    int exit_code;
+    bool go = options_read(&load_command, &settings, argc, argv, &urls, &exit_code);
+    if (go) {
+        exit_code = EXIT_USAGE;
+        int code = settings.calibrate ? calibrate_here(&settings, &exit_code, &error)
+                                      : read_plan(&plan, &settings, &urls, &error);
+        if (code == 0 && !settings.calibrate) {
+            code = prepare_and_measure(&settings, &plan, &exit_code, &error);
+            plan_release(&plan);
+        }
+        if (code < 0)
+            fprintf(stderr, "interleave load: %s\n", error.text);
+    }
+    option_list_release(&settings.requests);
+    option_list_release(&settings.expectations);
+    option_list_release(&settings.phases);
+    option_list_release(&urls);
+    return exit_code;
+}
+
+const struct command load_command = {
+    .name = "load",
+    .summary = "send requests to a server and measure its replies",
+    .operands = "[URL...]",
+    .description =
+        "Sends the requests of the URLs, of --request and of a --scenario to a server, "
+        "and reports how many replies came, how fast, and whether the measurement can be "
+        "believed. Latency runs from when a request was due to the last byte of its "
+        "reply.\n\n"
+        "Requests without a rate form a mix, drawn by weight; a request with a rate is "
+        "sent on its own schedule beside it. Results are told apart by class. For "
+        "example, a light mix, and one long computation a second:\n\n"
+        "  interleave load http://127.0.0.1:8080 --rate 500/s \\\n"
+        "    --request light=90:/wait:20ms --request light=10:/ \\\n"
+        "    --request heavy=1/s,constant:/spin:10M\n\n"
+        "A server is http://HOST[:PORT] or unix:SOCKET. Several share the load: "
+        "connections are dealt out to them in turn, or by weight where a URL begins with "
+        "one, as in 3*http://127.0.0.1:8080.\n\n"
+        "Phases change the load over the measured time. During the warm-up it is as the "
+        "first phase begins. A quiet minute, a ramp, and bursts of 200 ms every 2 s:\n\n"
+        "  interleave load http://127.0.0.1:8080 --connections auto --phase 1m:100/s \\\n"
+        "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
+        "With --find-capacity LIMIT it searches for the highest rate that keeps the "
+        "limit: "
+        "exit 0 found; 1 kept at no rate; 3 the generator was the limit; 4 no time left "
+        "to confirm it. With --calibrate it measures itself.\n\n"
+        "Exit status: 0 measured, and what was expected came true; 1 the server could "
+        "not be reached, or an --expect was missed; 2 usage; 3 measured, but the figures "
+        "cannot be trusted (the reason is in the warnings); 130 stopped.",
+    .options = load_options,
+    .run = run_load,
+};

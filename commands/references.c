@@ -1,0 +1,78 @@
+/* references.c - the command `references`: the servers of others that can join. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/table.h"
+#include "commands/commands.h"
+#include "harness/third_party/shipped.h"
+
+struct settings {
+    bool json;
+};
+
+static const struct option options[] = {{.name = "json",
+                                         .type = OPTION_FLAG,
+                                         .help = "print JSON",
+                                         .offset = offsetof(struct settings, json)},
+                                        {0}};
+
+static void print_json(const struct models *models)
+{
+    char *text = json_print(models->list);
+    fputs(text, stdout);
+    free(text);
+}
+
+static void print_table(const struct models *models)
+{
+    struct table *table = table_create();
+    table_add_column(table, "Reference", TABLE_LEFT);
+    table_add_column(table, "What it is", TABLE_LEFT);
+    table_add_column(table, "Here", TABLE_LEFT);
+    const cJSON *model;
+    cJSON_ArrayForEach(model, models->list)
+    {
+        const char *why = model_obstacle(model), *version = json_string(model, "version");
+        table_start_row(table);
+        table_add_cell(table, json_string(model, "name"));
+        table_add_cell(table, json_string(model, "summary"));
+        table_add_cell(table, why ? why : version ? version : "installed");
+    }
+    table_print(table, TABLE_TERMINAL, stdout);
+    table_free(table);
+}
+
+static int run_references(int argc, char **argv)
+{
+    struct settings settings;
+    struct error error;
+    int exit_code;
+    if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
+        return exit_code;
+    struct models models = {.list = cJSON_CreateArray()};
+    if (references_add_shipped(&models, &error) < 0) {
+        fprintf(stderr, "interleave references: %s\n", error.text);
+        exit_code = EXIT_USAGE;
+    } else {
+        references_look_up(&models);
+        if (settings.json)
+            print_json(&models);
+        else
+            print_table(&models);
+        exit_code = EXIT_FINE;
+    }
+    models_release(&models);
+    return exit_code;
+}
+
+const struct command references_command = {
+    .name = "references",
+    .summary = "list the servers of others that can join a comparison",
+    .description = "Each can be named wherever a model can: in bench --models and in a "
+                   "scenario's \"models\". Others join by a file: bench --external. What "
+                   "such a file "
+                   "says is described by servers/reference/schema.json.",
+    .options = options,
+    .run = run_references,
+};

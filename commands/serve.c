@@ -1,0 +1,333 @@
+/*
+ * serve.c - the command `serve`: runs one model until it is told to stop, and writes
+ * down at the end what the server itself counted.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/cpus.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "servers/data_folder.h"
+#include "servers/model.h"
+#include "servers/server.h"
+
+struct settings {
+    const char *model;
+    struct server_settings server;
+    const char *cpus;
+    const char *stats;
+};
+
+static const struct option options[] = {
+    {.name = "model",
+     .letter = 'm',
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     .help = "the concurrency model (see interleave models)",
+     .offset = offsetof(struct settings, model)},
+    {.name = "listen",
+     .letter = 'l',
+     .type = OPTION_TEXT,
+     .value = "HOST:PORT",
+     .help = "where to listen; port 0 is any free one, [::1]:0 is IPv6",
+     .fallback = "127.0.0.1:8080",
+     .offset = offsetof(struct settings, server.listen)},
+    {.name = "cpus",
+     .type = OPTION_TEXT,
+     .value = "LIST",
+     .help =
+         "run on these CPUs only, as in 0 or 0-3,8; \"cores\" then means their number",
+     .offset = offsetof(struct settings, cpus)},
+    {.name = "data",
+     .type = OPTION_TEXT,
+     .value = "DIR",
+     .help = "folder for the files that are served; if not given, a private one that is "
+             "removed at the end",
+     .offset = offsetof(struct settings, server.ops.data_folder)},
+    {.name = "upstream",
+     .type = OPTION_TEXT,
+     .value = "URL",
+     .help = "http://HOST:PORT that fetch calls; it has to be there already",
+     .offset = offsetof(struct settings, server.ops.upstream)},
+    {.name = "pg",
+     .type = OPTION_TEXT,
+     .value = "CONNINFO",
+     .help = "the PostgreSQL database of pgquery and pgsleep, as libpq takes it (see "
+             "scripts/postgres); it has to be there already",
+     .offset = offsetof(struct settings, server.ops.postgres)},
+    {.name = "max-connections",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .help = "accept no more than this at a time; others wait in the backlog",
+     .fallback = "auto",
+     .zero_word = "auto",
+     .offset = offsetof(struct settings, server.max_connections),
+     .minimum = 1,
+     .maximum = 1000000},
+    {.name = "idle-timeout",
+     .type = OPTION_TIME,
+     .value = "TIME",
+     .help = "close a connection that neither sends nor takes anything for so long",
+     .fallback = "120s",
+     .offset = offsetof(struct settings, server.idle_timeout_ns),
+     .minimum = 10 * NS_PER_MS,
+     .maximum = 24 * NS_PER_H},
+    {.name = "drain-timeout",
+     .type = OPTION_TIME,
+     .value = "TIME",
+     .help = "at SIGTERM, give the requests in hand so long",
+     .fallback = "5s",
+     .offset = offsetof(struct settings, server.drain_timeout_ns),
+     .minimum = 0,
+     .maximum = 24 * NS_PER_H},
+    {.name = "stats",
+     .type = OPTION_TEXT,
+     .value = "FILE|FD",
+     .help = "at the end, write what was counted as JSON to a file or a descriptor",
+     .offset = offsetof(struct settings, stats)},
+    {0},
+};
+
+static const char pool_title[] = "Options of all models, for steps that ask others";
+
+/* The tables of all models, for the help and for refusals that name the right one. */
+static size_t list_model_options(struct option_group *groups, size_t maximum)
+{
+    static char titles[OPTIONS_MAX_GROUPS][80];
+    groups[0] = (struct option_group){pool_title, op_pool_options, NULL};
+    size_t count = 1;
+    for (size_t i = 0; model_list[i] && count < maximum; i++) {
+        if (!model_list[i]->options)
+            continue;
+        snprintf(titles[count], sizeof titles[count], "Options of %s",
+                 model_list[i]->name);
+        groups[count] =
+            (struct option_group){titles[count], model_list[i]->options, NULL};
+        count++;
+    }
+    return count;
+}
+
+/* ---- statistics ------------------------------------------------------------------- */
+
+/* What the end of a run needs to know. */
+struct run {
+    const struct settings *settings;
+    bool owns_data_folder;
+    bool drained; /* all requests in hand were finished */
+};
+
+static cJSON *describe_run(const struct server *server, const struct run *run)
+{
+    cJSON *root = cJSON_CreateObject();
+    json_add_number(root, "schema_version", 1);
+    json_add_text(root, "model", server->model->name);
+    cJSON *resolved = json_add_object(root, "options");
+    struct settings settings = *run->settings;
+    settings.server = server->settings;
+    options_to_json(options, &settings, resolved);
+    options_to_json(op_pool_options, &settings.server.ops, resolved);
+    options_to_json(server->model->options, server->model_settings, resolved);
+    json_add_text(root, "listened_on", server->address);
+    json_add_bool(root, "drained", run->drained);
+    server_statistics(server, root);
+    return root;
+}
+
+static int write_to_descriptor(int fd, const char *text, struct error *error)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        ssize_t wrote = write(fd, text, left);
+        if (wrote < 0 && errno != EINTR)
+            return error_set(error, -errno, "--stats: cannot write to descriptor %d: %s",
+                             fd, strerror(errno));
+        if (wrote > 0) {
+            text += wrote;
+            left -= (size_t)wrote;
+        }
+    }
+    return 0;
+}
+
+static bool is_number(const char *text)
+{
+    return *text && strlen(text) < 7 && strspn(text, "0123456789") == strlen(text);
+}
+
+static int write_statistics(const struct server *server, const struct run *run,
+                            struct error *error)
+{
+    const char *to = run->settings->stats;
+    if (!to)
+        return 0;
+    cJSON *root = describe_run(server, run);
+    int result;
+    if (is_number(to)) {
+        char *text = json_print(root);
+        result = write_to_descriptor((int)strtol(to, NULL, 10), text, error);
+        free(text);
+    } else {
+        result = json_write_file(to, root, error);
+    }
+    cJSON_Delete(root);
+    return result;
+}
+
+/* ---- the run ---------------------------------------------------------------------- */
+
+static void say_ready(struct server *server)
+{
+    printf("listening on http://%s\n", server->address);
+    fflush(stdout);
+}
+
+static int finish(struct server *server, struct run *run)
+{
+    struct error error;
+    int result = write_statistics(server, run, &error);
+    if (result < 0)
+        fprintf(stderr, "interleave serve: %s\n", error.text);
+    if (run->owns_data_folder)
+        data_folder_remove(server->settings.ops.data_folder);
+    return result < 0 ? EXIT_FAILED : EXIT_FINE;
+}
+
+/* Draining took too long, or a second signal came: threads may still be at work. */
+static void abandon(struct server *server)
+{
+    _exit(finish(server, server->context));
+}
+
+static int serve(const struct settings *settings, const struct model *model,
+                 void *model_settings)
+{
+    struct error error;
+    struct server server;
+    struct server_settings server_settings = settings->server;
+    struct run run = {.settings = settings};
+    char *private_folder = NULL;
+    int exit_code = EXIT_FAILED;
+    int result = 0;
+    if (server_settings.ops.data_folder) {
+        result = file_make_folders(server_settings.ops.data_folder, &error);
+        if (result == 0)
+            result = data_folder_check(server_settings.ops.data_folder, &error);
+    } else {
+        private_folder = data_folder_make(&error);
+        server_settings.ops.data_folder = private_folder;
+        run.owns_data_folder = true;
+        result = private_folder ? 0 : -EIO;
+    }
+    if (result < 0)
+        goto done;
+    result = server_open(&server, &server_settings, op_list, &error);
+    if (result < 0) {
+        exit_code = result == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+        if (private_folder)
+            data_folder_remove(private_folder);
+        goto done;
+    }
+    server.model = model;
+    server.model_settings = model_settings;
+    server.on_ready = say_ready;
+    server.on_abandon = abandon;
+    server.context = &run;
+    result = server_run(&server, &error);
+    run.drained = result == 0;
+    exit_code = finish(&server, &run);
+    if (result < 0)
+        exit_code = EXIT_FAILED;
+    server_close(&server);
+done:
+    if (result < 0)
+        fprintf(stderr, "interleave serve: %s\n", error.text);
+    free(private_folder);
+    return exit_code;
+}
+
+/* ---- the command line ------------------------------------------------------------- */
+
+/* The model decides which options there are, so it is looked for first. */
+static const char *find_model_name(int argc, char **argv)
+{
+    const char *name = NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        bool separate = strcmp(argv[i], "--model") == 0 || strcmp(argv[i], "-m") == 0;
+        if (separate && i + 1 < argc)
+            name = argv[++i];
+        else if (strncmp(argv[i], "--model=", 8) == 0)
+            name = argv[i] + 8;
+        else if (strncmp(argv[i], "-m", 2) == 0 && argv[i][2])
+            name = argv[i] + 2;
+    }
+    return name;
+}
+
+static int pin(const char *list, struct error *error)
+{
+    cpu_set_t set;
+    int result = cpus_parse(list, &set, error);
+    if (result == 0)
+        result = cpus_pin(&set, error);
+    return result < 0 ? error_prefix(error, result, "--cpus") : 0;
+}
+
+/* Parses and runs; the message, if any, is in `error`. */
+static int read_and_serve(int argc, char **argv, struct error *error)
+{
+    const char *name = find_model_name(argc, argv);
+    const struct model *model = name ? model_find(name, error) : NULL;
+    if (name && !model)
+        return EXIT_USAGE;
+    struct settings settings;
+    void *model_settings = memory_allocate_zeroed(
+        1, model && model->settings_bytes ? model->settings_bytes : 1);
+    struct option_group groups[] = {{"Options", options, &settings},
+                                    {pool_title, op_pool_options, &settings.server.ops},
+                                    {"", model ? model->options : NULL, model_settings}};
+    int exit_code = EXIT_USAGE;
+    struct error why;
+    int result = options_parse(&serve_command, groups, 3, argc, argv, NULL, error);
+    if (result == 1) {
+        exit_code = EXIT_FINE;
+    } else if (result == 0 && !model) {
+        error_set(error, -EINVAL, "--model is needed (see interleave models)");
+    } else if (result == 0 && model->supported && !model->supported(&why)) {
+        error_set(error, -ENOTSUP, "%s cannot run here: %s", model->name, why.text);
+        exit_code = EXIT_FAILED;
+    } else if (result == 0 && (!settings.cpus || pin(settings.cpus, error) == 0)) {
+        exit_code = serve(&settings, model, model_settings);
+    }
+    free(model_settings);
+    return exit_code;
+}
+
+static int run_serve(int argc, char **argv)
+{
+    struct error error = {""};
+    int exit_code = read_and_serve(argc, argv, &error);
+    if (error.text[0])
+        fprintf(stderr, "interleave serve: %s\n", error.text);
+    return exit_code;
+}
+
+const struct command serve_command = {
+    .name = "serve",
+    .summary = "run a server with one of the concurrency models",
+    .description =
+        "A path is a program: GET /wait:50ms/spin:200k runs two steps in order (see "
+        "interleave ops). Prints \"listening on http://HOST:PORT\" when ready. SIGTERM "
+        "and SIGINT finish the requests in hand and end the server; a second one ends "
+        "it at once.",
+    .options = options,
+    .more_groups = list_model_options,
+    .run = run_serve,
+};

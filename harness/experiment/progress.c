@@ -1,0 +1,95 @@
+/* progress.c - see progress.h. */
+#include "harness/experiment/progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/quantity.h"
+
+/* What starting, stopping and writing a trial takes, until it is known better. */
+#define FIRST_OVERHEAD 1.2
+
+void progress_start(struct progress *progress, size_t total, size_t done,
+                    uint64_t planned_left_ns)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    *progress = (struct progress){.total = total,
+                                  .done = done,
+                                  .planned_left_ns = planned_left_ns,
+                                  .terminal = isatty(STDERR_FILENO) == 1};
+    progress->colour = progress->terminal && !(no_colour && *no_colour);
+}
+
+/* "3 min 20 s" */
+static const char *time_left(const struct progress *progress, char *buffer, size_t bytes)
+{
+    double factor = FIRST_OVERHEAD;
+    if (progress->planned_done_ns > 0)
+        factor = (double)progress->spent_ns / (double)progress->planned_done_ns;
+    double left = (double)progress->planned_left_ns * factor;
+    uint64_t seconds = (uint64_t)(left / (double)NS_PER_S + 0.5);
+    if (seconds >= 3600)
+        snprintf(buffer, bytes, "%llu h %llu min", (unsigned long long)seconds / 3600,
+                 (unsigned long long)seconds / 60 % 60);
+    else if (seconds >= 60)
+        snprintf(buffer, bytes, "%llu min %llu s", (unsigned long long)seconds / 60,
+                 (unsigned long long)seconds % 60);
+    else
+        snprintf(buffer, bytes, "%llu s", (unsigned long long)seconds);
+    return buffer;
+}
+
+void progress_trial(struct progress *progress, const char *what)
+{
+    char left[48];
+    progress->trial_begun_ns = clock_now_ns();
+    if (progress->terminal)
+        fprintf(stderr, "\r\033[K[%zu/%zu] %s ... %s left", progress->done + 1,
+                progress->total, what, time_left(progress, left, sizeof left));
+}
+
+static void print_outcome(const struct progress *progress,
+                          const struct trial_outcome *outcome)
+{
+    const char *red = progress->colour ? "\033[31m" : "";
+    const char *plain = progress->colour ? "\033[0m" : "";
+    char rate[QUANTITY_TEXT_BYTES], p99[QUANTITY_TEXT_BYTES];
+    if (outcome->failed) {
+        fprintf(stderr, "%sfailed%s: %s", red, plain, outcome->reason);
+        return;
+    }
+    fprintf(stderr, "%s/s",
+            quantity_format(QUANTITY_COUNT, outcome->throughput_rps, rate, sizeof rate));
+    if (!isnan(outcome->p99_ns))
+        fprintf(stderr, ", p99 %s",
+                quantity_format(QUANTITY_TIME, outcome->p99_ns, p99, sizeof p99));
+    if (*outcome->reason)
+        fprintf(stderr, " (%s%s%s%s)", outcome->valid ? "" : red,
+                outcome->valid ? "" : "invalid: ", outcome->reason,
+                outcome->valid ? "" : plain);
+}
+
+void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
+                         const struct trial_outcome *outcome)
+{
+    char left[48];
+    progress->done++;
+    progress->planned_done_ns += planned_ns;
+    progress->planned_left_ns -= planned_ns;
+    progress->spent_ns += clock_now_ns() - progress->trial_begun_ns;
+    fprintf(stderr, "%s[%zu/%zu] %s: ", progress->terminal ? "\r\033[K" : "",
+            progress->done, progress->total, what);
+    print_outcome(progress, outcome);
+    if (!progress->terminal && progress->done < progress->total)
+        fprintf(stderr, "; %s left", time_left(progress, left, sizeof left));
+    fputc('\n', stderr);
+}
+
+void progress_end(const struct progress *progress)
+{
+    if (progress->terminal)
+        fputs("\r\033[K", stderr);
+}

@@ -1,0 +1,98 @@
+/* trial_order.c - see trial_order.h. */
+#include "harness/experiment/trial_order.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+
+void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
+                       const char *value, const size_t *contenders,
+                       size_t contender_count)
+{
+    plan->cells =
+        memory_resize(plan->cells, (plan->cell_count + 1) * sizeof *plan->cells);
+    struct plan_cell *cell = &plan->cells[plan->cell_count++];
+    *cell = (struct plan_cell){
+        .scenario = scenario, .value = value, .contender_count = contender_count};
+    cell->contenders = memory_allocate((contender_count + 1) * sizeof *cell->contenders);
+    memcpy(cell->contenders, contenders, contender_count * sizeof *cell->contenders);
+}
+
+/* What may not stand in a file name becomes "_". */
+static void make_file_name(char *name)
+{
+    for (char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && !strchr("-._=", *p))
+            *p = '_';
+}
+
+static char *name_trial(uint64_t block, const struct scenario *scenario,
+                        const char *value, const char *label)
+{
+    char *id = value
+                   ? memory_printf("%02llu-%s-%s=%s-%s", (unsigned long long)block,
+                                   scenario->name, scenario->sweep.variable, value, label)
+                   : memory_printf("%02llu-%s-%s", (unsigned long long)block,
+                                   scenario->name, label);
+    make_file_name(id);
+    return id;
+}
+
+static size_t *indices(size_t count)
+{
+    size_t *order = memory_allocate((count + 1) * sizeof *order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    return order;
+}
+
+static void add_cell_trials(struct run_plan *plan, size_t cell_index, uint64_t block,
+                            const struct contenders *contenders, struct random *random)
+{
+    const struct plan_cell *cell = &plan->cells[cell_index];
+    size_t *order = indices(cell->contender_count);
+    random_shuffle(random, order, cell->contender_count, sizeof *order);
+    for (size_t i = 0; i < cell->contender_count; i++) {
+        size_t contender = cell->contenders[order[i]];
+        plan->trials[plan->trial_count++] = (struct plan_trial){
+            .block = block,
+            .cell = cell_index,
+            .contender = contender,
+            .id = name_trial(block, cell->scenario, cell->value,
+                             contenders->items[contender].label),
+        };
+    }
+    free(order);
+}
+
+void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
+                      uint64_t blocks, uint64_t seed)
+{
+    size_t per_block = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        per_block += plan->cells[i].contender_count;
+    plan->trials = memory_allocate((per_block * blocks + 1) * sizeof *plan->trials);
+    for (uint64_t block = 1; block <= blocks; block++) {
+        struct random random;
+        random_seed_stream(&random, seed, block);
+        size_t *order = indices(plan->cell_count);
+        random_shuffle(&random, order, plan->cell_count, sizeof *order);
+        for (size_t i = 0; i < plan->cell_count; i++)
+            add_cell_trials(plan, order[i], block, contenders, &random);
+        free(order);
+    }
+}
+
+void run_plan_release(struct run_plan *plan)
+{
+    for (size_t i = 0; i < plan->cell_count; i++)
+        free(plan->cells[i].contenders);
+    for (size_t i = 0; i < plan->trial_count; i++)
+        free(plan->trials[i].id);
+    free(plan->cells);
+    free(plan->trials);
+    *plan = (struct run_plan){0};
+}

@@ -1,0 +1,51 @@
+/*
+ * trial_order.h - which trials a run has, and in which order.
+ *
+ * A cell is a scenario at one point of its sweep. A block runs every contender of
+ * every cell once; within a block the cells come in a shuffled order, and within a
+ * cell its contenders do, one after another, so that what is compared was measured at
+ * nearly the same time (METHOD 2.1). Block b is shuffled by stream b of the seed: the
+ * order of a block does not depend on how many blocks there are.
+ */
+#ifndef HARNESS_TRIAL_ORDER_H
+#define HARNESS_TRIAL_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/contender.h"
+#include "workload/scenario.h"
+
+struct plan_cell {
+    const struct scenario *scenario;
+    const char *value;  /* of its sweep; NULL: it has none */
+    size_t *contenders; /* indices into the run's contenders */
+    size_t contender_count;
+};
+
+struct plan_trial {
+    uint64_t block; /* from 1 */
+    size_t cell;
+    size_t contender; /* index into the run's contenders */
+    char *id;         /* folder name: 01-io-wait-connections=100-event-loop */
+};
+
+struct run_plan {
+    struct plan_cell *cells; /* in the order of the scenarios and of their points */
+    size_t cell_count;
+    struct plan_trial *trials; /* in the order in which they run */
+    size_t trial_count;
+};
+
+/* Adds a cell; scenario and value must outlive the plan, the indices are copied. */
+void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
+                       const char *value, const size_t *contenders,
+                       size_t contender_count);
+
+/* Fills in the trials. */
+void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
+                      uint64_t blocks, uint64_t seed);
+
+void run_plan_release(struct run_plan *plan);
+
+#endif

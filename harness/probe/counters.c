@@ -1,0 +1,150 @@
+/* counters.c - see counters.h. */
+#include "harness/probe/counters.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "harness/probe/cgroup.h"
+
+/* How a file is laid out, and so how a number in it is found. */
+typedef double find_number(const char *content, const char *key);
+
+struct source {
+    const char *name; /* in trial.json, with its unit */
+    const char *path; /* NULL: the cpu.stat of our cgroup */
+    const char *key;
+    find_number *find;
+    double unit; /* what a count of 1 is worth; 0: one clock tick */
+};
+
+/* "key value" or "key: value ...", at the beginning of a line. */
+static double find_keyed(const char *content, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *line = content; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, length) == 0 && line[length] == ' ')
+            return strtod(line + length, NULL);
+    }
+    return NAN;
+}
+
+/* The column `key` of "cpu user nice system idle iowait irq softirq steal ...". */
+static double find_cpu_column(const char *content, const char *key)
+{
+    double columns[8] = {0};
+    char *p = NULL;
+    if (strncmp(content, "cpu ", 4) != 0)
+        return NAN;
+    const char *rest = content + 4;
+    for (size_t i = 0; i < 8; i++, rest = p)
+        columns[i] = strtod(rest, &p);
+    if (strcmp(key, "steal") == 0)
+        return columns[7];
+    return columns[0] + columns[1] + columns[2] + columns[5] + columns[6];
+}
+
+/* "some avg10=... total=123" */
+static double find_pressure(const char *content, const char *key)
+{
+    const char *line = strstr(content, key);
+    const char *total = line ? strstr(line, "total=") : NULL;
+    return total ? strtod(total + strlen("total="), NULL) : (double)NAN;
+}
+
+/* Two lines for a protocol: "TcpExt: Name Name ..." and "TcpExt: 1 2 ...". */
+static double find_paired(const char *content, const char *key)
+{
+    double found = NAN;
+    char **lines = text_split(content, '\n', NULL);
+    for (size_t i = 0; lines[i] && lines[i + 1]; i++) {
+        char **names = text_split(lines[i], ' ', NULL);
+        char **values = text_split(lines[i + 1], ' ', NULL);
+        bool pair = names[0] && values[0] && strcmp(names[0], values[0]) == 0;
+        for (size_t n = 1; pair && names[n] && values[n]; n++)
+            if (strcmp(names[n], key) == 0)
+                found = strtod(values[n], NULL);
+        text_list_free(names);
+        text_list_free(values);
+    }
+    text_list_free(lines);
+    return found;
+}
+
+/* Pages swapped in and out together. */
+static double find_swap(const char *content, const char *key)
+{
+    (void)key;
+    return find_keyed(content, "pswpin") + find_keyed(content, "pswpout");
+}
+
+/* cgroup v2 counts microseconds, v1 nanoseconds. */
+static double find_throttled(const char *content, const char *key)
+{
+    (void)key;
+    double us = find_keyed(content, "throttled_usec");
+    return isnan(us) ? find_keyed(content, "throttled_time") / 1e9 : us / 1e6;
+}
+
+static const struct source sources[COUNTER_COUNT] = {
+    [COUNTER_BUSY] = {"busy_cpu_s", "/proc/stat", "busy", find_cpu_column, 0},
+    [COUNTER_STEAL] = {"steal_s", "/proc/stat", "steal", find_cpu_column, 0},
+    [COUNTER_SWITCHES] = {"context_switches", "/proc/stat", "ctxt", find_keyed, 1},
+    [COUNTER_THROTTLED] = {"throttled_s", NULL, "", find_throttled, 1},
+    [COUNTER_PRESSURE_CPU] = {"pressure_cpu_s", "/proc/pressure/cpu", "some",
+                              find_pressure, 1e-6},
+    [COUNTER_PRESSURE_MEMORY] = {"pressure_memory_s", "/proc/pressure/memory", "some",
+                                 find_pressure, 1e-6},
+    [COUNTER_PRESSURE_IO] = {"pressure_io_s", "/proc/pressure/io", "some", find_pressure,
+                             1e-6},
+    [COUNTER_SWAPPED] = {"swapped_pages", "/proc/vmstat", "", find_swap, 1},
+    [COUNTER_LISTEN_OVERFLOWS] = {"listen_overflows", "/proc/net/netstat",
+                                  "ListenOverflows", find_paired, 1},
+    [COUNTER_LISTEN_DROPS] = {"listen_drops", "/proc/net/netstat", "ListenDrops",
+                              find_paired, 1},
+    [COUNTER_RETRANSMITS] = {"retransmitted_segments", "/proc/net/snmp", "RetransSegs",
+                             find_paired, 1},
+};
+
+static double read_counter(const struct source *source)
+{
+    char *content;
+    int result = source->path ? file_read(source->path, &content, NULL, NULL)
+                              : cgroup_read("cpu", "cpu.stat", &content);
+    if (result < 0)
+        return NAN;
+    double value = source->find(content, source->key);
+    free(content);
+    return source->unit > 0 ? value * source->unit : value / (double)sysconf(_SC_CLK_TCK);
+}
+
+void counters_read(struct counters *counters)
+{
+    counters->at_ns = clock_now_ns();
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        counters->values[i] = read_counter(&sources[i]);
+}
+
+double counters_delta(const struct counters *before, const struct counters *after,
+                      enum counter counter)
+{
+    return after->values[counter] - before->values[counter];
+}
+
+cJSON *counters_delta_json(const struct counters *before, const struct counters *after)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_number(object, "elapsed_s",
+                    (double)(after->at_ns - before->at_ns) / (double)NS_PER_S);
+    for (size_t i = 0; i < COUNTER_COUNT; i++)
+        json_add_number(object, sources[i].name,
+                        counters_delta(before, after, (enum counter)i));
+    return object;
+}

@@ -1,0 +1,235 @@
+/* doctor.c - see doctor.h. */
+#include "harness/probe/doctor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpus.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "harness/probe/machine.h"
+
+const char *const severity_names[] = {[SEVERITY_FINE] = "fine",
+                                      [SEVERITY_UNKNOWN] = "unknown",
+                                      [SEVERITY_WARNING] = "warning",
+                                      [SEVERITY_INVALID] = "invalid",
+                                      NULL};
+
+/* Judges one thing; writes the message where it is not fine. */
+typedef enum severity judge(const cJSON *environment, struct text *message);
+
+struct check {
+    const char *code;
+    judge *judge;
+    const char *remedy;
+};
+
+static double number_at(const cJSON *environment, const char *group, const char *key)
+{
+    return json_number(json_at(environment, group), key);
+}
+
+static const char *text_at(const cJSON *environment, const char *group, const char *key)
+{
+    return json_string(json_at(environment, group), key);
+}
+
+static enum severity judge_build(const cJSON *environment, struct text *message)
+{
+    const cJSON *measurable = json_at(environment, "tool/measurable");
+    if (cJSON_IsTrue(measurable))
+        return SEVERITY_FINE;
+    text_printf(message, "this is a debug or sanitizer build (%s)",
+                text_at(environment, "tool", "flags"));
+    return SEVERITY_INVALID;
+}
+
+static enum severity judge_tree(const cJSON *environment, struct text *message)
+{
+    const char *commit = text_at(environment, "tool", "commit");
+    if (!commit)
+        return SEVERITY_UNKNOWN;
+    if (!strstr(commit, "-dirty"))
+        return SEVERITY_FINE;
+    text_printf(message, "built from a tree with changes that are not committed (%s)",
+                commit);
+    return SEVERITY_WARNING;
+}
+
+/* Fewer descriptors than the usual 1,000 connections + 64 need. */
+static enum severity judge_descriptors(const cJSON *environment, struct text *message)
+{
+    double hard = number_at(environment, "limits", "nofile_hard");
+    if (isnan(hard) || hard >= 20000)
+        return SEVERITY_FINE;
+    text_printf(message, "only %.0f open files are allowed, so at most %.0f connections",
+                hard, hard - 64);
+    return hard < 1000 + 64 ? SEVERITY_INVALID : SEVERITY_WARNING;
+}
+
+static enum severity judge_backlog(const cJSON *environment, struct text *message)
+{
+    double somaxconn = number_at(environment, "network", "somaxconn");
+    if (isnan(somaxconn))
+        return SEVERITY_UNKNOWN;
+    if (somaxconn >= 4096)
+        return SEVERITY_FINE;
+    text_printf(message, "the listen backlog is capped at %.0f, below our 4096",
+                somaxconn);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_ports(const cJSON *environment, struct text *message)
+{
+    double low = number_at(environment, "network", "ports_low");
+    double high = number_at(environment, "network", "ports_high");
+    if (isnan(low) || isnan(high))
+        return SEVERITY_UNKNOWN;
+    if (high - low >= 20000)
+        return SEVERITY_FINE;
+    text_printf(message, "only %.0f local ports for connections", high - low + 1);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_governor(const cJSON *environment, struct text *message)
+{
+    const char *governor = text_at(environment, "cpu", "governor");
+    if (!governor)
+        return SEVERITY_UNKNOWN;
+    if (strcmp(governor, "performance") == 0)
+        return SEVERITY_FINE;
+    text_printf(message, "the CPU frequency governor is \"%s\"", governor);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_turbo(const cJSON *environment, struct text *message)
+{
+    double boost = number_at(environment, "cpu", "boost");
+    double no_turbo = number_at(environment, "cpu", "intel_no_turbo");
+    if (isnan(boost) && isnan(no_turbo))
+        return SEVERITY_UNKNOWN;
+    if (boost == 0 || no_turbo == 1)
+        return SEVERITY_FINE;
+    text_printf(message, "turbo is on: the clock depends on heat and on other cores");
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_load(const cJSON *environment, struct text *message)
+{
+    double load = number_at(environment, "kernel", "load_average_1min");
+    if (isnan(load))
+        return SEVERITY_UNKNOWN;
+    if (load < 0.3)
+        return SEVERITY_FINE;
+    text_printf(message, "the machine is busy: load average %.2f", load);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_clock(const cJSON *environment, struct text *message)
+{
+    const char *source = text_at(environment, "kernel", "clock_source");
+    if (!source)
+        return SEVERITY_UNKNOWN;
+    if (strcmp(source, "tsc") == 0 || strcmp(source, "kvm-clock") == 0 ||
+        strcmp(source, "arch_sys_counter") == 0)
+        return SEVERITY_FINE;
+    text_printf(message, "the clock source is \"%s\", slow to read", source);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_memory(const cJSON *environment, struct text *message)
+{
+    double total = number_at(environment, "memory", "total_bytes");
+    double available = number_at(environment, "memory", "available_bytes");
+    if (isnan(total) || isnan(available))
+        return SEVERITY_UNKNOWN;
+    if (available >= 0.2 * total)
+        return SEVERITY_FINE;
+    text_printf(message, "only %.0f %% of the memory is free", 100 * available / total);
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_swap(const cJSON *environment, struct text *message)
+{
+    double total = number_at(environment, "memory", "swap_total_bytes");
+    double left = number_at(environment, "memory", "swap_free_bytes");
+    if (isnan(total) || isnan(left))
+        return SEVERITY_UNKNOWN;
+    if (total - left < 0.01 * total || total == 0)
+        return SEVERITY_FINE;
+    text_printf(message, "%.0f MiB are swapped out", (total - left) / (1024 * 1024));
+    return SEVERITY_WARNING;
+}
+
+static enum severity judge_cores(const cJSON *environment, struct text *message)
+{
+    const char *allowed = text_at(environment, "cpu", "allowed");
+    cpu_set_t set;
+    if (!allowed || cpus_parse(allowed, &set, NULL) < 0)
+        return SEVERITY_UNKNOWN;
+    int cores = 0;
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &set))
+            continue;
+        char name[16];
+        snprintf(name, sizeof name, "%zu", cpu);
+        const char *siblings = text_at(environment, "cpu/siblings", name);
+        /* A core counts by its first sibling. */
+        cores += !siblings || strtoul(siblings, NULL, 10) == cpu;
+    }
+    if (cores >= 2)
+        return SEVERITY_FINE;
+    text_printf(message, "server and generator share one physical core");
+    return SEVERITY_WARNING;
+}
+
+static const struct check checks[] = {
+    {"build", judge_build, "build with plain `make`"},
+    {"dirty_tree", judge_tree, "commit first, so that the result names its source"},
+    {"descriptors", judge_descriptors,
+     "raise the limit: ulimit -Hn 65536 as root, or nofile in /etc/security/limits.conf"},
+    {"backlog", judge_backlog, "sysctl net.core.somaxconn=4096"},
+    {"ports", judge_ports, "sysctl net.ipv4.ip_local_port_range=\"10240 65000\""},
+    {"cores", judge_cores, "use a machine, or allow this one, two physical cores"},
+    {"governor", judge_governor, "cpupower frequency-set -g performance"},
+    {"turbo", judge_turbo, "echo 0 > /sys/devices/system/cpu/cpufreq/boost"},
+    {"load", judge_load, "stop what else is running, or wait for it"},
+    {"clock_source", judge_clock,
+     "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource"},
+    {"memory", judge_memory, "free some memory"},
+    {"swap", judge_swap, "swapoff -a, or free some memory"},
+};
+
+cJSON *doctor_examine(const cJSON *environment)
+{
+    cJSON *findings = cJSON_CreateArray();
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct text message = {0};
+        enum severity severity = checks[i].judge(environment, &message);
+        bool bad = severity >= SEVERITY_WARNING;
+        cJSON *finding = cJSON_CreateObject();
+        cJSON_AddStringToObject(finding, "code", checks[i].code);
+        cJSON_AddStringToObject(finding, "severity", severity_names[severity]);
+        json_add_text(finding, "message", bad ? text_string(&message) : NULL);
+        json_add_text(finding, "remedy", bad ? checks[i].remedy : NULL);
+        cJSON_AddItemToArray(findings, finding);
+        text_release(&message);
+    }
+    return findings;
+}
+
+enum severity doctor_worst(const cJSON *findings)
+{
+    enum severity worst = SEVERITY_FINE;
+    const cJSON *finding;
+    cJSON_ArrayForEach(finding, findings)
+    {
+        const char *name = json_string(finding, "severity");
+        for (int i = 0; name && severity_names[i]; i++)
+            if (strcmp(severity_names[i], name) == 0 && i > (int)worst)
+                worst = (enum severity)i;
+    }
+    return worst;
+}

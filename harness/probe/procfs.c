@@ -1,0 +1,221 @@
+/* procfs.c - see procfs.h. */
+#include "harness/probe/procfs.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+static char *read_process_file(pid_t pid, const char *name)
+{
+    char path[320], *content = NULL;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    return file_read(path, &content, NULL, NULL) < 0 ? NULL : content;
+}
+
+/*
+ * The fields of /proc/PID/stat after the command, which may contain anything: they
+ * begin after the last ")". Fields are numbered as in proc(5), from 3 on.
+ */
+static const char *stat_field(const char *stat, int number)
+{
+    const char *p = strrchr(stat, ')');
+    for (int field = 2; p && field < number; field++) {
+        p = strchr(p, ' ');
+        p = p ? p + 1 : NULL;
+    }
+    return p;
+}
+
+#define STAT_PARENT 4
+#define STAT_GROUP  5
+#define STAT_USER   14 /* then system, and both of the children that were reaped */
+
+/* A process number in /proc/PID/stat, or -1. */
+static pid_t stat_number(pid_t pid, int number)
+{
+    char *stat = read_process_file(pid, "stat");
+    const char *field = stat ? stat_field(stat, number) : NULL;
+    pid_t value = field ? (pid_t)strtol(field, NULL, 10) : -1;
+    free(stat);
+    return value;
+}
+
+/* All processes of the machine of which `wanted` says so. */
+static void find_processes(struct process_group *group,
+                           bool (*wanted)(const struct process_group *group, pid_t pid))
+{
+    group->count = 0;
+    DIR *folder = opendir("/proc");
+    if (!folder)
+        return;
+    struct dirent *entry;
+    while ((entry = readdir(folder))) {
+        char *end;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (*end || pid <= 0 || !wanted(group, (pid_t)pid))
+            continue;
+        group->pids =
+            memory_resize(group->pids, (group->count + 1) * sizeof *group->pids);
+        group->pids[group->count++] = (pid_t)pid;
+    }
+    closedir(folder);
+}
+
+static bool is_member(const struct process_group *group, pid_t pid)
+{
+    return stat_number(pid, STAT_GROUP) == group->leader;
+}
+
+void process_group_find(struct process_group *group, pid_t leader)
+{
+    group->leader = leader;
+    find_processes(group, is_member);
+}
+
+/* The ancestors are few: from the process up to the root, or to the first of all. */
+static bool is_descendant(const struct process_group *group, pid_t pid)
+{
+    while (pid > 1 && pid != group->leader)
+        pid = stat_number(pid, STAT_PARENT);
+    return pid == group->leader;
+}
+
+double process_tree_cpu_s(pid_t root)
+{
+    struct process_group tree = {.leader = root};
+    find_processes(&tree, is_descendant);
+    double cpu_s = tree.count ? 0 : (double)NAN;
+    for (size_t i = 0; i < tree.count; i++) {
+        uint64_t cpu_ns;
+        /* One that has ended since is in nobody's account any more. */
+        if (clock_process_cpu_ns(tree.pids[i], &cpu_ns) == 0)
+            cpu_s += (double)cpu_ns / (double)NS_PER_S;
+    }
+    process_group_release(&tree);
+    return cpu_s;
+}
+
+void process_group_release(struct process_group *group)
+{
+    free(group->pids);
+    *group = (struct process_group){0};
+}
+
+/* The number after "key:" at the beginning of a line; NaN where there is none. */
+static double status_value(const char *status, const char *key)
+{
+    size_t length = strlen(key);
+    for (const char *line = status; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, length) == 0 && line[length] == ':')
+            return strtod(line + length + 1, NULL);
+        if (!*line)
+            break;
+    }
+    return NAN;
+}
+
+/* A time in /proc/PID/stat; 0 where the process has ended meanwhile. */
+static double stat_seconds(const char *stat, int number)
+{
+    const char *field = stat ? stat_field(stat, number) : NULL;
+    return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : 0;
+}
+
+static void add_cpu(pid_t pid, struct process_sample *sample)
+{
+    uint64_t cpu_ns;
+    if (clock_process_cpu_ns(pid, &cpu_ns) == 0)
+        sample->cpu_s += (double)cpu_ns / (double)NS_PER_S;
+    char *stat = read_process_file(pid, "stat");
+    /* Its own, and then what its children had used by their end. */
+    double user_s = stat_seconds(stat, STAT_USER),
+           system_s = stat_seconds(stat, STAT_USER + 1),
+           ended_user_s = stat_seconds(stat, STAT_USER + 2),
+           ended_system_s = stat_seconds(stat, STAT_USER + 3);
+    sample->user_s += user_s + ended_user_s;
+    sample->system_s += system_s + ended_system_s;
+    sample->ended_cpu_s += ended_user_s + ended_system_s;
+    sample->cpu_s += ended_user_s + ended_system_s;
+    free(stat);
+}
+
+static void add_memory(pid_t pid, struct process_sample *sample)
+{
+    char *status = read_process_file(pid, "status");
+    double own_anon = NAN;
+    if (status) {
+        own_anon = status_value(status, "RssAnon");
+        sample->threads += status_value(status, "Threads");
+        sample->rss_bytes += status_value(status, "VmRSS") * 1024;
+        sample->rss_peak_bytes += status_value(status, "VmHWM") * 1024;
+    }
+    free(status);
+    char *rollup = read_process_file(pid, "smaps_rollup");
+    sample->pss_bytes += rollup ? status_value(rollup, "Pss") * 1024 : (double)NAN;
+    double anon = rollup ? status_value(rollup, "Pss_Anon") : (double)NAN;
+    sample->anon_bytes += (isnan(anon) ? own_anon : anon) * 1024;
+    free(rollup);
+}
+
+static void add_switches(pid_t pid, struct process_sample *sample)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char name[288];
+        snprintf(name, sizeof name, "task/%s/status", entry->d_name);
+        char *status = read_process_file(pid, name);
+        if (!status)
+            continue; /* the thread has ended meanwhile */
+        sample->voluntary_switches += status_value(status, "voluntary_ctxt_switches");
+        sample->involuntary_switches +=
+            status_value(status, "nonvoluntary_ctxt_switches");
+        free(status);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+void process_group_sample(const struct process_group *group,
+                          struct process_sample *sample)
+{
+    *sample = (struct process_sample){.processes = (double)group->count};
+    sample->cpu_at_ns = clock_now_ns();
+    for (size_t i = 0; i < group->count; i++)
+        add_cpu(group->pids[i], sample);
+    uint64_t start_ns = clock_now_ns();
+    for (size_t i = 0; i < group->count; i++)
+        add_switches(group->pids[i], sample);
+    sample->switches_at_ns = start_ns + (clock_now_ns() - start_ns) / 2;
+    for (size_t i = 0; i < group->count; i++)
+        add_memory(group->pids[i], sample);
+}
+
+void process_group_glance(const struct process_group *group, double *threads,
+                          double *rss_bytes)
+{
+    struct process_sample sample = {0};
+    for (size_t i = 0; i < group->count; i++) {
+        char *status = read_process_file(group->pids[i], "status");
+        if (status) {
+            sample.threads += status_value(status, "Threads");
+            sample.rss_bytes += status_value(status, "VmRSS") * 1024;
+        }
+        free(status);
+    }
+    *threads = sample.threads;
+    *rss_bytes = sample.rss_bytes;
+}

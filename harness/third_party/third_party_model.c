@@ -1,0 +1,205 @@
+/* third_party_model.c - see external.h: a server of others as a model of the harness. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "harness/third_party/placeholders.h"
+#include "harness/third_party/third_party.h"
+#include "workload/fetch_path.h"
+
+#define VERSION_LIMIT_NS (20 * NS_PER_S)
+#define VERSION_BYTES    200
+
+/* ---- as a model ------------------------------------------------------------------- */
+
+static void add_word(cJSON *array, const char *word)
+{
+    cJSON_AddItemToArray(array, cJSON_CreateString(word));
+}
+
+static void add_option(cJSON *array, const struct external_option *option)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, "name", option->name);
+    json_add_text(object, "help", option->help);
+    json_add_text(object, "default", option->fallback);
+    cJSON *choices = option->choices.count ? json_add_array(object, "choices") : NULL;
+    for (size_t i = 0; i < option->choices.count; i++)
+        add_word(choices, option->choices.items[i]);
+    cJSON_AddItemToArray(array, object);
+}
+
+cJSON *external_to_model(const struct external *external, const char *folder)
+{
+    cJSON *model = cJSON_CreateObject();
+    json_add_text(model, "name", external->name);
+    json_add_text(model, "summary", external->summary);
+    cJSON *flags = json_add_array(model, "flags");
+    add_word(flags, "reference");
+    if (external->work == EXTERNAL_PLAINTEXT)
+        add_word(flags, "plaintext");
+    if (external->work == EXTERNAL_PROXY)
+        add_word(flags, "proxy");
+    for (size_t i = 0; i < external->flags.count; i++)
+        add_word(flags, external->flags.items[i]);
+    cJSON *options = json_add_array(model, "options");
+    for (size_t i = 0; i < external->option_count; i++)
+        add_option(options, &external->options[i]);
+    json_add_bool(model, "marks", external->marks);
+    json_add_text(model, "here", folder);
+    cJSON_AddItemToObject(model, "external", cJSON_Duplicate(external->source, true));
+    return model;
+}
+
+/* ---- whether it runs here --------------------------------------------------------- */
+
+/* Servers are often where only root looks for programs. */
+static char *find_program(const char *command)
+{
+    if (strchr(command, '/'))
+        return access(command, X_OK) == 0 ? memory_copy_string(command) : NULL;
+    const char *path = getenv("PATH");
+    char *places = memory_printf("%s:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "");
+    char **folders = text_split(places, ':', NULL), *found = NULL;
+    for (size_t i = 0; folders[i] && !found; i++) {
+        char *program = memory_printf("%s/%s", folders[i], command);
+        if (access(program, X_OK) == 0)
+            found = program;
+        else
+            free(program);
+    }
+    text_list_free(folders);
+    free(places);
+    return found;
+}
+
+/* The first line that it prints, on either of its outputs, when asked; or NULL. */
+static char *ask_version(const char *program, const struct words *arguments)
+{
+    const char **words = memory_allocate_zeroed(arguments->count + 2, sizeof *words);
+    words[0] = program;
+    for (size_t i = 0; i < arguments->count; i++)
+        words[i + 1] = arguments->items[i];
+    struct child_plan plan = {
+        .program = program, .arguments = words, .inherited = -1, .input = -1};
+    struct child child = CHILD_NONE;
+    char *version = NULL;
+    if (child_start(&child, &plan, NULL) == 0 &&
+        child_wait(&child, clock_now_ns() + VERSION_LIMIT_NS) && child.status == 0) {
+        const char *said = text_string(&child.heard);
+        size_t length = strcspn(said, "\r\n");
+        version = memory_printf(
+            "%.*s", (int)(length < VERSION_BYTES ? length : VERSION_BYTES), said);
+    }
+    child_release(&child);
+    free(words);
+    return version;
+}
+
+static const char *value_of_here(const void *context, const char *name)
+{
+    return strcmp(name, "here") == 0 ? json_string(context, "here") : "";
+}
+
+/* False where it is missing, with the reason in `why`. */
+static bool look_for(cJSON *model, const struct external *external, struct text *why)
+{
+    struct text command = {0};
+    struct error error;
+    char *program = NULL;
+    if (placeholders_fill(external->command, value_of_here, model, &command, &error) == 0)
+        program = find_program(text_string(&command));
+    if (!program)
+        text_printf(why, "%s is not installed", text_string(&command));
+    if (!program && external->install)
+        text_printf(why, " (%s)", external->install);
+    char *version = program && external->version.count
+                        ? ask_version(program, &external->version)
+                        : NULL;
+    json_add_text(model, "program", program);
+    json_add_text(model, "version", version);
+    text_release(&command);
+    bool found = program != NULL;
+    free(program);
+    free(version);
+    return found;
+}
+
+void external_look_up(cJSON *model)
+{
+    struct external external;
+    struct error error;
+    struct text why = {0};
+    bool found = false;
+    if (external_from_model(&external, model, &error) < 0) {
+        text_append_string(&why, error.text);
+    } else {
+        found = look_for(model, &external, &why);
+        external_release(&external);
+    }
+    json_add_bool(model, "supported", found);
+    json_add_text(model, "why", found ? NULL : text_string(&why));
+    text_release(&why);
+}
+
+/* ---- what it can do --------------------------------------------------------------- */
+
+/* The name of a step, before its colon, on the heap. */
+static char *step_name(const char *step)
+{
+    return memory_printf("%.*s", (int)strcspn(step, ":"), step);
+}
+
+static bool does_steps(const struct external *external, const char *path, char *why,
+                       size_t bytes)
+{
+    char **steps = text_split(path + 1, '/', NULL);
+    bool serves = true;
+    for (size_t i = 0; steps[i] && serves; i++) {
+        char *name = step_name(steps[i]);
+        serves = words_have(&external->steps, name);
+        if (!serves)
+            snprintf(why, bytes, "%s does not know the step %s", external->name, name);
+        free(name);
+    }
+    text_list_free(steps);
+    return serves;
+}
+
+static bool serves_path(const struct external *external, const char *path, char *why,
+                        size_t bytes)
+{
+    if (strcmp(path, "/") == 0)
+        return true;
+    switch (external->work) {
+    case EXTERNAL_OPS:
+        break;
+    case EXTERNAL_PLAINTEXT:
+        snprintf(why, bytes, "%s serves \"/\" alone, and not %s", external->name, path);
+        return false;
+    case EXTERNAL_PROXY:
+        if (fetch_program_alone(path))
+            return true;
+        snprintf(why, bytes, "%s serves \"/\" and hands \"/fetch:...\" on",
+                 external->name);
+        return false;
+    }
+    return does_steps(external, path, why, bytes);
+}
+
+void external_find_obstacle(const struct external *external, const struct scenario *point,
+                            char *why, size_t bytes)
+{
+    const struct workload *workload = &point->workload;
+    const char *slow = workload->slow_readers.path;
+    bool serves = !slow || serves_path(external, slow, why, bytes);
+    for (size_t i = 0; i < workload->request_count && serves; i++)
+        serves = serves_path(external, workload->requests[i].path, why, bytes);
+    if (serves)
+        snprintf(why, bytes, "%s", "");
+}

@@ -1,0 +1,36 @@
+/* command_line.c - see command_line.h. */
+#include "harness/trial/command_line.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+void command_line_add(struct command_line *line, const char *word)
+{
+    if (line->count == COMMAND_LINE_MOST)
+        abort(); /* more options than any model has */
+    line->words[line->count++] = memory_copy_string(word);
+}
+
+void command_line_add_option(struct command_line *line, const char *option,
+                             const char *value)
+{
+    command_line_add(line, option);
+    command_line_add(line, value);
+}
+
+void command_line_set(void *line, const char *name, const char *value)
+{
+    char *word = memory_printf("--%s=%s", name, value);
+    command_line_add(line, word);
+    free(word);
+}
+
+void command_line_release(struct command_line *line)
+{
+    /* The words are ours, const only for those who read them. */
+    for (size_t i = 0; i < line->count; i++)
+        free((void *)(uintptr_t)line->words[i]);
+    line->count = 0;
+}

@@ -1,0 +1,75 @@
+/*
+ * background_clients.h - clients beside the active ones, whose presence a server feels
+ * and whose replies nobody waits for: idle connections, slow readers, slow senders.
+ *
+ * An idle connection is opened and kept. A slow reader asks, and takes the reply in by
+ * so many bytes a second, with a receive buffer too small for more to hide in. A slow
+ * sender writes its request by so many bytes a second and takes the reply in at once.
+ * Both ask again when they have their reply, for as long as the run lasts. Whatever the
+ * server closes is opened again, a second later.
+ *
+ * They are no part of the measurement: counts and distributions are about the active
+ * connections only. What became of the crowd is counted apart (struct crowd_totals).
+ *
+ * The crowd has an epoll of its own, which the engine's epoll holds, so that it costs
+ * the active connections nothing.
+ *
+ * Threads: owned by one engine.
+ */
+#ifndef LOADGEN_BACKGROUND_CLIENTS_H
+#define LOADGEN_BACKGROUND_CLIENTS_H
+
+#include "base/error.h"
+#include "loadgen/engine/client_connection.h"
+#include "loadgen/engine/timers.h"
+#include "loadgen/plan/load_plan.h"
+
+enum crowd_kind { CROWD_IDLE, CROWD_SLOW_READERS, CROWD_SLOW_SENDERS, CROWD_KINDS };
+extern const char *const crowd_names[CROWD_KINDS]; /* "idle", ..., as in the JSON */
+
+/* Of one kind, of the whole run. */
+struct crowd_totals {
+    uint64_t count;   /* connections that are to stand */
+    uint64_t opened;  /* more than count: some were lost and opened again */
+    uint64_t closed;  /* by the server */
+    uint64_t replies; /* taken in completely */
+    uint64_t failed;  /* connections that could not be opened, or broke */
+    uint64_t bytes;   /* read (readers) or written (senders) */
+};
+
+struct crowd {
+    const struct plan *plan;
+    int epoll;
+    struct connection *connections;
+    uint32_t count;
+    uint32_t first_of[CROWD_KINDS + 1]; /* connections of a kind stand together */
+    uint32_t opening;
+    int open_error; /* -errno of the last attempt that failed, or 0 */
+    struct sources sources;
+    struct pattern patterns[CROWD_KINDS];
+    struct parser_pool parsers;
+    char *buffer;
+    struct timers timers;
+    struct crowd_totals totals[CROWD_KINDS];
+};
+
+/* The share of one thread. 0 or -errno. */
+MUST_CHECK int crowd_init(struct crowd *crowd, const struct plan *plan, unsigned number);
+void crowd_release(struct crowd *crowd);
+
+/* Begins to open connections up to `until`, from `begun` on. */
+void crowd_open(struct crowd *crowd, uint32_t begun, uint32_t until);
+
+/* What to do when crowd->epoll is readable. */
+void crowd_events(struct crowd *crowd);
+
+/* When crowd_step is to be called next; UINT64_MAX: never. */
+uint64_t crowd_next_ns(const struct crowd *crowd);
+
+/* Reads, writes and opens again what is due. */
+void crowd_step(struct crowd *crowd, uint64_t now_ns);
+
+/* Closes everything. */
+void crowd_close(struct crowd *crowd);
+
+#endif

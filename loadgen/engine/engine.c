@@ -1,0 +1,462 @@
+/* engine.c - see engine.h. */
+#include "loadgen/engine/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "loadgen/engine/exchange.h"
+
+#define EVENTS_PER_WAIT 256
+#define READ_BYTES      (64 * 1024)
+#define SKIP_BYTES      (1024 * 1024) /* address space only: skipped bodies touch none */
+#define WAKE_TAG        UINT64_MAX
+#define CROWD_TAG       (UINT64_MAX - 1)
+
+/* Streams of the seed, apart from those of schedule.c. */
+#define STREAM_THINKING (1ULL << 40)
+
+/* Connections that a process opens at a time, and the pause after each such batch. */
+#define CONNECT_BATCH      64
+#define CONNECT_PAUSE_NS   (500 * NS_PER_US)
+#define CONNECT_PATIENCE_S 10
+
+#define SWEEP_LEAST_NS (5 * NS_PER_MS)
+#define SWEEP_MOST_NS  (100 * NS_PER_MS)
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- waiting ------------------------------------------------------------------------
+ */
+
+static void handle_event(struct engine *engine, const struct epoll_event *event)
+{
+    uint64_t tag = event->data.u64;
+    if (tag == WAKE_TAG)
+        return;
+    if (tag == CROWD_TAG) {
+        crowd_events(&engine->crowd);
+        return;
+    }
+    struct connection *connection = &engine->connections[(uint32_t)tag];
+    if (connection->generation == tag >> 32 && connection->fd >= 0)
+        exchange_event(engine, connection, event->events);
+}
+
+/*
+ * Waits for events until the deadline and handles them; returns the time. The last
+ * stretch before an arrival is polled where the plan allows it: a sleep ends some tens
+ * of microseconds late, which would be added to the latency.
+ */
+static uint64_t wait_for_events(struct engine *engine, uint64_t now_ns,
+                                uint64_t deadline_ns)
+{
+    struct epoll_event events[EVENTS_PER_WAIT];
+    uint64_t wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    bool near = false;
+    if (deadline_ns == engine->schedule.next_ns && engine->plan->spin_ns) {
+        near = wait_ns > 0 && wait_ns <= engine->plan->spin_ns;
+        wait_ns -= least(wait_ns, engine->plan->spin_ns);
+    }
+    struct timespec timeout = {
+        .tv_sec = (time_t)(wait_ns / NS_PER_S),
+        .tv_nsec = (long)(wait_ns % NS_PER_S),
+    };
+    int count = epoll_pwait2(engine->epoll, events, EVENTS_PER_WAIT, &timeout, NULL);
+    engine->totals.waits++;
+    for (int i = 0; i < count; i++)
+        handle_event(engine, &events[i]);
+    uint64_t after_ns = clock_now_ns();
+    if (near && count <= 0 && engine->cpu_phase == CPU_WITHIN)
+        engine->totals.spin_ns += after_ns - now_ns;
+    return after_ns;
+}
+
+/* ---- time-outs, retries -------------------------------------------------------------
+ */
+
+static enum failure timeout_kind(const struct connection *connection)
+{
+    if (connection->state == CONNECTION_OPENING)
+        return FAILURE_CONNECT_TIMEOUT;
+    return connection->framing.state == FRAMING_START ? FAILURE_FIRST_BYTE_TIMEOUT
+                                                      : FAILURE_BODY_TIMEOUT;
+}
+
+/* The oldest request waits longest. */
+static bool is_timed_out(const struct engine *engine, const struct connection *connection,
+                         uint64_t now_ns)
+{
+    uint64_t timeout_ns = engine->plan->workload.timeout_ns;
+    if (!connection->count || !timeout_ns)
+        return false;
+    uint64_t scheduled_ns = exchange_at(engine, connection, 0)->scheduled_ns;
+    return scheduled_ns < now_ns && now_ns - scheduled_ns >= timeout_ns;
+}
+
+/* Looks after one connection; returns when it wants to be looked after again. */
+static uint64_t sweep_connection(struct engine *engine, struct connection *connection,
+                                 uint64_t now_ns)
+{
+    if (is_timed_out(engine, connection, now_ns)) {
+        exchange_fail(engine, connection, timeout_kind(connection), now_ns);
+        return connection->retry_ns;
+    }
+    if (connection->state != CONNECTION_RESTING &&
+        connection->state != CONNECTION_LINGERING)
+        return UINT64_MAX;
+    if (now_ns < connection->retry_ns)
+        return connection->retry_ns;
+    connection_close(connection, &engine->parsers);
+    exchange_free(engine, connection, clock_now_ns());
+    return UINT64_MAX;
+}
+
+static void sweep(struct engine *engine, uint64_t now_ns)
+{
+    engine->next_sweep_ns = UINT64_MAX;
+    uint64_t next_ns = now_ns + engine->sweep_gap_ns;
+    for (uint32_t i = 0; i < engine->connection_count; i++)
+        next_ns =
+            least(next_ns, sweep_connection(engine, &engine->connections[i], now_ns));
+    next_ns = least(next_ns, engine->next_sweep_ns);
+    engine->next_sweep_ns = most(next_ns, now_ns + SWEEP_LEAST_NS);
+}
+
+/* ---- the loop -----------------------------------------------------------------------
+ */
+
+/* Takes over an earlier end that was asked for while the run goes on. */
+static void heed_control(struct engine *engine)
+{
+    uint64_t end_ns =
+        atomic_load_explicit(&engine->control->end_ns, memory_order_relaxed);
+    if (end_ns < engine->phases.end_ns) {
+        engine->phases.end_ns = end_ns;
+        recorder_end_at(&engine->recorder, end_ns);
+        schedule_end_at(&engine->schedule, end_ns);
+    }
+    engine->phases.stop_ns =
+        least(engine->phases.stop_ns,
+              atomic_load_explicit(&engine->control->stop_ns, memory_order_relaxed));
+}
+
+static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
+{
+    const struct phases *phases = &engine->phases;
+    uint64_t deadline_ns = engine->next_sweep_ns;
+    deadline_ns = least(deadline_ns, now_ns < phases->begin_ns ? phases->begin_ns
+                                     : now_ns < phases->end_ns ? phases->end_ns
+                                                               : phases->stop_ns);
+    deadline_ns = least(deadline_ns, exchange_start_clients_at(engine));
+    deadline_ns = least(deadline_ns, timers_next_ns(&engine->thinkers));
+    deadline_ns = least(deadline_ns, crowd_next_ns(&engine->crowd));
+    bool any_free = engine->open_first.first != CONNECTION_NONE ||
+                    engine->spare.first != CONNECTION_NONE;
+    return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
+}
+
+/* Whether all requests that the workload allows have been made and have ended. */
+static bool is_finished(const struct engine *engine)
+{
+    return engine->schedule.left == 0 && engine->recorder.in_flight == 0;
+}
+
+/* Whether nothing is left to wait for. */
+static bool is_over(const struct engine *engine, uint64_t now_ns)
+{
+    if (is_finished(engine))
+        return true;
+    if (now_ns < engine->phases.end_ns)
+        return false;
+    bool all_ended =
+        engine->recorder.in_flight == 0 && engine->schedule.next_ns == UINT64_MAX;
+    return all_ended || now_ns >= engine->phases.stop_ns;
+}
+
+/* The measured CPU time runs from the first look at the clock in the window to its end.
+ */
+static void account_cpu(struct engine *engine, uint64_t now_ns)
+{
+    if (engine->cpu_phase == CPU_BEFORE && now_ns >= engine->phases.begin_ns) {
+        engine->cpu_phase = CPU_WITHIN;
+        engine->totals.cpu_ns = clock_thread_cpu_ns();
+    }
+    if (engine->cpu_phase == CPU_WITHIN && now_ns >= engine->phases.end_ns) {
+        engine->cpu_phase = CPU_AFTER;
+        engine->totals.cpu_ns = clock_thread_cpu_ns() - engine->totals.cpu_ns;
+    }
+}
+
+/* Requests without a reply and arrivals that were never begun go into the books. */
+static void close_books(struct engine *engine, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < engine->connection_count; i++) {
+        struct connection *connection = &engine->connections[i];
+        for (uint32_t k = 0; k < connection->count; k++) {
+            const struct exchange *exchange = exchange_at(engine, connection, k);
+            recorder_unfinished(&engine->recorder, exchange_class(engine, exchange),
+                                exchange->scheduled_ns, exchange->sent_ns, now_ns);
+        }
+        connection->count = 0;
+    }
+    while (engine->schedule.next_ns != UINT64_MAX) {
+        uint64_t due_ns = engine->schedule.next_ns;
+        uint32_t request = schedule_take(&engine->schedule, &engine->mix);
+        recorder_dropped(&engine->recorder, engine->plan->requests[request].class_index,
+                         due_ns, now_ns);
+    }
+    recorder_advance(&engine->recorder, now_ns);
+}
+
+static void start(struct engine *engine, const struct phases *phases)
+{
+    const struct plan *plan = engine->plan;
+    engine->phases = *phases;
+    recorder_start(&engine->recorder, phases->begin_ns, phases->end_ns);
+    schedule_start(&engine->schedule, phases->start_ns, phases->begin_ns, phases->end_ns);
+    engine->next_sweep_ns = phases->start_ns;
+    if (plan->open) {
+        for (uint32_t i = 0; i < engine->connection_count; i++)
+            if (engine->connections[i].state == CONNECTION_CLOSED)
+                exchange_free(engine, &engine->connections[i], phases->start_ns);
+        return;
+    }
+    /* Clients that start together would stay together: spread them over half the
+     * warm-up, so that the server sees as many phases as clients. */
+    engine->next_clients_ns = phases->start_ns;
+    engine->start_gap_ns = (double)(phases->begin_ns - phases->start_ns) / 2 /
+                           (double)plan->workload.connections;
+}
+
+/* What has come due at now_ns, besides events. */
+static void do_what_is_due(struct engine *engine, uint64_t now_ns)
+{
+    if (exchange_start_clients_at(engine) <= now_ns)
+        exchange_start_clients(engine, now_ns);
+    while (timers_next_ns(&engine->thinkers) <= now_ns)
+        exchange_wake(engine, timers_take(&engine->thinkers), now_ns);
+    if (engine->schedule.next_ns <= now_ns)
+        exchange_dispatch(engine, now_ns);
+    if (crowd_next_ns(&engine->crowd) <= now_ns)
+        crowd_step(&engine->crowd, now_ns);
+    if (engine->next_sweep_ns <= now_ns)
+        sweep(engine, now_ns);
+}
+
+void engine_run(struct engine *engine, const struct phases *phases)
+{
+    start(engine, phases);
+    uint64_t now_ns = clock_now_ns();
+    while (!is_over(engine, now_ns)) {
+        uint64_t deadline_ns = next_deadline(engine, now_ns);
+        now_ns = wait_for_events(engine, now_ns, deadline_ns);
+        heed_control(engine);
+        account_cpu(engine, now_ns);
+        if (now_ns > deadline_ns && engine->cpu_phase == CPU_WITHIN)
+            engine->totals.late_ns = most(engine->totals.late_ns, now_ns - deadline_ns);
+        do_what_is_due(engine, now_ns);
+    }
+    if (is_finished(engine) && now_ns < engine->phases.end_ns) {
+        engine->finished_ns = now_ns;
+        engine->phases.end_ns = now_ns;
+        account_cpu(engine, now_ns);
+    }
+    close_books(engine, now_ns);
+}
+
+/* ---- set-up and tear-down -----------------------------------------------------------
+ */
+
+int engine_init(struct engine *engine, const struct plan *plan, struct control *control,
+                unsigned number, struct error *error)
+{
+    const struct workload *workload = &plan->workload;
+    uint64_t share = workload->connections / plan->threads +
+                     (number < workload->connections % plan->threads);
+    *engine = (struct engine){
+        .plan = plan,
+        .control = control,
+        .number = number,
+        .epoll = -1,
+        .connection_count = (uint32_t)share,
+        .depth = (uint32_t)workload->pipeline,
+        .sources = {.most = plan->sources},
+        .buffer = {.capacity = SKIP_BYTES, .read_bytes = READ_BYTES},
+        .phases = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+        .open_first = {CONNECTION_NONE, CONNECTION_NONE},
+        .spare = {CONNECTION_NONE, CONNECTION_NONE},
+        .next_clients_ns = UINT64_MAX,
+        .next_sweep_ns = UINT64_MAX,
+        .sweep_gap_ns = SWEEP_MOST_NS,
+    };
+    if (workload->timeout_ns)
+        engine->sweep_gap_ns =
+            most(least(workload->timeout_ns / 32, SWEEP_MOST_NS), SWEEP_LEAST_NS);
+    engine->connections =
+        memory_allocate_zeroed(engine->connection_count, sizeof *engine->connections);
+    for (uint32_t i = 0; i < engine->connection_count; i++) {
+        engine->connections[i].fd = -1;
+        engine->connections[i].target =
+            (uint16_t)plan_target_of(plan, (uint64_t)i * plan->threads + number);
+    }
+    engine->exchanges = memory_allocate_zeroed(
+        (size_t)engine->connection_count * engine->depth, sizeof *engine->exchanges);
+    engine->target_totals =
+        memory_allocate_zeroed(plan->target_count, sizeof *engine->target_totals);
+    engine->patterns = memory_allocate_zeroed(
+        workload->request_count * plan->target_count, sizeof *engine->patterns);
+    for (size_t i = 0; i < workload->request_count * plan->target_count; i++)
+        pattern_init(&engine->patterns[i],
+                     plan->requests[i / plan->target_count].reference,
+                     plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
+    random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
+    if (workload->phases_are_clients)
+        course_init(&engine->clients, workload);
+    engine->buffer.data = memory_allocate(SKIP_BYTES);
+    mix_init(&engine->mix, workload, plan->seed, number);
+    schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
+    engine->paces =
+        memory_allocate_zeroed(engine->schedule.count + 1, sizeof *engine->paces);
+    for (size_t i = 0; i < engine->schedule.count; i++) {
+        const struct process *process = &engine->schedule.processes[i];
+        pace_init(&engine->paces[i], process->arrivals,
+                  schedule_least_gap_ns(&engine->schedule, process));
+    }
+    recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
+                  workload->duration_ns);
+
+    int result = crowd_init(&engine->crowd, plan, number);
+    if (result < 0)
+        return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
+    if (plan->watcher) {
+        engine->tally = memory_allocate_zeroed(1, sizeof *engine->tally);
+        engine->tally->limit_ns = plan->watcher->limit_ns;
+        engine->recorder.tally = engine->tally;
+    }
+
+    engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
+    struct epoll_event crowd = {.events = EPOLLIN, .data.u64 = CROWD_TAG};
+    if (engine->epoll < 0 ||
+        epoll_ctl(engine->epoll, EPOLL_CTL_ADD, control->wake, &wake) < 0 ||
+        (engine->crowd.count &&
+         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->crowd.epoll, &crowd) < 0))
+        return error_set(error, -errno, "cannot set up epoll: %s", strerror(errno));
+    return 0;
+}
+
+void engine_release(struct engine *engine)
+{
+    engine_disconnect(engine);
+    if (engine->epoll >= 0)
+        close(engine->epoll);
+    const struct plan *plan = engine->plan;
+    for (size_t i = 0; i < plan->workload.request_count * plan->target_count; i++)
+        pattern_release(&engine->patterns[i]);
+    crowd_release(&engine->crowd);
+    course_release(&engine->clients);
+    timers_release(&engine->thinkers);
+    free(engine->exchanges);
+    free(engine->target_totals);
+    free(engine->patterns);
+    free(engine->connections);
+    free(engine->buffer.data);
+    parser_pool_release(&engine->parsers);
+    mix_release(&engine->mix);
+    for (size_t i = 0; i < engine->schedule.count; i++)
+        pace_release(&engine->paces[i]);
+    free(engine->paces);
+    free(engine->tally);
+    schedule_release(&engine->schedule);
+    recorder_release(&engine->recorder);
+}
+
+void engine_disconnect(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->connection_count; i++)
+        connection_close(&engine->connections[i], &engine->parsers);
+    crowd_close(&engine->crowd);
+}
+
+static int connect_failure(const struct engine *engine, int code, uint64_t wanted,
+                           struct error *error)
+{
+    const struct plan *plan = engine->plan;
+    const char *advice = "";
+    uint64_t stand = engine->totals.connections;
+    for (int i = 0; i < CROWD_KINDS; i++)
+        stand += engine->crowd.totals[i].opened;
+    if (code == -ECONNREFUSED || code == -ENOENT)
+        advice = ": is the server running?";
+    else if (code == -ETIMEDOUT || code == -EAGAIN)
+        advice = ": its backlog is full; lower --connections or raise the backlog";
+    else if (code == -EADDRNOTAVAIL)
+        advice = ": this machine has no ports left; allow more --sources";
+    return error_set(
+        error, code, "cannot connect to %s%s (%llu of %llu connections stand): %s%s",
+        plan->targets[0].url, plan->target_count > 1 ? " and the other servers" : "",
+        (unsigned long long)stand, (unsigned long long)wanted, strerror(-code), advice);
+}
+
+static int first_connect_error(const struct engine *engine)
+{
+    return engine->connect_error ? engine->connect_error : engine->crowd.open_error;
+}
+
+/*
+ * Opens connections `begun` up to `until`, the active ones first and then the crowd's,
+ * and waits until they stand. 0 or -errno.
+ */
+static int connect_batch(struct engine *engine, uint32_t active, uint32_t begun,
+                         uint32_t until)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t patience_ns = now_ns + CONNECT_PATIENCE_S * NS_PER_S;
+    for (uint32_t i = begun; i < until && i < active && !engine->connect_error; i++)
+        exchange_open(engine, &engine->connections[i], now_ns);
+    if (until > active)
+        crowd_open(&engine->crowd, begun > active ? begun - active : 0, until - active);
+    while (engine->opening + engine->crowd.opening && !first_connect_error(engine)) {
+        now_ns = wait_for_events(engine, now_ns, patience_ns);
+        if (atomic_load(&engine->control->stop_ns) <= now_ns)
+            return -EINTR;
+        if (now_ns >= patience_ns)
+            return -ETIMEDOUT;
+    }
+    return first_connect_error(engine);
+}
+
+int engine_connect(struct engine *engine, struct error *error)
+{
+    const struct workload *workload = &engine->plan->workload;
+    bool one = workload->connect_as_needed || workload->requests_per_connection == 1;
+    uint32_t active = one ? 1 : engine->connection_count;
+    uint32_t wanted = active + engine->crowd.count;
+    uint32_t batch = (uint32_t)most(1, CONNECT_BATCH / engine->plan->threads);
+    for (uint32_t begun = 0; begun < wanted; begun += batch) {
+        uint32_t until = (uint32_t)least(wanted, begun + batch);
+        int result = connect_batch(engine, active, begun, until);
+        if (result == -EINTR)
+            return error_set(error, result, "interrupted while connecting");
+        if (result < 0)
+            return connect_failure(engine, result, wanted, error);
+        if (until < wanted)
+            clock_sleep_until_ns(clock_now_ns() + CONNECT_PAUSE_NS);
+    }
+    return 0;
+}

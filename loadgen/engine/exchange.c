@@ -1,0 +1,629 @@
+/* exchange.c - see exchange.h. */
+#include "loadgen/engine/exchange.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+/* How long a connection rests after failures in a row: doubling between these. */
+#define REST_LEAST_NS    NS_PER_MS
+#define REST_MOST_NS     NS_PER_S
+#define REST_MOST_SHIFTS 10
+
+/* A server that said it would close gets this long before we do it. */
+#define LINGER_NS NS_PER_S
+
+/* Requests of a pipeline that are written in one system call. */
+#define SEND_AT_ONCE 64
+
+/* How often the number of clients that the phases want is looked at. */
+#define CLIENTS_STEP_NS (10 * NS_PER_MS)
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t index_of(const struct engine *engine, const struct connection *connection)
+{
+    return (uint32_t)(connection - engine->connections);
+}
+
+struct exchange *exchange_at(const struct engine *engine,
+                             const struct connection *connection, uint32_t number)
+{
+    uint32_t place = connection->head + number;
+    if (place >= engine->depth)
+        place -= engine->depth;
+    return &engine
+                ->exchanges[(size_t)index_of(engine, connection) * engine->depth + place];
+}
+
+uint32_t exchange_class(const struct engine *engine, const struct exchange *exchange)
+{
+    return engine->plan->requests[exchange->request].class_index;
+}
+
+/* Whether requests may still begin. */
+static bool is_needed(const struct engine *engine, uint64_t now_ns)
+{
+    return now_ns < engine->phases.end_ns || engine->schedule.next_ns != UINT64_MAX;
+}
+
+/* Whether a closed connection waits for a request that opens it. */
+static bool opens_on_demand(const struct engine *engine)
+{
+    const struct workload *workload = &engine->plan->workload;
+    return workload->requests_per_connection || workload->connect_as_needed;
+}
+
+/* ---- free connections (open loop) ---------------------------------------------------
+ */
+
+static bool has_place(const struct engine *engine, const struct connection *connection)
+{
+    if (connection->state == CONNECTION_OPEN)
+        return connection->count < engine->depth && !connection->last_begun;
+    return connection->state == CONNECTION_CLOSED && connection->count == 0 &&
+           opens_on_demand(engine);
+}
+
+static bool any_free(const struct engine *engine)
+{
+    return engine->open_first.first != CONNECTION_NONE ||
+           engine->spare.first != CONNECTION_NONE;
+}
+
+/* `since_ns`: since when there is one, where there was none. */
+static void list_push(struct engine *engine, struct connection *connection,
+                      uint64_t since_ns)
+{
+    if (connection->listed)
+        return;
+    struct free_list *list =
+        connection->state == CONNECTION_OPEN ? &engine->open_first : &engine->spare;
+    uint32_t index = index_of(engine, connection);
+    if (!any_free(engine))
+        engine->free_since_ns = since_ns;
+    connection->listed = true;
+    connection->next_free = CONNECTION_NONE;
+    if (list->first == CONNECTION_NONE)
+        list->first = index;
+    else
+        engine->connections[list->last].next_free = index;
+    list->last = index;
+}
+
+/* A connection that was lost stays in its list until it is found there. */
+static struct connection *list_pop(struct engine *engine)
+{
+    while (any_free(engine)) {
+        struct free_list *list = engine->open_first.first != CONNECTION_NONE
+                                     ? &engine->open_first
+                                     : &engine->spare;
+        struct connection *connection = &engine->connections[list->first];
+        list->first = connection->next_free;
+        connection->listed = false;
+        if (has_place(engine, connection))
+            return connection;
+    }
+    return NULL;
+}
+
+/* ---- failures -----------------------------------------------------------------------
+ */
+
+static void sweep_by(struct engine *engine, uint64_t at_ns)
+{
+    engine->next_sweep_ns = least(engine->next_sweep_ns, at_ns);
+}
+
+/* Closes the connection and lets it rest, the longer the more often it failed. */
+static void rest(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    if (connection->state == CONNECTION_OPENING)
+        engine->opening--;
+    connection_close(connection, &engine->parsers);
+    uint32_t shift =
+        connection->failures < REST_MOST_SHIFTS ? connection->failures : REST_MOST_SHIFTS;
+    connection->failures++;
+    connection->state = CONNECTION_RESTING;
+    connection->retry_ns = now_ns + least(REST_LEAST_NS << shift, REST_MOST_NS);
+    sweep_by(engine, connection->retry_ns);
+}
+
+void exchange_fail(struct engine *engine, struct connection *connection,
+                   enum failure failure, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < connection->count; i++) {
+        const struct exchange *exchange = exchange_at(engine, connection, i);
+        recorder_failed(&engine->recorder, exchange_class(engine, exchange),
+                        exchange->scheduled_ns, exchange->sent_ns, now_ns,
+                        i == 0 ? failure : FAILURE_BEHIND);
+    }
+    engine->target_totals[connection->target].failed += connection->count;
+    connection->count = 0;
+    connection->unsent = 0;
+    rest(engine, connection, now_ns);
+}
+
+/* ---- opening and sending ------------------------------------------------------------
+ */
+
+void exchange_open(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    const struct connection_way way = {
+        .target = &engine->plan->targets[connection->target],
+        .sources = &engine->sources,
+        .epoll = engine->epoll,
+    };
+    int result = connection_open(connection, index_of(engine, connection), &way);
+    if (result == 0) {
+        engine->opening++;
+        return;
+    }
+    engine->connect_error = result;
+    exchange_fail(engine, connection, failure_of_errno(-result), now_ns);
+}
+
+/* Takes note that the socket took `bytes`; their first left at now_ns. */
+static void account_sent(struct engine *engine, struct connection *connection,
+                         size_t bytes, uint64_t now_ns)
+{
+    while (bytes) {
+        struct exchange *exchange = exchange_at(
+            engine, connection, (uint32_t)connection->count - connection->unsent);
+        const struct planned_request *request =
+            &engine->plan->requests[exchange->request];
+        if (!exchange->sent_ns) {
+            exchange->sent_ns = now_ns;
+            engine->target_totals[connection->target].sent++;
+            recorder_sent(&engine->recorder, request->class_index, exchange->scheduled_ns,
+                          now_ns);
+            if (engine->plan->open)
+                recorder_lag(&engine->recorder, exchange->scheduled_ns, now_ns);
+        }
+        size_t left = plan_message(request, connection->target, exchange->last)->length -
+                      connection->sent_bytes;
+        if (bytes < left) {
+            connection->sent_bytes += bytes;
+            return;
+        }
+        bytes -= left;
+        connection->sent_bytes = 0;
+        connection->unsent--;
+    }
+}
+
+/* Writes the connection's unsent requests, as far as the socket takes them. */
+static void send_requests(struct engine *engine, struct connection *connection,
+                          uint64_t now_ns)
+{
+    while (connection->unsent) {
+        struct iovec parts[SEND_AT_ONCE];
+        size_t count = 0, total = 0;
+        for (; count < connection->unsent && count < SEND_AT_ONCE; count++) {
+            const struct exchange *exchange =
+                exchange_at(engine, connection,
+                            (uint32_t)(connection->count - connection->unsent + count));
+            const struct message *message =
+                plan_message(&engine->plan->requests[exchange->request],
+                             connection->target, exchange->last);
+            size_t skipped = count ? 0 : connection->sent_bytes;
+            parts[count] =
+                (struct iovec){message->bytes + skipped, message->length - skipped};
+            total += parts[count].iov_len;
+        }
+        ssize_t wrote = connection_write(connection, parts, count);
+        if (wrote < 0) {
+            exchange_fail(engine, connection, failure_of_errno((int)-wrote), now_ns);
+            return;
+        }
+        account_sent(engine, connection, (size_t)wrote, now_ns);
+        if ((size_t)wrote < total)
+            return; /* An edge will say when the socket takes more. */
+    }
+}
+
+/* Sends what the connection has been given, or opens it for that. */
+static void set_off(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    if (connection->state == CONNECTION_OPEN)
+        send_requests(engine, connection, now_ns);
+    else if (connection->state == CONNECTION_CLOSED)
+        exchange_open(engine, connection, now_ns);
+}
+
+/* Puts a request at the end of the ring, which must have a place. */
+static void begin(struct engine *engine, struct connection *connection, uint32_t request,
+                  uint64_t scheduled_ns)
+{
+    uint64_t limit = engine->plan->workload.requests_per_connection;
+    /* A closed connection has the requests of its next socket before it has that. */
+    uint64_t begun =
+        connection->state == CONNECTION_OPEN ? connection->begun : connection->count;
+    bool last = limit && begun + 1 == limit;
+    struct exchange *exchange = exchange_at(engine, connection, connection->count);
+    *exchange =
+        (struct exchange){.scheduled_ns = scheduled_ns, .request = request, .last = last};
+    connection->count++;
+    connection->unsent++;
+    connection->begun++;
+    connection->last_begun = last;
+    recorder_begun(&engine->recorder, exchange_class(engine, exchange), scheduled_ns);
+}
+
+/* The requests that wait for the new socket are its first ones. */
+static void opened(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    uint64_t limit = engine->plan->workload.requests_per_connection;
+    engine->opening--;
+    engine->totals.connections++;
+    connection->state = CONNECTION_OPEN;
+    connection->begun = connection->count;
+    connection->unsent = connection->count;
+    connection->sent_bytes = 0;
+    for (uint32_t i = 0; i < connection->count; i++)
+        exchange_at(engine, connection, i)->last = limit && i + 1 == limit;
+    connection->last_begun = limit && connection->count == limit;
+    if (connection->count)
+        send_requests(engine, connection, now_ns);
+    if (connection->state == CONNECTION_OPEN && has_place(engine, connection))
+        exchange_free(engine, connection, now_ns);
+}
+
+/* ---- what a connection does next ----------------------------------------------------
+ */
+
+void exchange_dispatch(struct engine *engine, uint64_t now_ns)
+{
+    struct schedule *schedule = &engine->schedule;
+    uint64_t timeout_ns = engine->plan->workload.timeout_ns;
+    while (schedule->next_ns <= now_ns) {
+        uint64_t due_ns = schedule->next_ns;
+        const struct process *process = schedule->next;
+        struct pace *pace = &engine->paces[process - schedule->processes];
+        if (timeout_ns && now_ns - due_ns >= timeout_ns) {
+            uint32_t request = schedule_take(schedule, &engine->mix);
+            recorder_dropped(&engine->recorder,
+                             engine->plan->requests[request].class_index, due_ns, now_ns);
+            pace_break(pace);
+            continue;
+        }
+        struct connection *connection = list_pop(engine);
+        if (!connection)
+            return;
+        uint64_t since_ns = engine->free_since_ns;
+        uint32_t request = schedule_take(schedule, &engine->mix);
+        now_ns = clock_now_ns();
+        uint64_t late_ns = now_ns - most(due_ns, since_ns);
+        recorder_taken(&engine->recorder, due_ns, due_ns < since_ns, late_ns);
+        if (recorder_belongs(&engine->recorder, due_ns) && process->course.count)
+            pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
+        begin(engine, connection, request, due_ns);
+        set_off(engine, connection, now_ns);
+        if (connection->state == CONNECTION_OPEN && has_place(engine, connection))
+            list_push(engine, connection, since_ns);
+    }
+}
+
+/* A client of a closed loop sends, as many requests as it has places for. */
+static void send_next(struct engine *engine, struct connection *connection,
+                      uint64_t now_ns)
+{
+    if (index_of(engine, connection) >= engine->started || now_ns < connection->ready_ns)
+        return;
+    while (connection->count < engine->depth && !connection->last_begun &&
+           schedule_claim(&engine->schedule, now_ns))
+        begin(engine, connection, mix_draw(&engine->mix), now_ns);
+    if (connection->count)
+        set_off(engine, connection, now_ns);
+}
+
+void exchange_free(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    bool closed = connection->state == CONNECTION_CLOSED;
+    if (closed)
+        connection->last_begun = false;
+    if (closed && connection->count) {
+        exchange_open(engine, connection, now_ns);
+    } else if (!engine->plan->open) {
+        send_next(engine, connection, now_ns);
+    } else if (closed && !opens_on_demand(engine)) {
+        if (is_needed(engine, now_ns))
+            exchange_open(engine, connection, now_ns);
+    } else {
+        list_push(engine, connection, now_ns);
+        if (engine->schedule.next_ns <= now_ns)
+            exchange_dispatch(engine, now_ns);
+    }
+}
+
+/* ---- clients of a closed loop -------------------------------------------------------
+ */
+
+static bool is_ready(const struct connection *connection)
+{
+    bool stands =
+        connection->state == CONNECTION_OPEN || connection->state == CONNECTION_CLOSED;
+    return stands && connection->count == 0;
+}
+
+/* Where it has no connection now, its request begins when it has. */
+void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns)
+{
+    struct connection *connection = &engine->connections[client];
+    if (is_ready(connection) && now_ns >= connection->ready_ns)
+        exchange_free(engine, connection, clock_now_ns());
+}
+
+/* Clients of all threads are numbered in turn, thread by thread. */
+static double turn_of(const struct engine *engine, uint32_t client)
+{
+    return (double)client * engine->plan->threads + engine->number;
+}
+
+static uint64_t client_start_ns(const struct engine *engine, uint32_t client)
+{
+    return engine->phases.start_ns +
+           (uint64_t)(turn_of(engine, client) * engine->start_gap_ns);
+}
+
+/* How many of this thread's clients the phases want now. */
+static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
+{
+    if (!engine->plan->workload.phases_are_clients)
+        return engine->connection_count;
+    double at_s = (double)(now_ns - engine->phases.start_ns) / NS_PER_S;
+    double level = floor(course_level(&engine->clients, at_s) + 0.5);
+    double own = ceil((level - engine->number) / engine->plan->threads);
+    return own <= 0 ? 0 : (uint32_t)least((uint64_t)own, engine->connection_count);
+}
+
+void exchange_start_clients(struct engine *engine, uint64_t now_ns)
+{
+    engine->clients_wanted = clients_wanted(engine, now_ns);
+    if (engine->started > engine->clients_wanted)
+        engine->started = engine->clients_wanted;
+    while (engine->started < engine->clients_wanted &&
+           now_ns >= client_start_ns(engine, engine->started)) {
+        struct connection *connection = &engine->connections[engine->started++];
+        if (is_ready(connection))
+            exchange_free(engine, connection, clock_now_ns());
+    }
+    engine->next_clients_ns =
+        engine->plan->workload.phases_are_clients ? now_ns + CLIENTS_STEP_NS : UINT64_MAX;
+}
+
+uint64_t exchange_start_clients_at(const struct engine *engine)
+{
+    if (engine->plan->open)
+        return UINT64_MAX;
+    return engine->started < engine->clients_wanted
+               ? least(engine->next_clients_ns, client_start_ns(engine, engine->started))
+               : engine->next_clients_ns;
+}
+
+/* ---- replies ------------------------------------------------------------------------
+ */
+
+static const enum failure failure_of_verdict[] = {
+    [VERDICT_CLIENT_ERROR] = FAILURE_STATUS_4XX,
+    [VERDICT_SERVER_ERROR] = FAILURE_STATUS_5XX,
+    [VERDICT_WRONG_LENGTH] = FAILURE_WRONG_LENGTH,
+    [VERDICT_WRONG_DIGEST] = FAILURE_WRONG_DIGEST,
+};
+
+/* The client of a closed loop pauses. */
+static void think(struct engine *engine, struct connection *connection, uint64_t now_ns)
+{
+    const struct workload *workload = &engine->plan->workload;
+    double think_ns = (double)workload->think_ns;
+    if (workload->think_times == THINK_EXPONENTIAL)
+        think_ns = random_exponential(&engine->thinking, think_ns);
+    connection->ready_ns = now_ns + (uint64_t)think_ns;
+    timers_add(&engine->thinkers, connection->ready_ns, index_of(engine, connection));
+}
+
+/* The reply to the connection's oldest request is complete. */
+static void answered(struct engine *engine, struct connection *connection,
+                     uint64_t now_ns)
+{
+    const struct exchange *exchange = exchange_at(engine, connection, 0);
+    struct target_totals *target = &engine->target_totals[connection->target];
+    enum verdict verdict = (enum verdict)connection->framing.verdict;
+    if (verdict == VERDICT_GOOD) {
+        recorder_ok(&engine->recorder, exchange_class(engine, exchange),
+                    exchange->scheduled_ns, exchange->sent_ns, now_ns);
+    } else {
+        recorder_failed(&engine->recorder, exchange_class(engine, exchange),
+                        exchange->scheduled_ns, exchange->sent_ns, now_ns,
+                        failure_of_verdict[verdict]);
+        target->failed++;
+    }
+    target->replies++;
+    connection->failures = 0;
+    connection->count--;
+    if (++connection->head == engine->depth)
+        connection->head = 0;
+    if (engine->plan->workload.think_ns)
+        think(engine, connection, now_ns);
+}
+
+/*
+ * After a reply: whether the connection goes on. Where it does not, it is closed, by us
+ * or, as it said that it would, by the server: who closes first keeps the port busy for
+ * a minute.
+ */
+static bool goes_on(struct engine *engine, struct connection *connection, bool unsent,
+                    uint64_t now_ns)
+{
+    uint64_t limit = engine->plan->workload.requests_per_connection;
+    bool keep_alive = connection->framing.keep_alive;
+    bool limit_reached = limit && connection->last_begun && connection->count == 0;
+    if (keep_alive && !limit_reached && !unsent)
+        return true;
+    if (keep_alive) {
+        connection_close(connection, &engine->parsers);
+        return false;
+    }
+    connection->state = CONNECTION_LINGERING;
+    connection->retry_ns = now_ns + LINGER_NS;
+    sweep_by(engine, connection->retry_ns);
+    return false;
+}
+
+enum fed { FED_MORE, FED_REPLIES, FED_ENDED };
+
+/* Reads replies out of `bytes` bytes; FED_ENDED: the connection failed or goes no on. */
+static enum fed feed(struct engine *engine, struct connection *connection, size_t bytes,
+                     uint64_t now_ns)
+{
+    const char *data = engine->buffer.data;
+    enum fed result = FED_MORE;
+    while (bytes) {
+        const struct exchange *exchange = exchange_at(engine, connection, 0);
+        struct pattern *pattern =
+            &engine->patterns[exchange->request * engine->plan->target_count +
+                              connection->target];
+        size_t used;
+        enum framing_result framed = framing_feed(&connection->framing, pattern,
+                                                  &engine->parsers, data, bytes, &used);
+        if (framed == FRAMING_MORE)
+            return result;
+        /* Bytes behind a reply are the next one's, if that was asked for. */
+        bool more_asked = connection->count - connection->unsent > 1;
+        if (framed == FRAMING_MALFORMED || (used < bytes && !more_asked)) {
+            exchange_fail(engine, connection, FAILURE_MALFORMED, now_ns);
+            return FED_ENDED;
+        }
+        data += used;
+        bytes -= used;
+        /* A reply to half a request leaves the other half in the way. */
+        bool unsent = connection->unsent == connection->count;
+        connection->unsent -= unsent;
+        answered(engine, connection, now_ns);
+        if (!goes_on(engine, connection, unsent, now_ns)) {
+            if (connection->state == CONNECTION_CLOSED)
+                exchange_free(engine, connection, now_ns);
+            return FED_ENDED;
+        }
+        result = FED_REPLIES;
+    }
+    return result;
+}
+
+/* The server has closed its side, or the socket is broken (code < 0). */
+static void stream_ended(struct engine *engine, struct connection *connection, int code)
+{
+    uint64_t now_ns = clock_now_ns();
+    bool complete = code == 0 && framing_end_of_stream(&connection->framing,
+                                                       &engine->parsers) == FRAMING_REPLY;
+    if (complete)
+        answered(engine, connection, now_ns);
+    if (complete) {
+        connection_close(connection, &engine->parsers);
+        exchange_free(engine, connection, now_ns);
+        return;
+    }
+    exchange_fail(engine, connection,
+                  code ? failure_of_errno(-code) : FAILURE_CLOSED_EARLY, now_ns);
+}
+
+static void close_and_free(struct engine *engine, struct connection *connection,
+                           uint64_t now_ns)
+{
+    connection_close(connection, &engine->parsers);
+    exchange_free(engine, connection, now_ns);
+}
+
+/* `closing`: the server has closed its side already, and no edge will say so again. */
+static void receive(struct engine *engine, struct connection *connection, bool closing)
+{
+    for (bool drained = false; !drained || closing;) {
+        ssize_t got = connection_read(connection, &engine->buffer, &drained);
+        if (got == -EAGAIN || got == -EINTR)
+            return;
+        if (got <= 0) {
+            stream_ended(engine, connection, (int)got);
+            return;
+        }
+        uint64_t now_ns = clock_now_ns();
+        enum fed fed = feed(engine, connection, (size_t)got, now_ns);
+        if (closing && (connection->state == CONNECTION_LINGERING ||
+                        (connection->state == CONNECTION_OPEN && !connection->count)))
+            close_and_free(engine, connection, now_ns);
+        else if (fed == FED_REPLIES && !closing)
+            exchange_free(engine, connection, now_ns);
+        if (fed == FED_ENDED || connection->state != CONNECTION_OPEN ||
+            !connection->count)
+            return;
+    }
+}
+
+/* ---- events -------------------------------------------------------------------------
+ */
+
+static void event_while_opening(struct engine *engine, struct connection *connection)
+{
+    int result = connection_opened(connection);
+    if (result == 0)
+        return;
+    uint64_t now_ns = clock_now_ns();
+    if (result < 0) {
+        engine->connect_error = result;
+        exchange_fail(engine, connection, failure_of_errno(-result), now_ns);
+        return;
+    }
+    opened(engine, connection, now_ns);
+}
+
+/* Nothing is expected of it: the server closes it, or says something unasked. */
+static void event_unasked(struct engine *engine, struct connection *connection)
+{
+    char byte;
+    ssize_t got = recv(connection->fd, &byte, 1, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    uint64_t now_ns = clock_now_ns();
+    if (connection->state == CONNECTION_LINGERING)
+        close_and_free(engine, connection, now_ns);
+    else
+        rest(engine, connection, now_ns);
+}
+
+void exchange_event(struct engine *engine, struct connection *connection, uint32_t events)
+{
+    bool readable = events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    bool closing = events & (EPOLLRDHUP | EPOLLHUP);
+    switch ((enum connection_state)connection->state) {
+    case CONNECTION_OPEN:
+        if (connection->unsent && (events & EPOLLOUT))
+            send_requests(engine, connection, clock_now_ns());
+        if (!readable || connection->state != CONNECTION_OPEN)
+            break;
+        if (connection->count)
+            receive(engine, connection, closing);
+        else
+            event_unasked(engine, connection);
+        break;
+    case CONNECTION_LINGERING:
+        if (readable)
+            event_unasked(engine, connection);
+        break;
+    case CONNECTION_OPENING:
+        event_while_opening(engine, connection);
+        break;
+    case CONNECTION_CLOSED:
+    case CONNECTION_RESTING:
+        break;
+    }
+}

@@ -1,0 +1,277 @@
+/* recorder.c - see recorder.h. */
+#include "loadgen/measure/recorder.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+void recorder_init(struct recorder *recorder, size_t class_count, uint64_t interval_ns,
+                   uint64_t duration_ns)
+{
+    *recorder = (struct recorder){
+        .begin_ns = UINT64_MAX,
+        .end_ns = UINT64_MAX,
+        .class_count = class_count,
+        .interval_ns = interval_ns,
+        .interval_count = (size_t)((duration_ns + interval_ns - 1) / interval_ns),
+        .censored_least_ns = UINT64_MAX,
+        .current_end_ns = UINT64_MAX,
+    };
+    recorder->classes = memory_allocate_zeroed(class_count, sizeof *recorder->classes);
+    for (size_t i = 0; i < class_count; i++) {
+        histogram_init(&recorder->classes[i].punctual);
+        histogram_init(&recorder->classes[i].delayed);
+    }
+    histogram_init(&recorder->service);
+    histogram_init(&recorder->schedule_lag);
+    histogram_init(&recorder->own_lag);
+    pairs_init(&recorder->successive);
+    recorder->intervals =
+        memory_allocate_zeroed(recorder->interval_count, sizeof *recorder->intervals);
+}
+
+void recorder_release(struct recorder *recorder)
+{
+    for (size_t i = 0; i < recorder->class_count; i++) {
+        histogram_release(&recorder->classes[i].punctual);
+        histogram_release(&recorder->classes[i].delayed);
+    }
+    free(recorder->classes);
+    histogram_release(&recorder->service);
+    histogram_release(&recorder->schedule_lag);
+    histogram_release(&recorder->own_lag);
+    pairs_release(&recorder->successive);
+    free(recorder->intervals);
+    *recorder = (struct recorder){0};
+}
+
+void recorder_start(struct recorder *recorder, uint64_t begin_ns, uint64_t end_ns)
+{
+    recorder->begin_ns = begin_ns;
+    recorder->end_ns = end_ns;
+    recorder->current = NULL;
+    recorder->current_end_ns = begin_ns;
+}
+
+void recorder_end_at(struct recorder *recorder, uint64_t end_ns)
+{
+    if (end_ns >= recorder->end_ns)
+        return;
+    recorder->end_ns = end_ns;
+    uint64_t length = end_ns > recorder->begin_ns ? end_ns - recorder->begin_ns : 0;
+    size_t count = (size_t)((length + recorder->interval_ns - 1) / recorder->interval_ns);
+    if (count < recorder->interval_count)
+        recorder->interval_count = count;
+    if (recorder->current_end_ns > end_ns && recorder->current)
+        recorder->current_end_ns = end_ns;
+}
+
+void recorder_advance(struct recorder *recorder, uint64_t now_ns)
+{
+    while (now_ns >= recorder->current_end_ns) {
+        size_t next = 0;
+        if (recorder->current) {
+            recorder->current->in_flight = recorder->in_flight;
+            next = (size_t)(recorder->current - recorder->intervals) + 1;
+        }
+        if (next >= recorder->interval_count) {
+            recorder->current = NULL;
+            recorder->current_end_ns = UINT64_MAX;
+            return;
+        }
+        recorder->current = &recorder->intervals[next];
+        recorder->current_end_ns =
+            recorder->begin_ns + (uint64_t)(next + 1) * recorder->interval_ns;
+        if (recorder->current_end_ns > recorder->end_ns)
+            recorder->current_end_ns = recorder->end_ns;
+    }
+}
+
+static void record_latency(struct recorder *recorder, uint32_t class_index,
+                           uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns)
+{
+    struct class_record *class = &recorder->classes[class_index];
+    if (sent_ns == scheduled_ns) {
+        histogram_record(&class->punctual, done_ns - scheduled_ns);
+        return;
+    }
+    histogram_record(&class->delayed, done_ns - scheduled_ns);
+    if (sent_ns)
+        histogram_record(&recorder->service, done_ns - sent_ns);
+}
+
+/* The request has ended and belongs to the window; `over` where it was not good. */
+static void tally_end(struct tally *tally, bool belongs, bool over)
+{
+    tally_add(&tally->in_flight, UINT64_MAX); /* one less */
+    if (belongs) {
+        tally_add(&tally->judged, 1);
+        tally_add(&tally->over, over);
+    }
+}
+
+void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
+                 uint64_t sent_ns, uint64_t done_ns)
+{
+    recorder->in_flight--;
+    if (done_ns >= recorder->current_end_ns)
+        recorder_advance(recorder, done_ns);
+    struct interval *interval = recorder->current;
+    if (interval) {
+        uint64_t latency = done_ns - scheduled_ns;
+        interval->ok++;
+        interval->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT]++;
+        if (latency > interval->max_ns)
+            interval->max_ns = latency;
+        recorder->completed++;
+    }
+    if (recorder->tally) {
+        uint64_t latency = done_ns - scheduled_ns;
+        tally_add(
+            &recorder->tally->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT],
+            1);
+        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns),
+                  latency > recorder->tally->limit_ns);
+    }
+    if (recorder_belongs(recorder, scheduled_ns)) {
+        recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
+        record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+        pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
+    }
+}
+
+void recorder_failed(struct recorder *recorder, uint32_t class_index,
+                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
+                     enum failure failure)
+{
+    recorder->in_flight--;
+    recorder_advance(recorder, done_ns);
+    if (recorder->current)
+        recorder->current->errors++;
+    if (recorder->tally) {
+        tally_add(&recorder->tally->errors, 1);
+        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns), true);
+    }
+    if (!recorder_belongs(recorder, scheduled_ns))
+        return;
+    enum outcome outcome = failure_kinds[failure].outcome;
+    recorder->failures[failure]++;
+    recorder->classes[class_index].counts.ended[outcome]++;
+    if (outcome == OUTCOME_TIMEOUT)
+        record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+}
+
+static void record_age(struct recorder *recorder, uint32_t class_index,
+                       uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
+{
+    uint64_t age = now_ns - scheduled_ns;
+    recorder->censored++;
+    if (age < recorder->censored_least_ns)
+        recorder->censored_least_ns = age;
+    record_latency(recorder, class_index, scheduled_ns, sent_ns, now_ns);
+}
+
+void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
+                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
+{
+    recorder->in_flight--;
+    struct counts *counts = &recorder->classes[class_index].counts;
+    if (scheduled_ns < recorder->begin_ns) {
+        counts->scheduled++;
+        counts->sent += sent_ns != 0;
+    } else if (!recorder_belongs(recorder, scheduled_ns)) {
+        return;
+    }
+    counts->ended[OUTCOME_IN_FLIGHT]++;
+    record_age(recorder, class_index, scheduled_ns, sent_ns, now_ns);
+}
+
+void recorder_dropped(struct recorder *recorder, uint32_t class_index,
+                      uint64_t scheduled_ns, uint64_t now_ns)
+{
+    if (!recorder_belongs(recorder, scheduled_ns))
+        return;
+    recorder->classes[class_index].counts.scheduled++;
+    recorder->classes[class_index].counts.ended[OUTCOME_DROPPED]++;
+    record_age(recorder, class_index, scheduled_ns, 0, now_ns);
+}
+
+void recorder_taken(struct recorder *recorder, uint64_t scheduled_ns, bool waited,
+                    uint64_t late_ns)
+{
+    if (!recorder_belongs(recorder, scheduled_ns))
+        return;
+    recorder->waited += waited;
+    histogram_record(&recorder->own_lag, late_ns);
+}
+
+void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sent_ns)
+{
+    if (recorder_belongs(recorder, scheduled_ns))
+        histogram_record(&recorder->schedule_lag, sent_ns - scheduled_ns);
+}
+
+/* ---- adding up ----------------------------------------------------------------------
+ */
+
+void counts_add(struct counts *into, const struct counts *from)
+{
+    into->scheduled += from->scheduled;
+    into->sent += from->sent;
+    for (int i = 0; i < OUTCOMES; i++)
+        into->ended[i] += from->ended[i];
+}
+
+static void interval_add(struct interval *into, const struct interval *from)
+{
+    into->ok += from->ok;
+    into->errors += from->errors;
+    into->in_flight += from->in_flight;
+    if (from->max_ns > into->max_ns)
+        into->max_ns = from->max_ns;
+    for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
+        into->counts[i] += from->counts[i];
+}
+
+void recorder_merge(struct recorder *into, const struct recorder *from)
+{
+    for (size_t i = 0; i < from->class_count; i++) {
+        counts_add(&into->classes[i].counts, &from->classes[i].counts);
+        histogram_merge(&into->classes[i].punctual, &from->classes[i].punctual);
+        histogram_merge(&into->classes[i].delayed, &from->classes[i].delayed);
+    }
+    histogram_merge(&into->service, &from->service);
+    histogram_merge(&into->schedule_lag, &from->schedule_lag);
+    histogram_merge(&into->own_lag, &from->own_lag);
+    pairs_merge(&into->successive, &from->successive);
+    for (int i = 0; i < FAILURES; i++)
+        into->failures[i] += from->failures[i];
+    into->completed += from->completed;
+    into->sent_in_time += from->sent_in_time;
+    into->waited += from->waited;
+    into->censored += from->censored;
+    if (from->censored_least_ns < into->censored_least_ns)
+        into->censored_least_ns = from->censored_least_ns;
+    if (into->interval_count > from->interval_count)
+        into->interval_count = from->interval_count;
+    for (size_t i = 0; i < into->interval_count; i++)
+        interval_add(&into->intervals[i], &from->intervals[i]);
+}
+
+uint64_t interval_quantile(const struct interval *interval, double fraction)
+{
+    uint64_t total = 0, seen = 0;
+    for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
+        total += interval->counts[i];
+    uint64_t wanted = (uint64_t)ceil(fraction * (double)total);
+    for (uint32_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++) {
+        seen += interval->counts[i];
+        if (seen && seen >= wanted) {
+            uint64_t high =
+                histogram_bucket_high(((i + 1) << HISTOGRAM_COARSE_SHIFT) - 1);
+            return high < interval->max_ns ? high : interval->max_ns;
+        }
+    }
+    return interval->max_ns;
+}

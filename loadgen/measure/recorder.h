@@ -1,0 +1,155 @@
+/*
+ * recorder.h - the books: what became of every request, and when.
+ *
+ * Which requests belong to a run. The measured window is [begin, end). A request
+ * belongs to it by its *scheduled* time: in an open loop the time at which it was due,
+ * in a closed loop the time at which its client was ready to send it. All counts and
+ * distributions are about the requests that belong, whenever they end; replies that
+ * come after the window, while the run drains, still count. A request of the warm-up
+ * that has no reply when the run ends was in flight through the whole window: it
+ * belongs too, so that connections which are never served are seen. Throughput and the
+ * series are about time instead: replies that were complete within the window or
+ * interval, whenever their requests were scheduled.
+ *
+ * Distributions. Latency runs from the scheduled time to the last byte of the reply,
+ * service time from the first byte sent. They hold the replies that were good,
+ * time-outs at no less than the time-out, and requests that had no reply when the run
+ * ended at the age that they had reached (such an age is less than the true latency, so
+ * that a percentile may be too low, never too high; `censored` tells how many there
+ * are). Failures of other kinds are counted and not timed: a quick error would flatter.
+ *
+ * Threads: one recorder per thread, merged when all threads have ended.
+ */
+#ifndef LOADGEN_RECORDER_H
+#define LOADGEN_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/histogram.h"
+#include "loadgen/measure/outcome.h"
+#include "loadgen/measure/pairs.h"
+#include "loadgen/measure/watch.h"
+
+struct counts {
+    uint64_t scheduled;
+    uint64_t sent; /* at least one byte was written */
+    uint64_t ended[OUTCOMES];
+};
+
+struct class_record {
+    struct counts counts;
+    /* Latency of requests that were sent when they were due: also their service time. */
+    struct histogram punctual;
+    struct histogram delayed; /* latency of all others */
+};
+
+/* A tick of the series. */
+struct interval {
+    uint64_t ok, errors; /* completed in it */
+    uint64_t in_flight;  /* begun and without a reply at its end */
+    uint64_t max_ns;
+    uint32_t counts[HISTOGRAM_COARSE_BUCKETS];
+};
+
+struct recorder {
+    uint64_t begin_ns, end_ns;
+
+    struct class_record *classes;
+    size_t class_count;
+    struct histogram service;      /* of the delayed ones */
+    struct histogram schedule_lag; /* sent - scheduled, open loop */
+    struct histogram own_lag;      /* the part that is the generator's fault */
+    struct pairs successive;       /* latencies of good replies, one after the other */
+    uint64_t failures[FAILURES];
+
+    uint64_t completed;         /* good replies within the window */
+    uint64_t sent_in_time;      /* requests that belong and were sent in the window */
+    uint64_t waited;            /* open loop: requests that found no free connection */
+    uint64_t censored;          /* ages among the latencies */
+    uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
+
+    struct tally *tally; /* for who looks on, or NULL; not owned */
+
+    uint64_t in_flight; /* now, whether they belong or not */
+    struct interval *intervals;
+    size_t interval_count;
+    uint64_t interval_ns;
+    struct interval *current; /* NULL outside the window */
+    uint64_t current_end_ns;  /* from here on `current` is another one */
+};
+
+void recorder_init(struct recorder *recorder, size_t class_count, uint64_t interval_ns,
+                   uint64_t duration_ns);
+void recorder_release(struct recorder *recorder);
+
+/* Fixes the window; before the first request. */
+void recorder_start(struct recorder *recorder, uint64_t begin_ns, uint64_t end_ns);
+
+/* Moves the end nearer; it must lie in the future. */
+void recorder_end_at(struct recorder *recorder, uint64_t end_ns);
+
+static inline bool recorder_belongs(const struct recorder *recorder,
+                                    uint64_t scheduled_ns)
+{
+    return scheduled_ns >= recorder->begin_ns && scheduled_ns < recorder->end_ns;
+}
+
+/* A request is under way (its connection may still have to be opened). */
+static inline void recorder_begun(struct recorder *recorder, uint32_t class_index,
+                                  uint64_t scheduled_ns)
+{
+    recorder->in_flight++;
+    if (recorder->tally)
+        tally_add(&recorder->tally->in_flight, 1);
+    if (recorder_belongs(recorder, scheduled_ns))
+        recorder->classes[class_index].counts.scheduled++;
+}
+
+/* Its first byte was written. */
+static inline void recorder_sent(struct recorder *recorder, uint32_t class_index,
+                                 uint64_t scheduled_ns, uint64_t sent_ns)
+{
+    if (recorder_belongs(recorder, scheduled_ns)) {
+        recorder->classes[class_index].counts.sent++;
+        recorder->sent_in_time += sent_ns < recorder->end_ns;
+    }
+}
+
+/* The good reply to it is complete. Calls come in the order of done_ns. */
+void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
+                 uint64_t sent_ns, uint64_t done_ns);
+
+/* It failed; sent_ns is 0 where nothing of it was sent. */
+void recorder_failed(struct recorder *recorder, uint32_t class_index,
+                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
+                     enum failure failure);
+
+/* The run ends and it has no reply. */
+void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
+                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns);
+
+/* It was due and nothing was done about it, nor will be. */
+void recorder_dropped(struct recorder *recorder, uint32_t class_index,
+                      uint64_t scheduled_ns, uint64_t now_ns);
+
+/* Open loop, when an arrival is taken: `late_ns` of its delay is our own fault. */
+void recorder_taken(struct recorder *recorder, uint64_t scheduled_ns, bool waited,
+                    uint64_t late_ns);
+
+/* Open loop, when its first byte is written. */
+void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sent_ns);
+
+/* Closes the intervals up to the time, also where nothing happened in them. */
+void recorder_advance(struct recorder *recorder, uint64_t now_ns);
+
+void recorder_merge(struct recorder *into, const struct recorder *from);
+
+/* Quantile of an interval's latencies, as histogram_quantile. */
+uint64_t interval_quantile(const struct interval *interval, double fraction);
+
+/* Adds up `from` in `into`. */
+void counts_add(struct counts *into, const struct counts *from);
+
+#endif

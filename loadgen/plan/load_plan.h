@@ -1,0 +1,104 @@
+/*
+ * load_plan.h - a run as it was decided before it starts: workload, targets, requests as
+ * bytes, seed, threads. Read by every thread, written by none (but for the references,
+ * which have a lock of their own, see framing.h).
+ */
+#ifndef LOADGEN_LOAD_PLAN_H
+#define LOADGEN_LOAD_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "loadgen/engine/framing.h"
+#include "loadgen/measure/expect.h"
+#include "loadgen/measure/watch.h"
+#include "loadgen/plan/target.h"
+#include "workload/workload.h"
+
+/* How replies are held against each other. */
+enum verify {
+    VERIFY_LEARNED, /* body length and digest must equal those of the first good reply */
+    VERIFY_STATUS,  /* status and framing only, for pages that change */
+};
+extern const char *const verify_names[];
+
+enum method { METHOD_GET, METHOD_HEAD };
+extern const char *const method_names[];
+
+/* Bytes that are written to a socket. */
+struct message {
+    char *bytes; /* heap */
+    size_t length;
+};
+
+/* One kind of request, ready to be sent to every target. */
+struct planned_request {
+    struct message *messages; /* two for each target, see plan_message; heap */
+    uint32_t class_index;
+    struct reference *reference; /* heap */
+};
+
+/* Places in a round of targets: three and four equal ones share it to 0.1 %. */
+#define PLAN_ROUND 1200
+
+struct plan {
+    struct workload workload; /* owned */
+    struct target *targets;   /* owned; at least 1 */
+    size_t target_count;
+    uint16_t round[PLAN_ROUND]; /* targets in the order in which connections get them */
+    bool open;                  /* workload_is_open(&workload) */
+    bool transient;             /* the window need not look the same all along */
+
+    struct planned_request *requests; /* workload.request_count of them; heap */
+    struct planned_request slow_read; /* what slow readers ask for */
+    struct planned_request slow_send; /* what slow senders ask for */
+    const char **class_names;         /* into the workload; heap */
+    size_t class_count;
+
+    unsigned threads; /* at most one per connection */
+    unsigned sources; /* addresses to connect from where ports run short, at least 1 */
+    uint64_t seed;
+    int verify;           /* enum verify */
+    int method;           /* enum method */
+    uint64_t interval_ns; /* of the series */
+    uint64_t drain_ns;    /* longest wait for replies after the window */
+    uint64_t spin_ns;     /* open loop: polled rather than slept before an arrival */
+    const struct watcher *watcher; /* who looks on while it runs, or NULL; not owned */
+    const struct expectation *expectations; /* limits for the result; not owned */
+    size_t expectation_count;
+    bool full;               /* the result holds whole distributions */
+    const char *cpus;        /* list to run on, or NULL; not owned */
+    const char *server_cpus; /* list that the server runs on, or NULL; not owned */
+};
+
+#define PLAN_MAX_THREADS   1024
+#define PLAN_MAX_TARGETS   256
+#define PLAN_MAX_SOURCES   250
+#define PLAN_MAX_INTERVALS 10000
+
+/* Appends a target, which the plan owns from then on. */
+void plan_add_target(struct plan *plan, const struct target *target);
+
+/* `last`: the request after which the connection is to be closed, and says so. */
+static inline const struct message *plan_message(const struct planned_request *request,
+                                                 uint32_t target, bool last)
+{
+    return &request->messages[2 * target + last];
+}
+
+/*
+ * The target of a connection, numbered over all threads: connections are dealt out in
+ * turn, by weight.
+ */
+uint32_t plan_target_of(const struct plan *plan, uint64_t connection);
+
+/*
+ * Builds the requests and classes of a plan whose other members are set; afterwards
+ * it owns workload and targets. 0, or -EINVAL with the plan released.
+ */
+MUST_CHECK int plan_build(struct plan *plan, struct error *error);
+void plan_release(struct plan *plan);
+
+#endif

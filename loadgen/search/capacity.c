@@ -1,0 +1,393 @@
+/* capacity.c - see capacity.h. */
+#include "loadgen/search/capacity.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/quantity.h"
+#include "base/table.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/result.h"
+#include "loadgen/measure/self_check.h"
+
+#define LEVEL          0.001
+#define LEAST_REQUESTS 32
+#define LOOK_NS        (50 * NS_PER_MS)
+#define KEPT_AFTER     0.5 /* of a step's length */
+#define RESOLUTION     1.05
+#define CONFIRMATIONS  2
+#define RETREATS       6
+#define LOWEST_RPS     0.1
+#define DRAIN_NS       (10 * NS_PER_S)
+
+static const char *const verdict_names[] = {
+    [CAPACITY_KEPT] = "kept",
+    [CAPACITY_MISSED] = "missed",
+    [CAPACITY_GENERATOR] = "generator at fault",
+};
+
+static const char *const outcome_names_of_capacity[] = {
+    [CAPACITY_FOUND] = "found",
+    [CAPACITY_NONE] = "none",
+    [CAPACITY_GENERATOR_LIMIT] = "generator_limit",
+    [CAPACITY_TIME_UP] = "time_up",
+    [CAPACITY_INTERRUPTED] = "interrupted",
+};
+
+/* ---- the bound ----------------------------------------------------------------------
+ */
+
+/* P(X = k), X ~ Bin(n, p). */
+static double binomial_term(double n, double k, double p)
+{
+    return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) +
+               (n - k) * log1p(-p));
+}
+
+/* The tail from k outwards, away from the mean: its terms fall off, so that the sum ends
+ * when they no longer count. `step` is 1 or -1. */
+static double binomial_tail(double n, double k, double p, double step)
+{
+    double term = binomial_term(n, k, p), sum = 0;
+    while (k >= 0 && k <= n && term > 1e-12 * sum) {
+        sum += term;
+        term *=
+            step > 0 ? (n - k) / (k + 1) * p / (1 - p) : k / (n - k + 1) * (1 - p) / p;
+        k += step;
+    }
+    return fmin(sum, 1);
+}
+
+int capacity_decide(uint64_t count, uint64_t bad, double share, double level)
+{
+    double n = (double)count, k = (double)bad;
+    if (!count)
+        return 0;
+    if (k < n * share)
+        return binomial_tail(n, k, share, -1) < level ? -1 : 0;
+    return binomial_tail(n, k, share, 1) < level ? 1 : 0;
+}
+
+/* ---- one step -----------------------------------------------------------------------
+ */
+
+struct step_watch {
+    struct watcher watcher;
+    double share;     /* of requests that may be bad */
+    uint64_t next;    /* looked at when so many have ended */
+    bool full_length; /* a confirmation: only a miss ends it early */
+    uint64_t good;    /* at the last look */
+};
+
+static bool look(void *context, const struct view *view)
+{
+    struct step_watch *watch = context;
+    watch->good = view->judged - view->over;
+    if (view->judged < watch->next)
+        return false;
+    watch->next = 2 * view->judged;
+    int side = capacity_decide(view->judged, view->over, watch->share, LEVEL);
+    double part =
+        (double)(view->now_ns - view->begin_ns) / (double)(view->end_ns - view->begin_ns);
+    return side > 0 || (side < 0 && !watch->full_length && part >= KEPT_AFTER);
+}
+
+static bool is_own_fault(const struct result *result)
+{
+    static const char *const faults[] = {
+        "generator_saturated", "schedule_lag",         "generator_stalled", "shared_cpu",
+        "ports_exhausted",     "gaps_not_exponential", "gaps_correlated",   "gaps_uneven",
+    };
+    for (size_t i = 0; i < result->warning_count; i++)
+        for (size_t f = 0; f < sizeof faults / sizeof *faults; f++)
+            if (strcmp(result->warnings[i].code, faults[f]) == 0)
+                return true;
+    return false;
+}
+
+/* Every request without a good reply in time is a bad one. */
+static void judge(struct capacity_step *step, const struct result *result,
+                  const struct expectation *objective, const struct step_watch *watch)
+{
+    struct counts counts = result_counts(result);
+    step->seconds = (double)result->window_ns / NS_PER_S;
+    step->requests = counts.scheduled;
+    step->bad = counts.scheduled - watch->good;
+    step->value_ns = expectation_value(objective, result);
+    int side = capacity_decide(step->requests, step->bad, watch->share, LEVEL);
+    bool kept = side < 0 ||
+                (side == 0 && (double)step->bad <= watch->share * (double)step->requests);
+    step->decided = side != 0;
+    step->verdict = kept                   ? CAPACITY_KEPT
+                    : is_own_fault(result) ? CAPACITY_GENERATOR
+                                           : CAPACITY_MISSED;
+}
+
+/* A search that is under way. */
+struct search {
+    struct plan *plan;
+    struct capacity *capacity;
+    uint64_t deadline_ns;
+    FILE *progress;
+    struct error *error;
+    double low, high; /* highest rate that was kept, lowest that was missed; 0: none */
+    bool own_fault;   /* the one at `high` was the generator's */
+};
+
+static void tell(const struct search *search, const struct capacity_step *step)
+{
+    char rate[QUANTITY_TEXT_BYTES], value[QUANTITY_TEXT_BYTES] = "-";
+    if (!search->progress)
+        return;
+    if (!isnan(step->value_ns))
+        quantity_format(QUANTITY_TIME, step->value_ns, value, sizeof value);
+    fprintf(search->progress, "%s/s: %s (%s, %llu of %llu beyond it)\n",
+            quantity_format(QUANTITY_COUNT, step->rate_rps, rate, sizeof rate),
+            verdict_names[step->verdict], value, (unsigned long long)step->bad,
+            (unsigned long long)step->requests);
+}
+
+/* Whether there is room and time for another step. */
+static bool may_go_on(const struct search *search)
+{
+    return search->capacity->step_count < CAPACITY_MAX_STEPS &&
+           clock_now_ns() < search->deadline_ns;
+}
+
+/* Runs at the rate; the verdict is in *step. 0, -errno, or -EINTR. */
+static int run_step(struct search *search, double rate_rps, bool confirmation,
+                    struct capacity_step *step)
+{
+    struct plan *plan = search->plan;
+    const struct expectation *objective = search->capacity->objective;
+    struct step_watch watch = {
+        .watcher = {.period_ns = LOOK_NS,
+                    .limit_ns = (uint64_t)objective->limit,
+                    .look = look,
+                    .context = &watch},
+        .share = 1 - objective->fraction,
+        .next = LEAST_REQUESTS,
+        .full_length = confirmation,
+    };
+    struct result result;
+    plan->workload.rate_rps = rate_rps;
+    plan->seed++;
+    plan->watcher = &watch.watcher;
+    int code = run_plan(plan, -1, &result, search->error);
+    plan->watcher = NULL;
+    if (code < 0)
+        return code;
+    selfcheck(&result);
+    *step = (struct capacity_step){.rate_rps = rate_rps, .confirmation = confirmation};
+    judge(step, &result, objective, &watch);
+    bool interrupted = result.interrupted;
+    result_release(&result);
+    if (interrupted)
+        return error_set(search->error, -EINTR, "interrupted");
+    search->capacity->steps[search->capacity->step_count++] = *step;
+    tell(search, step);
+    return 0;
+}
+
+/*
+ * Tries a rate and narrows the bracket; again where the generator was at fault. 1 kept,
+ * 0 missed, -errno.
+ */
+static int try_rate(struct search *search, double rate_rps, bool confirmation)
+{
+    struct capacity_step step;
+    int code = run_step(search, rate_rps, confirmation, &step);
+    if (code == 0 && step.verdict == CAPACITY_GENERATOR && may_go_on(search))
+        code = run_step(search, rate_rps, confirmation, &step);
+    if (code < 0)
+        return code;
+    if (step.verdict == CAPACITY_KEPT) {
+        search->low = rate_rps;
+        return 1;
+    }
+    search->high = rate_rps;
+    search->own_fault = step.verdict == CAPACITY_GENERATOR;
+    if (search->low >= search->high)
+        search->low = 0;
+    return 0;
+}
+
+/* ---- the search ---------------------------------------------------------------------
+ */
+
+/* Until one rate is kept and a higher one missed, and the two are close. */
+static int narrow(struct search *search, double rate_rps)
+{
+    int code = 0;
+    while (code >= 0 && may_go_on(search)) {
+        code = try_rate(search, rate_rps, false);
+        if (search->high <= 0)
+            rate_rps = 2 * search->low;
+        else if (search->low <= 0)
+            rate_rps = search->high / 4;
+        else if (search->high <= RESOLUTION * search->low)
+            break;
+        else
+            rate_rps = sqrt(search->low * search->high);
+        if (rate_rps < LOWEST_RPS)
+            break;
+    }
+    return code;
+}
+
+/* 1 when confirmed, 0 when not (any more time), or -errno. */
+static int confirm(struct search *search)
+{
+    for (int retreat = 0; retreat < RETREATS; retreat++) {
+        double rate_rps = search->low;
+        int kept = 1;
+        for (int i = 0; i < CONFIRMATIONS && kept > 0; i++) {
+            if (!may_go_on(search))
+                return 0;
+            kept = try_rate(search, rate_rps, true);
+        }
+        if (kept != 0)
+            return kept;
+        search->low = rate_rps / RESOLUTION;
+    }
+    return 0;
+}
+
+int capacity_check_objective(const struct expectation *objective, struct error *error)
+{
+    bool upper = objective->comparison == LESS || objective->comparison == AT_MOST;
+    if (objective->measure == MEASURE_QUANTILE && upper && !objective->class_name)
+        return 0;
+    return error_set(error, -EINVAL,
+                     "expected an upper limit for a percentile of all requests, such as "
+                     "p99<50ms, got \"%s\"",
+                     objective->text);
+}
+
+int capacity_search(struct plan *plan, const struct expectation *objective,
+                    uint64_t limit_ns, FILE *progress, struct capacity *capacity,
+                    struct error *error)
+{
+    *capacity = (struct capacity){.objective = objective, .rps = NAN};
+    /* What one step leaves behind must not be the next one's load. */
+    if (plan->drain_ns < DRAIN_NS)
+        plan->drain_ns = DRAIN_NS;
+    struct search search = {
+        .plan = plan,
+        .capacity = capacity,
+        .deadline_ns = clock_now_ns() + limit_ns,
+        .progress = progress,
+        .error = error,
+    };
+    int code = narrow(&search, plan->workload.rate_rps);
+    if (code >= 0 && search.low > 0)
+        code = confirm(&search);
+    if (code < 0 && code != -EINTR)
+        return code;
+    if (search.low > 0)
+        capacity->rps = search.low;
+    if (code == -EINTR)
+        capacity->outcome = CAPACITY_INTERRUPTED;
+    else if (search.low <= 0)
+        capacity->outcome = search.own_fault ? CAPACITY_GENERATOR_LIMIT : CAPACITY_NONE;
+    else if (code == 0)
+        capacity->outcome = CAPACITY_TIME_UP;
+    else
+        capacity->outcome = search.own_fault ? CAPACITY_GENERATOR_LIMIT : CAPACITY_FOUND;
+    return 0;
+}
+
+/* ---- telling ------------------------------------------------------------------------
+ */
+
+static void print_outcome(const struct capacity *capacity, FILE *file)
+{
+    char rate[QUANTITY_TEXT_BYTES];
+    const char *objective = capacity->objective->text;
+    quantity_format(QUANTITY_COUNT, capacity->rps, rate, sizeof rate);
+    switch (capacity->outcome) {
+    case CAPACITY_FOUND:
+        fprintf(file, "%s holds up to %s requests/s\n", objective, rate);
+        break;
+    case CAPACITY_NONE:
+        fprintf(file, "%s holds at no rate that was tried\n", objective);
+        break;
+    case CAPACITY_GENERATOR_LIMIT:
+        if (isnan(capacity->rps))
+            fprintf(file, "nothing can be said: the generator was at fault; give it a "
+                          "core of its own (--cpus)\n");
+        else
+            fprintf(file,
+                    "%s holds at %s requests/s; above that the generator is the limit, "
+                    "not the server\n",
+                    objective, rate);
+        break;
+    case CAPACITY_TIME_UP:
+        fprintf(file, "%s held at %s requests/s, but there was no time to confirm it\n",
+                objective, rate);
+        break;
+    case CAPACITY_INTERRUPTED:
+        fprintf(file, "stopped\n");
+        break;
+    }
+}
+
+void capacity_print(const struct capacity *capacity, FILE *file)
+{
+    struct table *table = table_create();
+    static const char *const headers[] = {"requests/s", "measured", "requests", "value",
+                                          "beyond it"};
+    char text[QUANTITY_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        table_add_column(table, headers[i], TABLE_RIGHT);
+    table_add_column(table, "verdict", TABLE_LEFT);
+    for (size_t i = 0; i < capacity->step_count; i++) {
+        const struct capacity_step *step = &capacity->steps[i];
+        table_start_row(table);
+        table_add_cell(
+            table, quantity_format(QUANTITY_COUNT, step->rate_rps, text, sizeof text));
+        table_add_cellf(table, "%.1f s", step->seconds);
+        table_add_cellf(table, "%llu", (unsigned long long)step->requests);
+        table_add_cell(table, isnan(step->value_ns)
+                                  ? NULL
+                                  : quantity_format(QUANTITY_TIME, step->value_ns, text,
+                                                    sizeof text));
+        table_add_cellf(table, "%.2f %%",
+                        100 * (double)step->bad / fmax(1, (double)step->requests));
+        table_add_cellf(table, "%s%s%s", verdict_names[step->verdict],
+                        step->decided ? "" : ", too few to be sure",
+                        step->confirmation ? " (confirmation)" : "");
+    }
+    table_print(table, TABLE_TERMINAL, file);
+    table_free(table);
+    fprintf(file, "\n");
+    print_outcome(capacity, file);
+}
+
+cJSON *capacity_to_json(const struct capacity *capacity, const struct plan *plan)
+{
+    cJSON *json = cJSON_CreateObject();
+    json_add_number(json, "schema_version", 1);
+    json_add_text(json, "target", plan->targets[0].url);
+    json_add_text(json, "objective", capacity->objective->text);
+    json_add_text(json, "outcome", outcome_names_of_capacity[capacity->outcome]);
+    json_add_number(json, "capacity_rps", capacity->rps);
+    cJSON *steps = json_add_array(json, "steps");
+    for (size_t i = 0; i < capacity->step_count; i++) {
+        const struct capacity_step *step = &capacity->steps[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(steps, item);
+        json_add_number(item, "rate_rps", step->rate_rps);
+        json_add_number(item, "seconds", step->seconds);
+        json_add_number(item, "requests", (double)step->requests);
+        json_add_number(item, "bad", (double)step->bad);
+        json_add_number(item, "value_ns", step->value_ns);
+        json_add_text(item, "verdict", verdict_names[step->verdict]);
+        json_add_bool(item, "decided", step->decided);
+        json_add_bool(item, "confirmation", step->confirmation);
+    }
+    return json;
+}

@@ -1,0 +1,94 @@
+/*
+ * capacity.h - the highest open-loop rate at which an objective such as "p99<50ms" holds.
+ *
+ * The rate is doubled until the objective is missed (or quartered until it is kept),
+ * then the gap is halved, in ratios, until it is within 5 %, and the highest rate that
+ * kept it is confirmed by two more runs in full length; where they miss, the search goes
+ * on 5 % lower.
+ *
+ * "p99<50ms" says that at most 1 % of the requests may take longer, or fail, or get no
+ * reply. A step stops as soon as that is decided: when, were exactly 1 % bad, as many bad
+ * ones (or as few) as were seen would come once in 1,000 times (the exact binomial
+ * tails). It is looked at when the number of requests has doubled, which keeps the
+ * number of looks small; and "kept" is believed only after half of the step, since
+ * a queue takes time to grow. Requests of a queue are correlated, so that a decision may
+ * come too early; that is what the confirmation is for.
+ *
+ * A rate that is missed while the generator itself was at fault is tried again once.
+ * Where it is still at fault, the search ends there, and says so: the server can do at
+ * least as much as was kept.
+ */
+#ifndef LOADGEN_CAPACITY_H
+#define LOADGEN_CAPACITY_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "loadgen/measure/expect.h"
+#include "loadgen/plan/load_plan.h"
+
+enum capacity_verdict {
+    CAPACITY_KEPT,
+    CAPACITY_MISSED,
+    CAPACITY_GENERATOR, /* missed, and the generator was at fault */
+};
+
+struct capacity_step {
+    double rate_rps;
+    double seconds; /* measured */
+    uint64_t requests, bad;
+    double value_ns; /* of the percentile; NaN: too few samples */
+    enum capacity_verdict verdict;
+    bool decided;      /* by the binomial bound; false: by what was seen */
+    bool confirmation; /* in full length */
+};
+
+enum capacity_outcome {
+    CAPACITY_FOUND,
+    CAPACITY_NONE,            /* missed at the lowest rate that was tried */
+    CAPACITY_GENERATOR_LIMIT, /* the server can do at least this much */
+    CAPACITY_TIME_UP,         /* this much was kept, but not confirmed */
+    CAPACITY_INTERRUPTED,
+};
+
+#define CAPACITY_MAX_STEPS 64
+
+struct capacity {
+    const struct expectation *objective;
+    double rps; /* NaN: none */
+    enum capacity_outcome outcome;
+    struct capacity_step steps[CAPACITY_MAX_STEPS]; /* as walked */
+    size_t step_count;
+};
+
+/* Only "pN<TIME" or "pN<=TIME" of all classes. 0 or -EINVAL. */
+MUST_CHECK int capacity_check_objective(const struct expectation *objective,
+                                        struct error *error);
+
+/*
+ * Searches with the plan (whose rate and seed it changes), beginning at its rate, for at
+ * most `limit_ns` and one step. `progress` gets a line per step, or is NULL. 0 or
+ * -errno.
+ */
+MUST_CHECK int capacity_search(struct plan *plan, const struct expectation *objective,
+                               uint64_t limit_ns, FILE *progress,
+                               struct capacity *capacity, struct error *error);
+
+void capacity_print(const struct capacity *capacity, FILE *file);
+
+/*
+ * {schema_version, target, objective, outcome, capacity_rps, steps: [{rate_rps, seconds,
+ * requests, bad, value_ns, verdict, decided, confirmation}]}
+ */
+cJSON *capacity_to_json(const struct capacity *capacity, const struct plan *plan);
+
+/*
+ * Whether `bad` of `count` show that the true share is below (-1) or above (1) `share`,
+ * each with an error of at most `level`; 0 where they do not.
+ */
+int capacity_decide(uint64_t count, uint64_t bad, double share, double level);
+
+#endif

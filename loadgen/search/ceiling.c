@@ -1,0 +1,107 @@
+/* ceiling.c - see ceiling.h. */
+#include "loadgen/search/ceiling.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/build.h"
+#include "base/cpus.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* "model name : ..." of the first CPU; heap. Where there is none, "unknown". */
+static char *read_cpu_model(void)
+{
+    char *info, *model = NULL;
+    if (file_read("/proc/cpuinfo", &info, NULL, NULL) < 0)
+        return memory_copy_string("unknown");
+    const char *line = strstr(info, "model name");
+    const char *colon = line ? strchr(line, ':') : NULL;
+    if (colon) {
+        colon += 1 + strspn(colon + 1, " \t");
+        model = memory_printf("%.*s", (int)strcspn(colon, "\n"), colon);
+    }
+    free(info);
+    return model ? model : memory_copy_string("unknown");
+}
+
+/* FNV-1a. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+    return hash;
+}
+
+char *ceiling_path(void)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    /* The XDG specification: relative paths are to be ignored. */
+    bool usable = cache && *cache == '/';
+    if (!usable && (!home || *home != '/'))
+        return NULL;
+    char *model = read_cpu_model();
+    uint64_t hash = hash_text(14695981039346656037ULL, model);
+    hash = hash_text(hash_text(hash, build.commit), build.flags);
+    free(model);
+    return memory_printf("%s%s/interleave/ceiling-%016llx.json", usable ? cache : home,
+                         usable ? "" : "/.cache", (unsigned long long)hash);
+}
+
+int ceiling_load(struct ceiling *ceiling, struct error *error)
+{
+    struct json_document document;
+    char *path = ceiling_path();
+    if (!path)
+        return error_set(error, -ENOENT, "neither XDG_CACHE_HOME nor HOME is set");
+    int code = json_open_file(&document, path, error);
+    free(path);
+    if (code < 0)
+        return code;
+    *ceiling = (struct ceiling){
+        .thread_rps = json_number(document.root, "thread_rps"),
+        .cpu_us_per_request = json_number(document.root, "cpu_us_per_request"),
+        .throughput_rps = json_number(document.root, "throughput_rps"),
+    };
+    if (!(ceiling->thread_rps > 0))
+        code = error_set(error, -EINVAL, "%s: no \"thread_rps\"", document.file);
+    json_close(&document);
+    return code;
+}
+
+int ceiling_store(const struct ceiling *ceiling, struct error *error)
+{
+    char *path = ceiling_path();
+    if (!path)
+        return error_set(error, -ENOENT,
+                         "nowhere to keep the ceiling: set XDG_CACHE_HOME or HOME");
+    char *folder = memory_copy_string(path), *model = read_cpu_model();
+    *strrchr(folder, '/') = '\0';
+    int code = file_make_folders(folder, error);
+    if (code == 0) {
+        cJSON *json = cJSON_CreateObject();
+        json_add_number(json, "schema_version", 1);
+        json_add_text(json, "cpu", model);
+        json_add_text(json, "commit", build.commit);
+        json_add_text(json, "flags", build.flags);
+        json_add_number(json, "thread_rps", ceiling->thread_rps);
+        json_add_number(json, "cpu_us_per_request", ceiling->cpu_us_per_request);
+        json_add_number(json, "throughput_rps", ceiling->throughput_rps);
+        code = json_write_file(path, json, error);
+        cJSON_Delete(json);
+    }
+    free(model);
+    free(folder);
+    free(path);
+    return code;
+}
+
+double ceiling_of_threads(const struct ceiling *ceiling, unsigned threads)
+{
+    unsigned cpus = (unsigned)cpus_allowed_count();
+    return ceiling->thread_rps * (threads < cpus ? threads : cpus);
+}

@@ -1,0 +1,119 @@
+/* ceiling_search.c - see ceiling_search.h. */
+#include "loadgen/search/ceiling_search.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/cpus.h"
+#include "loadgen/engine/session.h"
+#include "loadgen/measure/result.h"
+#include "loadgen/plan/load_plan.h"
+#include "loadgen/search/null_server.h"
+
+/* As many as busy the generator well, and few enough to stay in the caches. */
+#define CALIBRATION_CONNECTIONS 64
+#define CALIBRATION_ROUNDS      5
+
+struct placement {
+    bool apart;
+    char server[CPUS_TEXT_BYTES], generator[CPUS_TEXT_BYTES];
+};
+
+/* Two physical cores where there are, else two CPUs, else none is pinned. */
+static struct placement place(void)
+{
+    int order[CPU_SETSIZE];
+    struct placement placement = {.apart = cpus_by_core(order) >= 2};
+    char *const lists[] = {placement.server, placement.generator};
+    for (int i = 0; i < 2 && placement.apart; i++) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET((size_t)order[i], &one);
+        cpus_format(&one, lists[i], CPUS_TEXT_BYTES);
+    }
+    return placement;
+}
+
+static int make_plan(struct plan *plan, const char *url, uint64_t round_ns,
+                     const struct placement *placement, struct error *error)
+{
+    char *path;
+    struct target target;
+    *plan = (struct plan){
+        .threads = 1,
+        .sources = 1,
+        .interval_ns = NS_PER_S,
+        .drain_ns = NS_PER_S,
+        .cpus = placement->apart ? placement->generator : NULL,
+    };
+    workload_init(&plan->workload);
+    workload_add_request(&plan->workload, "/");
+    plan->workload.connections = CALIBRATION_CONNECTIONS;
+    plan->workload.warmup_ns = round_ns / 5;
+    plan->workload.duration_ns = round_ns;
+    int code = target_parse(&target, &path, url, error);
+    if (code < 0) {
+        plan_release(plan);
+        return code;
+    }
+    free(path);
+    plan_add_target(plan, &target);
+    return plan_build(plan, error);
+}
+
+static int measure_round(const struct plan *plan, struct ceiling *ceiling,
+                         struct error *error)
+{
+    struct result result;
+    int code = run_plan(plan, -1, &result, error);
+    if (code < 0)
+        return code;
+    double completed = (double)result.recorder.completed;
+    struct counts counts = result_counts(&result);
+    if (result.interrupted)
+        code = error_set(error, -EINTR, "interrupted");
+    else if (completed < 1 || result_errors(&counts))
+        code = error_set(error, -EIO, "the null server did not answer as it should");
+    else
+        *ceiling = (struct ceiling){
+            .thread_rps =
+                completed * (double)NS_PER_S / (double)result_busy_ns(&result.totals),
+            .cpu_us_per_request =
+                (double)result_busy_ns(&result.totals) / (double)NS_PER_US / completed,
+            .throughput_rps = result_throughput(&result),
+        };
+    result_release(&result);
+    return code;
+}
+
+static int compare_ceilings(const void *a, const void *b)
+{
+    double left = ((const struct ceiling *)a)->thread_rps;
+    double right = ((const struct ceiling *)b)->thread_rps;
+    return (left > right) - (left < right);
+}
+
+int calibrate_generator(struct ceiling *ceiling, uint64_t round_ns, struct error *error)
+{
+    struct placement placement = place();
+    struct null_server_process server;
+    struct ceiling rounds[CALIBRATION_ROUNDS];
+    struct plan plan;
+    int code =
+        null_server_start(&server, placement.apart ? placement.server : NULL, error);
+    if (code < 0)
+        return code;
+    code = make_plan(&plan, server.url, round_ns, &placement, error);
+    if (code == 0) {
+        for (size_t i = 0; code == 0 && i < CALIBRATION_ROUNDS; i++)
+            code = measure_round(&plan, &rounds[i], error);
+        plan_release(&plan);
+    }
+    null_server_stop(&server);
+    if (code < 0)
+        return error_prefix(error, code, "calibration");
+    qsort(rounds, CALIBRATION_ROUNDS, sizeof *rounds, compare_ceilings);
+    *ceiling = rounds[CALIBRATION_ROUNDS / 2];
+    return 0;
+}

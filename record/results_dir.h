@@ -1,0 +1,62 @@
+/*
+ * results_dir.h - the folder of one run (DESIGN 3.8): its layout, the record of what
+ * is planned and done, trials that are there completely or not at all.
+ *
+ *   manifest.json config.json environment.json warnings.json
+ *   trials/<block>-<scenario>-<point>-<model>/...
+ *   samples.csv comparison.{json,csv,md} SHA256SUMS         (made by report.h)
+ */
+#ifndef RECORD_RESULTS_DIR_H
+#define RECORD_RESULTS_DIR_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct results_dir {
+    char *path;
+    cJSON *manifest; /* as it is in manifest.json */
+};
+
+/*
+ * Makes the folder and writes config.json, and a manifest that knows its hash. `path`
+ * NULL: results/<UTC>-<host>-<config8>, with the link results/latest set to it;
+ * otherwise `path` must not exist yet or be empty.
+ */
+MUST_CHECK int results_dir_create(struct results_dir *dir, const char *path,
+                                  const cJSON *config, struct error *error);
+
+/*
+ * Opens the folder of an earlier run and gives its configuration (delete it), having
+ * checked that it is the one that the manifest was written for.
+ */
+MUST_CHECK int results_dir_open(struct results_dir *dir, const char *path, cJSON **config,
+                                struct error *error);
+void results_dir_release(struct results_dir *dir);
+
+/* Writes a JSON file into the folder. */
+MUST_CHECK int results_dir_write(const struct results_dir *dir, const char *name,
+                                 const cJSON *root, struct error *error);
+
+/* Writes the manifest, with its "state" set to this. */
+MUST_CHECK int results_dir_save(struct results_dir *dir, const char *state,
+                                struct error *error);
+
+/* Whether this trial is there. */
+bool results_dir_has_trial(const struct results_dir *dir, const char *id);
+
+/* A fresh, empty folder for a trial, to be committed or discarded. On the heap. */
+MUST_CHECK int results_dir_begin_trial(const struct results_dir *dir, const char *id,
+                                       char **folder, struct error *error);
+
+/* Makes it the trial's folder: synced, then renamed, then noted in the manifest. */
+MUST_CHECK int results_dir_commit_trial(struct results_dir *dir, const char *id,
+                                        const char *folder, const char *status,
+                                        struct error *error);
+void results_dir_discard_trial(const char *folder);
+
+/* Writes SHA256SUMS over all files of the run, in the format of sha256sum -c. */
+MUST_CHECK int results_dir_sum(const char *path, struct error *error);
+
+#endif

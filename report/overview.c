@@ -1,0 +1,484 @@
+/* overview.c - see overview.h. */
+#include "report/overview.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+/* Two that differ by less are not told apart where there is no interval. */
+#define SAME_WITHIN 0.05
+
+/* A model carries a cell's load where it comes this near to the best throughput. */
+#define CARRIES 0.95
+
+/* More requests than this that make errors, and a model is out of the contest. */
+#define ERRORS_ALLOWED 0.01
+
+/* A model is not put out of the contest for being faster than the generator. */
+static bool is_measured(const struct row *row)
+{
+    return row->status == ROW_MEASURED || row->lower_bound;
+}
+
+/* "io-wait, connections 1000" */
+static char *cell_name(const struct row *row)
+{
+    if (!row->value)
+        return memory_copy_string(row->scenario->name);
+    return memory_printf("%s, %s %s", row->scenario->name, row->scenario->sweep.variable,
+                         row->value);
+}
+
+/* CPU and wait of the average request of a row's scenario, in seconds. */
+static bool mean_times(const struct comparison *comparison, const struct row *row,
+                       double *cpu, double *wait)
+{
+    struct scenario point;
+    scenario_at_point(&point, row->scenario, row->value);
+    bool known = true;
+    double weights = 0;
+    *cpu = *wait = 0;
+    for (size_t i = 0; i < point.workload.request_count; i++) {
+        const struct request *request = &point.workload.requests[i];
+        double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
+        struct path_times own;
+        if (!calibration_path_times(&comparison->calibration, request->path, &own))
+            known = false;
+        *cpu += weight * own.cpu;
+        *wait += weight * own.wait;
+        weights += weight;
+    }
+    *cpu /= weights;
+    *wait /= weights;
+    scenario_release(&point);
+    return known;
+}
+
+/* ---- concurrency type ------------------------------------------------------------- */
+
+struct best_row {
+    const struct row *row;
+    double value;
+};
+
+/* A load that offers fewer waits than this at a time cannot show who overlaps them. */
+#define TELLING_WAITS 4
+
+/* How many waits would be in progress if the server overlapped them all. */
+static double offered_waits(const struct row *row, double wait)
+{
+    struct scenario point;
+    scenario_at_point(&point, row->scenario, row->value);
+    const struct workload *workload = &point.workload;
+    double waits = workload_is_open(workload)
+                       ? workload_mean_rate(workload) * wait
+                       : (double)workload_all_connections(workload);
+    scenario_release(&point);
+    return waits;
+}
+
+/* Waits in progress for each thread, and in all, at the highest. */
+static struct best_row find_overlap(const struct comparison *comparison,
+                                    const struct contender *contender)
+{
+    struct best_row best = {NULL, -1};
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        double cpu, wait;
+        if (row->contender != contender || !is_measured(row) ||
+            !mean_times(comparison, row, &cpu, &wait) || wait <= 0 ||
+            offered_waits(row, wait) < TELLING_WAITS)
+            continue;
+        double waits = row->estimates[METRIC_THROUGHPUT].median * wait;
+        if (waits > best.value)
+            best = (struct best_row){row, waits};
+    }
+    return best;
+}
+
+/* Cores kept busy, at the highest, where the work is CPU steps on several CPUs. */
+static struct best_row find_parallelism(const struct comparison *comparison,
+                                        const struct contender *contender)
+{
+    struct best_row best = {NULL, -1};
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        double cpu, wait, cores = row->estimates[METRIC_CORES].median;
+        if (row->contender != contender || !is_measured(row) ||
+            !mean_times(comparison, row, &cpu, &wait) || cpu <= 0 ||
+            json_number(json_at(row->used[0], "cpus"), "server_count") < 2)
+            continue;
+        if (cores > best.value)
+            best = (struct best_row){row, cores};
+    }
+    return best;
+}
+
+static void add_evidence(cJSON *array, const struct row *row, const char *figure,
+                         double value)
+{
+    cJSON *item = cJSON_CreateObject();
+    char *cell = cell_name(row);
+    json_add_text(item, "cell", cell);
+    json_add_text(item, "model", row->contender->label);
+    json_add_text(item, "figure", figure);
+    json_add_number(item, "value", value);
+    cJSON *samples = json_add_array(item, "samples");
+    for (size_t i = 0; i < row->used_count; i++)
+        cJSON_AddItemToArray(samples,
+                             cJSON_CreateString(json_string(row->used[i], "id")));
+    cJSON_AddItemToArray(array, item);
+    free(cell);
+}
+
+static void tell_overlap(struct text *text, const struct best_row *waits, cJSON *evidence)
+{
+    double threads = waits->row->estimates[METRIC_THREADS].median;
+    double each = waits->value / threads;
+    char all_text[QUANTITY_TEXT_BYTES], each_text[QUANTITY_TEXT_BYTES];
+    metric_format(QUANTITY_COUNT, round(waits->value), all_text, sizeof all_text);
+    metric_format(QUANTITY_COUNT, round(each), each_text, sizeof each_text);
+    if (waits->value < 1.5)
+        text_append_string(text, "one request at a time");
+    else if (each < 1.5)
+        text_printf(text, "%s waits, one per thread", all_text);
+    else
+        text_printf(text, "%s waits, %s per thread", all_text, each_text);
+    add_evidence(evidence, waits->row, "waits in progress = throughput * wait",
+                 waits->value);
+    add_evidence(evidence, waits->row, metrics[METRIC_THREADS].name, threads);
+}
+
+static void derive_type(struct summary_row *row, const struct comparison *comparison)
+{
+    struct text text = {0};
+    cJSON *evidence = cJSON_CreateArray();
+    struct best_row waits = find_overlap(comparison, row->contender);
+    struct best_row cores = find_parallelism(comparison, row->contender);
+    if (waits.row)
+        tell_overlap(&text, &waits, evidence);
+    if (cores.row) {
+        text_printf(&text, "%s%.2f cores", text.length ? "; " : "", cores.value);
+        add_evidence(evidence, cores.row, metrics[METRIC_CORES].name, cores.value);
+    }
+    row->type = (struct summary_cell){
+        text.length ? text_steal(&text) : memory_copy_string("not measured"), evidence};
+    text_release(&text);
+}
+
+/* ---- CPU usage -------------------------------------------------------------------- */
+
+static double best_throughput(const struct comparison *comparison, const struct row *cell)
+{
+    double best = 0;
+    for (size_t i = 0; i < comparison->row_count; i++)
+        if (row_same_cell(&comparison->rows[i], cell) &&
+            is_measured(&comparison->rows[i]))
+            best = fmax(best, comparison->rows[i].estimates[METRIC_THROUGHPUT].median);
+    return best;
+}
+
+static bool carries(const struct row *row, double best)
+{
+    return is_measured(row) && best > 0 &&
+           row->estimates[METRIC_THROUGHPUT].median >= CARRIES * best;
+}
+
+/*
+ * The first row of the cell with the highest load that at least two models, and half
+ * of all, carry: the higher, the less it is a matter of noise what they use. An open
+ * loop, which offers everyone the same, goes before a closed one. Only cells without
+ * CPU steps. NULL where there is none.
+ */
+static const struct row *find_common_load(const struct comparison *comparison)
+{
+    const struct row *chosen = NULL;
+    double highest = 0;
+    bool open = false;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *cell = &comparison->rows[i];
+        double cpu, wait, best = best_throughput(comparison, cell);
+        bool same_for_all = workload_is_open(&cell->scenario->workload);
+        bool shows_more = same_for_all == open ? best > highest : same_for_all;
+        if ((i > 0 && row_same_cell(cell, cell - 1)) || !shows_more ||
+            !mean_times(comparison, cell, &cpu, &wait) || cpu > 0)
+            continue;
+        size_t all = 0, able = 0;
+        for (size_t j = i; j < comparison->row_count; j++) {
+            bool here = row_same_cell(&comparison->rows[j], cell);
+            all += here;
+            able += here && carries(&comparison->rows[j], best);
+        }
+        if (able < 2 || 2 * able < all)
+            continue;
+        chosen = cell;
+        highest = best;
+        open = same_for_all;
+    }
+    return chosen;
+}
+
+static double least_cpu(const struct comparison *comparison, const struct row *cell,
+                        double best)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        if (row_same_cell(row, cell) && carries(row, best))
+            least = fmin(least, row->estimates[METRIC_CORES].median);
+    }
+    return least;
+}
+
+static const char *word_for(double ratio)
+{
+    static const struct {
+        double below;
+        const char *word;
+    } words[] = {{1.25, "low"}, {2, "medium"}, {INFINITY, "high"}};
+    size_t i = 0;
+    while (ratio >= words[i].below && isfinite(words[i].below))
+        i++;
+    return words[i].word;
+}
+
+static void derive_cpu(struct summary_row *summary, const struct comparison *comparison,
+                       const struct row *cell)
+{
+    const struct row *row =
+        cell ? comparison_find(comparison, cell, summary->contender) : NULL;
+    summary->cpu.evidence = cJSON_CreateArray();
+    if (!row || !is_measured(row)) {
+        summary->cpu.text = memory_copy_string("not measured");
+        return;
+    }
+    double best = best_throughput(comparison, cell);
+    double cores = row->estimates[METRIC_CORES].median;
+    if (carries(row, best)) {
+        double ratio = cores / least_cpu(comparison, cell, best);
+        summary->cpu.text =
+            memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
+    } else {
+        char share[QUANTITY_TEXT_BYTES];
+        share_format(row->estimates[METRIC_THROUGHPUT].median / best, share,
+                     sizeof share);
+        summary->cpu.text = memory_printf("carries %s of it", share);
+    }
+    add_evidence(summary->cpu.evidence, row, metrics[METRIC_CORES].name, cores);
+    add_evidence(summary->cpu.evidence, row, metrics[METRIC_THROUGHPUT].name,
+                 row->estimates[METRIC_THROUGHPUT].median);
+}
+
+/* ---- ideal use -------------------------------------------------------------------- */
+
+/* By what a cell's models are held against each other. */
+struct contest {
+    const char *class_name; /* NULL: all requests */
+    bool by_latency;        /* less is better */
+};
+
+static struct contest contest_of(const struct comparison *comparison,
+                                 const struct row *cell)
+{
+    const struct workload *workload = &cell->scenario->workload;
+    struct contest contest = {.by_latency = workload_is_open(workload)};
+    for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
+        struct path_times times;
+        if (calibration_path_times(&comparison->calibration, workload->requests[i].path,
+                                   &times) &&
+            times.cpu == 0 && *workload->requests[i].class_name)
+            return (struct contest){workload->requests[i].class_name, true};
+    }
+    return contest;
+}
+
+/* More is better, whatever is measured. */
+static double read_score(const cJSON *trial, const void *context)
+{
+    const struct contest *contest = context;
+    double latency = metrics[METRIC_LATENCY_P99].read(trial);
+    if (contest->class_name)
+        latency = class_metrics[CLASS_P99].read(
+            trial, cJSON_GetObjectItemCaseSensitive(json_at(trial, "load/classes"),
+                                                    contest->class_name));
+    return contest->by_latency ? 1 / latency : metrics[METRIC_THROUGHPUT].read(trial);
+}
+
+static double score_of(const struct row *row, const struct contest *contest)
+{
+    double *scores = memory_allocate((row->used_count + 1) * sizeof *scores);
+    for (size_t i = 0; i < row->used_count; i++)
+        scores[i] = read_score(row->used[i], contest);
+    double median = statistics_median(scores, row->used_count);
+    free(scores);
+    return median;
+}
+
+static bool takes_part(const struct row *row)
+{
+    double errors = row->estimates[METRIC_ERROR_SHARE].median;
+    return is_measured(row) && !(errors > ERRORS_ALLOWED);
+}
+
+static const struct row *best_of(const struct comparison *comparison,
+                                 const struct row *cell, const struct contest *contest)
+{
+    const struct row *best = NULL;
+    double highest = 0;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        double score = row_same_cell(row, cell) && takes_part(row)
+                           ? score_of(row, contest)
+                           : (double)NAN;
+        if (score > highest) {
+            highest = score;
+            best = row;
+        }
+    }
+    return best;
+}
+
+/* Within noise of the best: by the interval of the ratio, or by a fixed margin. */
+static bool is_as_good(const struct row *row, const struct row *best,
+                       const struct contest *contest)
+{
+    if (!takes_part(row))
+        return false;
+    struct ratio ratio = row_ratio(row, best, read_score, contest, 0.95);
+    return row == best || ratio.value >= 1 - SAME_WITHIN ||
+           (row->used_count >= 6 && ratio.t.exists && ratio.t.high >= 1);
+}
+
+struct tally {
+    size_t cells, good;
+};
+
+static struct tally tally_family(const struct comparison *comparison,
+                                 const struct contender *contender, const char *family,
+                                 cJSON *evidence)
+{
+    struct tally tally = {0, 0};
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        if (row->contender != contender || strcmp(row->scenario->family, family) != 0 ||
+            !is_measured(row))
+            continue;
+        struct contest contest = contest_of(comparison, row);
+        const struct row *best = best_of(comparison, row, &contest);
+        if (!best)
+            continue;
+        bool good = is_as_good(row, best, &contest);
+        tally.cells++;
+        tally.good += good;
+        add_evidence(evidence, row,
+                     good ? "as good as the best" : "behind the best, as a share of it",
+                     score_of(row, &contest) / score_of(best, &contest));
+    }
+    return tally;
+}
+
+static void derive_use(struct summary_row *summary, const struct comparison *comparison)
+{
+    struct text text = {0};
+    summary->use.evidence = cJSON_CreateArray();
+    size_t cells = 0;
+    for (size_t i = 0; i < comparison->run.scenario_count; i++) {
+        const char *family = comparison->run.scenarios[i].scenario.family;
+        bool told = false;
+        for (size_t j = 0; j < i; j++)
+            told =
+                told || strcmp(comparison->run.scenarios[j].scenario.family, family) == 0;
+        if (told)
+            continue;
+        struct tally tally =
+            tally_family(comparison, summary->contender, family, summary->use.evidence);
+        cells += tally.cells;
+        if (tally.good > 0 && 2 * tally.good >= tally.cells)
+            text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
+                        tally.good, tally.cells);
+    }
+    if (!text.length)
+        text_append_string(&text, cells ? "none of these" : "not measured");
+    summary->use.text = text_steal(&text);
+}
+
+/* ---- the whole -------------------------------------------------------------------- */
+
+/* "mixed, cpu": scenarios that have rows, but none that may be used. */
+static char *find_not_judged(const struct comparison *comparison)
+{
+    struct text names = {0};
+    for (size_t s = 0; s < comparison->run.scenario_count; s++) {
+        const struct scenario *scenario = &comparison->run.scenarios[s].scenario;
+        bool any = false;
+        for (size_t i = 0; i < comparison->row_count; i++)
+            any = any || (comparison->rows[i].scenario == scenario &&
+                          is_measured(&comparison->rows[i]));
+        if (!any)
+            text_printf(&names, "%s%s", names.length ? ", " : "", scenario->name);
+    }
+    char *list = names.length ? text_steal(&names) : NULL;
+    text_release(&names);
+    return list;
+}
+
+void summary_derive(struct summary *summary, const struct comparison *comparison)
+{
+    const struct contenders *contenders = &comparison->run.contenders;
+    const struct row *common = find_common_load(comparison);
+    summary->cpu_basis = common ? cell_name(common) : NULL;
+    summary->not_judged = find_not_judged(comparison);
+    summary->row_count = contenders->count;
+    summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
+    for (size_t i = 0; i < contenders->count; i++) {
+        struct summary_row *row = &summary->rows[i];
+        row->contender = &contenders->items[i];
+        derive_type(row, comparison);
+        derive_cpu(row, comparison, common);
+        derive_use(row, comparison);
+    }
+}
+
+static void release_cell(struct summary_cell *cell)
+{
+    free(cell->text);
+    cJSON_Delete(cell->evidence);
+}
+
+void summary_release(struct summary *summary)
+{
+    for (size_t i = 0; i < summary->row_count; i++) {
+        release_cell(&summary->rows[i].type);
+        release_cell(&summary->rows[i].cpu);
+        release_cell(&summary->rows[i].use);
+    }
+    free(summary->rows);
+    free(summary->cpu_basis);
+    free(summary->not_judged);
+    *summary = (struct summary){0};
+}
+
+static void add_cell(cJSON *object, const char *key, const struct summary_cell *cell)
+{
+    cJSON *item = json_add_object(object, key);
+    json_add_text(item, "text", cell->text);
+    cJSON_AddItemToObject(item, "evidence", cJSON_Duplicate(cell->evidence, true));
+}
+
+cJSON *summary_to_json(const struct summary *summary)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < summary->row_count; i++) {
+        const struct summary_row *row = &summary->rows[i];
+        cJSON *item = cJSON_CreateObject();
+        json_add_text(item, "model", row->contender->label);
+        add_cell(item, "concurrency_type", &row->type);
+        add_cell(item, "cpu_usage", &row->cpu);
+        add_cell(item, "ideal_use", &row->use);
+        cJSON_AddItemToArray(array, item);
+    }
+    return array;
+}

@@ -1,0 +1,46 @@
+/*
+ * overview.h - the table that people know: Model, Concurrency type, CPU usage, Ideal
+ * use. Each cell is derived from the rows of the comparison by the rules below, and
+ * says which rows those were.
+ *
+ *   Concurrency type   overlap: waits in progress at a time (throughput times the wait
+ *                      of the path) for each server thread, at its highest;
+ *                      parallelism: cores used under CPU work on two or more CPUs.
+ *   CPU usage          cores used in the cell without CPU steps that has the highest
+ *                      load which at least two models, and half of all, carry, against
+ *                      the most frugal of those; the others say how much they carry.
+ *   Ideal use          the families in which the model is the best, or not told apart
+ *                      from the best, in at least half of the cells: by the p99 of the
+ *                      requests without CPU steps where there are classes, else by
+ *                      throughput, and in an open loop by p99.
+ */
+#ifndef REPORT_OVERVIEW_H
+#define REPORT_OVERVIEW_H
+
+#include <cjson/cJSON.h>
+
+#include "analysis/comparison.h"
+
+struct summary_cell {
+    char *text;
+    cJSON *evidence; /* what it was derived from: figures and rows */
+};
+
+struct summary_row {
+    const struct contender *contender;
+    struct summary_cell type, cpu, use;
+};
+
+struct summary {
+    struct summary_row *rows; /* one per contender, in the order of the run */
+    size_t row_count;
+    char *cpu_basis;  /* the cell of the column CPU usage, or NULL */
+    char *not_judged; /* scenarios in which no trial is valid, or NULL */
+};
+
+void summary_derive(struct summary *summary, const struct comparison *comparison);
+void summary_release(struct summary *summary);
+
+cJSON *summary_to_json(const struct summary *summary);
+
+#endif

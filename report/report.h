@@ -1,0 +1,15 @@
+/*
+ * report.h - everything in a folder of results that comes after its trials, made of
+ * them alone: samples.csv, comparison.json, .csv and .md, SHA256SUMS, the terminal.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* Recomputes the files; prints the tables to `terminal` unless it is NULL. */
+MUST_CHECK int report_write(const char *path, FILE *terminal, struct error *error);
+
+#endif

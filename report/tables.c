@@ -1,0 +1,611 @@
+/* tables.c - see tables.h. */
+#include "report/tables.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+
+#define CELL_BYTES     128
+#define TERMINAL_WIDTH 120
+
+/* The rows of one scenario, one after another. */
+struct group {
+    const struct row *rows;
+    size_t count;
+};
+
+/* ---- the columns ------------------------------------------------------------------ */
+
+enum column_kind {
+    COLUMN_METRIC, /* a figure of all requests */
+    COLUMN_CLASS,  /* a figure of one class */
+    COLUMN_THEORY, /* the prediction for the column before */
+    COLUMN_ERRORS, /* share of the requests that did not end well */
+    COLUMN_RATIO,  /* CPU per request against the first row of the cell */
+};
+
+struct column {
+    enum column_kind kind;
+    size_t metric;          /* enum metric_id or enum class_metric_id */
+    size_t class_index;     /* COLUMN_CLASS, and COLUMN_THEORY about one */
+    char about[CELL_BYTES]; /* name of the metric that is predicted */
+};
+
+#define MOST_COLUMNS 64
+
+struct columns {
+    struct column items[MOST_COLUMNS];
+    size_t count;
+};
+
+/* What the scenario's rows have, in the order of what tells most. */
+static const enum metric_id cost_columns[] = {
+    METRIC_CORES,        METRIC_CPU_PER_REQUEST,       METRIC_MEMORY,
+    METRIC_LOOP_LAG_P99, METRIC_LOOP_UTILISATION,      METRIC_THREADS,
+    METRIC_VOLUNTARY,    METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
+    METRIC_LOOP_LAG_P50, METRIC_LOOP_LAG_MAX,
+};
+
+static void add_column(struct columns *columns, enum column_kind kind, size_t metric,
+                       size_t class_index)
+{
+    if (columns->count < MOST_COLUMNS)
+        columns->items[columns->count++] =
+            (struct column){.kind = kind, .metric = metric, .class_index = class_index};
+}
+
+/* A column for the prediction of the last one, if any row has one. */
+static void add_theory_column(struct columns *columns, const struct group *group,
+                              enum quantity_unit unit, const char *about)
+{
+    bool any = false;
+    for (size_t i = 0; i < group->count; i++)
+        any = any || row_prediction(&group->rows[i], about);
+    if (!any)
+        return;
+    add_column(columns, COLUMN_THEORY, unit, 0);
+    struct column *column = &columns->items[columns->count - 1];
+    snprintf(column->about, sizeof column->about, "%s", about);
+}
+
+static void add_metric_column(struct columns *columns, const struct group *group,
+                              enum metric_id metric, enum table_style style)
+{
+    bool any = false;
+    for (size_t i = 0; i < group->count; i++)
+        any = any || group->rows[i].estimates[metric].count > 0;
+    if (any)
+        add_column(columns, COLUMN_METRIC, metric, 0);
+    /* Of a closed loop's p50 and throughput one follows from the other. */
+    if (any && (style != TABLE_TERMINAL || metric == METRIC_THROUGHPUT))
+        add_theory_column(columns, group, metrics[metric].unit, metrics[metric].name);
+}
+
+static void add_class_columns(struct columns *columns, const struct group *group,
+                              size_t class_index)
+{
+    static const enum class_metric_id shown[] = {CLASS_P50, CLASS_P99};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        const struct class_metric *metric = &class_metrics[shown[i]];
+        bool any = false;
+        for (size_t r = 0; r < group->count; r++)
+            any = any || group->rows[r].classes[class_index].estimates[shown[i]].count;
+        if (!any)
+            continue;
+        add_column(columns, COLUMN_CLASS, shown[i], class_index);
+        char about[CELL_BYTES];
+        snprintf(about, sizeof about, "class.%.40s.%s",
+                 group->rows[0].classes[class_index].name, metric->name);
+        add_theory_column(columns, group, metric->unit, about);
+    }
+}
+
+static bool any_above_zero(const struct group *group, enum metric_id metric)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->rows[i].estimates[metric].greatest > 0)
+            return true;
+    return false;
+}
+
+static bool has_reference(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (model_is_reference(group->rows[i].model))
+            return true;
+    return false;
+}
+
+static bool has_pair(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->rows[i].base && group->rows[i].base != &group->rows[i])
+            return true;
+    return false;
+}
+
+/* Latencies of all requests give way to those of the classes where there are some. */
+static void choose_columns(struct columns *columns, const struct group *group,
+                           enum table_style style)
+{
+    columns->count = 0;
+    add_metric_column(columns, group, METRIC_THROUGHPUT, style);
+    if (any_above_zero(group, METRIC_ERRORS))
+        add_column(columns, COLUMN_ERRORS, METRIC_ERROR_SHARE, 0);
+    if (any_above_zero(group, METRIC_RESTARTS))
+        add_column(columns, COLUMN_METRIC, METRIC_RESTARTS, 0);
+    size_t class_count = group->rows[0].class_count;
+    for (size_t c = 0; class_count > 1 && c < class_count; c++)
+        add_class_columns(columns, group, c);
+    if (class_count <= 1) {
+        add_metric_column(columns, group, METRIC_LATENCY_P50, style);
+        add_metric_column(columns, group, METRIC_LATENCY_P99, style);
+        add_metric_column(columns, group, METRIC_LATENCY_P999, style);
+    }
+    bool ratio = style != TABLE_TERMINAL || has_reference(group);
+    for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++) {
+        add_metric_column(columns, group, cost_columns[i], style);
+        if (cost_columns[i] == METRIC_CPU_PER_REQUEST && ratio && has_pair(group))
+            add_column(columns, COLUMN_RATIO, 0, 0);
+    }
+}
+
+static void print_header(const struct column *column, const struct group *group,
+                         char *header, size_t bytes)
+{
+    switch (column->kind) {
+    case COLUMN_METRIC:
+        snprintf(header, bytes, "%s", metrics[column->metric].header);
+        break;
+    case COLUMN_CLASS:
+        snprintf(header, bytes, "%s %s", group->rows[0].classes[column->class_index].name,
+                 class_metrics[column->metric].header);
+        break;
+    case COLUMN_THEORY:
+        snprintf(header, bytes, "theory");
+        break;
+    case COLUMN_ERRORS:
+        snprintf(header, bytes, "errors");
+        break;
+    case COLUMN_RATIO:
+        snprintf(header, bytes, "CPU ratio");
+        break;
+    }
+}
+
+/* ---- cells ------------------------------------------------------------------------ */
+
+/*
+ * The median, and the interval where there is one: in full in Markdown; on the
+ * terminal, where room is short, as the larger half in per cent of the median.
+ */
+static void add_estimate(struct table *table, enum quantity_unit unit,
+                         const struct estimate *estimate, enum table_style style)
+{
+    char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
+    const struct interval *interval = &estimate->interval;
+    const char *prefix = estimate->at_least ? ">=" : "";
+    metric_format(unit, estimate->count ? estimate->median : (double)NAN, median,
+                  sizeof median);
+    if (!interval->exists) {
+        table_add_cellf(table, "%s%s", prefix, median);
+        return;
+    }
+    if (style == TABLE_TERMINAL) {
+        double half =
+            fmax(estimate->median - interval->low, interval->high - estimate->median);
+        table_add_cellf(table, "%s%s ±%.2g%%", prefix, median,
+                        estimate->median > 0 ? 100 * half / estimate->median : 0);
+        return;
+    }
+    metric_format(unit, interval->low, low, sizeof low);
+    metric_format(unit, interval->high, high, sizeof high);
+    table_add_cellf(table, "%s%s [%s, %s]", prefix, median, low, high);
+}
+
+static void add_metric(struct table *table, const struct row *row, size_t metric,
+                       enum table_style style)
+{
+    struct estimate estimate = row->estimates[metric];
+    bool headline = metric == METRIC_THROUGHPUT || metric == METRIC_LATENCY_P99;
+    if (style == TABLE_TERMINAL && !headline)
+        estimate.interval.exists = false;
+    if (metric == METRIC_THROUGHPUT && row->lower_bound)
+        estimate.at_least = true;
+    add_estimate(table, metrics[metric].unit, &estimate, style);
+}
+
+static void add_class(struct table *table, const struct row *row,
+                      const struct column *column, enum table_style style)
+{
+    struct estimate estimate =
+        row->classes[column->class_index].estimates[column->metric];
+    if (style == TABLE_TERMINAL && column->metric != CLASS_P99)
+        estimate.interval.exists = false;
+    add_estimate(table, class_metrics[column->metric].unit, &estimate, style);
+}
+
+static void add_theory(struct table *table, const struct row *row,
+                       const struct column *column)
+{
+    const struct prediction *prediction = row_prediction(row, column->about);
+    if (!prediction) {
+        table_add_cell(table, "");
+        return;
+    }
+    char value[CELL_BYTES];
+    metric_format((enum quantity_unit)column->metric, prediction->value, value,
+                  sizeof value);
+    bool equal = prediction->relation == RELATION_EQUAL;
+    table_add_cellf(table, "%s%s", equal ? "" : relation_names[prediction->relation],
+                    value);
+}
+
+static void add_errors(struct table *table, const struct row *row)
+{
+    const struct estimate *share = &row->estimates[METRIC_ERROR_SHARE];
+    char text[QUANTITY_TEXT_BYTES];
+    if (!share->count || share->median == 0)
+        table_add_cell(table, share->count ? "0" : "-");
+    else
+        table_add_cell(table, share_format(share->median, text, sizeof text));
+}
+
+static void add_ratio(struct table *table, const struct row *row)
+{
+    const struct ratio *ratio = &row->cpu_ratio;
+    if (!row->base || !ratio->pairs)
+        table_add_cell(table, "-");
+    else if (row->base == row)
+        table_add_cell(table, "1");
+    else if (ratio->t.exists)
+        table_add_cellf(table, "%.2f [%.2f, %.2f]", ratio->value, ratio->t.low,
+                        ratio->t.high);
+    else
+        table_add_cellf(table, "%.2f", ratio->value);
+}
+
+static void add_cell(struct table *table, const struct row *row,
+                     const struct column *column, enum table_style style)
+{
+    switch (column->kind) {
+    case COLUMN_METRIC:
+        add_metric(table, row, column->metric, style);
+        break;
+    case COLUMN_CLASS:
+        add_class(table, row, column, style);
+        break;
+    case COLUMN_THEORY:
+        add_theory(table, row, column);
+        break;
+    case COLUMN_ERRORS:
+        add_errors(table, row);
+        break;
+    case COLUMN_RATIO:
+        add_ratio(table, row);
+        break;
+    }
+}
+
+static void add_title(struct table *table, const cJSON *model,
+                      const struct contender *contender)
+{
+    char *title = model_title(model, contender->label);
+    table_add_cell(table, title);
+    free(title);
+}
+
+/* ---- a scenario's table ----------------------------------------------------------- */
+
+static void add_row(struct table *table, const struct group *group, const struct row *row,
+                    const struct columns *columns, enum table_style style)
+{
+    bool first_of_point = row == group->rows || !row_same_cell(row, row - 1);
+    table_start_row(table);
+    if (row->value)
+        table_add_cell(table, first_of_point ? row->value : "");
+    add_title(table, row->model, row->contender);
+    if (row->used_count == 0) {
+        /* No figures; the reason stands below the table. */
+        table_add_cell(table, row_status_names[row->status]);
+        return;
+    }
+    for (size_t i = 0; i < columns->count; i++)
+        add_cell(table, row, &columns->items[i], style);
+}
+
+static struct table *make_table(const struct group *group, const struct columns *columns,
+                                enum table_style style)
+{
+    struct table *table = table_create();
+    if (group->rows[0].value)
+        table_add_column(table, group->rows[0].scenario->sweep.variable, TABLE_RIGHT);
+    table_add_column(table, "model", TABLE_LEFT);
+    for (size_t i = 0; i < columns->count; i++) {
+        char header[CELL_BYTES];
+        print_header(&columns->items[i], group, header, sizeof header);
+        table_add_column(table, header, TABLE_RIGHT);
+    }
+    for (size_t i = 0; i < group->count; i++)
+        add_row(table, group, &group->rows[i], columns, style);
+    return table;
+}
+
+/* Columns that the first line of the printed table takes. */
+static size_t printed_width(const struct table *table)
+{
+    char *printed = NULL;
+    size_t length = 0, width = 0;
+    FILE *file = open_memstream(&printed, &length);
+    if (!file)
+        return 0;
+    table_print(table, TABLE_TERMINAL, file);
+    fclose(file);
+    width = strcspn(printed, "\n");
+    free(printed);
+    return width;
+}
+
+/* On a terminal the columns that do not fit are left out, from the right. */
+static void print_table(const struct group *group, enum table_style style, FILE *file)
+{
+    struct columns columns;
+    choose_columns(&columns, group, style);
+    struct table *table = make_table(group, &columns, style);
+    while (style == TABLE_TERMINAL && columns.count > 1 &&
+           printed_width(table) > TERMINAL_WIDTH) {
+        table_free(table);
+        columns.count--;
+        table = make_table(group, &columns, style);
+    }
+    table_print(table, style, file);
+    table_free(table);
+}
+
+static bool same_note(const struct row *a, const struct row *b)
+{
+    return a->why && b->why && a->status == b->status && strcmp(a->why, b->why) == 0;
+}
+
+/* The rows that share this one's note: "connections 1: a, b; connections 100: a" */
+static void tell_rows_of_note(const struct group *group, const struct row *first,
+                              struct text *note)
+{
+    const struct row *before = NULL;
+    for (const struct row *row = first; row < group->rows + group->count; row++) {
+        if (!same_note(row, first))
+            continue;
+        bool same_cell = before && row_same_cell(row, before);
+        if (!same_cell && row->value)
+            text_printf(note, "%s%s %s: ", before ? "; " : "",
+                        row->scenario->sweep.variable, row->value);
+        text_printf(note, "%s%s", same_cell ? ", " : "", row->contender->label);
+        before = row;
+    }
+}
+
+/* Breaks lines at blanks so that they fit the terminal; later ones are indented. */
+static void print_wrapped(const char *line, FILE *file)
+{
+    size_t column = 0;
+    while (*line) {
+        size_t word = strcspn(line, " ");
+        if (column > 0 && column + 1 + word > TERMINAL_WIDTH)
+            column = (size_t)fprintf(file, "\n   ") - 1;
+        column += (size_t)fprintf(file, "%s%.*s", column ? " " : "", (int)word, line);
+        line += word;
+        line += strspn(line, " ");
+    }
+    fputc('\n', file);
+}
+
+/* What the table has no room for: failures, flags, obstacles; equal ones together. */
+static void print_notes(const struct group *group, enum table_style style, FILE *file)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct row *row = &group->rows[i];
+        bool told = !row->why;
+        for (size_t j = 0; j < i; j++)
+            told = told || same_note(&group->rows[j], row);
+        if (told)
+            continue;
+        struct text note = {0};
+        text_printf(&note, "%s %s: %s (", style == TABLE_MARKDOWN ? "-" : "!",
+                    row->status == ROW_MEASURED ? "some trials left out"
+                                                : row_status_names[row->status],
+                    row->why);
+        tell_rows_of_note(group, row, &note);
+        text_append_string(&note, ")");
+        if (style == TABLE_TERMINAL)
+            print_wrapped(text_string(&note), file);
+        else
+            fprintf(file, "%s\n", text_string(&note));
+        text_release(&note);
+    }
+}
+
+static void print_heading(const struct scenario *scenario, enum table_style style,
+                          FILE *file)
+{
+    bool markdown = style == TABLE_MARKDOWN;
+    fprintf(file, "\n%s%s: %s\n%s%s\n\n", markdown ? "## " : "", scenario->name,
+            scenario->title, markdown ? "\n" : "", scenario->question);
+}
+
+static void print_group(const struct group *group, enum table_style style, FILE *file)
+{
+    print_heading(group->rows[0].scenario, style, file);
+    bool any_measured = false;
+    for (size_t i = 0; i < group->count; i++)
+        any_measured = any_measured || group->rows[i].used_count > 0;
+    if (any_measured)
+        print_table(group, style, file);
+    if (any_measured && style == TABLE_MARKDOWN)
+        fputc('\n', file);
+    print_notes(group, style, file);
+}
+
+/* ---- the whole -------------------------------------------------------------------- */
+
+static void print_summary(const struct summary *summary, const struct models *models,
+                          enum table_style style, FILE *file)
+{
+    struct table *table = table_create();
+    table_add_column(table, "Model", TABLE_LEFT);
+    table_add_column(table, "Concurrency type", TABLE_LEFT);
+    table_add_column(table, "CPU usage", TABLE_LEFT);
+    table_add_column(table, "Ideal use", TABLE_LEFT);
+    for (size_t i = 0; i < summary->row_count; i++) {
+        const struct summary_row *row = &summary->rows[i];
+        table_start_row(table);
+        add_title(table, models_find(models, row->contender->model), row->contender);
+        table_add_cell(table, row->type.text);
+        table_add_cell(table, row->cpu.text);
+        table_add_cell(table, row->use.text);
+    }
+    fputs(style == TABLE_MARKDOWN ? "\n## Summary\n\n" : "\nSummary\n\n", file);
+    table_print(table, style, file);
+    table_free(table);
+    const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
+    fprintf(file,
+            "\nConcurrency type: most waits in progress at a time; cores that computing "
+            "keeps busy.\n%s",
+            gap);
+    if (summary->cpu_basis)
+        fprintf(file,
+                "CPU usage: server cores at the same load, %s (times the least).\n%s",
+                summary->cpu_basis, gap);
+    fprintf(file,
+            "Ideal use: cells of each family in which the model is the best or as good "
+            "as the best.\n%s",
+            gap);
+    if (summary->not_judged)
+        fprintf(file, "Not judged, for want of valid trials: %s.\n", summary->not_judged);
+}
+
+/* What the references of the run are, and what of them can be compared with ours. */
+static void print_references(const struct comparison *comparison, enum table_style style,
+                             FILE *file)
+{
+    struct text line = {0};
+    bool plaintext = false, proxy = false;
+    const cJSON *model;
+    cJSON_ArrayForEach(model, comparison->run.models.list)
+    {
+        const char *version = json_string(model, "version");
+        if (!model_is_reference(model))
+            continue;
+        plaintext = plaintext || model_has_flag(model, "plaintext");
+        proxy = proxy || model_has_flag(model, "proxy");
+        text_printf(&line, "%s%s%s%s%s", line.length ? ", " : "Servers of others: ",
+                    json_string(model, "name"), version ? " (" : "",
+                    version ? version : "", version ? ")" : "");
+    }
+    if (!line.length)
+        return;
+    text_append_string(&line, ". They do the same work as ours: every reply's digest is "
+                              "held against ours");
+    if (plaintext)
+        text_append_string(&line, "; those marked plaintext send the greeting alone, "
+                                  "without one");
+    if (proxy)
+        text_append_string(&line, "; those marked proxy send the greeting without one, "
+                                  "and hand on replies that are held against their "
+                                  "upstream's digest");
+    text_append_string(&line, ".");
+    if (style == TABLE_TERMINAL)
+        print_wrapped(text_string(&line), file);
+    else
+        fprintf(file, "\n%s\n", text_string(&line));
+    text_release(&line);
+}
+
+/* How sure the figures are: said once, for it is the same for all. */
+static void print_basis(const struct comparison *comparison, enum table_style style,
+                        FILE *file)
+{
+    double confidence;
+    size_t repeat = (size_t)comparison->run.repeat;
+    size_t rank = statistics_median_rank(repeat, 0.025, &confidence);
+    const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
+    fputs(gap, file);
+    if (repeat == 1)
+        fprintf(file, "One trial of each, so no intervals: small differences mean "
+                      "nothing (--profile standard has six trials).\n");
+    else if (rank == 0)
+        fprintf(file, "Medians of %zu trials; a 95 %% interval needs 6.\n", repeat);
+    else
+        fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
+                repeat, 100 * confidence);
+    fprintf(
+        file,
+        "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
+        "context switches.\n"
+        "%sCPU ratio: CPU/req to that of the first row of its cell, block by block. lag: "
+        "how late a loop comes.\n",
+        gap, gap);
+    print_references(comparison, style, file);
+    fprintf(file, "%sProfile %s, seed %llu.%s\n", gap, comparison->run.profile,
+            (unsigned long long)comparison->run.seed,
+            style == TABLE_TERMINAL
+                ? " More columns: comparison.md; all: comparison.json."
+                : "");
+}
+
+/* What the steps of the run's paths cost, each alone on one core. */
+static void print_costs(const struct comparison *comparison, enum table_style style,
+                        FILE *file)
+{
+    const cJSON *record = comparison->calibration.record, *cost, *work;
+    if (!record)
+        return;
+    struct table *table = table_create();
+    table_add_column(table, "Step", TABLE_LEFT);
+    table_add_column(table, "Kind", TABLE_LEFT);
+    table_add_column(table, "CPU µs", TABLE_RIGHT);
+    table_add_column(table, "µs", TABLE_RIGHT);
+    table_add_column(table, "In the scenario", TABLE_LEFT);
+    cJSON_ArrayForEach(cost, json_at(record, "steps"))
+    {
+        const char *step = json_string(cost, "step"), *written = NULL;
+        cJSON_ArrayForEach(work, json_at(record, "work"))
+        {
+            if (step && strcmp(work->valuestring, step) == 0)
+                written = work->string;
+        }
+        table_start_row(table);
+        table_add_cell(table, step);
+        table_add_cell(table, json_string(cost, "kind"));
+        table_add_cellf(table, "%.1f", json_number(cost, "cpu_us"));
+        table_add_cellf(table, "%.1f", json_number(cost, "wall_us"));
+        table_add_cell(table, written);
+    }
+    fprintf(file, "\n## What the steps cost\n\nEach alone on CPU %.0f, medians.\n\n",
+            json_number(record, "cpu"));
+    table_print(table, style, file);
+    table_free(table);
+}
+
+void view_print(const struct comparison *comparison, const struct summary *summary,
+                enum table_style style, FILE *file)
+{
+    if (style == TABLE_MARKDOWN)
+        fprintf(file, "# Comparison of concurrency models\n");
+    for (size_t i = 0; i < comparison->row_count;) {
+        struct group group = {&comparison->rows[i], 0};
+        while (i < comparison->row_count &&
+               comparison->rows[i].scenario == group.rows[0].scenario) {
+            group.count++;
+            i++;
+        }
+        print_group(&group, style, file);
+    }
+    print_summary(summary, &comparison->run.models, style, file);
+    if (style == TABLE_MARKDOWN)
+        print_costs(comparison, style, file);
+    print_basis(comparison, style, file);
+}

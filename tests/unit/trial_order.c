@@ -1,0 +1,232 @@
+/* trial_order.c - contenders, the plan of a run, and its way through config.json. */
+#include "tests/test.h"
+
+#include "harness/experiment/experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "tests/unit/harness_fixture.h"
+
+static const char config_text[] =
+    "{\"schema_version\":1,\"profile\":\"quick\",\"repeat\":3,\"seed\":%d,"
+    "\"overrun_ns\":1000000000,\"scenarios\":["
+    "{\"contenders\":[\"one\",\"pool\",\"pool:threads=4\",\"loop\",\"ring\"],"
+    "\"scenario\":{\"name\":\"waits\",\"title\":\"t\",\"question\":\"q\",\"family\":"
+    "\"io\","
+    "\"requests\":[{\"path\":\"/wait:50ms\"}],"
+    "\"sweep\":{\"variable\":\"connections\",\"values\":[1,100,5000]}}},"
+    "{\"contenders\":[\"one\",\"loop\"],"
+    "\"scenario\":{\"name\":\"wide\",\"title\":\"t\",\"question\":\"q\",\"family\":"
+    "\"cpu\","
+    "\"requests\":[{\"path\":\"/spin:5ms\"}],\"server\":{\"cpus\":4}}}],"
+    "\"models\":%s}";
+
+static struct run make_run(int seed)
+{
+    struct run run;
+    struct error error;
+    char *text = memory_printf(config_text, seed, fixture_models);
+    cJSON *config = cJSON_Parse(text);
+    assert_non_null(config);
+    if (run_from_json(&run, config, &error) < 0)
+        fail_msg("%s", error.text);
+    cJSON_Delete(config);
+    free(text);
+    return run;
+}
+
+static char *order_of(const struct run_plan *plan)
+{
+    struct text order = {0};
+    for (size_t i = 0; i < plan->trial_count; i++)
+        text_printf(&order, "%s\n", plan->trials[i].id);
+    return text_steal(&order);
+}
+
+static char *plan_order(int seed)
+{
+    struct run run = make_run(seed);
+    struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
+    struct run_plan plan;
+    struct obstacles obstacles;
+    run_make_plan(&run, &limits, &plan, &obstacles);
+    char *order = order_of(&plan);
+    free(obstacles.items);
+    run_plan_release(&plan);
+    run_release(&run);
+    return order;
+}
+
+static void test_order_comes_from_the_seed(void **state)
+{
+    (void)state;
+    char *first = plan_order(7), *again = plan_order(7), *other = plan_order(8);
+    assert_string_equal(first, again);
+    assert_string_not_equal(first, other);
+    free(first);
+    free(again);
+    free(other);
+}
+
+/* Every block has each contender of each cell once, and a cell's come in a row. */
+static void test_blocks_are_complete(void **state)
+{
+    (void)state;
+    struct run run = make_run(7);
+    struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
+    struct run_plan plan;
+    struct obstacles obstacles;
+    run_make_plan(&run, &limits, &plan, &obstacles);
+    assert_int_equal(plan.cell_count, 4);
+    assert_int_equal(plan.trial_count, 3 * (3 * 4 + 2)); /* "ring" is not supported */
+    assert_int_equal(obstacles.count, 3);
+    assert_string_equal(obstacles.items[0].why, "no io_uring here");
+    for (size_t i = 0; i < plan.trial_count; i++) {
+        const struct plan_trial *trial = &plan.trials[i];
+        size_t same = 0, changes = 0;
+        for (size_t j = 0; j < plan.trial_count; j++) {
+            const struct plan_trial *other = &plan.trials[j];
+            same += other->block == trial->block && other->cell == trial->cell &&
+                    other->contender == trial->contender;
+            changes += j > 0 && other->block == trial->block &&
+                       other->cell == trial->cell &&
+                       (plan.trials[j - 1].cell != trial->cell ||
+                        plan.trials[j - 1].block != trial->block);
+            assert_true(i == j || strcmp(trial->id, other->id) != 0);
+        }
+        assert_int_equal(same, 1);
+        assert_true(changes <= 1);
+        assert_true(i == 0 || trial->block >= plan.trials[i - 1].block);
+    }
+    free(obstacles.items);
+    run_plan_release(&plan);
+    run_release(&run);
+}
+
+static void test_what_the_machine_lacks_is_told(void **state)
+{
+    (void)state;
+    struct run run = make_run(7);
+    struct machine_limits limits = {.cpu_count = 2, .descriptors = 1024};
+    struct run_plan plan;
+    struct obstacles obstacles;
+    run_make_plan(&run, &limits, &plan, &obstacles);
+    assert_int_equal(plan.trial_count, 3 * 2 * 4); /* connections 1 and 100 */
+    size_t cpus = 0, files = 0;
+    for (size_t i = 0; i < obstacles.count; i++) {
+        cpus += strstr(obstacles.items[i].why, "CPUs") != NULL;
+        files += strstr(obstacles.items[i].why, "open files") != NULL;
+    }
+    assert_int_equal(cpus, 2);
+    assert_int_equal(files, 4);
+    free(obstacles.items);
+    run_plan_release(&plan);
+    run_release(&run);
+}
+
+static void test_config_comes_back(void **state)
+{
+    (void)state;
+    struct run run = make_run(7), again;
+    struct error error;
+    cJSON *first = run_to_json(&run);
+    assert_int_equal(run_from_json(&again, first, &error), 0);
+    cJSON *second = run_to_json(&again);
+    char *before = json_print(first), *after = json_print(second);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    cJSON_Delete(first);
+    cJSON_Delete(second);
+    run_release(&run);
+    run_release(&again);
+}
+
+static void test_contenders(void **state)
+{
+    (void)state;
+    struct models models = fixture_make_models();
+    static const struct {
+        const char *label, *message; /* NULL: it is good */
+    } cases[] = {
+        {"pool", NULL},
+        {"pool:threads=8:dispatch=connection", NULL},
+        {"pol", "did you mean \"pool\"?"},
+        {"pool:thread=8", "did you mean \"threads\"?"},
+        {"pool:dispatch=never", "expected one of request, connection, got \"never\""},
+        {"pool:threads", "expected option=value"},
+        {"pool:threads=", "expected option=value"},
+        {"loop:threads=8", "unknown option"},
+        {"", "unknown model"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct contender contender;
+        struct error error = {""};
+        int result = contender_parse(&contender, cases[i].label, &models, &error);
+        assert_int_equal(result == 0, cases[i].message == NULL);
+        if (result == 0) {
+            assert_string_equal(contender.label, cases[i].label);
+            contender_release(&contender);
+        } else if (!strstr(error.text, cases[i].message)) {
+            fail_msg("%s: %s", cases[i].label, error.text);
+        }
+    }
+    struct contenders all = {0};
+    contenders_add_all(&all, &models);
+    assert_int_equal(all.count, 9); /* not the one for calibration */
+    contenders_release(&all);
+    models_release(&models);
+}
+
+static void note_option(void *context, const char *name, const char *value)
+{
+    text_printf(context, "%s=%s ", name, value);
+}
+
+static void test_options_of_a_server(void **state)
+{
+    (void)state;
+    struct models models = fixture_make_models();
+    struct scenario scenario;
+    struct contender plain, own;
+    struct error error;
+    assert_int_equal(
+        scenario_read_string(&scenario, "s",
+                             "{\"name\":\"s\",\"title\":\"t\",\"question\":\"q\","
+                             "\"family\":\"io\",\"requests\":[{\"path\":\"/\"}],"
+                             "\"server\":{\"options\":{\"threads\":64,\"workers\":2}}}",
+                             &error),
+        0);
+    assert_int_equal(contender_parse(&plain, "pool", &models, &error), 0);
+    assert_int_equal(contender_parse(&own, "pool:threads=8", &models, &error), 0);
+    const cJSON *model = models_find(&models, "pool");
+    struct text given = {0};
+    contender_options(&plain, model, &scenario, note_option, &given);
+    contender_options(&own, model, &scenario, note_option, &given);
+    /* Only what the model declares, its own choice before the scenario's. */
+    assert_string_equal(text_string(&given), "threads=64 threads=8 ");
+    assert_string_equal(contender_option(&plain, model, &scenario, "dispatch"),
+                        "request");
+    assert_null(contender_option(&plain, model, &scenario, "workers"));
+    text_release(&given);
+    contender_release(&plain);
+    contender_release(&own);
+    scenario_release(&scenario);
+    models_release(&models);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order_comes_from_the_seed),
+        cmocka_unit_test(test_blocks_are_complete),
+        cmocka_unit_test(test_what_the_machine_lacks_is_told),
+        cmocka_unit_test(test_config_comes_back),
+        cmocka_unit_test(test_contenders),
+        cmocka_unit_test(test_options_of_a_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

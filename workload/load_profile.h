@@ -1,0 +1,60 @@
+/*
+ * load_profile.h - the level of a load as a function of time, integrated and inverted.
+ *
+ * A level is a rate or a number of clients (struct workload). Arrivals of a rate that
+ * changes are those of a rate of 1, with time bent: the n-th arrival of a constant
+ * process is due when the integral of the rate reaches n, and a Poisson process with
+ * rate r(t) is one of rate 1 in the time of the integral (D. R. Cox and V. Isham, Point
+ * Processes, 1980, 4.2). So arrivals stay a function of seed and workload, and a
+ * schedule needs no more than the inverse of the integral.
+ *
+ * Times are seconds from the first request: first the warm-up, at the level with which
+ * the first phase begins, then the phases, stretched to the measured window, then the
+ * level with which the last one ends.
+ *
+ * Threads: plain data after course_init.
+ */
+#ifndef WORKLOAD_LOAD_PROFILE_H
+#define WORKLOAD_LOAD_PROFILE_H
+
+#include <stddef.h>
+
+#include "workload/workload.h"
+
+/* A phase in its place. */
+struct course_part {
+    struct load_phase phase; /* durations stretched */
+    double from_s;
+    double from_area; /* integral of the level up to from_s */
+};
+
+struct course {
+    struct course_part *parts; /* heap; the last goes on for ever */
+    size_t count;
+    double highest; /* level */
+};
+
+/* The course of the mix: by its phases, or all along at its rate. */
+void course_init(struct course *course, const struct workload *workload);
+
+/* One level for ever. */
+void course_init_level(struct course *course, double level);
+void course_release(struct course *course);
+
+static inline double course_highest(const struct course *course)
+{
+    return course->highest;
+}
+
+double course_level(const struct course *course, double at_s);
+
+/* The integral of the level from 0 to at_s. */
+double course_area(const struct course *course, double at_s);
+
+/*
+ * The time at which the integral reaches `area`: INFINITY where it never does. Areas are
+ * asked for in rising order; *part is where the last one lay (0 at first).
+ */
+double course_time(const struct course *course, size_t *part, double area);
+
+#endif
