@@ -132,8 +132,8 @@ static bool only_generator_was_full(const struct row *row)
     return true;
 }
 
-static const char *find_obstacle(const struct comparison *comparison,
-                                 const struct row *row)
+static const char *find_skip_reason(const struct comparison *comparison,
+                                    const struct row *row)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, json_at(comparison->manifest, "not_testable"))
@@ -152,10 +152,10 @@ static void tell_why(struct row *row, const struct comparison *comparison)
     size_t failed = 0;
     for (size_t i = 0; i < row->trial_count; i++)
         failed += !was_measured(row->trials[i]);
-    const char *obstacle = find_obstacle(comparison, row);
-    if (row->trial_count == 0 && obstacle) {
+    const char *skip_reason = find_skip_reason(comparison, row);
+    if (row->trial_count == 0 && skip_reason) {
         row->status = ROW_NOT_TESTABLE;
-        text_append_string(&why, obstacle);
+        text_append_string(&why, skip_reason);
     }
     for (size_t i = 0; failed > 0 && i < row->trial_count && !why.length; i++)
         if (!was_measured(row->trials[i]))
@@ -267,7 +267,7 @@ static void predict(struct row *row, const struct comparison *comparison)
     scenario_release(&point);
 }
 
-static void add_row(struct comparison *comparison, const struct run_scenario *own,
+static void add_row(struct comparison *comparison, const struct experiment_scenario *own,
                     const char *value, size_t contender)
 {
     comparison->rows = memory_resize(comparison->rows, (comparison->row_count + 1) *
@@ -288,7 +288,7 @@ static void add_row(struct comparison *comparison, const struct run_scenario *ow
 static void add_rows(struct comparison *comparison)
 {
     for (size_t s = 0; s < comparison->run.scenario_count; s++) {
-        const struct run_scenario *own = &comparison->run.scenarios[s];
+        const struct experiment_scenario *own = &comparison->run.scenarios[s];
         const struct sweep *sweep = &own->scenario.sweep;
         size_t points = sweep->variable ? sweep->value_count : 1;
         for (size_t v = 0; v < points; v++)
@@ -331,7 +331,7 @@ int comparison_read(struct comparison *comparison, const char *path, struct erro
         return result;
     comparison->manifest = cJSON_Duplicate(dir.manifest, true);
     results_dir_release(&dir);
-    result = run_from_json(&comparison->run, config, error);
+    result = experiment_from_json(&comparison->run, config, error);
     cJSON_Delete(config);
     calibration_restore(&comparison->calibration,
                         json_at(comparison->manifest, "calibration"));
@@ -360,7 +360,7 @@ void comparison_release(struct comparison *comparison)
     free(comparison->trials);
     cJSON_Delete(comparison->manifest);
     calibration_release(&comparison->calibration);
-    run_release(&comparison->run);
+    experiment_release(&comparison->run);
     *comparison = (struct comparison){0};
 }
 

@@ -48,7 +48,7 @@ struct row {
     enum row_status status;
     bool lower_bound;     /* invalid only in that the generator was the limit: the server
                              can do at least this much */
-    char *why;            /* failure, flags or obstacle; NULL where all is well */
+    char *why;            /* failure, flags or skip_reason; NULL where all is well */
     const cJSON **trials; /* all of this row, failed and invalid ones too */
     size_t trial_count;
     const cJSON **used; /* those that the figures are made of */
@@ -63,8 +63,8 @@ struct row {
 };
 
 struct comparison {
-    struct run run;
-    struct calibration calibration;
+    struct experiment run;
+    struct work_calibration calibration;
     cJSON *manifest;
     cJSON **trials; /* every trial.json of the run */
     size_t trial_count;

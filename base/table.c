@@ -8,13 +8,13 @@
 
 #include "base/text.h"
 
-struct column {
+struct table_column {
     char *header;
     enum table_align align;
 };
 
 struct table {
-    struct column *columns;
+    struct table_column *columns;
     size_t column_count;
     char **cells; /* row by row, column_count to a row; NULL: no value */
     size_t row_count;
@@ -42,7 +42,7 @@ void table_add_column(struct table *table, const char *header, enum table_align 
     table->columns =
         memory_resize(table->columns, (table->column_count + 1) * sizeof *table->columns);
     table->columns[table->column_count++] =
-        (struct column){memory_copy_string(header), align};
+        (struct table_column){memory_copy_string(header), align};
 }
 
 void table_start_row(struct table *table)

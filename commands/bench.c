@@ -100,16 +100,16 @@ static const struct option options[] = {
 /* ---- a run in progress ------------------------------------------------------------ */
 
 struct bench {
-    struct run run;
+    struct experiment run;
     struct results_dir dir;
-    struct run_plan plan;
-    struct obstacles obstacles;
-    struct calibration calibration;
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    struct work_calibration calibration;
     struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
     bool machine_invalid;             /* the machine is not fit to measure on */
-    size_t failed, invalid, measured; /* trials, those of earlier sittings included */
+    size_t failed, invalid, measured; /* trials, those of earlier sessions included */
 };
 
 static int complain(const struct error *error)
@@ -142,7 +142,7 @@ static int decide(struct bench *bench, const struct settings *settings,
     if (words->count == 0)
         scenarios_keep_profile(&scenarios, settings->profile);
     /* Seeds stay whole numbers in JSON: 53 bits. */
-    struct run_request request = {
+    struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
         .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
@@ -150,7 +150,7 @@ static int decide(struct bench *bench, const struct settings *settings,
         .models = &settings->models,
         .externals = &settings->externals,
     };
-    result = run_decide(&bench->run, &request, &scenarios, error);
+    result = experiment_decide(&bench->run, &request, &scenarios, error);
     scenarios_release(&scenarios);
     return result;
 }
@@ -162,22 +162,22 @@ static int resume(struct bench *bench, const struct settings *settings,
     int result = results_dir_open(&bench->dir, settings->resume, &config, error);
     if (result < 0)
         return result;
-    result = run_from_json(&bench->run, config, error);
+    result = experiment_from_json(&bench->run, config, error);
     cJSON_Delete(config);
     calibration_restore(&bench->calibration, json_at(bench->dir.manifest, "calibration"));
     return result;
 }
 
-static cJSON *obstacles_json(const struct obstacles *obstacles)
+static cJSON *skip_reasons_json(const struct skip_reasons *skip_reasons)
 {
     cJSON *array = cJSON_CreateArray();
-    for (size_t i = 0; i < obstacles->count; i++) {
-        const struct obstacle *obstacle = &obstacles->items[i];
+    for (size_t i = 0; i < skip_reasons->count; i++) {
+        const struct skip_reason *skip_reason = &skip_reasons->items[i];
         cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "scenario", obstacle->scenario->name);
-        json_add_text(item, "value", obstacle->value);
-        cJSON_AddStringToObject(item, "model", obstacle->contender->label);
-        cJSON_AddStringToObject(item, "why", obstacle->why);
+        cJSON_AddStringToObject(item, "scenario", skip_reason->scenario->name);
+        json_add_text(item, "value", skip_reason->value);
+        cJSON_AddStringToObject(item, "model", skip_reason->contender->label);
+        cJSON_AddStringToObject(item, "why", skip_reason->why);
         cJSON_AddItemToArray(array, item);
     }
     return array;
@@ -195,7 +195,8 @@ static void note_plan(struct bench *bench)
     for (size_t i = 0; i < bench->plan.trial_count; i++)
         cJSON_AddItemToArray(planned, cJSON_CreateString(bench->plan.trials[i].id));
     replace_item(bench->dir.manifest, "planned", planned);
-    replace_item(bench->dir.manifest, "not_testable", obstacles_json(&bench->obstacles));
+    replace_item(bench->dir.manifest, "not_testable",
+                 skip_reasons_json(&bench->skip_reasons));
 }
 
 /* What the doctor finds is told on stderr, and kept with the result. */
@@ -223,7 +224,7 @@ static int examine_machine(struct bench *bench, struct error *error)
     return result;
 }
 
-/* Once per run: another sitting goes on with the same work. */
+/* Once per run: another sessions goes on with the same work. */
 static int calibrate_once(struct bench *bench, struct error *error)
 {
     if (bench->calibration.record)
@@ -235,17 +236,17 @@ static int calibrate_once(struct bench *bench, struct error *error)
     return result;
 }
 
-static const cJSON *model_of(const struct bench *bench, const struct plan_trial *trial)
+static const cJSON *model_of(const struct bench *bench, const struct planned_trial *trial)
 {
     const struct contender *contender = &bench->run.contenders.items[trial->contender];
     return models_find(&bench->run.models, contender->model);
 }
 
 /* The cell's scenario at its point, with calibrated work; release it. */
-static void find_point(const struct bench *bench, const struct plan_trial *trial,
+static void find_point(const struct bench *bench, const struct planned_trial *trial,
                        struct scenario *point)
 {
-    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    const struct cell *cell = &bench->plan.cells[trial->cell];
     scenario_at_point(point, cell->scenario, cell->value);
     calibration_apply(&bench->calibration, point);
 }
@@ -254,7 +255,7 @@ static void find_point(const struct bench *bench, const struct plan_trial *trial
 static int find_digests(struct bench *bench, struct error *error)
 {
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
-        const struct plan_trial *trial = &bench->plan.trials[i];
+        const struct planned_trial *trial = &bench->plan.trials[i];
         const cJSON *model = model_of(bench, trial);
         if (!model_is_reference(model))
             continue;
@@ -273,9 +274,9 @@ static uint64_t planned_time(const struct scenario *scenario)
     return scenario->workload.warmup_ns + scenario->workload.duration_ns;
 }
 
-static char *describe_trial(const struct bench *bench, const struct plan_trial *trial)
+static char *describe_trial(const struct bench *bench, const struct planned_trial *trial)
 {
-    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    const struct cell *cell = &bench->plan.cells[trial->cell];
     const char *label = bench->run.contenders.items[trial->contender].label;
     if (!cell->value)
         return memory_printf("%s, %s", cell->scenario->name, label);
@@ -284,7 +285,7 @@ static char *describe_trial(const struct bench *bench, const struct plan_trial *
 }
 
 /* The same arrivals for all contenders of a cell in one block: they are compared. */
-static uint64_t seed_of(const struct bench *bench, const struct plan_trial *trial)
+static uint64_t seed_of(const struct bench *bench, const struct planned_trial *trial)
 {
     struct random random;
     random_seed_stream(&random, bench->run.seed, (trial->block << 20) + trial->cell + 1);
@@ -310,8 +311,8 @@ static uint64_t services_cpus(const struct scenario *scenario)
 static int run_trial(struct bench *bench, size_t index, struct trial_outcome *outcome,
                      struct error *error)
 {
-    const struct plan_trial *trial = &bench->plan.trials[index];
-    const struct plan_cell *cell = &bench->plan.cells[trial->cell];
+    const struct planned_trial *trial = &bench->plan.trials[index];
+    const struct cell *cell = &bench->plan.cells[trial->cell];
     const struct contender *contender = &bench->run.contenders.items[trial->contender];
     struct scenario point;
     find_point(bench, trial, &point);
@@ -352,7 +353,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     return result;
 }
 
-/* Counts the trials of earlier sittings by what the manifest says of them. */
+/* Counts the trials of earlier sessions by what the manifest says of them. */
 static void count_done(struct bench *bench)
 {
     const cJSON *done;
@@ -370,7 +371,7 @@ static void start_progress(const struct bench *bench, struct progress *progress)
     uint64_t left_ns = 0;
     size_t done = 0;
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
-        const struct plan_trial *trial = &bench->plan.trials[i];
+        const struct planned_trial *trial = &bench->plan.trials[i];
         if (results_dir_has_trial(&bench->dir, trial->id))
             done++;
         else
@@ -386,7 +387,7 @@ static int run_trials(struct bench *bench, struct error *error)
     count_done(bench);
     int result = 0;
     for (size_t i = 0; i < bench->plan.trial_count && result == 0; i++) {
-        const struct plan_trial *trial = &bench->plan.trials[i];
+        const struct planned_trial *trial = &bench->plan.trials[i];
         if (results_dir_has_trial(&bench->dir, trial->id))
             continue;
         char *what = describe_trial(bench, trial);
@@ -467,12 +468,12 @@ static int measure(struct bench *bench, struct error *error)
 
 static void bench_release(struct bench *bench)
 {
-    free(bench->obstacles.items);
+    free(bench->skip_reasons.items);
     calibration_release(&bench->calibration);
     digests_release(&bench->digests);
-    run_plan_release(&bench->plan);
+    trial_order_release(&bench->plan);
     results_dir_release(&bench->dir);
-    run_release(&bench->run);
+    experiment_release(&bench->run);
 }
 
 static bool is_alone(const struct settings *settings, const struct option_list *words)
@@ -497,13 +498,13 @@ static int bench_with(const struct settings *settings, const struct option_list 
     int result = settings->resume ? resume(&bench, settings, &error)
                                   : decide(&bench, settings, words, &error);
     char no_postgres[ERROR_TEXT_BYTES];
-    if (result == 0 && run_needs_database(&bench.run, DATABASE_POSTGRES) &&
+    if (result == 0 && experiment_needs_database(&bench.run, DATABASE_POSTGRES) &&
         !services_has_database(DATABASE_POSTGRES, no_postgres, sizeof no_postgres))
         limits.no_postgres = no_postgres;
     if (result == 0) {
-        run_make_plan(&bench.run, &limits, &bench.plan, &bench.obstacles);
+        experiment_order_trials(&bench.run, &limits, &bench.plan, &bench.skip_reasons);
         if (!settings->resume) {
-            cJSON *config = run_to_json(&bench.run);
+            cJSON *config = experiment_to_json(&bench.run);
             result = results_dir_create(&bench.dir, settings->out, config, &error);
             cJSON_Delete(config);
         }

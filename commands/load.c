@@ -143,9 +143,9 @@ static const struct option load_options[] = {
     {"sources", 0, OPTION_COUNT, "N",
      "to a server on 127.0.0.0/8: connect from so many addresses (127.0.0.1, 127.0.0.2, "
      "...), each when the one before it has made 8000 connections or has no ports left",
-     "8", MEMBER(sources), 1, PLAN_MAX_SOURCES, NULL, NULL},
+     "8", MEMBER(sources), 1, LOAD_MAX_SOURCES, NULL, NULL},
     {"threads", 't', OPTION_COUNT, "N", "generator threads", "1", MEMBER(threads), 1,
-     PLAN_MAX_THREADS, NULL, NULL},
+     LOAD_MAX_THREADS, NULL, NULL},
     {"cpus", 0, OPTION_TEXT, "LIST", "CPUs to run on, such as 1 or 2-3", NULL,
      MEMBER(cpus), 0, 0, NULL, NULL},
     {"server-cpus", 0, OPTION_TEXT, "LIST",
@@ -203,7 +203,7 @@ static const struct option load_options[] = {
 /* ---- servers ------------------------------------------------------------------------
  */
 
-static bool has_target(const struct plan *plan, const struct target *target)
+static bool has_target(const struct load_plan *plan, const struct target *target)
 {
     for (size_t i = 0; i < plan->target_count; i++)
         if (target_equal(&plan->targets[i], target))
@@ -212,7 +212,7 @@ static bool has_target(const struct plan *plan, const struct target *target)
 }
 
 /* Several servers share one set of requests: a path is not one server's own. */
-static int add_path(struct plan *plan, const char *path, bool same_server,
+static int add_path(struct load_plan *plan, const char *path, bool same_server,
                     struct error *error)
 {
     for (size_t i = 0; i < plan->workload.request_count && !same_server; i++)
@@ -227,7 +227,7 @@ static int add_path(struct plan *plan, const char *path, bool same_server,
 }
 
 /* Takes server and path of one URL. `only_target`: a URL without a path asks nothing. */
-static int add_url(struct plan *plan, const char *url, bool only_target,
+static int add_url(struct load_plan *plan, const char *url, bool only_target,
                    struct error *error)
 {
     struct target target;
@@ -237,11 +237,11 @@ static int add_url(struct plan *plan, const char *url, bool only_target,
         return result;
     if (has_target(plan, &target))
         target_release(&target);
-    else if (plan->target_count < PLAN_MAX_TARGETS)
-        plan_add_target(plan, &target);
+    else if (plan->target_count < LOAD_MAX_TARGETS)
+        load_plan_add_target(plan, &target);
     else
         result =
-            error_set(error, -EINVAL, "there are at most %d servers", PLAN_MAX_TARGETS);
+            error_set(error, -EINVAL, "there are at most %d servers", LOAD_MAX_TARGETS);
     if (result == 0 && (path || !only_target))
         result = add_path(plan, path ? path : "/", plan->target_count == 1, error);
     free(path);
@@ -297,7 +297,7 @@ static void apply_load(struct workload *workload, const struct load_settings *se
 static void apply_duration(struct workload *workload,
                            const struct load_settings *settings)
 {
-    uint64_t longest_ns = (PLAN_MAX_INTERVALS - 1) * settings->interval_ns;
+    uint64_t longest_ns = (LOAD_MAX_INTERVALS - 1) * settings->interval_ns;
     if (settings->duration_ns)
         workload->duration_ns = settings->duration_ns;
     else if (settings->request_limit && workload_is_steady(workload))
@@ -338,7 +338,7 @@ static int apply_shapes(struct workload *workload, const struct load_settings *s
     return result;
 }
 
-static int read_scenario(struct plan *plan, const char *path, struct error *error)
+static int read_scenario(struct load_plan *plan, const char *path, struct error *error)
 {
     struct scenario scenario;
     int result = scenario_read(&scenario, path, error);
@@ -369,7 +369,7 @@ static int make_searchable(struct workload *workload,
     return 0;
 }
 
-static int read_workload(struct plan *plan, const struct load_settings *settings,
+static int read_workload(struct load_plan *plan, const struct load_settings *settings,
                          const struct option_list *urls, struct error *error)
 {
     int result = 0;
@@ -400,7 +400,7 @@ static int read_workload(struct plan *plan, const struct load_settings *settings
 #define SPIN_AUTO_NS (150 * NS_PER_US)
 
 /* What depends on CPUs: whether polling takes them from nobody. */
-static int read_cpus(struct plan *plan, const struct load_settings *settings,
+static int read_cpus(struct load_plan *plan, const struct load_settings *settings,
                      struct error *error)
 {
     cpu_set_t own, server;
@@ -421,10 +421,10 @@ static int read_cpus(struct plan *plan, const struct load_settings *settings,
     return 0;
 }
 
-static int read_plan(struct plan *plan, const struct load_settings *settings,
+static int read_plan(struct load_plan *plan, const struct load_settings *settings,
                      const struct option_list *urls, struct error *error)
 {
-    *plan = (struct plan){
+    *plan = (struct load_plan){
         .threads = (unsigned)settings->threads,
         .sources = (unsigned)settings->sources,
         .seed = random_fresh_seed(),
@@ -449,10 +449,10 @@ static int read_plan(struct plan *plan, const struct load_settings *settings,
                           "%s is not on this machine: say --remote if you may load it",
                           plan->targets[i].url);
     if (result < 0) {
-        plan_release(plan);
+        load_plan_release(plan);
         return result;
     }
-    return plan_build(plan, error);
+    return load_plan_build(plan, error);
 }
 
 /* ---- expectations -------------------------------------------------------------------
@@ -465,8 +465,8 @@ static void release_expectations(struct expectation *expectations, size_t count)
     free(expectations);
 }
 
-static int check_class(const struct plan *plan, const struct expectation *expectation,
-                       struct error *error)
+static int check_class(const struct load_plan *plan,
+                       const struct expectation *expectation, struct error *error)
 {
     for (size_t i = 0; i < plan->class_count; i++)
         if (!expectation->class_name ||
@@ -477,7 +477,7 @@ static int check_class(const struct plan *plan, const struct expectation *expect
 }
 
 /* On failure nothing is left to release. */
-static int read_expectations(struct plan *plan, const struct option_list *texts,
+static int read_expectations(struct load_plan *plan, const struct option_list *texts,
                              struct expectation **expectations, struct error *error)
 {
     size_t count = 0;
@@ -531,7 +531,7 @@ static int allow_descriptors(uint64_t connections, struct error *error)
     return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
-static int prepare(const struct load_settings *settings, const struct plan *plan,
+static int prepare(const struct load_settings *settings, const struct load_plan *plan,
                    int *events, struct error *error)
 {
     *events = -1;
@@ -593,8 +593,8 @@ static int report(const struct load_settings *settings, const struct result *res
     return code < 0 ? code : exit_code_of(result);
 }
 
-static int measure(const struct load_settings *settings, struct plan *plan, int events,
-                   struct error *error)
+static int measure(const struct load_settings *settings, struct load_plan *plan,
+                   int events, struct error *error)
 {
     struct result result;
     struct live live;
@@ -604,7 +604,7 @@ static int measure(const struct load_settings *settings, struct plan *plan, int 
         live_init(&live, stderr);
         plan->watcher = &live.watcher;
     }
-    int code = run_plan(plan, events, &result, error);
+    int code = session_run(plan, events, &result, error);
     plan->watcher = NULL;
     if (code < 0)
         return code;
@@ -627,8 +627,7 @@ static int calibrate_here(const struct load_settings *settings, int *exit_code,
 {
     struct ceiling ceiling;
     char rate[QUANTITY_TEXT_BYTES], reached[QUANTITY_TEXT_BYTES];
-    int code =
-        calibrate_generator(&ceiling, settings->duration_ns / CALIBRATION_SHARE, error);
+    int code = ceiling_search(&ceiling, settings->duration_ns / CALIBRATION_SHARE, error);
     if (code == 0)
         code = ceiling_store(&ceiling, error);
     *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : EXIT_FINE;
@@ -647,7 +646,7 @@ static int calibrate_here(const struct load_settings *settings, int *exit_code,
     return 0;
 }
 
-static int search_capacity(const struct load_settings *settings, struct plan *plan,
+static int search_capacity(const struct load_settings *settings, struct load_plan *plan,
                            const struct expectation *objective, struct error *error)
 {
     static const int exit_codes[] = {
@@ -676,8 +675,9 @@ static int search_capacity(const struct load_settings *settings, struct plan *pl
 }
 
 /* *exit_code is EXIT_USAGE, and stays so until the first process or thread starts. */
-static int prepare_and_measure(const struct load_settings *settings, struct plan *plan,
-                               int *exit_code, struct error *error)
+static int prepare_and_measure(const struct load_settings *settings,
+                               struct load_plan *plan, int *exit_code,
+                               struct error *error)
 {
     struct expectation *expectations = NULL, objective = {0};
     int events, code = 0;
@@ -705,7 +705,7 @@ static int run_load(int argc, char **argv)
 {
     struct load_settings settings;
     struct option_list urls;
-    struct plan plan;
+    struct load_plan plan;
     struct error error;
     int exit_code;
     bool go = options_read(&load_command, &settings, argc, argv, &urls, &exit_code);
@@ -715,7 +715,7 @@ static int run_load(int argc, char **argv)
                                       : read_plan(&plan, &settings, &urls, &error);
         if (code == 0 && !settings.calibrate) {
             code = prepare_and_measure(&settings, &plan, &exit_code, &error);
-            plan_release(&plan);
+            load_plan_release(&plan);
         }
         if (code < 0)
             fprintf(stderr, "interleave load: %s\n", error.text);

@@ -33,7 +33,8 @@ static void print_table(const struct models *models)
     const cJSON *model;
     cJSON_ArrayForEach(model, models->list)
     {
-        const char *why = model_obstacle(model), *version = json_string(model, "version");
+        const char *why = model_skip_reason(model),
+                   *version = json_string(model, "version");
         table_start_row(table);
         table_add_cell(table, json_string(model, "name"));
         table_add_cell(table, json_string(model, "summary"));

@@ -32,11 +32,11 @@ static char *describe_scenario(const char *path, struct error *error)
 
 static char *describe_external(const char *path, struct error *error)
 {
-    struct external external;
-    if (external_read(&external, path, error) < 0)
+    struct third_party external;
+    if (third_party_read(&external, path, error) < 0)
         return NULL;
     char *summary = memory_copy_string(external.summary);
-    external_release(&external);
+    third_party_release(&external);
     return summary;
 }
 

@@ -81,7 +81,7 @@ char *model_title(const cJSON *model, const char *label)
                                      : memory_copy_string(label);
 }
 
-const char *model_obstacle(const cJSON *model)
+const char *model_skip_reason(const cJSON *model)
 {
     if (cJSON_IsTrue(json_at(model, "supported")))
         return NULL;

@@ -39,7 +39,7 @@ const char *model_kind(const cJSON *model);
 char *model_title(const cJSON *model, const char *label);
 
 /* Why the model does not run on this machine, or NULL where it does. */
-const char *model_obstacle(const cJSON *model);
+const char *model_skip_reason(const cJSON *model);
 
 struct contender {
     char *label; /* as it was written */

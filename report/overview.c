@@ -152,7 +152,7 @@ static void tell_overlap(struct text *text, const struct best_row *waits, cJSON 
     add_evidence(evidence, waits->row, metrics[METRIC_THREADS].name, threads);
 }
 
-static void derive_type(struct summary_row *row, const struct comparison *comparison)
+static void derive_type(struct overview_row *row, const struct comparison *comparison)
 {
     struct text text = {0};
     cJSON *evidence = cJSON_CreateArray();
@@ -164,7 +164,7 @@ static void derive_type(struct summary_row *row, const struct comparison *compar
         text_printf(&text, "%s%.2f cores", text.length ? "; " : "", cores.value);
         add_evidence(evidence, cores.row, metrics[METRIC_CORES].name, cores.value);
     }
-    row->type = (struct summary_cell){
+    row->type = (struct overview_cell){
         text.length ? text_steal(&text) : memory_copy_string("not measured"), evidence};
     text_release(&text);
 }
@@ -245,7 +245,7 @@ static const char *word_for(double ratio)
     return words[i].word;
 }
 
-static void derive_cpu(struct summary_row *summary, const struct comparison *comparison,
+static void derive_cpu(struct overview_row *summary, const struct comparison *comparison,
                        const struct row *cell)
 {
     const struct row *row =
@@ -352,15 +352,15 @@ static bool is_as_good(const struct row *row, const struct row *best,
            (row->used_count >= 6 && ratio.t.exists && ratio.t.high >= 1);
 }
 
-struct tally {
+struct family_score {
     size_t cells, good;
 };
 
-static struct tally tally_family(const struct comparison *comparison,
-                                 const struct contender *contender, const char *family,
-                                 cJSON *evidence)
+static struct family_score score_family(const struct comparison *comparison,
+                                        const struct contender *contender,
+                                        const char *family, cJSON *evidence)
 {
-    struct tally tally = {0, 0};
+    struct family_score score = {0, 0};
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *row = &comparison->rows[i];
         if (row->contender != contender || strcmp(row->scenario->family, family) != 0 ||
@@ -371,16 +371,16 @@ static struct tally tally_family(const struct comparison *comparison,
         if (!best)
             continue;
         bool good = is_as_good(row, best, &contest);
-        tally.cells++;
-        tally.good += good;
+        score.cells++;
+        score.good += good;
         add_evidence(evidence, row,
                      good ? "as good as the best" : "behind the best, as a share of it",
                      score_of(row, &contest) / score_of(best, &contest));
     }
-    return tally;
+    return score;
 }
 
-static void derive_use(struct summary_row *summary, const struct comparison *comparison)
+static void derive_use(struct overview_row *summary, const struct comparison *comparison)
 {
     struct text text = {0};
     summary->use.evidence = cJSON_CreateArray();
@@ -393,12 +393,12 @@ static void derive_use(struct summary_row *summary, const struct comparison *com
                 told || strcmp(comparison->run.scenarios[j].scenario.family, family) == 0;
         if (told)
             continue;
-        struct tally tally =
-            tally_family(comparison, summary->contender, family, summary->use.evidence);
-        cells += tally.cells;
-        if (tally.good > 0 && 2 * tally.good >= tally.cells)
+        struct family_score score =
+            score_family(comparison, summary->contender, family, summary->use.evidence);
+        cells += score.cells;
+        if (score.good > 0 && 2 * score.good >= score.cells)
             text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
-                        tally.good, tally.cells);
+                        score.good, score.cells);
     }
     if (!text.length)
         text_append_string(&text, cells ? "none of these" : "not measured");
@@ -425,7 +425,7 @@ static char *find_not_judged(const struct comparison *comparison)
     return list;
 }
 
-void summary_derive(struct summary *summary, const struct comparison *comparison)
+void overview_derive(struct overview *summary, const struct comparison *comparison)
 {
     const struct contenders *contenders = &comparison->run.contenders;
     const struct row *common = find_common_load(comparison);
@@ -434,7 +434,7 @@ void summary_derive(struct summary *summary, const struct comparison *comparison
     summary->row_count = contenders->count;
     summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
     for (size_t i = 0; i < contenders->count; i++) {
-        struct summary_row *row = &summary->rows[i];
+        struct overview_row *row = &summary->rows[i];
         row->contender = &contenders->items[i];
         derive_type(row, comparison);
         derive_cpu(row, comparison, common);
@@ -442,13 +442,13 @@ void summary_derive(struct summary *summary, const struct comparison *comparison
     }
 }
 
-static void release_cell(struct summary_cell *cell)
+static void release_cell(struct overview_cell *cell)
 {
     free(cell->text);
     cJSON_Delete(cell->evidence);
 }
 
-void summary_release(struct summary *summary)
+void overview_release(struct overview *summary)
 {
     for (size_t i = 0; i < summary->row_count; i++) {
         release_cell(&summary->rows[i].type);
@@ -458,21 +458,21 @@ void summary_release(struct summary *summary)
     free(summary->rows);
     free(summary->cpu_basis);
     free(summary->not_judged);
-    *summary = (struct summary){0};
+    *summary = (struct overview){0};
 }
 
-static void add_cell(cJSON *object, const char *key, const struct summary_cell *cell)
+static void add_cell(cJSON *object, const char *key, const struct overview_cell *cell)
 {
     cJSON *item = json_add_object(object, key);
     json_add_text(item, "text", cell->text);
     cJSON_AddItemToObject(item, "evidence", cJSON_Duplicate(cell->evidence, true));
 }
 
-cJSON *summary_to_json(const struct summary *summary)
+cJSON *overview_to_json(const struct overview *summary)
 {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < summary->row_count; i++) {
-        const struct summary_row *row = &summary->rows[i];
+        const struct overview_row *row = &summary->rows[i];
         cJSON *item = cJSON_CreateObject();
         json_add_text(item, "model", row->contender->label);
         add_cell(item, "concurrency_type", &row->type);

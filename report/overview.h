@@ -21,26 +21,26 @@
 
 #include "analysis/comparison.h"
 
-struct summary_cell {
+struct overview_cell {
     char *text;
     cJSON *evidence; /* what it was derived from: figures and rows */
 };
 
-struct summary_row {
+struct overview_row {
     const struct contender *contender;
-    struct summary_cell type, cpu, use;
+    struct overview_cell type, cpu, use;
 };
 
-struct summary {
-    struct summary_row *rows; /* one per contender, in the order of the run */
+struct overview {
+    struct overview_row *rows; /* one per contender, in the order of the run */
     size_t row_count;
     char *cpu_basis;  /* the cell of the column CPU usage, or NULL */
     char *not_judged; /* scenarios in which no trial is valid, or NULL */
 };
 
-void summary_derive(struct summary *summary, const struct comparison *comparison);
-void summary_release(struct summary *summary);
+void overview_derive(struct overview *summary, const struct comparison *comparison);
+void overview_release(struct overview *summary);
 
-cJSON *summary_to_json(const struct summary *summary);
+cJSON *overview_to_json(const struct overview *summary);
 
 #endif

@@ -265,7 +265,7 @@ static cJSON *row_json(const struct row *row)
 }
 
 static int write_comparison_json(const char *path, const struct comparison *comparison,
-                                 const struct summary *summary, struct error *error)
+                                 const struct overview *summary, struct error *error)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 1);
@@ -278,7 +278,7 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));
-    cJSON_AddItemToObject(root, "summary", summary_to_json(summary));
+    cJSON_AddItemToObject(root, "summary", overview_to_json(summary));
     char *file = memory_printf("%s/comparison.json", path);
     int result = json_write_file(file, root, error);
     free(file);
@@ -288,24 +288,24 @@ static int write_comparison_json(const char *path, const struct comparison *comp
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-struct report {
+struct report_parts {
     struct comparison comparison;
-    struct summary summary;
+    struct overview summary;
 };
 
 static void print_markdown(const void *what, FILE *file)
 {
-    const struct report *report = what;
-    view_print(&report->comparison, &report->summary, TABLE_MARKDOWN, file);
+    const struct report_parts *report = what;
+    tables_print(&report->comparison, &report->summary, TABLE_MARKDOWN, file);
 }
 
 int report_write(const char *path, FILE *terminal, struct error *error)
 {
-    struct report report;
+    struct report_parts report;
     int result = comparison_read(&report.comparison, path, error);
     if (result < 0)
         return result;
-    summary_derive(&report.summary, &report.comparison);
+    overview_derive(&report.summary, &report.comparison);
     result = write_printed(path, "samples.csv", print_samples, &report.comparison, error);
     if (result == 0)
         result = write_printed(path, "comparison.csv", print_comparison_csv,
@@ -319,8 +319,8 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     if (result == 0)
         result = results_dir_sum(path, error);
     if (result == 0 && terminal)
-        view_print(&report.comparison, &report.summary, TABLE_TERMINAL, terminal);
-    summary_release(&report.summary);
+        tables_print(&report.comparison, &report.summary, TABLE_TERMINAL, terminal);
+    overview_release(&report.summary);
     comparison_release(&report.comparison);
     return result;
 }

@@ -28,7 +28,7 @@ enum column_kind {
     COLUMN_RATIO,  /* CPU per request against the first row of the cell */
 };
 
-struct column {
+struct figure_column {
     enum column_kind kind;
     size_t metric;          /* enum metric_id or enum class_metric_id */
     size_t class_index;     /* COLUMN_CLASS, and COLUMN_THEORY about one */
@@ -37,8 +37,8 @@ struct column {
 
 #define MOST_COLUMNS 64
 
-struct columns {
-    struct column items[MOST_COLUMNS];
+struct figure_columns {
+    struct figure_column items[MOST_COLUMNS];
     size_t count;
 };
 
@@ -50,16 +50,16 @@ static const enum metric_id cost_columns[] = {
     METRIC_LOOP_LAG_P50, METRIC_LOOP_LAG_MAX,
 };
 
-static void add_column(struct columns *columns, enum column_kind kind, size_t metric,
-                       size_t class_index)
+static void add_column(struct figure_columns *columns, enum column_kind kind,
+                       size_t metric, size_t class_index)
 {
     if (columns->count < MOST_COLUMNS)
-        columns->items[columns->count++] =
-            (struct column){.kind = kind, .metric = metric, .class_index = class_index};
+        columns->items[columns->count++] = (struct figure_column){
+            .kind = kind, .metric = metric, .class_index = class_index};
 }
 
 /* A column for the prediction of the last one, if any row has one. */
-static void add_theory_column(struct columns *columns, const struct group *group,
+static void add_theory_column(struct figure_columns *columns, const struct group *group,
                               enum quantity_unit unit, const char *about)
 {
     bool any = false;
@@ -68,11 +68,11 @@ static void add_theory_column(struct columns *columns, const struct group *group
     if (!any)
         return;
     add_column(columns, COLUMN_THEORY, unit, 0);
-    struct column *column = &columns->items[columns->count - 1];
+    struct figure_column *column = &columns->items[columns->count - 1];
     snprintf(column->about, sizeof column->about, "%s", about);
 }
 
-static void add_metric_column(struct columns *columns, const struct group *group,
+static void add_metric_column(struct figure_columns *columns, const struct group *group,
                               enum metric_id metric, enum table_style style)
 {
     bool any = false;
@@ -85,7 +85,7 @@ static void add_metric_column(struct columns *columns, const struct group *group
         add_theory_column(columns, group, metrics[metric].unit, metrics[metric].name);
 }
 
-static void add_class_columns(struct columns *columns, const struct group *group,
+static void add_class_columns(struct figure_columns *columns, const struct group *group,
                               size_t class_index)
 {
     static const enum class_metric_id shown[] = {CLASS_P50, CLASS_P99};
@@ -129,7 +129,7 @@ static bool has_pair(const struct group *group)
 }
 
 /* Latencies of all requests give way to those of the classes where there are some. */
-static void choose_columns(struct columns *columns, const struct group *group,
+static void choose_columns(struct figure_columns *columns, const struct group *group,
                            enum table_style style)
 {
     columns->count = 0;
@@ -154,7 +154,7 @@ static void choose_columns(struct columns *columns, const struct group *group,
     }
 }
 
-static void print_header(const struct column *column, const struct group *group,
+static void print_header(const struct figure_column *column, const struct group *group,
                          char *header, size_t bytes)
 {
     switch (column->kind) {
@@ -220,7 +220,7 @@ static void add_metric(struct table *table, const struct row *row, size_t metric
 }
 
 static void add_class(struct table *table, const struct row *row,
-                      const struct column *column, enum table_style style)
+                      const struct figure_column *column, enum table_style style)
 {
     struct estimate estimate =
         row->classes[column->class_index].estimates[column->metric];
@@ -230,7 +230,7 @@ static void add_class(struct table *table, const struct row *row,
 }
 
 static void add_theory(struct table *table, const struct row *row,
-                       const struct column *column)
+                       const struct figure_column *column)
 {
     const struct prediction *prediction = row_prediction(row, column->about);
     if (!prediction) {
@@ -270,7 +270,7 @@ static void add_ratio(struct table *table, const struct row *row)
 }
 
 static void add_cell(struct table *table, const struct row *row,
-                     const struct column *column, enum table_style style)
+                     const struct figure_column *column, enum table_style style)
 {
     switch (column->kind) {
     case COLUMN_METRIC:
@@ -302,7 +302,7 @@ static void add_title(struct table *table, const cJSON *model,
 /* ---- a scenario's table ----------------------------------------------------------- */
 
 static void add_row(struct table *table, const struct group *group, const struct row *row,
-                    const struct columns *columns, enum table_style style)
+                    const struct figure_columns *columns, enum table_style style)
 {
     bool first_of_point = row == group->rows || !row_same_cell(row, row - 1);
     table_start_row(table);
@@ -318,7 +318,8 @@ static void add_row(struct table *table, const struct group *group, const struct
         add_cell(table, row, &columns->items[i], style);
 }
 
-static struct table *make_table(const struct group *group, const struct columns *columns,
+static struct table *make_table(const struct group *group,
+                                const struct figure_columns *columns,
                                 enum table_style style)
 {
     struct table *table = table_create();
@@ -353,7 +354,7 @@ static size_t printed_width(const struct table *table)
 /* On a terminal the columns that do not fit are left out, from the right. */
 static void print_table(const struct group *group, enum table_style style, FILE *file)
 {
-    struct columns columns;
+    struct figure_columns columns;
     choose_columns(&columns, group, style);
     struct table *table = make_table(group, &columns, style);
     while (style == TABLE_TERMINAL && columns.count > 1 &&
@@ -403,7 +404,7 @@ static void print_wrapped(const char *line, FILE *file)
     fputc('\n', file);
 }
 
-/* What the table has no room for: failures, flags, obstacles; equal ones together. */
+/* What the table has no room for: failures, flags, skip_reasons; equal ones together. */
 static void print_notes(const struct group *group, enum table_style style, FILE *file)
 {
     for (size_t i = 0; i < group->count; i++) {
@@ -451,7 +452,7 @@ static void print_group(const struct group *group, enum table_style style, FILE 
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct summary *summary, const struct models *models,
+static void print_summary(const struct overview *summary, const struct models *models,
                           enum table_style style, FILE *file)
 {
     struct table *table = table_create();
@@ -460,7 +461,7 @@ static void print_summary(const struct summary *summary, const struct models *mo
     table_add_column(table, "CPU usage", TABLE_LEFT);
     table_add_column(table, "Ideal use", TABLE_LEFT);
     for (size_t i = 0; i < summary->row_count; i++) {
-        const struct summary_row *row = &summary->rows[i];
+        const struct overview_row *row = &summary->rows[i];
         table_start_row(table);
         add_title(table, models_find(models, row->contender->model), row->contender);
         table_add_cell(table, row->type.text);
@@ -590,8 +591,8 @@ static void print_costs(const struct comparison *comparison, enum table_style st
     table_free(table);
 }
 
-void view_print(const struct comparison *comparison, const struct summary *summary,
-                enum table_style style, FILE *file)
+void tables_print(const struct comparison *comparison, const struct overview *summary,
+                  enum table_style style, FILE *file)
 {
     if (style == TABLE_MARKDOWN)
         fprintf(file, "# Comparison of concurrency models\n");

@@ -11,7 +11,7 @@
 #include "base/table.h"
 #include "report/overview.h"
 
-void view_print(const struct comparison *comparison, const struct summary *summary,
-                enum table_style style, FILE *file);
+void tables_print(const struct comparison *comparison, const struct overview *summary,
+                  enum table_style style, FILE *file);
 
 #endif

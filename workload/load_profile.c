@@ -139,20 +139,20 @@ static double phase_time(const struct load_phase *phase, double area)
 /* ---- all phases ---------------------------------------------------------------------
  */
 
-static void add_part(struct course *course, const struct load_phase *phase)
+static void add_part(struct load_profile *profile, const struct load_phase *phase)
 {
-    struct course_part part = {.phase = *phase};
-    if (course->count) {
-        const struct course_part *last = &course->parts[course->count - 1];
+    struct profile_part part = {.phase = *phase};
+    if (profile->count) {
+        const struct profile_part *last = &profile->parts[profile->count - 1];
         double length = seconds(last->phase.duration_ns);
         part.from_s = last->from_s + length;
         part.from_area = last->from_area + phase_area(&last->phase, length);
     }
-    course->parts = memory_resize(course->parts, (course->count + 1) * sizeof part);
-    course->parts[course->count++] = part;
-    course->highest = fmax(course->highest, phase->level);
+    profile->parts = memory_resize(profile->parts, (profile->count + 1) * sizeof part);
+    profile->parts[profile->count++] = part;
+    profile->highest = fmax(profile->highest, phase->level);
     if (phase->shape != PHASE_STEP)
-        course->highest = fmax(course->highest, phase->to);
+        profile->highest = fmax(profile->highest, phase->to);
 }
 
 static uint64_t stretched(uint64_t ns, double stretch)
@@ -160,71 +160,71 @@ static uint64_t stretched(uint64_t ns, double stretch)
     return (uint64_t)((double)ns * stretch + 0.5);
 }
 
-void course_init(struct course *course, const struct workload *workload)
+void load_profile_init(struct load_profile *profile, const struct workload *workload)
 {
     if (!workload->phase_count) {
-        course_init_level(course, workload->rate_rps);
+        load_profile_init_level(profile, workload->rate_rps);
         return;
     }
-    *course = (struct course){0};
+    *profile = (struct load_profile){0};
     double total = 0, stretch, end = 0;
     for (size_t i = 0; i < workload->phase_count; i++)
         total += (double)workload->phases[i].duration_ns;
     stretch = (double)workload->duration_ns / total;
     struct load_phase warmup = {.duration_ns = workload->warmup_ns,
                                 .level = phase_level(&workload->phases[0], 0)};
-    add_part(course, &warmup);
+    add_part(profile, &warmup);
     for (size_t i = 0; i < workload->phase_count; i++) {
         struct load_phase phase = workload->phases[i];
         phase.duration_ns = stretched(phase.duration_ns, stretch);
         phase.period_ns = stretched(phase.period_ns, stretch);
         phase.burst_ns = stretched(phase.burst_ns, stretch);
         end = phase_level(&phase, seconds(phase.duration_ns));
-        add_part(course, &phase);
+        add_part(profile, &phase);
     }
     struct load_phase rest = {.level = end};
-    add_part(course, &rest);
+    add_part(profile, &rest);
 }
 
-void course_init_level(struct course *course, double level)
+void load_profile_init_level(struct load_profile *profile, double level)
 {
-    *course = (struct course){0};
+    *profile = (struct load_profile){0};
     struct load_phase phase = {.level = level};
-    add_part(course, &phase);
+    add_part(profile, &phase);
 }
 
-void course_release(struct course *course)
+void load_profile_release(struct load_profile *profile)
 {
-    free(course->parts);
-    *course = (struct course){0};
+    free(profile->parts);
+    *profile = (struct load_profile){0};
 }
 
-static const struct course_part *part_at(const struct course *course, double at_s)
+static const struct profile_part *part_at(const struct load_profile *profile, double at_s)
 {
     size_t i = 0;
-    while (i + 1 < course->count && course->parts[i + 1].from_s <= at_s)
+    while (i + 1 < profile->count && profile->parts[i + 1].from_s <= at_s)
         i++;
-    return &course->parts[i];
+    return &profile->parts[i];
 }
 
-double course_level(const struct course *course, double at_s)
+double load_profile_level(const struct load_profile *profile, double at_s)
 {
-    const struct course_part *part = part_at(course, at_s);
+    const struct profile_part *part = part_at(profile, at_s);
     return phase_level(&part->phase, at_s - part->from_s);
 }
 
-double course_area(const struct course *course, double at_s)
+double load_profile_area(const struct load_profile *profile, double at_s)
 {
-    const struct course_part *part = part_at(course, at_s);
+    const struct profile_part *part = part_at(profile, at_s);
     return part->from_area + phase_area(&part->phase, at_s - part->from_s);
 }
 
-double course_time(const struct course *course, size_t *part, double area)
+double load_profile_time(const struct load_profile *profile, size_t *part, double area)
 {
-    while (*part + 1 < course->count && area >= course->parts[*part + 1].from_area)
+    while (*part + 1 < profile->count && area >= profile->parts[*part + 1].from_area)
         (*part)++;
-    const struct course_part *found = &course->parts[*part];
-    if (*part + 1 == course->count && found->phase.level <= 0)
+    const struct profile_part *found = &profile->parts[*part];
+    if (*part + 1 == profile->count && found->phase.level <= 0)
         return (double)INFINITY;
     return found->from_s + phase_time(&found->phase, area - found->from_area);
 }

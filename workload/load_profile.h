@@ -12,7 +12,7 @@
  * the first phase begins, then the phases, stretched to the measured window, then the
  * level with which the last one ends.
  *
- * Threads: plain data after course_init.
+ * Threads: plain data after load_profile_init.
  */
 #ifndef WORKLOAD_LOAD_PROFILE_H
 #define WORKLOAD_LOAD_PROFILE_H
@@ -22,39 +22,39 @@
 #include "workload/workload.h"
 
 /* A phase in its place. */
-struct course_part {
+struct profile_part {
     struct load_phase phase; /* durations stretched */
     double from_s;
     double from_area; /* integral of the level up to from_s */
 };
 
-struct course {
-    struct course_part *parts; /* heap; the last goes on for ever */
+struct load_profile {
+    struct profile_part *parts; /* heap; the last goes on for ever */
     size_t count;
     double highest; /* level */
 };
 
 /* The course of the mix: by its phases, or all along at its rate. */
-void course_init(struct course *course, const struct workload *workload);
+void load_profile_init(struct load_profile *profile, const struct workload *workload);
 
 /* One level for ever. */
-void course_init_level(struct course *course, double level);
-void course_release(struct course *course);
+void load_profile_init_level(struct load_profile *profile, double level);
+void load_profile_release(struct load_profile *profile);
 
-static inline double course_highest(const struct course *course)
+static inline double load_profile_highest(const struct load_profile *profile)
 {
-    return course->highest;
+    return profile->highest;
 }
 
-double course_level(const struct course *course, double at_s);
+double load_profile_level(const struct load_profile *profile, double at_s);
 
 /* The integral of the level from 0 to at_s. */
-double course_area(const struct course *course, double at_s);
+double load_profile_area(const struct load_profile *profile, double at_s);
 
 /*
  * The time at which the integral reaches `area`: INFINITY where it never does. Areas are
  * asked for in rising order; *part is where the last one lay (0 at first).
  */
-double course_time(const struct course *course, size_t *part, double area);
+double load_profile_time(const struct load_profile *profile, size_t *part, double area);
 
 #endif

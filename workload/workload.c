@@ -155,12 +155,13 @@ double workload_mean_rate(const struct workload *workload)
         rate += workload->requests[i].rate_rps;
     if (!mix_has_rate(workload))
         return rate;
-    struct course course;
-    course_init(&course, workload);
+    struct load_profile profile;
+    load_profile_init(&profile, workload);
     double warmup_s = (double)workload->warmup_ns / NS_PER_S;
-    rate += (course_area(&course, warmup_s + window_s) - course_area(&course, warmup_s)) /
+    rate += (load_profile_area(&profile, warmup_s + window_s) -
+             load_profile_area(&profile, warmup_s)) /
             window_s;
-    course_release(&course);
+    load_profile_release(&profile);
     return rate;
 }
 

@@ -55,13 +55,13 @@ static const char *any_model(const struct models *models)
     cJSON_ArrayForEach(model, models->list)
     {
         if (!model_is_reference(model) && !model_has_flag(model, "calibration") &&
-            !model_obstacle(model))
+            !model_skip_reason(model))
             return json_string(model, "name");
     }
     return NULL;
 }
 
-static int start(struct server_process *server, const char *model, const char *upstream,
+static int start(struct server_child *server, const char *model, const char *upstream,
                  struct error *error)
 {
     const char *const arguments[] = {"interleave",
@@ -74,7 +74,7 @@ static int start(struct server_process *server, const char *model, const char *u
                                      upstream,
                                      NULL};
     struct server_plan plan = {.arguments = arguments, .limit_ns = START_LIMIT_NS};
-    return server_process_start(server, &plan, error);
+    return server_child_start(server, &plan, error);
 }
 
 static int ask(struct digests *digests, const char *url, struct error *error)
@@ -103,7 +103,7 @@ int digests_find(struct digests *digests, const struct models *models,
     if (!model)
         return error_set(error, -ENOENT, "no model of ours runs here to tell digests");
     /* The first is whom fetch steps ask. */
-    struct server_process upstream, server;
+    struct server_child upstream, server;
     int result = start(&upstream, model, NULL, error);
     if (result < 0)
         return error_prefix(error, result, "digests");
@@ -111,13 +111,12 @@ int digests_find(struct digests *digests, const struct models *models,
     if (result == 0) {
         struct error unused;
         result = ask(digests, server.url, error);
-        int stopped =
-            server_process_stop(&server, GRACE_NS, result < 0 ? &unused : error);
+        int stopped = server_child_stop(&server, GRACE_NS, result < 0 ? &unused : error);
         result = result < 0 ? result : stopped;
         child_release(&server.child);
     }
     struct error unused;
-    int stopped = server_process_stop(&upstream, GRACE_NS, result < 0 ? &unused : error);
+    int stopped = server_child_stop(&upstream, GRACE_NS, result < 0 ? &unused : error);
     child_release(&upstream.child);
     result = result < 0 ? result : stopped;
     return result < 0 ? error_prefix(error, result, "digests") : 0;

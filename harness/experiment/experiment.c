@@ -57,8 +57,8 @@ static size_t index_of(const struct contenders *contenders, const char *label)
 }
 
 /* Adds a contender to the run, if it is new there, and to the scenario. */
-static int add_contender(struct run *run, struct run_scenario *own, const char *label,
-                         struct error *error)
+static int add_contender(struct experiment *run, struct experiment_scenario *own,
+                         const char *label, struct error *error)
 {
     int result = contenders_add(&run->contenders, label, &run->models, error);
     if (result < 0)
@@ -74,7 +74,7 @@ static int add_contender(struct run *run, struct run_scenario *own, const char *
 }
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
-static int choose_models(struct run *run, struct run_scenario *own,
+static int choose_models(struct experiment *run, struct experiment_scenario *own,
                          const struct option_list *asked, struct error *error)
 {
     const struct scenario *scenario = &own->scenario;
@@ -99,7 +99,7 @@ static int choose_models(struct run *run, struct run_scenario *own,
     return result;
 }
 
-static int choose_contenders(struct run *run, struct run_scenario *own,
+static int choose_contenders(struct experiment *run, struct experiment_scenario *own,
                              const struct option_list *asked, const struct words *joining,
                              struct error *error)
 {
@@ -111,7 +111,7 @@ static int choose_contenders(struct run *run, struct run_scenario *own,
 
 /* The models of the run: ours, the references that ship, and those of files, whose
  * names are copied into `joining`. */
-static int gather_models(struct run *run, const struct option_list *externals,
+static int gather_models(struct experiment *run, const struct option_list *externals,
                          struct words *joining, struct error *error)
 {
     int result = models_read(&run->models, error);
@@ -128,7 +128,7 @@ static int gather_models(struct run *run, const struct option_list *externals,
 }
 
 /* The backend's model and options are read as a contender's are, to be refused alike. */
-static int check_backend(const struct run *run, const struct scenario *scenario,
+static int check_backend(const struct experiment *run, const struct scenario *scenario,
                          struct error *error)
 {
     const struct scenario_backend *backend = &scenario->backend;
@@ -150,21 +150,21 @@ static int check_backend(const struct run *run, const struct scenario *scenario,
     return result < 0 ? error_prefix(error, result, "%s: backend", scenario->name) : 0;
 }
 
-int run_decide(struct run *run, const struct run_request *request,
-               struct scenarios *scenarios, struct error *error)
+int experiment_decide(struct experiment *run, const struct experiment_request *request,
+                      struct scenarios *scenarios, struct error *error)
 {
-    *run = (struct run){
+    *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
         .seed = request->seed,
         .overrun_ns = request->overrun_ns,
-        .scenarios =
-            memory_allocate_zeroed(scenarios->count + 1, sizeof(struct run_scenario)),
+        .scenarios = memory_allocate_zeroed(scenarios->count + 1,
+                                            sizeof(struct experiment_scenario)),
     };
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
     for (size_t i = 0; i < scenarios->count && result == 0; i++) {
-        struct run_scenario *own = &run->scenarios[run->scenario_count++];
+        struct experiment_scenario *own = &run->scenarios[run->scenario_count++];
         own->scenario = scenarios->items[i];
         scenarios->items[i] = (struct scenario){0};
         apply_profile(&own->scenario, request->profile);
@@ -174,7 +174,7 @@ int run_decide(struct run *run, const struct run_request *request,
     }
     free_words(joining.items, joining.count);
     if (result < 0) {
-        run_release(run);
+        experiment_release(run);
         return result;
     }
     references_keep_used(&run->models, &run->contenders);
@@ -182,7 +182,7 @@ int run_decide(struct run *run, const struct run_request *request,
     return 0;
 }
 
-void run_release(struct run *run)
+void experiment_release(struct experiment *run)
 {
     for (size_t i = 0; i < run->scenario_count; i++) {
         scenario_release(&run->scenarios[i].scenario);
@@ -192,12 +192,12 @@ void run_release(struct run *run)
     free(run->profile);
     contenders_release(&run->contenders);
     models_release(&run->models);
-    *run = (struct run){0};
+    *run = (struct experiment){0};
 }
 
 /* ---- config.json ------------------------------------------------------------------ */
 
-cJSON *run_to_json(const struct run *run)
+cJSON *experiment_to_json(const struct experiment *run)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 1);
@@ -207,7 +207,7 @@ cJSON *run_to_json(const struct run *run)
     cJSON_AddNumberToObject(root, "overrun_ns", (double)run->overrun_ns);
     cJSON *scenarios = json_add_array(root, "scenarios");
     for (size_t i = 0; i < run->scenario_count; i++) {
-        const struct run_scenario *own = &run->scenarios[i];
+        const struct experiment_scenario *own = &run->scenarios[i];
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToObject(item, "scenario", scenario_to_json(&own->scenario));
         cJSON *labels = json_add_array(item, "contenders");
@@ -221,9 +221,9 @@ cJSON *run_to_json(const struct run *run)
     return root;
 }
 
-static int read_scenario(struct run *run, const cJSON *item, struct error *error)
+static int read_scenario(struct experiment *run, const cJSON *item, struct error *error)
 {
-    struct run_scenario *own = &run->scenarios[run->scenario_count];
+    struct experiment_scenario *own = &run->scenarios[run->scenario_count];
     char *source = json_print(json_at(item, "scenario"));
     int result = scenario_read_string(&own->scenario, "config.json", source, error);
     free(source);
@@ -242,7 +242,7 @@ static int read_scenario(struct run *run, const cJSON *item, struct error *error
     return 0;
 }
 
-int run_from_json(struct run *run, const cJSON *config, struct error *error)
+int experiment_from_json(struct experiment *run, const cJSON *config, struct error *error)
 {
     const cJSON *scenarios = json_at(config, "scenarios"), *item;
     const char *profile = json_string(config, "profile");
@@ -252,14 +252,14 @@ int run_from_json(struct run *run, const cJSON *config, struct error *error)
         !profile || !(repeat >= 1) || !(seed >= 0) || !(overrun >= 0))
         return error_set(error, -EINVAL,
                          "config.json: not a configuration of schema version 1");
-    *run = (struct run){
+    *run = (struct experiment){
         .profile = memory_copy_string(profile),
         .repeat = (uint64_t)repeat,
         .seed = (uint64_t)seed,
         .overrun_ns = (uint64_t)overrun,
         .models.list = cJSON_Duplicate(json_at(config, "models"), true),
         .scenarios = memory_allocate_zeroed((size_t)cJSON_GetArraySize(scenarios) + 1,
-                                            sizeof(struct run_scenario)),
+                                            sizeof(struct experiment_scenario)),
     };
     int result = 0;
     cJSON_ArrayForEach(item, scenarios)
@@ -268,16 +268,16 @@ int run_from_json(struct run *run, const cJSON *config, struct error *error)
             result = read_scenario(run, item, error);
     }
     if (result < 0)
-        run_release(run);
+        experiment_release(run);
     return result;
 }
 
 /* ---- the plan --------------------------------------------------------------------- */
 
 /* Why no model can run this point here; empty where they can. */
-static void find_cell_obstacle(const struct scenario *scenario, const char *value,
-                               const struct machine_limits *limits, char *why,
-                               size_t bytes)
+static void find_cell_skip_reason(const struct scenario *scenario, const char *value,
+                                  const struct machine_limits *limits, char *why,
+                                  size_t bytes)
 {
     struct scenario point;
     scenario_at_point(&point, scenario, value);
@@ -294,7 +294,7 @@ static void find_cell_obstacle(const struct scenario *scenario, const char *valu
     scenario_release(&point);
 }
 
-bool run_needs_database(const struct run *run, int database)
+bool experiment_needs_database(const struct experiment *run, int database)
 {
     for (size_t i = 0; i < run->scenario_count; i++)
         if (run->scenarios[i].scenario.database == database)
@@ -302,71 +302,74 @@ bool run_needs_database(const struct run *run, int database)
     return false;
 }
 
-static void add_obstacle(struct obstacles *obstacles, const struct obstacle *obstacle)
+static void add_skip_reason(struct skip_reasons *skip_reasons,
+                            const struct skip_reason *skip_reason)
 {
-    obstacles->items = memory_resize(obstacles->items,
-                                     (obstacles->count + 1) * sizeof *obstacles->items);
-    obstacles->items[obstacles->count++] = *obstacle;
+    skip_reasons->items = memory_resize(
+        skip_reasons->items, (skip_reasons->count + 1) * sizeof *skip_reasons->items);
+    skip_reasons->items[skip_reasons->count++] = *skip_reason;
 }
 
 /* Why this contender cannot run this point here; empty where it can. */
-static void find_obstacle(const struct run *run, const struct contender *contender,
-                          const struct scenario *scenario, const char *value,
-                          const char *cell_why, char *why, size_t bytes)
+static void find_skip_reason(const struct experiment *run,
+                             const struct contender *contender,
+                             const struct scenario *scenario, const char *value,
+                             const char *cell_why, char *why, size_t bytes)
 {
     const cJSON *model = models_find(&run->models, contender->model);
-    const char *model_why = model_obstacle(model);
+    const char *model_why = model_skip_reason(model);
     snprintf(why, bytes, "%s", model_why ? model_why : cell_why);
     if (*why || !model_is_reference(model))
         return;
-    struct external external;
+    struct third_party external;
     struct error error;
-    if (external_from_model(&external, model, &error) < 0) {
+    if (third_party_from_model(&external, model, &error) < 0) {
         snprintf(why, bytes, "%s", error.text);
         return;
     }
     struct scenario point;
     scenario_at_point(&point, scenario, value);
-    external_find_obstacle(&external, &point, why, bytes);
+    third_party_find_skip_reason(&external, &point, why, bytes);
     scenario_release(&point);
-    external_release(&external);
+    third_party_release(&external);
 }
 
-static void plan_cell(const struct run *run, const struct run_scenario *own,
+static void plan_cell(const struct experiment *run, const struct experiment_scenario *own,
                       const char *value, const struct machine_limits *limits,
-                      struct run_plan *plan, struct obstacles *obstacles)
+                      struct trial_order *plan, struct skip_reasons *skip_reasons)
 {
-    struct obstacle obstacle = {.scenario = &own->scenario, .value = value};
+    struct skip_reason skip_reason = {.scenario = &own->scenario, .value = value};
     char cell_why[ERROR_TEXT_BYTES];
-    find_cell_obstacle(&own->scenario, value, limits, cell_why, sizeof cell_why);
+    find_cell_skip_reason(&own->scenario, value, limits, cell_why, sizeof cell_why);
     size_t *able = memory_allocate((own->contender_count + 1) * sizeof *able);
     size_t able_count = 0;
     for (size_t i = 0; i < own->contender_count; i++) {
-        obstacle.contender = &run->contenders.items[own->contenders[i]];
-        find_obstacle(run, obstacle.contender, &own->scenario, value, cell_why,
-                      obstacle.why, sizeof obstacle.why);
-        if (*obstacle.why)
-            add_obstacle(obstacles, &obstacle);
+        skip_reason.contender = &run->contenders.items[own->contenders[i]];
+        find_skip_reason(run, skip_reason.contender, &own->scenario, value, cell_why,
+                         skip_reason.why, sizeof skip_reason.why);
+        if (*skip_reason.why)
+            add_skip_reason(skip_reasons, &skip_reason);
         else
             able[able_count++] = own->contenders[i];
     }
     if (able_count > 0)
-        run_plan_add_cell(plan, &own->scenario, value, able, able_count);
+        trial_order_add_cell(plan, &own->scenario, value, able, able_count);
     free(able);
 }
 
-void run_make_plan(const struct run *run, const struct machine_limits *limits,
-                   struct run_plan *plan, struct obstacles *obstacles)
+void experiment_order_trials(const struct experiment *run,
+                             const struct machine_limits *limits,
+                             struct trial_order *plan, struct skip_reasons *skip_reasons)
 {
-    *plan = (struct run_plan){0};
-    *obstacles = (struct obstacles){0};
+    *plan = (struct trial_order){0};
+    *skip_reasons = (struct skip_reasons){0};
     for (size_t i = 0; i < run->scenario_count; i++) {
-        const struct run_scenario *own = &run->scenarios[i];
+        const struct experiment_scenario *own = &run->scenarios[i];
         const struct sweep *sweep = &own->scenario.sweep;
         for (size_t v = 0; v < sweep->value_count; v++)
-            plan_cell(run, own, sweep->values[v], limits, plan, obstacles);
+            plan_cell(run, own, sweep->values[v], limits, plan, skip_reasons);
         if (!sweep->variable)
-            plan_cell(run, own, NULL, limits, plan, obstacles);
+            plan_cell(run, own, NULL, limits, plan, skip_reasons);
     }
-    run_plan_shuffle(plan, &run->contenders, run->repeat, run->seed);
+    trial_order_shuffle(plan, &run->contenders, run->repeat, run->seed);
 }

@@ -19,22 +19,22 @@
 #include "harness/experiment/trial_order.h"
 #include "record/contender.h"
 
-struct run_scenario {
+struct experiment_scenario {
     struct scenario scenario; /* its sweep has only the points that are run */
     size_t *contenders;       /* indices into the run's contenders */
     size_t contender_count;
 };
 
-struct run {
+struct experiment {
     char *profile; /* its name, for the record */
     uint64_t repeat, seed, overrun_ns;
     struct models models;
     struct contenders contenders;
-    struct run_scenario *scenarios;
+    struct experiment_scenario *scenarios;
     size_t scenario_count;
 };
 
-struct run_request {
+struct experiment_request {
     const struct profile *profile;
     uint64_t repeat; /* 0: the profile's */
     uint64_t seed;
@@ -47,23 +47,25 @@ struct run_request {
  * Decides everything; takes the scenarios out of `scenarios` (release it all the
  * same). 0 or -EINVAL, and then nothing is left to release.
  */
-MUST_CHECK int run_decide(struct run *run, const struct run_request *request,
-                          struct scenarios *scenarios, struct error *error);
+MUST_CHECK int experiment_decide(struct experiment *run,
+                                 const struct experiment_request *request,
+                                 struct scenarios *scenarios, struct error *error);
 
-cJSON *run_to_json(const struct run *run);
-MUST_CHECK int run_from_json(struct run *run, const cJSON *config, struct error *error);
-void run_release(struct run *run);
+cJSON *experiment_to_json(const struct experiment *run);
+MUST_CHECK int experiment_from_json(struct experiment *run, const cJSON *config,
+                                    struct error *error);
+void experiment_release(struct experiment *run);
 
 /* A contender that cannot be measured here, in one cell or in all of a scenario. */
-struct obstacle {
+struct skip_reason {
     const struct scenario *scenario;
     const char *value; /* of its sweep, or NULL */
     const struct contender *contender;
     char why[ERROR_TEXT_BYTES];
 };
 
-struct obstacles {
-    struct obstacle *items;
+struct skip_reasons {
+    struct skip_reason *items;
     size_t count;
 };
 
@@ -75,13 +77,14 @@ struct machine_limits {
 };
 
 /* Whether any scenario asks for this database. */
-bool run_needs_database(const struct run *run, int database);
+bool experiment_needs_database(const struct experiment *run, int database);
 
 /*
  * The plan of the run on this machine, shuffled; what cannot run here is left out of
- * it and told in `obstacles` (free its items). Both point into the run.
+ * it and told in `skip_reasons` (free its items). Both point into the run.
  */
-void run_make_plan(const struct run *run, const struct machine_limits *limits,
-                   struct run_plan *plan, struct obstacles *obstacles);
+void experiment_order_trials(const struct experiment *run,
+                             const struct machine_limits *limits,
+                             struct trial_order *plan, struct skip_reasons *skip_reasons);
 
 #endif

@@ -8,14 +8,14 @@
 #include "base/random.h"
 #include "base/text.h"
 
-void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
-                       const char *value, const size_t *contenders,
-                       size_t contender_count)
+void trial_order_add_cell(struct trial_order *plan, const struct scenario *scenario,
+                          const char *value, const size_t *contenders,
+                          size_t contender_count)
 {
     plan->cells =
         memory_resize(plan->cells, (plan->cell_count + 1) * sizeof *plan->cells);
-    struct plan_cell *cell = &plan->cells[plan->cell_count++];
-    *cell = (struct plan_cell){
+    struct cell *cell = &plan->cells[plan->cell_count++];
+    *cell = (struct cell){
         .scenario = scenario, .value = value, .contender_count = contender_count};
     cell->contenders = memory_allocate((contender_count + 1) * sizeof *cell->contenders);
     memcpy(cell->contenders, contenders, contender_count * sizeof *cell->contenders);
@@ -49,15 +49,15 @@ static size_t *indices(size_t count)
     return order;
 }
 
-static void add_cell_trials(struct run_plan *plan, size_t cell_index, uint64_t block,
+static void add_cell_trials(struct trial_order *plan, size_t cell_index, uint64_t block,
                             const struct contenders *contenders, struct random *random)
 {
-    const struct plan_cell *cell = &plan->cells[cell_index];
+    const struct cell *cell = &plan->cells[cell_index];
     size_t *order = indices(cell->contender_count);
     random_shuffle(random, order, cell->contender_count, sizeof *order);
     for (size_t i = 0; i < cell->contender_count; i++) {
         size_t contender = cell->contenders[order[i]];
-        plan->trials[plan->trial_count++] = (struct plan_trial){
+        plan->trials[plan->trial_count++] = (struct planned_trial){
             .block = block,
             .cell = cell_index,
             .contender = contender,
@@ -68,8 +68,8 @@ static void add_cell_trials(struct run_plan *plan, size_t cell_index, uint64_t b
     free(order);
 }
 
-void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
-                      uint64_t blocks, uint64_t seed)
+void trial_order_shuffle(struct trial_order *plan, const struct contenders *contenders,
+                         uint64_t blocks, uint64_t seed)
 {
     size_t per_block = 0;
     for (size_t i = 0; i < plan->cell_count; i++)
@@ -86,7 +86,7 @@ void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders
     }
 }
 
-void run_plan_release(struct run_plan *plan)
+void trial_order_release(struct trial_order *plan)
 {
     for (size_t i = 0; i < plan->cell_count; i++)
         free(plan->cells[i].contenders);
@@ -94,5 +94,5 @@ void run_plan_release(struct run_plan *plan)
         free(plan->trials[i].id);
     free(plan->cells);
     free(plan->trials);
-    *plan = (struct run_plan){0};
+    *plan = (struct trial_order){0};
 }

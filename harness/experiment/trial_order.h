@@ -16,36 +16,36 @@
 #include "record/contender.h"
 #include "workload/scenario.h"
 
-struct plan_cell {
+struct cell {
     const struct scenario *scenario;
     const char *value;  /* of its sweep; NULL: it has none */
     size_t *contenders; /* indices into the run's contenders */
     size_t contender_count;
 };
 
-struct plan_trial {
+struct planned_trial {
     uint64_t block; /* from 1 */
     size_t cell;
     size_t contender; /* index into the run's contenders */
     char *id;         /* folder name: 01-io-wait-connections=100-event-loop */
 };
 
-struct run_plan {
-    struct plan_cell *cells; /* in the order of the scenarios and of their points */
+struct trial_order {
+    struct cell *cells; /* in the order of the scenarios and of their points */
     size_t cell_count;
-    struct plan_trial *trials; /* in the order in which they run */
+    struct planned_trial *trials; /* in the order in which they run */
     size_t trial_count;
 };
 
 /* Adds a cell; scenario and value must outlive the plan, the indices are copied. */
-void run_plan_add_cell(struct run_plan *plan, const struct scenario *scenario,
-                       const char *value, const size_t *contenders,
-                       size_t contender_count);
+void trial_order_add_cell(struct trial_order *plan, const struct scenario *scenario,
+                          const char *value, const size_t *contenders,
+                          size_t contender_count);
 
 /* Fills in the trials. */
-void run_plan_shuffle(struct run_plan *plan, const struct contenders *contenders,
-                      uint64_t blocks, uint64_t seed);
+void trial_order_shuffle(struct trial_order *plan, const struct contenders *contenders,
+                         uint64_t blocks, uint64_t seed);
 
-void run_plan_release(struct run_plan *plan);
+void trial_order_release(struct trial_order *plan);
 
 #endif

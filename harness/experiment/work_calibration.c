@@ -79,7 +79,8 @@ static void visit_steps(const char *path, void (*visit)(void *context, const cha
 
 /* ---- what is known ---------------------------------------------------------------- */
 
-static const cJSON *find_cost(const struct calibration *calibration, const char *step)
+static const cJSON *find_cost(const struct work_calibration *calibration,
+                              const char *step)
 {
     const cJSON *cost;
     cJSON_ArrayForEach(cost, json_at(calibration->record, "steps"))
@@ -92,12 +93,12 @@ static const cJSON *find_cost(const struct calibration *calibration, const char 
 }
 
 /* "spin:6172839" for "spin:10ms", or NULL where it is no time to be replaced. */
-static const char *work_for(const struct calibration *calibration, const char *step)
+static const char *work_for(const struct work_calibration *calibration, const char *step)
 {
     return json_string(json_at(calibration->record, "work"), step);
 }
 
-static void append_path(const struct calibration *calibration, const char *path,
+static void append_path(const struct work_calibration *calibration, const char *path,
                         struct text *calibrated)
 {
     char **steps = text_split(path, '/', NULL);
@@ -122,7 +123,8 @@ static void append_path(const struct calibration *calibration, const char *path,
     text_list_free(steps);
 }
 
-void calibration_apply(const struct calibration *calibration, struct scenario *scenario)
+void calibration_apply(const struct work_calibration *calibration,
+                       struct scenario *scenario)
 {
     for (size_t i = 0; calibration->record && i < scenario->workload.request_count; i++) {
         struct request *request = &scenario->workload.requests[i];
@@ -133,7 +135,7 @@ void calibration_apply(const struct calibration *calibration, struct scenario *s
     }
 }
 
-static bool add_step_time(const struct calibration *calibration, const char *step,
+static bool add_step_time(const struct work_calibration *calibration, const char *step,
                           struct path_times *times)
 {
     char *inner = fetched_path(step);
@@ -172,7 +174,7 @@ static bool add_step_time(const struct calibration *calibration, const char *ste
     return true;
 }
 
-bool calibration_path_times(const struct calibration *calibration, const char *path,
+bool calibration_path_times(const struct work_calibration *calibration, const char *path,
                             struct path_times *times)
 {
     bool known = true;
@@ -234,7 +236,7 @@ static int measure_steps(const cJSON *list, cJSON **costs, struct error *error)
 /* ---- finding amounts of work ------------------------------------------------------ */
 
 /* An amount of work that is looked for. */
-struct search {
+struct work_search {
     char *step;       /* as the scenario has it, "gzip:10ms" */
     double wanted_us; /* CPU time */
     double amount;
@@ -270,7 +272,7 @@ static void collect_step(void *context, const char *step)
         add_unique(collection->others, step); /* what is unknown is refused there */
 }
 
-static void collect_steps(const struct run_plan *plan, struct collection *collection)
+static void collect_steps(const struct trial_order *plan, struct collection *collection)
 {
     for (size_t i = 0; i < plan->cell_count; i++) {
         struct scenario point;
@@ -282,7 +284,7 @@ static void collect_steps(const struct run_plan *plan, struct collection *collec
 }
 
 /* The search begins at the op's example. */
-static int start_search(struct search *search, const cJSON *ops, const char *step,
+static int start_search(struct work_search *search, const cJSON *ops, const char *step,
                         struct error *error)
 {
     const char *example = json_string(find_op(ops, step), "example");
@@ -293,20 +295,20 @@ static int start_search(struct search *search, const cJSON *ops, const char *ste
          quantity_parse(QUANTITY_SIZE, example, 1, UINT64_MAX, &amount, NULL) < 0))
         return error_set(error, -EINVAL, "calibration: %s: this step cannot be a time",
                          step);
-    *search = (struct search){.step = memory_copy_string(step),
-                              .wanted_us = (double)ns / (double)NS_PER_US,
-                              .amount = (double)amount};
+    *search = (struct work_search){.step = memory_copy_string(step),
+                                   .wanted_us = (double)ns / (double)NS_PER_US,
+                                   .amount = (double)amount};
     return 0;
 }
 
-static char *search_work(const struct search *search)
+static char *search_work(const struct work_search *search)
 {
     return memory_printf("%.*s:%.0f", (int)name_length(search->step), search->step,
                          search->amount);
 }
 
 /* Work is taken to be in proportion to its amount, again and again. */
-static void improve(struct search *search, double least_cpu_us)
+static void improve(struct work_search *search, double least_cpu_us)
 {
     double factor = search->wanted_us / least_cpu_us;
     search->found = fabs(factor - 1) < CLOSE_ENOUGH;
@@ -315,7 +317,7 @@ static void improve(struct search *search, double least_cpu_us)
             fmax(1, round(search->amount * fmin(factor, (double)MOST_GROWTH)));
 }
 
-static int improve_all(struct search *searches, size_t count, struct error *error)
+static int improve_all(struct work_search *searches, size_t count, struct error *error)
 {
     cJSON *works = cJSON_CreateArray(), *costs = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -333,7 +335,7 @@ static int improve_all(struct search *searches, size_t count, struct error *erro
     return result;
 }
 
-static bool all_found(const struct search *searches, size_t count)
+static bool all_found(const struct work_search *searches, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (!searches[i].found)
@@ -346,7 +348,7 @@ static int find_work(const cJSON *timed, const cJSON *ops, cJSON *work,
                      struct error *error)
 {
     size_t count = (size_t)cJSON_GetArraySize(timed), started = 0;
-    struct search *searches = memory_allocate_zeroed(count + 1, sizeof *searches);
+    struct work_search *searches = memory_allocate_zeroed(count + 1, sizeof *searches);
     const cJSON *step;
     int result = 0;
     cJSON_ArrayForEach(step, timed)
@@ -371,8 +373,8 @@ static int find_work(const cJSON *timed, const cJSON *ops, cJSON *work,
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static int measure(struct calibration *calibration, const struct collection *collection,
-                   struct error *error)
+static int measure(struct work_calibration *calibration,
+                   const struct collection *collection, struct error *error)
 {
     cJSON *record = cJSON_CreateObject(), *costs = NULL;
     cJSON *work = json_add_object(record, "work");
@@ -394,7 +396,7 @@ static int measure(struct calibration *calibration, const struct collection *col
     return 0;
 }
 
-int calibrate(struct calibration *calibration, const struct run_plan *plan,
+int calibrate(struct work_calibration *calibration, const struct trial_order *plan,
               struct error *error)
 {
     static const char *const list_ops[] = {"interleave", "ops", "--json", NULL};
@@ -413,12 +415,12 @@ int calibrate(struct calibration *calibration, const struct run_plan *plan,
     return result;
 }
 
-void calibration_restore(struct calibration *calibration, const cJSON *record)
+void calibration_restore(struct work_calibration *calibration, const cJSON *record)
 {
     calibration->record = cJSON_IsObject(record) ? cJSON_Duplicate(record, true) : NULL;
 }
 
-void calibration_release(struct calibration *calibration)
+void calibration_release(struct work_calibration *calibration)
 {
     cJSON_Delete(calibration->record);
     calibration->record = NULL;

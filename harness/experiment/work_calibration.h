@@ -23,21 +23,22 @@
  * { "cpu": 0, "work": { "spin:10ms": "spin:6172839" },
  *   "steps": [ { "step": "gzip:64KiB", "kind": "CPU", "cpu_us", "wall_us", ... } ] }
  */
-struct calibration {
+struct work_calibration {
     cJSON *record;
 };
 
 /* Measures what the cells' paths consist of; does nothing where they need nothing. */
-MUST_CHECK int calibrate(struct calibration *calibration, const struct run_plan *plan,
-                         struct error *error);
+MUST_CHECK int calibrate(struct work_calibration *calibration,
+                         const struct trial_order *plan, struct error *error);
 
-/* Takes over what an earlier sitting found out: the manifest's record, or NULL. */
-void calibration_restore(struct calibration *calibration, const cJSON *record);
+/* Takes over what an earlier sessions found out: the manifest's record, or NULL. */
+void calibration_restore(struct work_calibration *calibration, const cJSON *record);
 
-void calibration_release(struct calibration *calibration);
+void calibration_release(struct work_calibration *calibration);
 
 /* Replaces the times in the scenario's paths by amounts of work. */
-void calibration_apply(const struct calibration *calibration, struct scenario *scenario);
+void calibration_apply(const struct work_calibration *calibration,
+                       struct scenario *scenario);
 
 /* One run of a path, in seconds. */
 struct path_times {
@@ -48,7 +49,7 @@ struct path_times {
 };
 
 /* False where the path has a step whose time is not known. */
-bool calibration_path_times(const struct calibration *calibration, const char *path,
+bool calibration_path_times(const struct work_calibration *calibration, const char *path,
                             struct path_times *times);
 
 #endif

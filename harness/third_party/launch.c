@@ -19,7 +19,7 @@
 /* ---- values ----------------------------------------------------------------------- */
 
 /* "cores" is a number that only the trial knows. */
-static const char *option_value(const struct external_launch *launch, const char *name)
+static const char *option_value(const struct launch *launch, const char *name)
 {
     const struct trial_setup *setup = launch->setup;
     const char *value =
@@ -29,7 +29,7 @@ static const char *option_value(const struct external_launch *launch, const char
 
 static const char *value_of(const void *context, const char *name)
 {
-    const struct external_launch *launch = context;
+    const struct launch *launch = context;
     const struct {
         const char *name, *value;
     } own[] = {
@@ -49,14 +49,14 @@ static const char *value_of(const void *context, const char *name)
     return option_value(launch, name);
 }
 
-static int fill(const struct external_launch *launch, const char *text,
-                struct text *filled, struct error *error)
+static int fill(const struct launch *launch, const char *text, struct text *filled,
+                struct error *error)
 {
     return placeholders_fill(text, value_of, launch, filled, error);
 }
 
 /* A port of the loopback address that nobody has at this moment. */
-static int find_port(struct external_launch *launch, struct error *error)
+static int find_port(struct launch *launch, struct error *error)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -75,7 +75,7 @@ static int find_port(struct external_launch *launch, struct error *error)
 }
 
 /* Others may enter it: who is started by root often becomes someone else. */
-static int make_data_folder(struct external_launch *launch, struct error *error)
+static int make_data_folder(struct launch *launch, struct error *error)
 {
     const char *parent = getenv("TMPDIR");
     char *path =
@@ -91,8 +91,8 @@ static int make_data_folder(struct external_launch *launch, struct error *error)
 
 /* ---- command line, environment, files ---------------------------------------------- */
 
-static int add_word(struct external_launch *launch, struct command_line *line,
-                    const char *word, struct error *error)
+static int add_word(struct launch *launch, struct command_line *line, const char *word,
+                    struct error *error)
 {
     struct text filled = {0};
     int result = fill(launch, word, &filled, error);
@@ -102,9 +102,9 @@ static int add_word(struct external_launch *launch, struct command_line *line,
     return result;
 }
 
-static int make_lines(struct external_launch *launch, struct error *error)
+static int make_lines(struct launch *launch, struct error *error)
 {
-    const struct external *external = &launch->external;
+    const struct third_party *external = &launch->external;
     int result = add_word(launch, &launch->line, external->command, error);
     for (size_t i = 0; i < external->arguments.count && result == 0; i++)
         result = add_word(launch, &launch->line, external->arguments.items[i], error);
@@ -117,7 +117,7 @@ static int make_lines(struct external_launch *launch, struct error *error)
     return result;
 }
 
-static int write_file(const struct external_launch *launch, const struct setting *file,
+static int write_file(const struct launch *launch, const struct setting *file,
                       struct error *error)
 {
     struct text name = {0}, content = {0};
@@ -137,7 +137,7 @@ static int write_file(const struct external_launch *launch, const struct setting
     return result;
 }
 
-static int write_files(const struct external_launch *launch, struct error *error)
+static int write_files(const struct launch *launch, struct error *error)
 {
     int result = 0;
     for (size_t i = 0; i < launch->external.files.count && result == 0; i++)
@@ -147,15 +147,14 @@ static int write_files(const struct external_launch *launch, struct error *error
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-int external_launch_prepare(struct external_launch *launch,
-                            const struct trial_setup *setup, const char *folder,
-                            const char *upstream, const char *statistics,
-                            struct error *error)
+int launch_prepare(struct launch *launch, const struct trial_setup *setup,
+                   const char *folder, const char *upstream, const char *statistics,
+                   struct error *error)
 {
     launch->setup = setup;
     launch->upstream = upstream;
     const char *program = json_string(setup->model, "program");
-    int result = external_from_model(&launch->external, setup->model, error);
+    int result = third_party_from_model(&launch->external, setup->model, error);
     if (result < 0)
         return result;
     launch->folder = realpath(folder, NULL);
@@ -175,9 +174,9 @@ int external_launch_prepare(struct external_launch *launch,
     return result < 0 ? error_prefix(error, result, "%s", launch->external.name) : 0;
 }
 
-void external_launch_plan(const struct external_launch *launch, struct server_plan *plan)
+void launch_plan(const struct launch *launch, struct server_plan *plan)
 {
-    const struct external *external = &launch->external;
+    const struct third_party *external = &launch->external;
     plan->program = launch->program;
     plan->arguments = launch->line.words;
     plan->environment = launch->environment.words;
@@ -185,20 +184,20 @@ void external_launch_plan(const struct external_launch *launch, struct server_pl
     plan->announcement = external->ready.line;
     plan->ready_path = external->ready.path;
     plan->url = launch->url;
-    plan->stop_signal = external_stop_signal(external);
+    plan->stop_signal = third_party_stop_signal(external);
     plan->forks = true;
 }
 
-void external_launch_release(struct external_launch *launch)
+void launch_release(struct launch *launch)
 {
     if (launch->data_folder)
         file_remove_folder(launch->data_folder);
-    external_release(&launch->external);
+    third_party_release(&launch->external);
     command_line_release(&launch->line);
     command_line_release(&launch->environment);
     free(launch->folder);
     free(launch->data_folder);
     free(launch->statistics);
     free(launch->program);
-    *launch = (struct external_launch){0};
+    *launch = (struct launch){0};
 }

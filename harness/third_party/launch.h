@@ -12,8 +12,8 @@
 #include "harness/trial/trial.h"
 
 /* Zero-initialised it can be released. */
-struct external_launch {
-    struct external external;
+struct launch {
+    struct third_party external;
     char *folder;      /* of the trial, absolute */
     char *data_folder; /* made for this launch, or NULL */
     char *statistics;  /* the path of the file that it leaves them in */
@@ -29,15 +29,14 @@ struct external_launch {
  * Fills everything in, makes the data folder and writes the files. `upstream` is a URL
  * or NULL. Release the launch in any case.
  */
-MUST_CHECK int external_launch_prepare(struct external_launch *launch,
-                                       const struct trial_setup *setup,
-                                       const char *folder, const char *upstream,
-                                       const char *statistics, struct error *error);
+MUST_CHECK int launch_prepare(struct launch *launch, const struct trial_setup *setup,
+                              const char *folder, const char *upstream,
+                              const char *statistics, struct error *error);
 
 /* Adds to the plan what is this server's own; the launch has to outlive it. */
-void external_launch_plan(const struct external_launch *launch, struct server_plan *plan);
+void launch_plan(const struct launch *launch, struct server_plan *plan);
 
 /* Removes the data folder: the server has to have ended. */
-void external_launch_release(struct external_launch *launch);
+void launch_release(struct launch *launch);
 
 #endif

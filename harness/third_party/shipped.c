@@ -30,8 +30,8 @@ static char *folder_of(const char *path)
 int references_add_file(struct models *models, const char *path, const char **name,
                         struct error *error)
 {
-    struct external external;
-    int result = external_read(&external, path, error);
+    struct third_party external;
+    int result = third_party_read(&external, path, error);
     if (result < 0)
         return result;
     char *folder = folder_of(path);
@@ -39,12 +39,12 @@ int references_add_file(struct models *models, const char *path, const char **na
         result = error_set(error, -EINVAL, "%s: there is a contender \"%s\" already",
                            path, external.name);
     } else {
-        cJSON *model = external_to_model(&external, folder);
+        cJSON *model = third_party_to_model(&external, folder);
         cJSON_AddItemToArray(models->list, model);
         *name = json_string(model, "name");
     }
     free(folder);
-    external_release(&external);
+    third_party_release(&external);
     return result;
 }
 
@@ -73,7 +73,7 @@ void references_look_up(struct models *models)
     cJSON_ArrayForEach(model, models->list)
     {
         if (model_is_reference(model))
-            external_look_up(model);
+            third_party_look_up(model);
     }
 }
 

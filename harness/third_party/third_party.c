@@ -177,11 +177,15 @@ static void release_settings(struct setting_list *settings)
 /* ---- the file's tables ------------------------------------------------------------ */
 
 static const struct json_field ready_fields[] = {
-    {.key = "path", .type = JSON_TEXT, .offset = offsetof(struct external_ready, path)},
-    {.key = "line", .type = JSON_TEXT, .offset = offsetof(struct external_ready, line)},
+    {.key = "path",
+     .type = JSON_TEXT,
+     .offset = offsetof(struct third_party_ready, path)},
+    {.key = "line",
+     .type = JSON_TEXT,
+     .offset = offsetof(struct third_party_ready, line)},
     {.key = "within",
      .type = JSON_TIME,
-     .offset = offsetof(struct external_ready, within_ns),
+     .offset = offsetof(struct third_party_ready, within_ns),
      .minimum = 100 * NS_PER_MS,
      .maximum = NS_PER_H},
     {0}};
@@ -189,7 +193,7 @@ static const struct json_field ready_fields[] = {
 static int read_ready(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
-    struct external_ready *ready = member;
+    struct third_party_ready *ready = member;
     int result = json_read_object(document, node, ready_fields, ready, error);
     if (result < 0)
         return result;
@@ -207,11 +211,11 @@ static int read_ready(struct json_document *document, const cJSON *node, void *m
 static const struct json_field stop_fields[] = {
     {.key = "signal",
      .type = JSON_CHOICE,
-     .offset = offsetof(struct external_stop, signal),
+     .offset = offsetof(struct third_party_stop, signal),
      .choices = signal_words},
     {.key = "grace",
      .type = JSON_TIME,
-     .offset = offsetof(struct external_stop, grace_ns),
+     .offset = offsetof(struct third_party_stop, grace_ns),
      .minimum = 100 * NS_PER_MS,
      .maximum = NS_PER_H},
     {0}};
@@ -230,7 +234,7 @@ static const char *const work_words[] = {
 static int read_steps(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
-    struct external *external = member;
+    struct third_party *external = member;
     char given[JSON_DESCRIBE_BYTES];
     if (cJSON_IsArray(node))
         return read_some_words(document, node, &external->steps, error);
@@ -250,25 +254,25 @@ static const struct json_field option_fields[] = {
     {.key = "name",
      .type = JSON_TEXT,
      .required = true,
-     .offset = offsetof(struct external_option, name)},
+     .offset = offsetof(struct third_party_option, name)},
     {.key = "default",
      .type = JSON_TEXT,
      .required = true,
-     .offset = offsetof(struct external_option, fallback)},
+     .offset = offsetof(struct third_party_option, fallback)},
     {.key = "help",
      .type = JSON_TEXT,
      .required = true,
-     .offset = offsetof(struct external_option, help)},
+     .offset = offsetof(struct third_party_option, help)},
     {.key = "choices",
      .type = JSON_CUSTOM,
-     .offset = offsetof(struct external_option, choices),
+     .offset = offsetof(struct third_party_option, choices),
      .read = read_some_words},
     {0}};
 
 static int read_option(struct json_document *document, const cJSON *node, void *member,
                        struct error *error)
 {
-    struct external_option *option = member;
+    struct third_party_option *option = member;
     int result = json_read_object(document, node, option_fields, option, error);
     if (result == 0 && option->choices.count &&
         !words_have(&option->choices, option->fallback))
@@ -280,7 +284,7 @@ static int read_option(struct json_document *document, const cJSON *node, void *
 static int read_options(struct json_document *document, const cJSON *node, void *member,
                         struct error *error)
 {
-    struct external *external = member;
+    struct third_party *external = member;
     return json_read_array(document, node, 0, MOST_WORDS, sizeof *external->options,
                            read_option, (void **)&external->options,
                            &external->option_count, error);
@@ -297,7 +301,7 @@ static int ignore_text(struct json_document *document, const cJSON *node, void *
     return result;
 }
 
-#define MEMBER(name) offsetof(struct external, name)
+#define MEMBER(name) offsetof(struct third_party, name)
 
 static const struct json_field external_fields[] = {
     {.key = "$schema", .type = JSON_CUSTOM, .read = ignore_text},
@@ -336,7 +340,7 @@ static const struct json_field external_fields[] = {
 
 /* ---- what no table can say -------------------------------------------------------- */
 
-static int check_name(struct json_document *document, const struct external *external,
+static int check_name(struct json_document *document, const struct third_party *external,
                       struct error *error)
 {
     for (const char *p = external->name; *p; p++)
@@ -351,7 +355,7 @@ static int check_name(struct json_document *document, const struct external *ext
 
 /* Notes which placeholders stand in the texts; they have no values yet. */
 struct seen {
-    const struct external *external;
+    const struct third_party *external;
     bool port, statistics;
     bool *options; /* by index */
 };
@@ -397,7 +401,7 @@ static int look_through(struct json_document *document, const cJSON *node,
 }
 
 static int check_option_names(struct json_document *document,
-                              const struct external *external, const bool *seen,
+                              const struct third_party *external, const bool *seen,
                               struct error *error)
 {
     const cJSON *nodes = json_at(document->root, "options");
@@ -422,8 +426,8 @@ static int check_option_names(struct json_document *document,
     return 0;
 }
 
-static int check_placeholders(struct json_document *document, struct external *external,
-                              struct error *error)
+static int check_placeholders(struct json_document *document,
+                              struct third_party *external, struct error *error)
 {
     static const char *const places[] = {"command", "arguments", "environment", "files"};
     struct seen seen = {.external = external,
@@ -447,11 +451,11 @@ static int check_placeholders(struct json_document *document, struct external *e
 
 /* ---- reading ---------------------------------------------------------------------- */
 
-static int read_document(struct external *external, struct json_document *document,
+static int read_document(struct third_party *external, struct json_document *document,
                          struct error *error)
 {
-    *external = (struct external){.ready = {.within_ns = 15 * NS_PER_S},
-                                  .stop = {.grace_ns = 10 * NS_PER_S}};
+    *external = (struct third_party){.ready = {.within_ns = 15 * NS_PER_S},
+                                     .stop = {.grace_ns = 10 * NS_PER_S}};
     int result =
         json_read_object(document, document->root, external_fields, external, error);
     if (result == 0)
@@ -462,20 +466,20 @@ static int read_document(struct external *external, struct json_document *docume
         external->source = document->root;
         document->root = NULL;
     } else {
-        external_release(external);
+        third_party_release(external);
     }
     json_close(document);
     return result;
 }
 
-int external_read(struct external *external, const char *path, struct error *error)
+int third_party_read(struct third_party *external, const char *path, struct error *error)
 {
     struct json_document document;
     int result = json_open_file(&document, path, error);
     return result < 0 ? result : read_document(external, &document, error);
 }
 
-void external_release(struct external *external)
+void third_party_release(struct third_party *external)
 {
     free(external->name);
     free(external->summary);
@@ -497,16 +501,16 @@ void external_release(struct external *external)
     }
     free(external->options);
     cJSON_Delete(external->source);
-    *external = (struct external){0};
+    *external = (struct third_party){0};
 }
 
-int external_stop_signal(const struct external *external)
+int third_party_stop_signal(const struct third_party *external)
 {
     return signal_numbers[external->stop.signal];
 }
 
-int external_from_model(struct external *external, const cJSON *model,
-                        struct error *error)
+int third_party_from_model(struct third_party *external, const cJSON *model,
+                           struct error *error)
 {
     struct json_document document;
     char *source = json_print(json_at(model, "external"));

@@ -70,18 +70,18 @@ struct setting_list {
     size_t count;
 };
 
-struct external_option {
+struct third_party_option {
     char *name, *fallback, *help;
     struct words choices; /* none: any value */
 };
 
-struct external_ready {
+struct third_party_ready {
     char *path, *line; /* one of them */
     uint64_t within_ns;
 };
 
-struct external_stop {
-    int signal; /* index into a list of names: see external_stop_signal */
+struct third_party_stop {
+    int signal; /* index into a list of names: see third_party_stop_signal */
     uint64_t grace_ns;
 };
 
@@ -92,16 +92,16 @@ enum external_work {
     EXTERNAL_PROXY,     /* "/fetch:PROGRAM": the upstream's reply, as it is */
 };
 
-struct external {
+struct third_party {
     char *name, *summary, *install, *command;
     struct words arguments, version, flags;
     struct setting_list environment, files; /* a file's value is its text */
-    struct external_ready ready;
-    struct external_stop stop;
+    struct third_party_ready ready;
+    struct third_party_stop stop;
     enum external_work work;
     struct words steps; /* EXTERNAL_OPS: their names */
     bool marks;
-    struct external_option *options;
+    struct third_party_option *options;
     size_t option_count;
     bool takes_port;        /* {port} stands somewhere */
     bool leaves_statistics; /* {stats} does */
@@ -112,31 +112,31 @@ struct external {
  * Reads and checks a file. On failure nothing is left to release and the message is
  * "file:line:column: path: what is allowed, what was given".
  */
-MUST_CHECK int external_read(struct external *external, const char *path,
-                             struct error *error);
-void external_release(struct external *external);
+MUST_CHECK int third_party_read(struct third_party *external, const char *path,
+                                struct error *error);
+void third_party_release(struct third_party *external);
 
 /*
  * It as a model, in the shape that `interleave models --json` has, with the source
  * beside it; `folder` is that of the file. Whether it runs here is not looked up yet.
  */
-cJSON *external_to_model(const struct external *external, const char *folder);
+cJSON *third_party_to_model(const struct third_party *external, const char *folder);
 
 /* Reads it back from such a model. */
-MUST_CHECK int external_from_model(struct external *external, const cJSON *model,
-                                   struct error *error);
+MUST_CHECK int third_party_from_model(struct third_party *external, const cJSON *model,
+                                      struct error *error);
 
 /* Looks for the program and its version, and notes in the model whether it runs. */
-void external_look_up(cJSON *model);
+void third_party_look_up(cJSON *model);
 
 /* The signal's number. */
-int external_stop_signal(const struct external *external);
+int third_party_stop_signal(const struct third_party *external);
 
 /*
  * Why it cannot do what the scenario asks at this point of its sweep; empty where it
  * can.
  */
-void external_find_obstacle(const struct external *external, const struct scenario *point,
-                            char *why, size_t bytes);
+void third_party_find_skip_reason(const struct third_party *external,
+                                  const struct scenario *point, char *why, size_t bytes);
 
 #endif

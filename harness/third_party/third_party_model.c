@@ -22,7 +22,7 @@ static void add_word(cJSON *array, const char *word)
     cJSON_AddItemToArray(array, cJSON_CreateString(word));
 }
 
-static void add_option(cJSON *array, const struct external_option *option)
+static void add_option(cJSON *array, const struct third_party_option *option)
 {
     cJSON *object = cJSON_CreateObject();
     json_add_text(object, "name", option->name);
@@ -34,7 +34,7 @@ static void add_option(cJSON *array, const struct external_option *option)
     cJSON_AddItemToArray(array, object);
 }
 
-cJSON *external_to_model(const struct external *external, const char *folder)
+cJSON *third_party_to_model(const struct third_party *external, const char *folder)
 {
     cJSON *model = cJSON_CreateObject();
     json_add_text(model, "name", external->name);
@@ -107,7 +107,7 @@ static const char *value_of_here(const void *context, const char *name)
 }
 
 /* False where it is missing, with the reason in `why`. */
-static bool look_for(cJSON *model, const struct external *external, struct text *why)
+static bool look_for(cJSON *model, const struct third_party *external, struct text *why)
 {
     struct text command = {0};
     struct error error;
@@ -130,17 +130,17 @@ static bool look_for(cJSON *model, const struct external *external, struct text 
     return found;
 }
 
-void external_look_up(cJSON *model)
+void third_party_look_up(cJSON *model)
 {
-    struct external external;
+    struct third_party external;
     struct error error;
     struct text why = {0};
     bool found = false;
-    if (external_from_model(&external, model, &error) < 0) {
+    if (third_party_from_model(&external, model, &error) < 0) {
         text_append_string(&why, error.text);
     } else {
         found = look_for(model, &external, &why);
-        external_release(&external);
+        third_party_release(&external);
     }
     json_add_bool(model, "supported", found);
     json_add_text(model, "why", found ? NULL : text_string(&why));
@@ -155,7 +155,7 @@ static char *step_name(const char *step)
     return memory_printf("%.*s", (int)strcspn(step, ":"), step);
 }
 
-static bool does_steps(const struct external *external, const char *path, char *why,
+static bool does_steps(const struct third_party *external, const char *path, char *why,
                        size_t bytes)
 {
     char **steps = text_split(path + 1, '/', NULL);
@@ -171,7 +171,7 @@ static bool does_steps(const struct external *external, const char *path, char *
     return serves;
 }
 
-static bool serves_path(const struct external *external, const char *path, char *why,
+static bool serves_path(const struct third_party *external, const char *path, char *why,
                         size_t bytes)
 {
     if (strcmp(path, "/") == 0)
@@ -192,8 +192,8 @@ static bool serves_path(const struct external *external, const char *path, char 
     return does_steps(external, path, why, bytes);
 }
 
-void external_find_obstacle(const struct external *external, const struct scenario *point,
-                            char *why, size_t bytes)
+void third_party_find_skip_reason(const struct third_party *external,
+                                  const struct scenario *point, char *why, size_t bytes)
 {
     const struct workload *workload = &point->workload;
     const char *slow = workload->slow_readers.path;

@@ -13,7 +13,7 @@
 #define STOP_GRACE_NS    (10 * NS_PER_S)
 
 /* The URL, once the whole line has been heard: where it says none, it has been told. */
-static bool find_url(struct server_process *server, const char *announcement)
+static bool find_url(struct server_child *server, const char *announcement)
 {
     const char *at = strstr(text_string(&server->child.heard), announcement);
     if (!at || !strchr(at, '\n'))
@@ -25,14 +25,14 @@ static bool find_url(struct server_process *server, const char *announcement)
     return *server->url != '\0';
 }
 
-static bool is_ready(struct server_process *server, const struct server_plan *plan)
+static bool is_ready(struct server_child *server, const struct server_plan *plan)
 {
     if (plan->ready_path)
         return http_get(server->url, plan->ready_path, NULL) == 0;
     return find_url(server, plan->announcement ? plan->announcement : "listening on ");
 }
 
-static int refuse_start(struct server_process *server, uint64_t limit_ns,
+static int refuse_start(struct server_child *server, uint64_t limit_ns,
                         struct error *error)
 {
     char words[LAST_WORDS_BYTES], end[128];
@@ -47,10 +47,10 @@ static int refuse_start(struct server_process *server, uint64_t limit_ns,
                      "the server did not start: %s; it said: %s", end, words);
 }
 
-int server_process_start(struct server_process *server, const struct server_plan *plan,
-                         struct error *error)
+int server_child_start(struct server_child *server, const struct server_plan *plan,
+                       struct error *error)
 {
-    *server = (struct server_process){.child = CHILD_NONE};
+    *server = (struct server_child){.child = CHILD_NONE};
     snprintf(server->url, sizeof server->url, "%s", plan->url ? plan->url : "");
     struct child_plan child_plan = {.program = plan->program,
                                     .arguments = plan->arguments,
@@ -85,8 +85,7 @@ int server_process_start(struct server_process *server, const struct server_plan
     return 0;
 }
 
-int server_process_stop(struct server_process *server, uint64_t grace_ns,
-                        struct error *error)
+int server_child_stop(struct server_child *server, uint64_t grace_ns, struct error *error)
 {
     char words[LAST_WORDS_BYTES], end[128];
     bool clean = child_stop(&server->child, grace_ns);

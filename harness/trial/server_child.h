@@ -14,7 +14,7 @@
 
 #define SERVER_URL_BYTES 256
 
-struct server_process {
+struct server_child {
     struct child child;
     char url[SERVER_URL_BYTES]; /* "http://127.0.0.1:41234" */
 };
@@ -41,14 +41,14 @@ struct server_plan {
  * failure its
  * end and its last words are in the error, and nothing is left to release.
  */
-MUST_CHECK int server_process_start(struct server_process *server,
-                                    const struct server_plan *plan, struct error *error);
+MUST_CHECK int server_child_start(struct server_child *server,
+                                  const struct server_plan *plan, struct error *error);
 
 /*
  * Asks it to finish and waits `grace_ns`. Fails where it did not end by itself, ended
  * with another code than 0, or left a process behind; it is gone in any case.
  */
-MUST_CHECK int server_process_stop(struct server_process *server, uint64_t grace_ns,
-                                   struct error *error);
+MUST_CHECK int server_child_stop(struct server_child *server, uint64_t grace_ns,
+                                 struct error *error);
 
 #endif

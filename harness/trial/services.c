@@ -52,7 +52,7 @@ static int start(struct service_process *service, const char *program,
                                .log_path = log_path,
                                .cpus = &setup->placement.services,
                                .limit_ns = START_LIMIT_NS};
-    int result = server_process_start(&service->process, &plan, error);
+    int result = server_child_start(&service->process, &plan, error);
     free(log_path);
     return result;
 }
@@ -226,7 +226,7 @@ static int stop(struct service_process *service, const char *who, uint64_t grace
 {
     if (!is_used(service))
         return 0;
-    int result = server_process_stop(&service->process, grace_ns, error);
+    int result = server_child_stop(&service->process, grace_ns, error);
     child_describe_end(&service->process.child, service->end, sizeof service->end);
     return result < 0 ? error_prefix(error, result, "%s", who) : 0;
 }

@@ -20,7 +20,7 @@
 #include "harness/trial/trial.h"
 
 struct service_process {
-    struct server_process process; /* pid 0: the scenario has none */
+    struct server_child process; /* pid 0: the scenario has none */
     struct command_line line;
     char end[128];                    /* "exit code 0", once it has ended */
     double cpu_before_s, cpu_after_s; /* at the ends of the window; NaN: not seen */

@@ -49,9 +49,9 @@ struct trial {
     const struct trial_setup *setup;
     const char *folder;
     struct command_line server_line, load_line;
-    struct external_launch launch; /* of a server that is not ours */
+    struct launch launch; /* of a server that is not ours */
     struct services services;
-    struct server_process server;
+    struct server_child server;
     struct child load;
     int events;        /* our end of the generator's event channel, or -1 */
     struct text heard; /* the beginning of an event line */
@@ -310,10 +310,10 @@ static int plan_server(struct trial *trial, struct server_plan *plan, struct err
 {
     int result = 0;
     if (is_external(trial)) {
-        result = external_launch_prepare(&trial->launch, trial->setup, trial->folder,
-                                         services_upstream(&trial->services),
-                                         server_statistics, error);
-        external_launch_plan(&trial->launch, plan);
+        result =
+            launch_prepare(&trial->launch, trial->setup, trial->folder,
+                           services_upstream(&trial->services), server_statistics, error);
+        launch_plan(&trial->launch, plan);
     } else {
         make_server_line(trial);
         plan->arguments = trial->server_line.words;
@@ -335,7 +335,7 @@ static int start_server(struct trial *trial)
     };
     int result = plan_server(trial, &plan, &error);
     if (result == 0)
-        result = server_process_start(&trial->server, &plan, &error);
+        result = server_child_start(&trial->server, &plan, &error);
     /* That it is ready has been asked until it answered: once, that is. */
     trial->facts.harness_requests = plan.ready_path ? 1 : 0;
     if (result == -EINTR)
@@ -414,7 +414,7 @@ static void stop_server(struct trial *trial)
     struct error error;
     bool external = is_external(trial);
     uint64_t grace_ns = external ? trial->launch.external.stop.grace_ns : GRACE_NS;
-    if (server_process_stop(&trial->server, grace_ns, &error) < 0)
+    if (server_child_stop(&trial->server, grace_ns, &error) < 0)
         fail(trial, &trial->server.child, "%s", error.text);
     child_describe_end(&trial->server.child, facts->server_end, sizeof facts->server_end);
     facts->server_usage = trial->server.child.usage;
@@ -490,7 +490,7 @@ int trial_run(const struct trial_setup *setup, const char *folder,
     process_group_release(&trial.group);
     text_release(&trial.heard);
     command_line_release(&trial.server_line);
-    external_launch_release(&trial.launch);
+    launch_release(&trial.launch);
     command_line_release(&trial.load_line);
     return result;
 }

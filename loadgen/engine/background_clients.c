@@ -24,33 +24,37 @@
 #define BUFFER_LEAST_BYTES 4096
 #define BUFFER_MOST_BYTES  (1 << 20)
 
-const char *const crowd_names[CROWD_KINDS] = {
-    [CROWD_IDLE] = "idle",
-    [CROWD_SLOW_READERS] = "slow_readers",
-    [CROWD_SLOW_SENDERS] = "slow_senders",
+const char *const background_names[BACKGROUND_KINDS] = {
+    [BACKGROUND_IDLE] = "idle",
+    [BACKGROUND_SLOW_READERS] = "slow_readers",
+    [BACKGROUND_SLOW_SENDERS] = "slow_senders",
 };
 
-static enum crowd_kind kind_of(const struct crowd *crowd, uint32_t index)
+static enum background_kind kind_of(const struct background_clients *background,
+                                    uint32_t index)
 {
-    int kind = CROWD_IDLE;
-    while (index >= crowd->first_of[kind + 1])
+    int kind = BACKGROUND_IDLE;
+    while (index >= background->first_of[kind + 1])
         kind++;
-    return (enum crowd_kind)kind;
+    return (enum background_kind)kind;
 }
 
-static const struct slow_clients *slow_clients_of(const struct crowd *crowd,
-                                                  enum crowd_kind kind)
+static const struct slow_clients *
+slow_clients_of(const struct background_clients *background, enum background_kind kind)
 {
-    const struct workload *workload = &crowd->plan->workload;
-    return kind == CROWD_SLOW_READERS ? &workload->slow_readers : &workload->slow_senders;
+    const struct workload *workload = &background->plan->workload;
+    return kind == BACKGROUND_SLOW_READERS ? &workload->slow_readers
+                                           : &workload->slow_senders;
 }
 
-static const struct message *message_of(const struct crowd *crowd, enum crowd_kind kind,
-                                        const struct connection *connection)
+static const struct message *message_of(const struct background_clients *background,
+                                        enum background_kind kind,
+                                        const struct client_connection *connection)
 {
-    const struct planned_request *request =
-        kind == CROWD_SLOW_READERS ? &crowd->plan->slow_read : &crowd->plan->slow_send;
-    return plan_message(request, connection->target, false);
+    const struct planned_request *request = kind == BACKGROUND_SLOW_READERS
+                                                ? &background->plan->slow_read
+                                                : &background->plan->slow_send;
+    return load_plan_message(request, connection->target, false);
 }
 
 /* ---- pace ---------------------------------------------------------------------------
@@ -73,8 +77,8 @@ static uint64_t step_of(const struct slow_clients *clients)
  * Bytes that it may move now. retry_ns is the time that its bytes so far account for; a
  * client that could not move catches up on no more than a second.
  */
-static size_t allowance(const struct slow_clients *clients, struct connection *connection,
-                        uint64_t now_ns)
+static size_t allowance(const struct slow_clients *clients,
+                        struct client_connection *connection, uint64_t now_ns)
 {
     if (now_ns - connection->retry_ns > NS_PER_S + step_of(clients))
         connection->retry_ns = now_ns - NS_PER_S;
@@ -94,67 +98,72 @@ static int receive_buffer_bytes(const struct slow_clients *clients)
 /* ---- the life of a connection -------------------------------------------------------
  */
 
-static void open_one(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+static void open_one(struct background_clients *background, uint32_t index,
+                     uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
     const struct connection_way way = {
-        .target = &crowd->plan->targets[connection->target],
-        .sources = &crowd->sources,
-        .epoll = crowd->epoll,
-        .receive_buffer_bytes = kind == CROWD_SLOW_READERS
-                                    ? receive_buffer_bytes(slow_clients_of(crowd, kind))
-                                    : 0,
+        .target = &background->plan->targets[connection->target],
+        .sources = &background->sources,
+        .epoll = background->epoll,
+        .receive_buffer_bytes =
+            kind == BACKGROUND_SLOW_READERS
+                ? receive_buffer_bytes(slow_clients_of(background, kind))
+                : 0,
     };
-    int result = connection_open(connection, index, &way);
+    int result = client_connection_open(connection, index, &way);
     if (result == 0) {
-        crowd->opening++;
+        background->opening++;
         return;
     }
-    crowd->open_error = result;
-    crowd->totals[kind].failed++;
-    timers_add(&crowd->timers, now_ns + RETRY_NS, index);
+    background->open_error = result;
+    background->totals[kind].failed++;
+    timers_add(&background->timers, now_ns + RETRY_NS, index);
 }
 
 /* The connection is lost; another one takes its place after a while. */
-static void lose(struct crowd *crowd, uint32_t index, uint64_t *counter, uint64_t now_ns)
+static void lose(struct background_clients *background, uint32_t index, uint64_t *counter,
+                 uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    crowd->opening -= connection->state == CONNECTION_OPENING;
+    struct client_connection *connection = &background->connections[index];
+    background->opening -= connection->state == CONNECTION_OPENING;
     (*counter)++;
-    connection_close(connection, &crowd->parsers);
+    client_connection_close(connection, &background->parsers);
     connection->ready_ns = now_ns + RETRY_NS;
-    timers_add(&crowd->timers, connection->ready_ns, index);
+    timers_add(&background->timers, connection->ready_ns, index);
 }
 
-static void begin(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+static void begin(struct background_clients *background, uint32_t index, uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
+    struct client_connection *connection = &background->connections[index];
     connection->sent_bytes = 0;
     connection->ready_ns = now_ns;
     connection->retry_ns =
-        now_ns - step_of(slow_clients_of(crowd, kind_of(crowd, index)));
-    timers_add(&crowd->timers, now_ns, index);
+        now_ns - step_of(slow_clients_of(background, kind_of(background, index)));
+    timers_add(&background->timers, now_ns, index);
 }
 
 /* Writes up to `bytes` bytes of the request. */
-static void write_some(struct crowd *crowd, uint32_t index, size_t bytes, uint64_t now_ns)
+static void write_some(struct background_clients *background, uint32_t index,
+                       size_t bytes, uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
-    const struct message *message = message_of(crowd, kind, connection);
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
+    const struct message *message = message_of(background, kind, connection);
     size_t left = message->length - connection->sent_bytes;
     struct iovec part = {message->bytes + connection->sent_bytes,
                          left < bytes ? left : bytes};
-    ssize_t wrote = connection_write(connection, &part, 1);
+    ssize_t wrote = client_connection_write(connection, &part, 1);
     if (wrote < 0) {
-        lose(crowd, index, &crowd->totals[kind].failed, now_ns);
+        lose(background, index, &background->totals[kind].failed, now_ns);
         return;
     }
     connection->sent_bytes += (size_t)wrote;
-    if (kind == CROWD_SLOW_SENDERS) {
-        crowd->totals[kind].bytes += (uint64_t)wrote;
-        connection->retry_ns += time_of(slow_clients_of(crowd, kind), (uint64_t)wrote);
+    if (kind == BACKGROUND_SLOW_SENDERS) {
+        background->totals[kind].bytes += (uint64_t)wrote;
+        connection->retry_ns +=
+            time_of(slow_clients_of(background, kind), (uint64_t)wrote);
     }
 }
 
@@ -165,237 +174,245 @@ enum read_result {
     READ_LOST,    /* there is no connection any more */
 };
 
-static enum read_result lost(struct crowd *crowd, uint32_t index, uint64_t *counter,
-                             uint64_t now_ns)
+static enum read_result lost(struct background_clients *background, uint32_t index,
+                             uint64_t *counter, uint64_t now_ns)
 {
-    lose(crowd, index, counter, now_ns);
+    lose(background, index, counter, now_ns);
     return READ_LOST;
 }
 
-static enum read_result take_in(struct crowd *crowd, uint32_t index, size_t bytes,
-                                uint64_t now_ns)
+static enum read_result take_in(struct background_clients *background, uint32_t index,
+                                size_t bytes, uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
-    struct crowd_totals *totals = &crowd->totals[kind];
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
+    struct background_totals *totals = &background->totals[kind];
     size_t used;
-    if (kind == CROWD_IDLE)
+    if (kind == BACKGROUND_IDLE)
         return READ_MORE;
     enum framing_result framed =
-        framing_feed(&connection->framing, &crowd->patterns[kind], &crowd->parsers,
-                     crowd->buffer, bytes, &used);
+        framing_feed(&connection->framing, &background->patterns[kind],
+                     &background->parsers, background->buffer, bytes, &used);
     if (framed == FRAMING_MORE)
         return READ_MORE;
     if (framed == FRAMING_MALFORMED || used < bytes)
-        return lost(crowd, index, &totals->failed, now_ns);
+        return lost(background, index, &totals->failed, now_ns);
     totals->replies++;
     if (!connection->framing.keep_alive)
-        return lost(crowd, index, &totals->closed, now_ns);
+        return lost(background, index, &totals->closed, now_ns);
     return READ_REPLY;
 }
 
 /* Reads up to `bytes` bytes. */
-static enum read_result read_some(struct crowd *crowd, uint32_t index, size_t bytes,
-                                  uint64_t now_ns)
+static enum read_result read_some(struct background_clients *background, uint32_t index,
+                                  size_t bytes, uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
-    struct crowd_totals *totals = &crowd->totals[kind];
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
+    struct background_totals *totals = &background->totals[kind];
     const struct receive_buffer buffer = {
-        .data = crowd->buffer, .capacity = bytes, .read_bytes = bytes};
+        .data = background->buffer, .capacity = bytes, .read_bytes = bytes};
     bool drained;
-    ssize_t got = connection_read(connection, &buffer, &drained);
+    ssize_t got = client_connection_read(connection, &buffer, &drained);
     if (got == -EAGAIN || got == -EINTR)
         return READ_NOTHING;
     if (got < 0)
-        return lost(crowd, index, &totals->failed, now_ns);
+        return lost(background, index, &totals->failed, now_ns);
     if (got == 0) {
-        totals->replies +=
-            framing_end_of_stream(&connection->framing, &crowd->parsers) == FRAMING_REPLY;
-        return lost(crowd, index, &totals->closed, now_ns);
+        totals->replies += framing_end_of_stream(&connection->framing,
+                                                 &background->parsers) == FRAMING_REPLY;
+        return lost(background, index, &totals->closed, now_ns);
     }
-    if (kind == CROWD_SLOW_READERS) {
+    if (kind == BACKGROUND_SLOW_READERS) {
         totals->bytes += (uint64_t)got;
-        connection->retry_ns += time_of(slow_clients_of(crowd, kind), (uint64_t)got);
+        connection->retry_ns += time_of(slow_clients_of(background, kind), (uint64_t)got);
     }
-    return take_in(crowd, index, (size_t)got, now_ns);
+    return take_in(background, index, (size_t)got, now_ns);
 }
 
-static void move_reader(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+static void move_reader(struct background_clients *background, uint32_t index,
+                        uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    const struct slow_clients *clients = &crowd->plan->workload.slow_readers;
-    size_t length = message_of(crowd, CROWD_SLOW_READERS, connection)->length;
+    struct client_connection *connection = &background->connections[index];
+    const struct slow_clients *clients = &background->plan->workload.slow_readers;
+    size_t length = message_of(background, BACKGROUND_SLOW_READERS, connection)->length;
     if (connection->sent_bytes < length) {
-        write_some(crowd, index, length, now_ns);
+        write_some(background, index, length, now_ns);
         return;
     }
     size_t bytes = allowance(clients, connection, now_ns);
-    if (bytes && read_some(crowd, index, bytes, now_ns) == READ_REPLY)
+    if (bytes && read_some(background, index, bytes, now_ns) == READ_REPLY)
         connection->sent_bytes = 0;
 }
 
 /* A slow client's time has come. */
-static void move_on(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+static void move_on(struct background_clients *background, uint32_t index,
+                    uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
-    const struct slow_clients *clients = slow_clients_of(crowd, kind);
-    if (kind == CROWD_SLOW_READERS) {
-        move_reader(crowd, index, now_ns);
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
+    const struct slow_clients *clients = slow_clients_of(background, kind);
+    if (kind == BACKGROUND_SLOW_READERS) {
+        move_reader(background, index, now_ns);
     } else {
         size_t bytes = allowance(clients, connection, now_ns);
         if (bytes)
-            write_some(crowd, index, bytes, now_ns);
+            write_some(background, index, bytes, now_ns);
         /* When all is written an event tells of the reply. */
-        if (connection->sent_bytes == message_of(crowd, kind, connection)->length)
+        if (connection->sent_bytes == message_of(background, kind, connection)->length)
             return;
     }
     if (connection->state != CONNECTION_OPEN)
         return;
     connection->ready_ns = now_ns + step_of(clients);
-    timers_add(&crowd->timers, connection->ready_ns, index);
+    timers_add(&background->timers, connection->ready_ns, index);
 }
 
 /* ---- events -------------------------------------------------------------------------
  */
 
-static void event_while_opening(struct crowd *crowd, uint32_t index, uint64_t now_ns)
+static void event_while_opening(struct background_clients *background, uint32_t index,
+                                uint64_t now_ns)
 {
-    struct connection *connection = &crowd->connections[index];
-    enum crowd_kind kind = kind_of(crowd, index);
-    int result = connection_opened(connection);
+    struct client_connection *connection = &background->connections[index];
+    enum background_kind kind = kind_of(background, index);
+    int result = client_connection_opened(connection);
     if (result == 0)
         return;
     if (result < 0) {
-        crowd->open_error = result;
-        lose(crowd, index, &crowd->totals[kind].failed, now_ns);
+        background->open_error = result;
+        lose(background, index, &background->totals[kind].failed, now_ns);
         return;
     }
-    crowd->opening--;
-    crowd->totals[kind].opened++;
+    background->opening--;
+    background->totals[kind].opened++;
     connection->state = CONNECTION_OPEN;
-    if (kind != CROWD_IDLE)
-        begin(crowd, index, now_ns);
+    if (kind != BACKGROUND_IDLE)
+        begin(background, index, now_ns);
 }
 
 /* Readers look at their sockets when it is time to, whatever happens there. */
-static void event_while_open(struct crowd *crowd, uint32_t index, uint32_t events,
-                             uint64_t now_ns)
+static void event_while_open(struct background_clients *background, uint32_t index,
+                             uint32_t events, uint64_t now_ns)
 {
     if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ||
-        kind_of(crowd, index) == CROWD_SLOW_READERS)
+        kind_of(background, index) == BACKGROUND_SLOW_READERS)
         return;
     enum read_result result;
     do
-        result = read_some(crowd, index, BUFFER_BYTES, now_ns);
+        result = read_some(background, index, BUFFER_BYTES, now_ns);
     while (result == READ_MORE);
     if (result != READ_REPLY)
         return;
     if (events & (EPOLLRDHUP | EPOLLHUP))
-        lose(crowd, index, &crowd->totals[CROWD_SLOW_SENDERS].closed, now_ns);
+        lose(background, index, &background->totals[BACKGROUND_SLOW_SENDERS].closed,
+             now_ns);
     else
-        begin(crowd, index, now_ns);
+        begin(background, index, now_ns);
 }
 
-void crowd_events(struct crowd *crowd)
+void background_events(struct background_clients *background)
 {
     struct epoll_event events[EVENTS_PER_WAIT];
-    int count = epoll_wait(crowd->epoll, events, EVENTS_PER_WAIT, 0);
+    int count = epoll_wait(background->epoll, events, EVENTS_PER_WAIT, 0);
     uint64_t now_ns = clock_now_ns();
     for (int i = 0; i < count; i++) {
         uint32_t index = (uint32_t)events[i].data.u64;
-        const struct connection *connection = &crowd->connections[index];
+        const struct client_connection *connection = &background->connections[index];
         if (connection->generation != events[i].data.u64 >> 32 || connection->fd < 0)
             continue;
         if (connection->state == CONNECTION_OPENING)
-            event_while_opening(crowd, index, now_ns);
+            event_while_opening(background, index, now_ns);
         else
-            event_while_open(crowd, index, events[i].events, now_ns);
+            event_while_open(background, index, events[i].events, now_ns);
     }
 }
 
-uint64_t crowd_next_ns(const struct crowd *crowd)
+uint64_t background_next_ns(const struct background_clients *background)
 {
-    return timers_next_ns(&crowd->timers);
+    return timers_next_ns(&background->timers);
 }
 
-void crowd_step(struct crowd *crowd, uint64_t now_ns)
+void background_step(struct background_clients *background, uint64_t now_ns)
 {
-    while (timers_next_ns(&crowd->timers) <= now_ns) {
-        uint32_t index = timers_take(&crowd->timers);
-        const struct connection *connection = &crowd->connections[index];
+    while (timers_next_ns(&background->timers) <= now_ns) {
+        uint32_t index = timers_take(&background->timers);
+        const struct client_connection *connection = &background->connections[index];
         if (connection->state == CONNECTION_CLOSED)
-            open_one(crowd, index, now_ns);
+            open_one(background, index, now_ns);
         else if (connection->state == CONNECTION_OPEN && connection->ready_ns <= now_ns &&
-                 kind_of(crowd, index) != CROWD_IDLE)
-            move_on(crowd, index, now_ns);
+                 kind_of(background, index) != BACKGROUND_IDLE)
+            move_on(background, index, now_ns);
     }
 }
 
 /* ---- set-up and tear-down -----------------------------------------------------------
  */
 
-static uint64_t share_of(uint64_t count, const struct plan *plan, unsigned number)
+static uint64_t share_of(uint64_t count, const struct load_plan *plan, unsigned number)
 {
     return count / plan->threads + (number < count % plan->threads);
 }
 
-int crowd_init(struct crowd *crowd, const struct plan *plan, unsigned number)
+int background_init(struct background_clients *background, const struct load_plan *plan,
+                    unsigned number)
 {
     const struct workload *workload = &plan->workload;
-    *crowd =
-        (struct crowd){.plan = plan, .epoll = -1, .sources = {.most = plan->sources}};
-    const uint64_t counts[CROWD_KINDS] = {
-        [CROWD_IDLE] = workload->idle,
-        [CROWD_SLOW_READERS] = workload->slow_readers.count,
-        [CROWD_SLOW_SENDERS] = workload->slow_senders.count,
+    *background = (struct background_clients){
+        .plan = plan, .epoll = -1, .sources = {.most = plan->sources}};
+    const uint64_t counts[BACKGROUND_KINDS] = {
+        [BACKGROUND_IDLE] = workload->idle,
+        [BACKGROUND_SLOW_READERS] = workload->slow_readers.count,
+        [BACKGROUND_SLOW_SENDERS] = workload->slow_senders.count,
     };
-    for (int i = 0; i < CROWD_KINDS; i++) {
-        crowd->totals[i].count = share_of(counts[i], plan, number);
-        crowd->first_of[i + 1] = crowd->first_of[i] + (uint32_t)crowd->totals[i].count;
+    for (int i = 0; i < BACKGROUND_KINDS; i++) {
+        background->totals[i].count = share_of(counts[i], plan, number);
+        background->first_of[i + 1] =
+            background->first_of[i] + (uint32_t)background->totals[i].count;
     }
-    crowd->count = crowd->first_of[CROWD_KINDS];
-    if (!crowd->count)
+    background->count = background->first_of[BACKGROUND_KINDS];
+    if (!background->count)
         return 0;
-    crowd->connections = memory_allocate_zeroed(crowd->count, sizeof *crowd->connections);
-    for (uint32_t i = 0; i < crowd->count; i++) {
-        crowd->connections[i].fd = -1;
-        crowd->connections[i].target =
-            (uint16_t)plan_target_of(plan, (uint64_t)i * plan->threads + number);
+    background->connections =
+        memory_allocate_zeroed(background->count, sizeof *background->connections);
+    for (uint32_t i = 0; i < background->count; i++) {
+        background->connections[i].fd = -1;
+        background->connections[i].target =
+            (uint16_t)load_plan_target_of(plan, (uint64_t)i * plan->threads + number);
     }
     const struct planned_request *requests[] = {NULL, &plan->slow_read, &plan->slow_send};
-    for (int i = CROWD_SLOW_READERS; i < CROWD_KINDS; i++)
-        pattern_init(&crowd->patterns[i], requests[i]->reference, false,
+    for (int i = BACKGROUND_SLOW_READERS; i < BACKGROUND_KINDS; i++)
+        pattern_init(&background->patterns[i], requests[i]->reference, false,
                      plan->method == METHOD_HEAD);
-    crowd->buffer = memory_allocate(BUFFER_BYTES);
-    crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return crowd->epoll < 0 ? -errno : 0;
+    background->buffer = memory_allocate(BUFFER_BYTES);
+    background->epoll = epoll_create1(EPOLL_CLOEXEC);
+    return background->epoll < 0 ? -errno : 0;
 }
 
-void crowd_open(struct crowd *crowd, uint32_t begun, uint32_t until)
+void background_open(struct background_clients *background, uint32_t begun,
+                     uint32_t until)
 {
     uint64_t now_ns = clock_now_ns();
     for (uint32_t i = begun; i < until; i++)
-        open_one(crowd, i, now_ns);
+        open_one(background, i, now_ns);
 }
 
-void crowd_close(struct crowd *crowd)
+void background_close(struct background_clients *background)
 {
-    for (uint32_t i = 0; i < crowd->count; i++)
-        connection_close(&crowd->connections[i], &crowd->parsers);
+    for (uint32_t i = 0; i < background->count; i++)
+        client_connection_close(&background->connections[i], &background->parsers);
 }
 
-void crowd_release(struct crowd *crowd)
+void background_release(struct background_clients *background)
 {
-    crowd_close(crowd);
-    if (crowd->count && crowd->epoll >= 0)
-        close(crowd->epoll);
-    for (int i = 0; i < CROWD_KINDS; i++)
-        pattern_release(&crowd->patterns[i]);
-    parser_pool_release(&crowd->parsers);
-    timers_release(&crowd->timers);
-    free(crowd->connections);
-    free(crowd->buffer);
-    *crowd = (struct crowd){.epoll = -1};
+    background_close(background);
+    if (background->count && background->epoll >= 0)
+        close(background->epoll);
+    for (int i = 0; i < BACKGROUND_KINDS; i++)
+        pattern_release(&background->patterns[i]);
+    parser_pool_release(&background->parsers);
+    timers_release(&background->timers);
+    free(background->connections);
+    free(background->buffer);
+    *background = (struct background_clients){.epoll = -1};
 }

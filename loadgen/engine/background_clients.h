@@ -9,10 +9,11 @@
  * server closes is opened again, a second later.
  *
  * They are no part of the measurement: counts and distributions are about the active
- * connections only. What became of the crowd is counted apart (struct crowd_totals).
+ * connections only. What became of the background is counted apart (struct
+ * background_totals).
  *
- * The crowd has an epoll of its own, which the engine's epoll holds, so that it costs
- * the active connections nothing.
+ * The background has an epoll of its own, which the engine's epoll holds, so that it
+ * costs the active connections nothing.
  *
  * Threads: owned by one engine.
  */
@@ -24,11 +25,17 @@
 #include "loadgen/engine/timers.h"
 #include "loadgen/plan/load_plan.h"
 
-enum crowd_kind { CROWD_IDLE, CROWD_SLOW_READERS, CROWD_SLOW_SENDERS, CROWD_KINDS };
-extern const char *const crowd_names[CROWD_KINDS]; /* "idle", ..., as in the JSON */
+enum background_kind {
+    BACKGROUND_IDLE,
+    BACKGROUND_SLOW_READERS,
+    BACKGROUND_SLOW_SENDERS,
+    BACKGROUND_KINDS
+};
+extern const char
+    *const background_names[BACKGROUND_KINDS]; /* "idle", ..., as in the JSON */
 
 /* Of one kind, of the whole run. */
-struct crowd_totals {
+struct background_totals {
     uint64_t count;   /* connections that are to stand */
     uint64_t opened;  /* more than count: some were lost and opened again */
     uint64_t closed;  /* by the server */
@@ -37,39 +44,41 @@ struct crowd_totals {
     uint64_t bytes;   /* read (readers) or written (senders) */
 };
 
-struct crowd {
-    const struct plan *plan;
+struct background_clients {
+    const struct load_plan *plan;
     int epoll;
-    struct connection *connections;
+    struct client_connection *connections;
     uint32_t count;
-    uint32_t first_of[CROWD_KINDS + 1]; /* connections of a kind stand together */
+    uint32_t first_of[BACKGROUND_KINDS + 1]; /* connections of a kind stand together */
     uint32_t opening;
     int open_error; /* -errno of the last attempt that failed, or 0 */
     struct sources sources;
-    struct pattern patterns[CROWD_KINDS];
+    struct pattern patterns[BACKGROUND_KINDS];
     struct parser_pool parsers;
     char *buffer;
     struct timers timers;
-    struct crowd_totals totals[CROWD_KINDS];
+    struct background_totals totals[BACKGROUND_KINDS];
 };
 
 /* The share of one thread. 0 or -errno. */
-MUST_CHECK int crowd_init(struct crowd *crowd, const struct plan *plan, unsigned number);
-void crowd_release(struct crowd *crowd);
+MUST_CHECK int background_init(struct background_clients *background,
+                               const struct load_plan *plan, unsigned number);
+void background_release(struct background_clients *background);
 
 /* Begins to open connections up to `until`, from `begun` on. */
-void crowd_open(struct crowd *crowd, uint32_t begun, uint32_t until);
+void background_open(struct background_clients *background, uint32_t begun,
+                     uint32_t until);
 
-/* What to do when crowd->epoll is readable. */
-void crowd_events(struct crowd *crowd);
+/* What to do when background->epoll is readable. */
+void background_events(struct background_clients *background);
 
-/* When crowd_step is to be called next; UINT64_MAX: never. */
-uint64_t crowd_next_ns(const struct crowd *crowd);
+/* When background_step is to be called next; UINT64_MAX: never. */
+uint64_t background_next_ns(const struct background_clients *background);
 
 /* Reads, writes and opens again what is due. */
-void crowd_step(struct crowd *crowd, uint64_t now_ns);
+void background_step(struct background_clients *background, uint64_t now_ns);
 
 /* Closes everything. */
-void crowd_close(struct crowd *crowd);
+void background_close(struct background_clients *background);
 
 #endif

@@ -76,8 +76,8 @@ static void next_source(struct sources *sources, unsigned most)
     sources->used = 0;
 }
 
-int connection_open(struct connection *connection, uint32_t index,
-                    const struct connection_way *way)
+int client_connection_open(struct client_connection *connection, uint32_t index,
+                           const struct connection_way *way)
 {
     struct sources *sources = way->sources;
     bool spare = target_has_spare_sources(way->target);
@@ -89,7 +89,7 @@ int connection_open(struct connection *connection, uint32_t index,
         if (tried)
             next_source(sources, most);
         connection->generation++;
-        fd = open_socket(connection_tag(index, connection->generation), way);
+        fd = open_socket(client_connection_tag(index, connection->generation), way);
     }
     if (fd < 0)
         return fd;
@@ -100,7 +100,7 @@ int connection_open(struct connection *connection, uint32_t index,
     return 0;
 }
 
-int connection_opened(struct connection *connection)
+int client_connection_opened(struct client_connection *connection)
 {
     int code = 0;
     socklen_t bytes = sizeof code;
@@ -115,7 +115,8 @@ int connection_opened(struct connection *connection)
     return errno == ENOTCONN ? 0 : -errno;
 }
 
-void connection_close(struct connection *connection, struct parser_pool *pool)
+void client_connection_close(struct client_connection *connection,
+                             struct parser_pool *pool)
 {
     framing_reset(&connection->framing, pool);
     if (connection->fd >= 0)
@@ -129,7 +130,8 @@ static bool is_transient(int code)
     return code == EAGAIN || code == EINTR;
 }
 
-ssize_t connection_write(struct connection *connection, struct iovec *parts, size_t count)
+ssize_t client_connection_write(struct client_connection *connection, struct iovec *parts,
+                                size_t count)
 {
     ssize_t wrote;
     if (count == 1) {
@@ -143,8 +145,8 @@ ssize_t connection_write(struct connection *connection, struct iovec *parts, siz
     return is_transient(errno) ? 0 : -errno;
 }
 
-ssize_t connection_read(struct connection *connection,
-                        const struct receive_buffer *buffer, bool *drained)
+ssize_t client_connection_read(struct client_connection *connection,
+                               const struct receive_buffer *buffer, bool *drained)
 {
     size_t wanted = buffer->read_bytes;
     int flags = 0;

@@ -34,7 +34,7 @@ enum connection_state {
  * Requests that have begun and are not answered stand in a ring, the oldest at `head`,
  * `count` of them; the last `unsent` of those are not (wholly) written.
  */
-struct connection {
+struct client_connection {
     int fd;
     uint8_t state;     /* enum connection_state */
     bool listed;       /* in a list of free connections, see exchange.c */
@@ -57,7 +57,7 @@ struct connection {
 #define CONNECTION_NONE UINT32_MAX
 
 /* Events carry the connection's index and generation. */
-static inline uint64_t connection_tag(uint32_t index, uint32_t generation)
+static inline uint64_t client_connection_tag(uint32_t index, uint32_t generation)
 {
     return (uint64_t)generation << 32 | index;
 }
@@ -87,18 +87,19 @@ struct connection_way {
  * Begins to connect and registers the socket under its index: OPENING afterwards.
  * 0 or -errno (CLOSED then).
  */
-int connection_open(struct connection *connection, uint32_t index,
-                    const struct connection_way *way);
+int client_connection_open(struct client_connection *connection, uint32_t index,
+                           const struct connection_way *way);
 
 /* After the first event of an opening socket: 1 connected, 0 not yet, or -errno. */
-int connection_opened(struct connection *connection);
+int client_connection_opened(struct client_connection *connection);
 
 /* Closes the socket and forgets an incomplete reply: CLOSED afterwards. */
-void connection_close(struct connection *connection, struct parser_pool *pool);
+void client_connection_close(struct client_connection *connection,
+                             struct parser_pool *pool);
 
 /* Writes: the number of bytes that the socket took, maybe 0, or -errno. */
-ssize_t connection_write(struct connection *connection, struct iovec *parts,
-                         size_t count);
+ssize_t client_connection_write(struct client_connection *connection, struct iovec *parts,
+                                size_t count);
 
 struct receive_buffer {
     char *data;
@@ -112,7 +113,7 @@ struct receive_buffer {
  * for nothing else. *drained is set where nothing is left in the socket, so that
  * another read would be in vain.
  */
-ssize_t connection_read(struct connection *connection,
-                        const struct receive_buffer *buffer, bool *drained);
+ssize_t client_connection_read(struct client_connection *connection,
+                               const struct receive_buffer *buffer, bool *drained);
 
 #endif

@@ -17,7 +17,7 @@
 #define READ_BYTES      (64 * 1024)
 #define SKIP_BYTES      (1024 * 1024) /* address space only: skipped bodies touch none */
 #define WAKE_TAG        UINT64_MAX
-#define CROWD_TAG       (UINT64_MAX - 1)
+#define BACKGROUND_TAG  (UINT64_MAX - 1)
 
 /* Streams of the seed, apart from those of schedule.c. */
 #define STREAM_THINKING (1ULL << 40)
@@ -48,11 +48,11 @@ static void handle_event(struct engine *engine, const struct epoll_event *event)
     uint64_t tag = event->data.u64;
     if (tag == WAKE_TAG)
         return;
-    if (tag == CROWD_TAG) {
-        crowd_events(&engine->crowd);
+    if (tag == BACKGROUND_TAG) {
+        background_events(&engine->background);
         return;
     }
-    struct connection *connection = &engine->connections[(uint32_t)tag];
+    struct client_connection *connection = &engine->connections[(uint32_t)tag];
     if (connection->generation == tag >> 32 && connection->fd >= 0)
         exchange_event(engine, connection, event->events);
 }
@@ -89,7 +89,7 @@ static uint64_t wait_for_events(struct engine *engine, uint64_t now_ns,
 /* ---- time-outs, retries -------------------------------------------------------------
  */
 
-static enum failure timeout_kind(const struct connection *connection)
+static enum failure timeout_kind(const struct client_connection *connection)
 {
     if (connection->state == CONNECTION_OPENING)
         return FAILURE_CONNECT_TIMEOUT;
@@ -98,8 +98,8 @@ static enum failure timeout_kind(const struct connection *connection)
 }
 
 /* The oldest request waits longest. */
-static bool is_timed_out(const struct engine *engine, const struct connection *connection,
-                         uint64_t now_ns)
+static bool is_timed_out(const struct engine *engine,
+                         const struct client_connection *connection, uint64_t now_ns)
 {
     uint64_t timeout_ns = engine->plan->workload.timeout_ns;
     if (!connection->count || !timeout_ns)
@@ -109,8 +109,8 @@ static bool is_timed_out(const struct engine *engine, const struct connection *c
 }
 
 /* Looks after one connection; returns when it wants to be looked after again. */
-static uint64_t sweep_connection(struct engine *engine, struct connection *connection,
-                                 uint64_t now_ns)
+static uint64_t sweep_connection(struct engine *engine,
+                                 struct client_connection *connection, uint64_t now_ns)
 {
     if (is_timed_out(engine, connection, now_ns)) {
         exchange_fail(engine, connection, timeout_kind(connection), now_ns);
@@ -121,7 +121,7 @@ static uint64_t sweep_connection(struct engine *engine, struct connection *conne
         return UINT64_MAX;
     if (now_ns < connection->retry_ns)
         return connection->retry_ns;
-    connection_close(connection, &engine->parsers);
+    client_connection_close(connection, &engine->parsers);
     exchange_free(engine, connection, clock_now_ns());
     return UINT64_MAX;
 }
@@ -164,7 +164,7 @@ static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
                                                                : phases->stop_ns);
     deadline_ns = least(deadline_ns, exchange_start_clients_at(engine));
     deadline_ns = least(deadline_ns, timers_next_ns(&engine->thinkers));
-    deadline_ns = least(deadline_ns, crowd_next_ns(&engine->crowd));
+    deadline_ns = least(deadline_ns, background_next_ns(&engine->background));
     bool any_free = engine->open_first.first != CONNECTION_NONE ||
                     engine->spare.first != CONNECTION_NONE;
     return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
@@ -206,7 +206,7 @@ static void account_cpu(struct engine *engine, uint64_t now_ns)
 static void close_books(struct engine *engine, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < engine->connection_count; i++) {
-        struct connection *connection = &engine->connections[i];
+        struct client_connection *connection = &engine->connections[i];
         for (uint32_t k = 0; k < connection->count; k++) {
             const struct exchange *exchange = exchange_at(engine, connection, k);
             recorder_unfinished(&engine->recorder, exchange_class(engine, exchange),
@@ -225,7 +225,7 @@ static void close_books(struct engine *engine, uint64_t now_ns)
 
 static void start(struct engine *engine, const struct phases *phases)
 {
-    const struct plan *plan = engine->plan;
+    const struct load_plan *plan = engine->plan;
     engine->phases = *phases;
     recorder_start(&engine->recorder, phases->begin_ns, phases->end_ns);
     schedule_start(&engine->schedule, phases->start_ns, phases->begin_ns, phases->end_ns);
@@ -252,8 +252,8 @@ static void do_what_is_due(struct engine *engine, uint64_t now_ns)
         exchange_wake(engine, timers_take(&engine->thinkers), now_ns);
     if (engine->schedule.next_ns <= now_ns)
         exchange_dispatch(engine, now_ns);
-    if (crowd_next_ns(&engine->crowd) <= now_ns)
-        crowd_step(&engine->crowd, now_ns);
+    if (background_next_ns(&engine->background) <= now_ns)
+        background_step(&engine->background, now_ns);
     if (engine->next_sweep_ns <= now_ns)
         sweep(engine, now_ns);
 }
@@ -282,8 +282,8 @@ void engine_run(struct engine *engine, const struct phases *phases)
 /* ---- set-up and tear-down -----------------------------------------------------------
  */
 
-int engine_init(struct engine *engine, const struct plan *plan, struct control *control,
-                unsigned number, struct error *error)
+int engine_init(struct engine *engine, const struct load_plan *plan,
+                struct control *control, unsigned number, struct error *error)
 {
     const struct workload *workload = &plan->workload;
     uint64_t share = workload->connections / plan->threads +
@@ -312,7 +312,7 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
     for (uint32_t i = 0; i < engine->connection_count; i++) {
         engine->connections[i].fd = -1;
         engine->connections[i].target =
-            (uint16_t)plan_target_of(plan, (uint64_t)i * plan->threads + number);
+            (uint16_t)load_plan_target_of(plan, (uint64_t)i * plan->threads + number);
     }
     engine->exchanges = memory_allocate_zeroed(
         (size_t)engine->connection_count * engine->depth, sizeof *engine->exchanges);
@@ -326,36 +326,37 @@ int engine_init(struct engine *engine, const struct plan *plan, struct control *
                      plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
     if (workload->phases_are_clients)
-        course_init(&engine->clients, workload);
+        load_profile_init(&engine->clients, workload);
     engine->buffer.data = memory_allocate(SKIP_BYTES);
     mix_init(&engine->mix, workload, plan->seed, number);
     schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
     engine->paces =
         memory_allocate_zeroed(engine->schedule.count + 1, sizeof *engine->paces);
     for (size_t i = 0; i < engine->schedule.count; i++) {
-        const struct process *process = &engine->schedule.processes[i];
+        const struct arrival_process *process = &engine->schedule.processes[i];
         pace_init(&engine->paces[i], process->arrivals,
                   schedule_least_gap_ns(&engine->schedule, process));
     }
     recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
                   workload->duration_ns);
 
-    int result = crowd_init(&engine->crowd, plan, number);
+    int result = background_init(&engine->background, plan, number);
     if (result < 0)
         return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
     if (plan->watcher) {
-        engine->tally = memory_allocate_zeroed(1, sizeof *engine->tally);
-        engine->tally->limit_ns = plan->watcher->limit_ns;
-        engine->recorder.tally = engine->tally;
+        engine->live = memory_allocate_zeroed(1, sizeof *engine->live);
+        engine->live->limit_ns = plan->watcher->limit_ns;
+        engine->recorder.live = engine->live;
     }
 
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
-    struct epoll_event crowd = {.events = EPOLLIN, .data.u64 = CROWD_TAG};
+    struct epoll_event background = {.events = EPOLLIN, .data.u64 = BACKGROUND_TAG};
     if (engine->epoll < 0 ||
         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, control->wake, &wake) < 0 ||
-        (engine->crowd.count &&
-         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->crowd.epoll, &crowd) < 0))
+        (engine->background.count &&
+         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->background.epoll, &background) <
+             0))
         return error_set(error, -errno, "cannot set up epoll: %s", strerror(errno));
     return 0;
 }
@@ -365,11 +366,11 @@ void engine_release(struct engine *engine)
     engine_disconnect(engine);
     if (engine->epoll >= 0)
         close(engine->epoll);
-    const struct plan *plan = engine->plan;
+    const struct load_plan *plan = engine->plan;
     for (size_t i = 0; i < plan->workload.request_count * plan->target_count; i++)
         pattern_release(&engine->patterns[i]);
-    crowd_release(&engine->crowd);
-    course_release(&engine->clients);
+    background_release(&engine->background);
+    load_profile_release(&engine->clients);
     timers_release(&engine->thinkers);
     free(engine->exchanges);
     free(engine->target_totals);
@@ -381,7 +382,7 @@ void engine_release(struct engine *engine)
     for (size_t i = 0; i < engine->schedule.count; i++)
         pace_release(&engine->paces[i]);
     free(engine->paces);
-    free(engine->tally);
+    free(engine->live);
     schedule_release(&engine->schedule);
     recorder_release(&engine->recorder);
 }
@@ -389,18 +390,18 @@ void engine_release(struct engine *engine)
 void engine_disconnect(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->connection_count; i++)
-        connection_close(&engine->connections[i], &engine->parsers);
-    crowd_close(&engine->crowd);
+        client_connection_close(&engine->connections[i], &engine->parsers);
+    background_close(&engine->background);
 }
 
 static int connect_failure(const struct engine *engine, int code, uint64_t wanted,
                            struct error *error)
 {
-    const struct plan *plan = engine->plan;
+    const struct load_plan *plan = engine->plan;
     const char *advice = "";
     uint64_t stand = engine->totals.connections;
-    for (int i = 0; i < CROWD_KINDS; i++)
-        stand += engine->crowd.totals[i].opened;
+    for (int i = 0; i < BACKGROUND_KINDS; i++)
+        stand += engine->background.totals[i].opened;
     if (code == -ECONNREFUSED || code == -ENOENT)
         advice = ": is the server running?";
     else if (code == -ETIMEDOUT || code == -EAGAIN)
@@ -415,12 +416,12 @@ static int connect_failure(const struct engine *engine, int code, uint64_t wante
 
 static int first_connect_error(const struct engine *engine)
 {
-    return engine->connect_error ? engine->connect_error : engine->crowd.open_error;
+    return engine->connect_error ? engine->connect_error : engine->background.open_error;
 }
 
 /*
- * Opens connections `begun` up to `until`, the active ones first and then the crowd's,
- * and waits until they stand. 0 or -errno.
+ * Opens connections `begun` up to `until`, the active ones first and then the
+ * background's, and waits until they stand. 0 or -errno.
  */
 static int connect_batch(struct engine *engine, uint32_t active, uint32_t begun,
                          uint32_t until)
@@ -430,8 +431,9 @@ static int connect_batch(struct engine *engine, uint32_t active, uint32_t begun,
     for (uint32_t i = begun; i < until && i < active && !engine->connect_error; i++)
         exchange_open(engine, &engine->connections[i], now_ns);
     if (until > active)
-        crowd_open(&engine->crowd, begun > active ? begun - active : 0, until - active);
-    while (engine->opening + engine->crowd.opening && !first_connect_error(engine)) {
+        background_open(&engine->background, begun > active ? begun - active : 0,
+                        until - active);
+    while (engine->opening + engine->background.opening && !first_connect_error(engine)) {
         now_ns = wait_for_events(engine, now_ns, patience_ns);
         if (atomic_load(&engine->control->stop_ns) <= now_ns)
             return -EINTR;
@@ -446,7 +448,7 @@ int engine_connect(struct engine *engine, struct error *error)
     const struct workload *workload = &engine->plan->workload;
     bool one = workload->connect_as_needed || workload->requests_per_connection == 1;
     uint32_t active = one ? 1 : engine->connection_count;
-    uint32_t wanted = active + engine->crowd.count;
+    uint32_t wanted = active + engine->background.count;
     uint32_t batch = (uint32_t)most(1, CONNECT_BATCH / engine->plan->threads);
     for (uint32_t begun = 0; begun < wanted; begun += batch) {
         uint32_t until = (uint32_t)least(wanted, begun + batch);

@@ -6,7 +6,7 @@
  *   engine_init -> engine_connect -> engine_run -> engine_disconnect -> engine_release
  *
  * What happens to a request is decided in exchange.c, what clients beside the active ones
- * do in crowd.c; here is the loop that gives them events and time.
+ * do in background.c; here is the loop that gives them events and time.
  */
 #ifndef LOADGEN_ENGINE_H
 #define LOADGEN_ENGINE_H
@@ -66,12 +66,12 @@ struct free_list {
 };
 
 struct engine {
-    const struct plan *plan;
+    const struct load_plan *plan;
     struct control *control;
     unsigned number; /* of the thread */
 
     int epoll;
-    struct connection *connections;
+    struct client_connection *connections;
     uint32_t connection_count;
     uint32_t depth;             /* of the rings */
     struct exchange *exchanges; /* a ring for each connection */
@@ -84,7 +84,7 @@ struct engine {
     struct schedule schedule;
     struct pace *paces; /* one per process of the schedule */
     struct recorder recorder;
-    struct tally *tally; /* where somebody watches, else NULL */
+    struct live_counters *live; /* where somebody watches, else NULL */
     struct engine_totals totals;
     struct target_totals *target_totals; /* one per target */
     struct phases phases;
@@ -96,12 +96,12 @@ struct engine {
     /* Closed loop: clients start one after the other; those below `started` send. */
     uint32_t started, clients_wanted;
     double start_gap_ns;
-    struct course clients; /* how many there are to be */
+    struct load_profile clients; /* how many there are to be */
     uint64_t next_clients_ns;
     struct timers thinkers;
     struct random thinking;
 
-    struct crowd crowd;
+    struct background_clients background;
 
     enum { CPU_BEFORE, CPU_WITHIN, CPU_AFTER } cpu_phase; /* of totals.cpu_ns */
     int connect_error;      /* -errno of the last attempt that failed, or 0 */
@@ -112,13 +112,13 @@ struct engine {
 };
 
 /* `number` of plan->threads. 0 or -errno. */
-MUST_CHECK int engine_init(struct engine *engine, const struct plan *plan,
+MUST_CHECK int engine_init(struct engine *engine, const struct load_plan *plan,
                            struct control *control, unsigned number, struct error *error);
 void engine_release(struct engine *engine);
 
 /*
  * Opens the connections, a few at a time so that no backlog overflows, and those of the
- * crowd after them; where requests open theirs only one, to see that the target is
+ * background after them; where requests open theirs only one, to see that the target is
  * there. 0 or -errno.
  */
 MUST_CHECK int engine_connect(struct engine *engine, struct error *error);

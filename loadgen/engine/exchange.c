@@ -32,13 +32,14 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint32_t index_of(const struct engine *engine, const struct connection *connection)
+static uint32_t index_of(const struct engine *engine,
+                         const struct client_connection *connection)
 {
     return (uint32_t)(connection - engine->connections);
 }
 
 struct exchange *exchange_at(const struct engine *engine,
-                             const struct connection *connection, uint32_t number)
+                             const struct client_connection *connection, uint32_t number)
 {
     uint32_t place = connection->head + number;
     if (place >= engine->depth)
@@ -68,7 +69,8 @@ static bool opens_on_demand(const struct engine *engine)
 /* ---- free connections (open loop) ---------------------------------------------------
  */
 
-static bool has_place(const struct engine *engine, const struct connection *connection)
+static bool has_place(const struct engine *engine,
+                      const struct client_connection *connection)
 {
     if (connection->state == CONNECTION_OPEN)
         return connection->count < engine->depth && !connection->last_begun;
@@ -83,7 +85,7 @@ static bool any_free(const struct engine *engine)
 }
 
 /* `since_ns`: since when there is one, where there was none. */
-static void list_push(struct engine *engine, struct connection *connection,
+static void list_push(struct engine *engine, struct client_connection *connection,
                       uint64_t since_ns)
 {
     if (connection->listed)
@@ -103,13 +105,13 @@ static void list_push(struct engine *engine, struct connection *connection,
 }
 
 /* A connection that was lost stays in its list until it is found there. */
-static struct connection *list_pop(struct engine *engine)
+static struct client_connection *list_pop(struct engine *engine)
 {
     while (any_free(engine)) {
         struct free_list *list = engine->open_first.first != CONNECTION_NONE
                                      ? &engine->open_first
                                      : &engine->spare;
-        struct connection *connection = &engine->connections[list->first];
+        struct client_connection *connection = &engine->connections[list->first];
         list->first = connection->next_free;
         connection->listed = false;
         if (has_place(engine, connection))
@@ -127,11 +129,12 @@ static void sweep_by(struct engine *engine, uint64_t at_ns)
 }
 
 /* Closes the connection and lets it rest, the longer the more often it failed. */
-static void rest(struct engine *engine, struct connection *connection, uint64_t now_ns)
+static void rest(struct engine *engine, struct client_connection *connection,
+                 uint64_t now_ns)
 {
     if (connection->state == CONNECTION_OPENING)
         engine->opening--;
-    connection_close(connection, &engine->parsers);
+    client_connection_close(connection, &engine->parsers);
     uint32_t shift =
         connection->failures < REST_MOST_SHIFTS ? connection->failures : REST_MOST_SHIFTS;
     connection->failures++;
@@ -140,7 +143,7 @@ static void rest(struct engine *engine, struct connection *connection, uint64_t 
     sweep_by(engine, connection->retry_ns);
 }
 
-void exchange_fail(struct engine *engine, struct connection *connection,
+void exchange_fail(struct engine *engine, struct client_connection *connection,
                    enum failure failure, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < connection->count; i++) {
@@ -158,14 +161,15 @@ void exchange_fail(struct engine *engine, struct connection *connection,
 /* ---- opening and sending ------------------------------------------------------------
  */
 
-void exchange_open(struct engine *engine, struct connection *connection, uint64_t now_ns)
+void exchange_open(struct engine *engine, struct client_connection *connection,
+                   uint64_t now_ns)
 {
     const struct connection_way way = {
         .target = &engine->plan->targets[connection->target],
         .sources = &engine->sources,
         .epoll = engine->epoll,
     };
-    int result = connection_open(connection, index_of(engine, connection), &way);
+    int result = client_connection_open(connection, index_of(engine, connection), &way);
     if (result == 0) {
         engine->opening++;
         return;
@@ -175,7 +179,7 @@ void exchange_open(struct engine *engine, struct connection *connection, uint64_
 }
 
 /* Takes note that the socket took `bytes`; their first left at now_ns. */
-static void account_sent(struct engine *engine, struct connection *connection,
+static void account_sent(struct engine *engine, struct client_connection *connection,
                          size_t bytes, uint64_t now_ns)
 {
     while (bytes) {
@@ -191,8 +195,9 @@ static void account_sent(struct engine *engine, struct connection *connection,
             if (engine->plan->open)
                 recorder_lag(&engine->recorder, exchange->scheduled_ns, now_ns);
         }
-        size_t left = plan_message(request, connection->target, exchange->last)->length -
-                      connection->sent_bytes;
+        size_t left =
+            load_plan_message(request, connection->target, exchange->last)->length -
+            connection->sent_bytes;
         if (bytes < left) {
             connection->sent_bytes += bytes;
             return;
@@ -204,7 +209,7 @@ static void account_sent(struct engine *engine, struct connection *connection,
 }
 
 /* Writes the connection's unsent requests, as far as the socket takes them. */
-static void send_requests(struct engine *engine, struct connection *connection,
+static void send_requests(struct engine *engine, struct client_connection *connection,
                           uint64_t now_ns)
 {
     while (connection->unsent) {
@@ -215,14 +220,14 @@ static void send_requests(struct engine *engine, struct connection *connection,
                 exchange_at(engine, connection,
                             (uint32_t)(connection->count - connection->unsent + count));
             const struct message *message =
-                plan_message(&engine->plan->requests[exchange->request],
-                             connection->target, exchange->last);
+                load_plan_message(&engine->plan->requests[exchange->request],
+                                  connection->target, exchange->last);
             size_t skipped = count ? 0 : connection->sent_bytes;
             parts[count] =
                 (struct iovec){message->bytes + skipped, message->length - skipped};
             total += parts[count].iov_len;
         }
-        ssize_t wrote = connection_write(connection, parts, count);
+        ssize_t wrote = client_connection_write(connection, parts, count);
         if (wrote < 0) {
             exchange_fail(engine, connection, failure_of_errno((int)-wrote), now_ns);
             return;
@@ -234,7 +239,8 @@ static void send_requests(struct engine *engine, struct connection *connection,
 }
 
 /* Sends what the connection has been given, or opens it for that. */
-static void set_off(struct engine *engine, struct connection *connection, uint64_t now_ns)
+static void set_off(struct engine *engine, struct client_connection *connection,
+                    uint64_t now_ns)
 {
     if (connection->state == CONNECTION_OPEN)
         send_requests(engine, connection, now_ns);
@@ -243,8 +249,8 @@ static void set_off(struct engine *engine, struct connection *connection, uint64
 }
 
 /* Puts a request at the end of the ring, which must have a place. */
-static void begin(struct engine *engine, struct connection *connection, uint32_t request,
-                  uint64_t scheduled_ns)
+static void begin(struct engine *engine, struct client_connection *connection,
+                  uint32_t request, uint64_t scheduled_ns)
 {
     uint64_t limit = engine->plan->workload.requests_per_connection;
     /* A closed connection has the requests of its next socket before it has that. */
@@ -262,7 +268,8 @@ static void begin(struct engine *engine, struct connection *connection, uint32_t
 }
 
 /* The requests that wait for the new socket are its first ones. */
-static void opened(struct engine *engine, struct connection *connection, uint64_t now_ns)
+static void opened(struct engine *engine, struct client_connection *connection,
+                   uint64_t now_ns)
 {
     uint64_t limit = engine->plan->workload.requests_per_connection;
     engine->opening--;
@@ -289,7 +296,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
     uint64_t timeout_ns = engine->plan->workload.timeout_ns;
     while (schedule->next_ns <= now_ns) {
         uint64_t due_ns = schedule->next_ns;
-        const struct process *process = schedule->next;
+        const struct arrival_process *process = schedule->next;
         struct pace *pace = &engine->paces[process - schedule->processes];
         if (timeout_ns && now_ns - due_ns >= timeout_ns) {
             uint32_t request = schedule_take(schedule, &engine->mix);
@@ -298,7 +305,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
             pace_break(pace);
             continue;
         }
-        struct connection *connection = list_pop(engine);
+        struct client_connection *connection = list_pop(engine);
         if (!connection)
             return;
         uint64_t since_ns = engine->free_since_ns;
@@ -306,7 +313,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         now_ns = clock_now_ns();
         uint64_t late_ns = now_ns - most(due_ns, since_ns);
         recorder_taken(&engine->recorder, due_ns, due_ns < since_ns, late_ns);
-        if (recorder_belongs(&engine->recorder, due_ns) && process->course.count)
+        if (recorder_belongs(&engine->recorder, due_ns) && process->profile.count)
             pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
         begin(engine, connection, request, due_ns);
         set_off(engine, connection, now_ns);
@@ -316,7 +323,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
 }
 
 /* A client of a closed loop sends, as many requests as it has places for. */
-static void send_next(struct engine *engine, struct connection *connection,
+static void send_next(struct engine *engine, struct client_connection *connection,
                       uint64_t now_ns)
 {
     if (index_of(engine, connection) >= engine->started || now_ns < connection->ready_ns)
@@ -328,7 +335,8 @@ static void send_next(struct engine *engine, struct connection *connection,
         set_off(engine, connection, now_ns);
 }
 
-void exchange_free(struct engine *engine, struct connection *connection, uint64_t now_ns)
+void exchange_free(struct engine *engine, struct client_connection *connection,
+                   uint64_t now_ns)
 {
     bool closed = connection->state == CONNECTION_CLOSED;
     if (closed)
@@ -350,7 +358,7 @@ void exchange_free(struct engine *engine, struct connection *connection, uint64_
 /* ---- clients of a closed loop -------------------------------------------------------
  */
 
-static bool is_ready(const struct connection *connection)
+static bool is_ready(const struct client_connection *connection)
 {
     bool stands =
         connection->state == CONNECTION_OPEN || connection->state == CONNECTION_CLOSED;
@@ -360,7 +368,7 @@ static bool is_ready(const struct connection *connection)
 /* Where it has no connection now, its request begins when it has. */
 void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns)
 {
-    struct connection *connection = &engine->connections[client];
+    struct client_connection *connection = &engine->connections[client];
     if (is_ready(connection) && now_ns >= connection->ready_ns)
         exchange_free(engine, connection, clock_now_ns());
 }
@@ -383,7 +391,7 @@ static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
     if (!engine->plan->workload.phases_are_clients)
         return engine->connection_count;
     double at_s = (double)(now_ns - engine->phases.start_ns) / NS_PER_S;
-    double level = floor(course_level(&engine->clients, at_s) + 0.5);
+    double level = floor(load_profile_level(&engine->clients, at_s) + 0.5);
     double own = ceil((level - engine->number) / engine->plan->threads);
     return own <= 0 ? 0 : (uint32_t)least((uint64_t)own, engine->connection_count);
 }
@@ -395,7 +403,7 @@ void exchange_start_clients(struct engine *engine, uint64_t now_ns)
         engine->started = engine->clients_wanted;
     while (engine->started < engine->clients_wanted &&
            now_ns >= client_start_ns(engine, engine->started)) {
-        struct connection *connection = &engine->connections[engine->started++];
+        struct client_connection *connection = &engine->connections[engine->started++];
         if (is_ready(connection))
             exchange_free(engine, connection, clock_now_ns());
     }
@@ -423,7 +431,8 @@ static const enum failure failure_of_verdict[] = {
 };
 
 /* The client of a closed loop pauses. */
-static void think(struct engine *engine, struct connection *connection, uint64_t now_ns)
+static void think(struct engine *engine, struct client_connection *connection,
+                  uint64_t now_ns)
 {
     const struct workload *workload = &engine->plan->workload;
     double think_ns = (double)workload->think_ns;
@@ -434,7 +443,7 @@ static void think(struct engine *engine, struct connection *connection, uint64_t
 }
 
 /* The reply to the connection's oldest request is complete. */
-static void answered(struct engine *engine, struct connection *connection,
+static void answered(struct engine *engine, struct client_connection *connection,
                      uint64_t now_ns)
 {
     const struct exchange *exchange = exchange_at(engine, connection, 0);
@@ -463,8 +472,8 @@ static void answered(struct engine *engine, struct connection *connection,
  * or, as it said that it would, by the server: who closes first keeps the port busy for
  * a minute.
  */
-static bool goes_on(struct engine *engine, struct connection *connection, bool unsent,
-                    uint64_t now_ns)
+static bool goes_on(struct engine *engine, struct client_connection *connection,
+                    bool unsent, uint64_t now_ns)
 {
     uint64_t limit = engine->plan->workload.requests_per_connection;
     bool keep_alive = connection->framing.keep_alive;
@@ -472,7 +481,7 @@ static bool goes_on(struct engine *engine, struct connection *connection, bool u
     if (keep_alive && !limit_reached && !unsent)
         return true;
     if (keep_alive) {
-        connection_close(connection, &engine->parsers);
+        client_connection_close(connection, &engine->parsers);
         return false;
     }
     connection->state = CONNECTION_LINGERING;
@@ -484,8 +493,8 @@ static bool goes_on(struct engine *engine, struct connection *connection, bool u
 enum fed { FED_MORE, FED_REPLIES, FED_ENDED };
 
 /* Reads replies out of `bytes` bytes; FED_ENDED: the connection failed or goes no on. */
-static enum fed feed(struct engine *engine, struct connection *connection, size_t bytes,
-                     uint64_t now_ns)
+static enum fed feed(struct engine *engine, struct client_connection *connection,
+                     size_t bytes, uint64_t now_ns)
 {
     const char *data = engine->buffer.data;
     enum fed result = FED_MORE;
@@ -522,7 +531,8 @@ static enum fed feed(struct engine *engine, struct connection *connection, size_
 }
 
 /* The server has closed its side, or the socket is broken (code < 0). */
-static void stream_ended(struct engine *engine, struct connection *connection, int code)
+static void stream_ended(struct engine *engine, struct client_connection *connection,
+                         int code)
 {
     uint64_t now_ns = clock_now_ns();
     bool complete = code == 0 && framing_end_of_stream(&connection->framing,
@@ -530,7 +540,7 @@ static void stream_ended(struct engine *engine, struct connection *connection, i
     if (complete)
         answered(engine, connection, now_ns);
     if (complete) {
-        connection_close(connection, &engine->parsers);
+        client_connection_close(connection, &engine->parsers);
         exchange_free(engine, connection, now_ns);
         return;
     }
@@ -538,18 +548,19 @@ static void stream_ended(struct engine *engine, struct connection *connection, i
                   code ? failure_of_errno(-code) : FAILURE_CLOSED_EARLY, now_ns);
 }
 
-static void close_and_free(struct engine *engine, struct connection *connection,
+static void close_and_free(struct engine *engine, struct client_connection *connection,
                            uint64_t now_ns)
 {
-    connection_close(connection, &engine->parsers);
+    client_connection_close(connection, &engine->parsers);
     exchange_free(engine, connection, now_ns);
 }
 
 /* `closing`: the server has closed its side already, and no edge will say so again. */
-static void receive(struct engine *engine, struct connection *connection, bool closing)
+static void receive(struct engine *engine, struct client_connection *connection,
+                    bool closing)
 {
     for (bool drained = false; !drained || closing;) {
-        ssize_t got = connection_read(connection, &engine->buffer, &drained);
+        ssize_t got = client_connection_read(connection, &engine->buffer, &drained);
         if (got == -EAGAIN || got == -EINTR)
             return;
         if (got <= 0) {
@@ -572,9 +583,10 @@ static void receive(struct engine *engine, struct connection *connection, bool c
 /* ---- events -------------------------------------------------------------------------
  */
 
-static void event_while_opening(struct engine *engine, struct connection *connection)
+static void event_while_opening(struct engine *engine,
+                                struct client_connection *connection)
 {
-    int result = connection_opened(connection);
+    int result = client_connection_opened(connection);
     if (result == 0)
         return;
     uint64_t now_ns = clock_now_ns();
@@ -587,7 +599,7 @@ static void event_while_opening(struct engine *engine, struct connection *connec
 }
 
 /* Nothing is expected of it: the server closes it, or says something unasked. */
-static void event_unasked(struct engine *engine, struct connection *connection)
+static void event_unasked(struct engine *engine, struct client_connection *connection)
 {
     char byte;
     ssize_t got = recv(connection->fd, &byte, 1, 0);
@@ -600,7 +612,8 @@ static void event_unasked(struct engine *engine, struct connection *connection)
         rest(engine, connection, now_ns);
 }
 
-void exchange_event(struct engine *engine, struct connection *connection, uint32_t events)
+void exchange_event(struct engine *engine, struct client_connection *connection,
+                    uint32_t events)
 {
     bool readable = events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
     bool closing = events & (EPOLLRDHUP | EPOLLHUP);

@@ -26,22 +26,24 @@
 
 /* The exchange `number` places behind the connection's oldest. */
 struct exchange *exchange_at(const struct engine *engine,
-                             const struct connection *connection, uint32_t number);
+                             const struct client_connection *connection, uint32_t number);
 uint32_t exchange_class(const struct engine *engine, const struct exchange *exchange);
 
 /* Begins to open a connection, for the requests that it has or for later ones. */
-void exchange_open(struct engine *engine, struct connection *connection, uint64_t now_ns);
+void exchange_open(struct engine *engine, struct client_connection *connection,
+                   uint64_t now_ns);
 
 /* Something happened on a connection that has a socket. */
-void exchange_event(struct engine *engine, struct connection *connection,
+void exchange_event(struct engine *engine, struct client_connection *connection,
                     uint32_t events);
 
 /* Gives up the connection and what is under way on it. */
-void exchange_fail(struct engine *engine, struct connection *connection,
+void exchange_fail(struct engine *engine, struct client_connection *connection,
                    enum failure failure, uint64_t now_ns);
 
 /* The connection, open or closed, looks for its next request. */
-void exchange_free(struct engine *engine, struct connection *connection, uint64_t now_ns);
+void exchange_free(struct engine *engine, struct client_connection *connection,
+                   uint64_t now_ns);
 
 /* Open loop: gives arrivals that are due to free connections, the longest due first. */
 void exchange_dispatch(struct engine *engine, uint64_t now_ns);

@@ -36,26 +36,26 @@ static uint64_t digest_add(uint64_t digest, const char *bytes, size_t length)
     return digest;
 }
 
-void reference_init(struct reference *reference, const char *digest)
+void expected_reply_init(struct expected_reply *expected, const char *digest)
 {
-    *reference = (struct reference){0};
+    *expected = (struct expected_reply){0};
     if (digest) {
-        reference->digest_given = true;
-        reference->given_digest = digest_add(FNV_OFFSET, digest, strlen(digest));
+        expected->digest_given = true;
+        expected->given_digest = digest_add(FNV_OFFSET, digest, strlen(digest));
     }
-    pthread_mutex_init(&reference->lock, NULL);
+    pthread_mutex_init(&expected->lock, NULL);
 }
 
-void reference_release(struct reference *reference)
+void expected_reply_release(struct expected_reply *expected)
 {
-    pthread_mutex_destroy(&reference->lock);
+    pthread_mutex_destroy(&expected->lock);
 }
 
-void pattern_init(struct pattern *pattern, struct reference *reference, bool verify,
+void pattern_init(struct pattern *pattern, struct expected_reply *expected, bool verify,
                   bool head_request)
 {
     *pattern = (struct pattern){
-        .reference = reference,
+        .expected = expected,
         .verify = verify,
         .head_request = head_request,
     };
@@ -189,15 +189,15 @@ static const struct content *expected_content(struct pattern *pattern,
                                               const struct content *seen)
 {
     if (!pattern->content_known) {
-        struct reference *reference = pattern->reference;
-        pthread_mutex_lock(&reference->lock);
-        if (!reference->known) {
-            reference->known = true;
-            reference->content = *seen;
+        struct expected_reply *expected = pattern->expected;
+        pthread_mutex_lock(&expected->lock);
+        if (!expected->known) {
+            expected->known = true;
+            expected->content = *seen;
         }
-        pattern->content = reference->content;
+        pattern->content = expected->content;
         pattern->content_known = true;
-        pthread_mutex_unlock(&reference->lock);
+        pthread_mutex_unlock(&expected->lock);
     }
     return &pattern->content;
 }
@@ -209,16 +209,16 @@ static enum verdict judge(struct pattern *pattern, unsigned status,
         return VERDICT_SERVER_ERROR;
     if (status >= 400)
         return VERDICT_CLIENT_ERROR;
-    const struct reference *reference = pattern->reference;
-    if (reference->digest_given &&
-        (!seen->has_digest || seen->digest != reference->given_digest))
+    const struct expected_reply *expected = pattern->expected;
+    if (expected->digest_given &&
+        (!seen->has_digest || seen->digest != expected->given_digest))
         return VERDICT_WRONG_DIGEST;
     if (!pattern->verify)
         return VERDICT_GOOD;
-    const struct content *expected = expected_content(pattern, seen);
-    if (seen->body_bytes != expected->body_bytes)
+    const struct content *content = expected_content(pattern, seen);
+    if (seen->body_bytes != content->body_bytes)
         return VERDICT_WRONG_LENGTH;
-    if (seen->has_digest != expected->has_digest || seen->digest != expected->digest)
+    if (seen->has_digest != content->has_digest || seen->digest != content->digest)
         return VERDICT_WRONG_DIGEST;
     return VERDICT_GOOD;
 }

@@ -10,11 +10,11 @@
  * it is equal, so that the short cut is checked as well.
  *
  * What is verified is fixed by the first good reply to a request that any thread saw
- * (struct reference): the number of body bytes, and the Interleave-Digest header where
- * there is one. A digest that is given takes the place of the learned one: a reply
+ * (struct expected_reply): the number of body bytes, and the Interleave-Digest header
+ * where there is one. A digest that is given takes the place of the learned one: a reply
  * without it is never good. Bodies are counted, never kept.
  *
- * Threads: a struct reference is shared under its lock (taken once per thread and
+ * Threads: a struct expected_reply is shared under its lock (taken once per thread and
  * request); everything else belongs to one thread.
  */
 #ifndef LOADGEN_FRAMING_H
@@ -36,7 +36,7 @@ struct content {
 };
 
 /* What all threads hold replies to one request against. */
-struct reference {
+struct expected_reply {
     pthread_mutex_t lock;
     bool digest_given;      /* fixed before threads start, with given_digest */
     uint64_t given_digest;  /* as in struct content */
@@ -45,21 +45,21 @@ struct reference {
 };
 
 /* `digest` is the text that Interleave-Digest must have, or NULL: it is learned. */
-void reference_init(struct reference *reference, const char *digest);
-void reference_release(struct reference *reference);
+void expected_reply_init(struct expected_reply *expected, const char *digest);
+void expected_reply_release(struct expected_reply *expected);
 
 /* How a complete reply is judged. */
 enum verdict {
     VERDICT_GOOD,
     VERDICT_CLIENT_ERROR, /* status 4xx */
     VERDICT_SERVER_ERROR, /* status 5xx */
-    VERDICT_WRONG_LENGTH, /* more or fewer body bytes than the reference */
-    VERDICT_WRONG_DIGEST, /* another digest than the reference, or none */
+    VERDICT_WRONG_LENGTH, /* more or fewer body bytes than the expected */
+    VERDICT_WRONG_DIGEST, /* another digest than the expected, or none */
 };
 
 /* What one thread has learned about the replies to one request. */
 struct pattern {
-    struct reference *reference;
+    struct expected_reply *expected;
     bool verify;       /* false: only status and framing count */
     bool head_request; /* the request is a HEAD: replies have no body */
 
@@ -69,11 +69,11 @@ struct pattern {
     bool keep_alive;      /* what the remembered head says */
     uint32_t until_parse; /* equal replies left until one is parsed all the same */
 
-    bool content_known; /* this thread's copy of the reference */
+    bool content_known; /* this thread's copy of the expected */
     struct content content;
 };
 
-void pattern_init(struct pattern *pattern, struct reference *reference, bool verify,
+void pattern_init(struct pattern *pattern, struct expected_reply *expected, bool verify,
                   bool head_request);
 void pattern_release(struct pattern *pattern);
 

@@ -24,20 +24,20 @@
 #define END_NOTICE_NS (20 * NS_PER_MS)
 
 /* One thread and its engine. */
-struct worker {
+struct session_thread {
     pthread_t thread;
     bool running;
-    struct run *run;
+    struct session *session;
     struct engine engine;
-    int code; /* of engine_connect; guarded by run->lock */
+    int code; /* of engine_connect; guarded by session->lock */
     struct error error;
 };
 
-struct run {
-    const struct plan *plan;
+struct session {
+    const struct load_plan *plan;
     int events;
     struct control control;
-    struct worker *workers;
+    struct session_thread *workers;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* of go and leave */
@@ -58,7 +58,7 @@ struct run {
 /* ---- a worker -----------------------------------------------------------------------
  */
 
-static void pin_worker(const struct plan *plan, unsigned number)
+static void pin_worker(const struct load_plan *plan, unsigned number)
 {
     cpu_set_t all, one;
     if (!plan->cpus || cpus_parse(plan->cpus, &all, NULL) < 0 ||
@@ -74,42 +74,42 @@ static void pin_worker(const struct plan *plan, unsigned number)
     (void)ignored;
 }
 
-static void report_progress(struct run *run, unsigned *count)
+static void report_progress(struct session *session, unsigned *count)
 {
-    pthread_mutex_lock(&run->lock);
+    pthread_mutex_lock(&session->lock);
     (*count)++;
-    pthread_mutex_unlock(&run->lock);
-    eventfd_write(run->progress, 1);
+    pthread_mutex_unlock(&session->lock);
+    eventfd_write(session->progress, 1);
 }
 
-static bool wait_for(struct run *run, const bool *flag)
+static bool wait_for(struct session *session, const bool *flag)
 {
-    pthread_mutex_lock(&run->lock);
-    while (!*flag && !run->leave)
-        pthread_cond_wait(&run->changed, &run->lock);
+    pthread_mutex_lock(&session->lock);
+    while (!*flag && !session->leave)
+        pthread_cond_wait(&session->changed, &session->lock);
     bool set = *flag;
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&session->lock);
     return set;
 }
 
 static void *work(void *argument)
 {
-    struct worker *worker = argument;
-    struct run *run = worker->run;
+    struct session_thread *worker = argument;
+    struct session *session = worker->session;
     /* Sleeps end when they should, not up to 50 us later. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-    pin_worker(run->plan, worker->engine.number);
+    pin_worker(session->plan, worker->engine.number);
     worker->code = engine_connect(&worker->engine, &worker->error);
     if (worker->code < 0) {
-        pthread_mutex_lock(&run->lock);
-        run->failed++;
-        pthread_mutex_unlock(&run->lock);
+        pthread_mutex_lock(&session->lock);
+        session->failed++;
+        pthread_mutex_unlock(&session->lock);
     }
-    report_progress(run, &run->connected);
-    if (wait_for(run, &run->go)) {
-        engine_run(&worker->engine, &run->phases);
-        report_progress(run, &run->ended);
-        wait_for(run, &run->leave);
+    report_progress(session, &session->connected);
+    if (wait_for(session, &session->go)) {
+        engine_run(&worker->engine, &session->phases);
+        report_progress(session, &session->ended);
+        wait_for(session, &session->leave);
     }
     engine_disconnect(&worker->engine);
     return NULL;
@@ -118,66 +118,66 @@ static void *work(void *argument)
 /* ---- the coordinator ----------------------------------------------------------------
  */
 
-static void raise_flag(struct run *run, bool *flag)
+static void raise_flag(struct session *session, bool *flag)
 {
-    pthread_mutex_lock(&run->lock);
+    pthread_mutex_lock(&session->lock);
     *flag = true;
-    pthread_cond_broadcast(&run->changed);
-    pthread_mutex_unlock(&run->lock);
+    pthread_cond_broadcast(&session->changed);
+    pthread_mutex_unlock(&session->lock);
 }
 
-static unsigned read_count(struct run *run, const unsigned *count)
+static unsigned read_count(struct session *session, const unsigned *count)
 {
-    pthread_mutex_lock(&run->lock);
+    pthread_mutex_lock(&session->lock);
     unsigned value = *count;
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&session->lock);
     return value;
 }
 
 /* Ends the window as soon as all threads can have heard of it. */
-static void end_early(struct run *run, uint64_t now_ns)
+static void end_early(struct session *session, uint64_t now_ns)
 {
-    if (now_ns + END_NOTICE_NS >= run->end_ns)
+    if (now_ns + END_NOTICE_NS >= session->end_ns)
         return;
-    run->end_ns = now_ns + END_NOTICE_NS;
-    atomic_store(&run->control.end_ns, run->end_ns);
-    eventfd_write(run->control.wake, 1);
+    session->end_ns = now_ns + END_NOTICE_NS;
+    atomic_store(&session->control.end_ns, session->end_ns);
+    eventfd_write(session->control.wake, 1);
 }
 
 /* The first signal ends the window, the second the drain (and the connecting). */
-static void heed_signal(struct run *run)
+static void heed_signal(struct session *session)
 {
     struct signalfd_siginfo info;
-    if (read(run->signals, &info, sizeof info) != (ssize_t)sizeof info)
+    if (read(session->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     uint64_t now_ns = clock_now_ns();
-    bool connecting = run->end_ns == 0;
-    if (run->signal_count++ > 0 || connecting) {
-        atomic_store(&run->control.stop_ns, now_ns);
-        eventfd_write(run->control.wake, 1);
+    bool connecting = session->end_ns == 0;
+    if (session->signal_count++ > 0 || connecting) {
+        atomic_store(&session->control.stop_ns, now_ns);
+        eventfd_write(session->control.wake, 1);
     } else {
-        end_early(run, now_ns);
+        end_early(session, now_ns);
     }
 }
 
-static void let_look(struct run *run, uint64_t now_ns)
+static void let_look(struct session *session, uint64_t now_ns)
 {
-    const struct watcher *watcher = run->plan->watcher;
+    const struct watcher *watcher = session->plan->watcher;
     if (!watcher)
         return;
-    struct view view = {
+    struct live_view view = {
         .now_ns = now_ns,
-        .start_ns = run->phases.start_ns,
-        .begin_ns = run->phases.begin_ns,
-        .end_ns = run->end_ns,
+        .start_ns = session->phases.start_ns,
+        .begin_ns = session->phases.begin_ns,
+        .end_ns = session->end_ns,
     };
-    for (unsigned i = 0; i < run->plan->threads; i++)
-        view_add(&view, run->workers[i].engine.tally);
-    run->next_look_ns = now_ns + watcher->period_ns;
-    if (watcher->look(watcher->context, &view) && now_ns > run->phases.begin_ns &&
-        now_ns < run->end_ns) {
-        run->decided = true;
-        end_early(run, now_ns);
+    for (unsigned i = 0; i < session->plan->threads; i++)
+        live_view_add(&view, session->workers[i].engine.live);
+    session->next_look_ns = now_ns + watcher->period_ns;
+    if (watcher->look(watcher->context, &view) && now_ns > session->phases.begin_ns &&
+        now_ns < session->end_ns) {
+        session->decided = true;
+        end_early(session, now_ns);
     }
 }
 
@@ -185,119 +185,121 @@ static void let_look(struct run *run, uint64_t now_ns)
  * Sleeps until the deadline, a signal (which it heeds), progress of the workers or,
  * where `watcher` >= 0, a word from there. Returns true in that last case.
  */
-static bool doze(struct run *run, uint64_t deadline_ns, int watcher)
+static bool doze(struct session *session, uint64_t deadline_ns, int watcher)
 {
     uint64_t now_ns = clock_now_ns();
-    if (now_ns >= run->next_look_ns)
-        let_look(run, now_ns);
-    if (run->next_look_ns < deadline_ns)
-        deadline_ns = run->next_look_ns;
+    if (now_ns >= session->next_look_ns)
+        let_look(session, now_ns);
+    if (session->next_look_ns < deadline_ns)
+        deadline_ns = session->next_look_ns;
     uint64_t wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     struct timespec timeout = {
         .tv_sec = (time_t)(wait_ns / NS_PER_S),
         .tv_nsec = (long)(wait_ns % NS_PER_S),
     };
     struct pollfd watched[] = {
-        {.fd = run->signals, .events = POLLIN},
-        {.fd = run->progress, .events = POLLIN},
+        {.fd = session->signals, .events = POLLIN},
+        {.fd = session->progress, .events = POLLIN},
         {.fd = watcher, .events = POLLIN},
     };
     if (ppoll(watched, 3, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <= 0)
         return false;
     if (watched[0].revents)
-        heed_signal(run);
+        heed_signal(session);
     eventfd_t ignored;
     if (watched[1].revents)
-        eventfd_read(run->progress, &ignored);
+        eventfd_read(session->progress, &ignored);
     return watched[2].revents != 0;
 }
 
-static void doze_until_count(struct run *run, const unsigned *count)
+static void doze_until_count(struct session *session, const unsigned *count)
 {
-    while (read_count(run, count) < run->plan->threads)
-        doze(run, UINT64_MAX, -1);
+    while (read_count(session, count) < session->plan->threads)
+        doze(session, UINT64_MAX, -1);
 }
 
 /* An interrupted run ends before the time, and one that has made all its requests. */
-static void doze_until(struct run *run, uint64_t time_ns)
+static void doze_until(struct session *session, uint64_t time_ns)
 {
     for (uint64_t now_ns = clock_now_ns();
-         now_ns < time_ns && now_ns < run->end_ns &&
-         read_count(run, &run->ended) < run->plan->threads;
+         now_ns < time_ns && now_ns < session->end_ns &&
+         read_count(session, &session->ended) < session->plan->threads;
          now_ns = clock_now_ns())
-        doze(run, time_ns < run->end_ns ? time_ns : run->end_ns, -1);
+        doze(session, time_ns < session->end_ns ? time_ns : session->end_ns, -1);
 }
 
-static void hold_connections(struct run *run)
+static void hold_connections(struct session *session)
 {
-    if (!events_wants_hold(run->events) || run->signal_count > 0)
+    if (!events_wants_hold(session->events) || session->signal_count > 0)
         return;
     uint64_t patience_ns = clock_now_ns() + EVENTS_PATIENCE_NS;
-    while (clock_now_ns() < patience_ns && run->signal_count == 0)
-        if (doze(run, patience_ns, run->events))
+    while (clock_now_ns() < patience_ns && session->signal_count == 0)
+        if (doze(session, patience_ns, session->events))
             return;
 }
 
 /* Where all threads had made their requests before the time, the last one's end. */
-static void end_when_finished(struct run *run)
+static void end_when_finished(struct session *session)
 {
     uint64_t last_ns = 0;
-    for (unsigned i = 0; i < run->plan->threads; i++) {
-        uint64_t finished_ns = run->workers[i].engine.finished_ns;
+    for (unsigned i = 0; i < session->plan->threads; i++) {
+        uint64_t finished_ns = session->workers[i].engine.finished_ns;
         if (!finished_ns)
             return;
         last_ns = finished_ns > last_ns ? finished_ns : last_ns;
     }
-    if (last_ns < run->end_ns)
-        run->end_ns = last_ns;
+    if (last_ns < session->end_ns)
+        session->end_ns = last_ns;
 }
 
-static void lead(struct run *run)
+static void lead(struct session *session)
 {
-    const struct workload *workload = &run->plan->workload;
-    struct phases *phases = &run->phases;
+    const struct workload *workload = &session->plan->workload;
+    struct phases *phases = &session->phases;
     phases->start_ns = clock_now_ns() + START_NOTICE_NS;
     phases->begin_ns = phases->start_ns + workload->warmup_ns;
     phases->end_ns = phases->begin_ns + workload->duration_ns;
-    phases->stop_ns = phases->end_ns + run->plan->drain_ns;
-    run->end_ns = phases->end_ns;
-    if (run->plan->watcher)
-        run->next_look_ns = phases->start_ns;
-    raise_flag(run, &run->go);
+    phases->stop_ns = phases->end_ns + session->plan->drain_ns;
+    session->end_ns = phases->end_ns;
+    if (session->plan->watcher)
+        session->next_look_ns = phases->start_ns;
+    raise_flag(session, &session->go);
 
-    events_tell(run->events, "warmup");
-    doze_until(run, phases->begin_ns);
-    events_tell(run->events, "measuring");
-    doze_until(run, phases->end_ns);
-    events_tell(run->events, "measured");
-    doze_until_count(run, &run->ended);
-    end_when_finished(run);
-    let_look(run, clock_now_ns()); /* at everything that there was to see */
-    run->next_look_ns = UINT64_MAX;
-    if (run->plan->watcher && run->plan->watcher->leave)
-        run->plan->watcher->leave(run->plan->watcher->context);
-    hold_connections(run);
+    events_tell(session->events, "warmup");
+    doze_until(session, phases->begin_ns);
+    events_tell(session->events, "measuring");
+    doze_until(session, phases->end_ns);
+    events_tell(session->events, "measured");
+    doze_until_count(session, &session->ended);
+    end_when_finished(session);
+    let_look(session, clock_now_ns()); /* at everything that there was to see */
+    session->next_look_ns = UINT64_MAX;
+    if (session->plan->watcher && session->plan->watcher->leave)
+        session->plan->watcher->leave(session->plan->watcher->context);
+    hold_connections(session);
 }
 
 /* ---- start and end ------------------------------------------------------------------
  */
 
-static int open_descriptors(struct run *run, const sigset_t *signals, struct error *error)
+static int open_descriptors(struct session *session, const sigset_t *signals,
+                            struct error *error)
 {
-    run->control.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    run->progress = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    run->signals = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (run->control.wake < 0 || run->progress < 0 || run->signals < 0)
+    session->control.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    session->progress = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    session->signals = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (session->control.wake < 0 || session->progress < 0 || session->signals < 0)
         return error_set(error, -errno, "cannot open a descriptor: %s", strerror(errno));
     return 0;
 }
 
-static int start_workers(struct run *run, struct error *error)
+static int start_workers(struct session *session, struct error *error)
 {
-    for (unsigned i = 0; i < run->plan->threads; i++) {
-        struct worker *worker = &run->workers[i];
-        worker->run = run;
-        int code = engine_init(&worker->engine, run->plan, &run->control, i, error);
+    for (unsigned i = 0; i < session->plan->threads; i++) {
+        struct session_thread *worker = &session->workers[i];
+        worker->session = session;
+        int code =
+            engine_init(&worker->engine, session->plan, &session->control, i, error);
         if (code < 0)
             return code;
         code = pthread_create(&worker->thread, NULL, work, worker);
@@ -310,60 +312,61 @@ static int start_workers(struct run *run, struct error *error)
 }
 
 /* Lets all workers close their connections and end. */
-static void join_workers(struct run *run)
+static void join_workers(struct session *session)
 {
-    raise_flag(run, &run->leave);
-    for (unsigned i = 0; i < run->plan->threads; i++)
-        if (run->workers[i].running)
-            pthread_join(run->workers[i].thread, NULL);
+    raise_flag(session, &session->leave);
+    for (unsigned i = 0; i < session->plan->threads; i++)
+        if (session->workers[i].running)
+            pthread_join(session->workers[i].thread, NULL);
 }
 
 /* The failure of the first worker that could not connect, or 0. */
-static int connect_failure(const struct run *run, struct error *error)
+static int connect_failure(const struct session *session, struct error *error)
 {
-    for (unsigned i = 0; i < run->plan->threads; i++) {
-        if (run->workers[i].code < 0) {
-            *error = run->workers[i].error;
-            return run->workers[i].code;
+    for (unsigned i = 0; i < session->plan->threads; i++) {
+        if (session->workers[i].code < 0) {
+            *error = session->workers[i].error;
+            return session->workers[i].code;
         }
     }
     return 0;
 }
 
-static int collect(const struct run *run, struct result *result, struct error *error)
+static int collect(const struct session *session, struct result *result,
+                   struct error *error)
 {
-    if (run->end_ns <= run->phases.begin_ns)
+    if (session->end_ns <= session->phases.begin_ns)
         return error_set(error, -EINTR, "interrupted before the measurement began");
-    result_init(result, run->plan, run->end_ns - run->phases.begin_ns);
-    result->interrupted = run->signal_count > 0;
-    result->decided = run->decided;
-    for (unsigned i = 0; i < run->plan->threads; i++)
-        result_add(result, &run->workers[i].engine);
+    result_init(result, session->plan, session->end_ns - session->phases.begin_ns);
+    result->interrupted = session->signal_count > 0;
+    result->decided = session->decided;
+    for (unsigned i = 0; i < session->plan->threads; i++)
+        result_add(result, &session->workers[i].engine);
     return 0;
 }
 
-static void release(struct run *run)
+static void release(struct session *session)
 {
-    for (unsigned i = 0; i < run->plan->threads; i++)
-        if (run->workers[i].run)
-            engine_release(&run->workers[i].engine);
-    free(run->workers);
-    int descriptors[] = {run->control.wake, run->progress, run->signals};
+    for (unsigned i = 0; i < session->plan->threads; i++)
+        if (session->workers[i].session)
+            engine_release(&session->workers[i].engine);
+    free(session->workers);
+    int descriptors[] = {session->control.wake, session->progress, session->signals};
     for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
         if (descriptors[i] >= 0)
             close(descriptors[i]);
-    pthread_cond_destroy(&run->changed);
-    pthread_mutex_destroy(&run->lock);
+    pthread_cond_destroy(&session->changed);
+    pthread_mutex_destroy(&session->lock);
 }
 
-int run_plan(const struct plan *plan, int events, struct result *result,
-             struct error *error)
+int session_run(const struct load_plan *plan, int events, struct result *result,
+                struct error *error)
 {
-    struct run run = {
+    struct session session = {
         .plan = plan,
         .events = events,
         .control = {.end_ns = UINT64_MAX, .stop_ns = UINT64_MAX, .wake = -1},
-        .workers = memory_allocate_zeroed(plan->threads, sizeof(struct worker)),
+        .workers = memory_allocate_zeroed(plan->threads, sizeof(struct session_thread)),
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
         .progress = -1,
@@ -376,20 +379,20 @@ int run_plan(const struct plan *plan, int events, struct result *result,
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
 
-    int code = open_descriptors(&run, &signals, error);
+    int code = open_descriptors(&session, &signals, error);
     if (code == 0)
-        code = start_workers(&run, error);
+        code = start_workers(&session, error);
     if (code == 0) {
-        doze_until_count(&run, &run.connected);
-        if (read_count(&run, &run.failed) == 0)
-            lead(&run);
+        doze_until_count(&session, &session.connected);
+        if (read_count(&session, &session.failed) == 0)
+            lead(&session);
     }
-    join_workers(&run);
+    join_workers(&session);
     if (code == 0)
-        code = connect_failure(&run, error);
+        code = connect_failure(&session, error);
     if (code == 0)
-        code = collect(&run, result, error);
-    release(&run);
+        code = collect(&session, result, error);
+    release(&session);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code == 0)
         events_tell(events, "done");

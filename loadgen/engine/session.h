@@ -24,7 +24,7 @@
  * `events` is a descriptor for events.h or -1. 0, or -errno where the target cannot be
  * reached; -EINTR where the run was stopped before its window began.
  */
-MUST_CHECK int run_plan(const struct plan *plan, int events, struct result *result,
-                        struct error *error);
+MUST_CHECK int session_run(const struct load_plan *plan, int events,
+                           struct result *result, struct error *error);
 
 #endif

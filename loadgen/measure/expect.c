@@ -158,7 +158,7 @@ void expectation_release(struct expectation *expectation)
 
 static size_t class_of(const struct expectation *expectation, const struct result *result)
 {
-    const struct plan *plan = result->plan;
+    const struct load_plan *plan = result->plan;
     for (size_t i = 0; expectation->class_name && i < plan->class_count; i++)
         if (strcmp(plan->class_names[i], expectation->class_name) == 0)
             return i;
@@ -260,7 +260,7 @@ bool expectation_is_met(const struct expectation *expectation,
 
 bool expectations_are_met(const struct result *result)
 {
-    const struct plan *plan = result->plan;
+    const struct load_plan *plan = result->plan;
     for (size_t i = 0; i < plan->expectation_count; i++)
         if (!expectation_is_met(&plan->expectations[i], result))
             return false;
@@ -286,7 +286,7 @@ static const char *value_text(const struct expectation *expectation, double valu
 
 void expectations_print(const struct result *result, FILE *file)
 {
-    const struct plan *plan = result->plan;
+    const struct load_plan *plan = result->plan;
     char text[QUANTITY_TEXT_BYTES];
     for (size_t i = 0; i < plan->expectation_count; i++) {
         const struct expectation *expectation = &plan->expectations[i];
@@ -299,7 +299,7 @@ void expectations_print(const struct result *result, FILE *file)
 
 void expectations_to_json(const struct result *result, cJSON *json)
 {
-    const struct plan *plan = result->plan;
+    const struct load_plan *plan = result->plan;
     cJSON *list = json_add_array(json, "expectations");
     for (size_t i = 0; i < plan->expectation_count; i++) {
         const struct expectation *expectation = &plan->expectations[i];

@@ -15,7 +15,7 @@ static const char *time_text(uint64_t ns, char *buffer)
     return quantity_format(QUANTITY_TIME, (double)ns, buffer, QUANTITY_TEXT_BYTES);
 }
 
-static void print_left(const struct live *live, const struct view *view)
+static void print_left(const struct live *live, const struct live_view *view)
 {
     const char *phase = view->now_ns < view->begin_ns ? "warm-up, " : "";
     if (view->now_ns >= view->end_ns)
@@ -26,7 +26,7 @@ static void print_left(const struct live *live, const struct view *view)
                                      NS_PER_S));
 }
 
-static bool draw(void *context, const struct view *view)
+static bool draw(void *context, const struct live_view *view)
 {
     struct live *live = context;
     uint64_t since_ns = live->last_ns ? live->last_ns : view->start_ns;

@@ -15,7 +15,7 @@ static const char *count_text(double count, char *buffer)
     return quantity_format(QUANTITY_COUNT, count, buffer, QUANTITY_TEXT_BYTES);
 }
 
-static void announce_crowd(const struct workload *workload, FILE *file)
+static void announce_background(const struct workload *workload, FILE *file)
 {
     const struct {
         uint64_t count;
@@ -35,7 +35,7 @@ static void announce_crowd(const struct workload *workload, FILE *file)
     }
 }
 
-static void announce_load(const struct plan *plan, FILE *file)
+static void announce_load(const struct load_plan *plan, FILE *file)
 {
     const struct workload *workload = &plan->workload;
     char text[QUANTITY_TEXT_BYTES];
@@ -59,7 +59,7 @@ static void announce_load(const struct plan *plan, FILE *file)
         fprintf(file, ", thinking %s", time_text((double)workload->think_ns, text));
 }
 
-void summary_announce(const struct plan *plan, FILE *file)
+void summary_announce(const struct load_plan *plan, FILE *file)
 {
     const struct workload *workload = &plan->workload;
     char warmup[QUANTITY_TEXT_BYTES], duration[QUANTITY_TEXT_BYTES],
@@ -68,7 +68,7 @@ void summary_announce(const struct plan *plan, FILE *file)
         fprintf(file, "%s%s", i ? ", " : "", plan->targets[i].url);
     fprintf(file, ": ");
     announce_load(plan, file);
-    announce_crowd(workload, file);
+    announce_background(workload, file);
     fprintf(file, ", %u thread%s, ", plan->threads, plan->threads == 1 ? "" : "s");
     if (workload->request_limit)
         fprintf(file, "%s requests or ",
@@ -143,16 +143,16 @@ static void print_targets(const struct result *result, FILE *file)
     }
 }
 
-static void print_crowd(const struct result *result, FILE *file)
+static void print_background(const struct result *result, FILE *file)
 {
-    for (int i = 0; i < CROWD_KINDS; i++) {
-        const struct crowd_totals *totals = &result->crowd[i];
+    for (int i = 0; i < BACKGROUND_KINDS; i++) {
+        const struct background_totals *totals = &result->background[i];
         if (totals->count)
             fprintf(
                 file,
                 "%s: %llu connections, %llu opened, %llu closed by the server, %llu "
                 "failed; %llu replies, %llu bytes\n",
-                crowd_names[i], (unsigned long long)totals->count,
+                background_names[i], (unsigned long long)totals->count,
                 (unsigned long long)totals->opened, (unsigned long long)totals->closed,
                 (unsigned long long)totals->failed, (unsigned long long)totals->replies,
                 (unsigned long long)totals->bytes);
@@ -201,7 +201,7 @@ void summary_print(const struct result *result, FILE *file)
     else
         fprintf(file, "what it can do here is not known: interleave load --calibrate\n");
     print_targets(result, file);
-    print_crowd(result, file);
+    print_background(result, file);
     print_failures(result, file);
     expectations_print(result, file);
     for (size_t i = 0; i < result->warning_count; i++)

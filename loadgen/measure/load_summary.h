@@ -10,7 +10,7 @@
 #include "loadgen/measure/result.h"
 
 /* Before the run: what is going to be sent, in a sentence. */
-void summary_announce(const struct plan *plan, FILE *file);
+void summary_announce(const struct load_plan *plan, FILE *file);
 
 void summary_print(const struct result *result, FILE *file);
 

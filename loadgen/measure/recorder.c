@@ -20,8 +20,8 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
     };
     recorder->classes = memory_allocate_zeroed(class_count, sizeof *recorder->classes);
     for (size_t i = 0; i < class_count; i++) {
-        histogram_init(&recorder->classes[i].punctual);
-        histogram_init(&recorder->classes[i].delayed);
+        histogram_init(&recorder->classes[i].on_time);
+        histogram_init(&recorder->classes[i].late);
     }
     histogram_init(&recorder->service);
     histogram_init(&recorder->schedule_lag);
@@ -34,8 +34,8 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
 void recorder_release(struct recorder *recorder)
 {
     for (size_t i = 0; i < recorder->class_count; i++) {
-        histogram_release(&recorder->classes[i].punctual);
-        histogram_release(&recorder->classes[i].delayed);
+        histogram_release(&recorder->classes[i].on_time);
+        histogram_release(&recorder->classes[i].late);
     }
     free(recorder->classes);
     histogram_release(&recorder->service);
@@ -93,21 +93,21 @@ static void record_latency(struct recorder *recorder, uint32_t class_index,
 {
     struct class_record *class = &recorder->classes[class_index];
     if (sent_ns == scheduled_ns) {
-        histogram_record(&class->punctual, done_ns - scheduled_ns);
+        histogram_record(&class->on_time, done_ns - scheduled_ns);
         return;
     }
-    histogram_record(&class->delayed, done_ns - scheduled_ns);
+    histogram_record(&class->late, done_ns - scheduled_ns);
     if (sent_ns)
         histogram_record(&recorder->service, done_ns - sent_ns);
 }
 
 /* The request has ended and belongs to the window; `over` where it was not good. */
-static void tally_end(struct tally *tally, bool belongs, bool over)
+static void live_counters_end(struct live_counters *live, bool belongs, bool over)
 {
-    tally_add(&tally->in_flight, UINT64_MAX); /* one less */
+    live_counter_add(&live->in_flight, UINT64_MAX); /* one less */
     if (belongs) {
-        tally_add(&tally->judged, 1);
-        tally_add(&tally->over, over);
+        live_counter_add(&live->judged, 1);
+        live_counter_add(&live->over, over);
     }
 }
 
@@ -117,7 +117,7 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
     recorder->in_flight--;
     if (done_ns >= recorder->current_end_ns)
         recorder_advance(recorder, done_ns);
-    struct interval *interval = recorder->current;
+    struct series_interval *interval = recorder->current;
     if (interval) {
         uint64_t latency = done_ns - scheduled_ns;
         interval->ok++;
@@ -126,13 +126,13 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
             interval->max_ns = latency;
         recorder->completed++;
     }
-    if (recorder->tally) {
+    if (recorder->live) {
         uint64_t latency = done_ns - scheduled_ns;
-        tally_add(
-            &recorder->tally->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT],
+        live_counter_add(
+            &recorder->live->counts[histogram_bucket(latency) >> HISTOGRAM_COARSE_SHIFT],
             1);
-        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns),
-                  latency > recorder->tally->limit_ns);
+        live_counters_end(recorder->live, recorder_belongs(recorder, scheduled_ns),
+                          latency > recorder->live->limit_ns);
     }
     if (recorder_belongs(recorder, scheduled_ns)) {
         recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
@@ -149,9 +149,9 @@ void recorder_failed(struct recorder *recorder, uint32_t class_index,
     recorder_advance(recorder, done_ns);
     if (recorder->current)
         recorder->current->errors++;
-    if (recorder->tally) {
-        tally_add(&recorder->tally->errors, 1);
-        tally_end(recorder->tally, recorder_belongs(recorder, scheduled_ns), true);
+    if (recorder->live) {
+        live_counter_add(&recorder->live->errors, 1);
+        live_counters_end(recorder->live, recorder_belongs(recorder, scheduled_ns), true);
     }
     if (!recorder_belongs(recorder, scheduled_ns))
         return;
@@ -223,7 +223,8 @@ void counts_add(struct counts *into, const struct counts *from)
         into->ended[i] += from->ended[i];
 }
 
-static void interval_add(struct interval *into, const struct interval *from)
+static void series_interval_add(struct series_interval *into,
+                                const struct series_interval *from)
 {
     into->ok += from->ok;
     into->errors += from->errors;
@@ -238,8 +239,8 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
 {
     for (size_t i = 0; i < from->class_count; i++) {
         counts_add(&into->classes[i].counts, &from->classes[i].counts);
-        histogram_merge(&into->classes[i].punctual, &from->classes[i].punctual);
-        histogram_merge(&into->classes[i].delayed, &from->classes[i].delayed);
+        histogram_merge(&into->classes[i].on_time, &from->classes[i].on_time);
+        histogram_merge(&into->classes[i].late, &from->classes[i].late);
     }
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->schedule_lag, &from->schedule_lag);
@@ -256,10 +257,10 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     if (into->interval_count > from->interval_count)
         into->interval_count = from->interval_count;
     for (size_t i = 0; i < into->interval_count; i++)
-        interval_add(&into->intervals[i], &from->intervals[i]);
+        series_interval_add(&into->intervals[i], &from->intervals[i]);
 }
 
-uint64_t interval_quantile(const struct interval *interval, double fraction)
+uint64_t series_interval_quantile(const struct series_interval *interval, double fraction)
 {
     uint64_t total = 0, seen = 0;
     for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)

@@ -41,12 +41,12 @@ struct counts {
 struct class_record {
     struct counts counts;
     /* Latency of requests that were sent when they were due: also their service time. */
-    struct histogram punctual;
-    struct histogram delayed; /* latency of all others */
+    struct histogram on_time;
+    struct histogram late; /* latency of all others */
 };
 
 /* A tick of the series. */
-struct interval {
+struct series_interval {
     uint64_t ok, errors; /* completed in it */
     uint64_t in_flight;  /* begun and without a reply at its end */
     uint64_t max_ns;
@@ -58,7 +58,7 @@ struct recorder {
 
     struct class_record *classes;
     size_t class_count;
-    struct histogram service;      /* of the delayed ones */
+    struct histogram service;      /* of the late ones */
     struct histogram schedule_lag; /* sent - scheduled, open loop */
     struct histogram own_lag;      /* the part that is the generator's fault */
     struct pairs successive;       /* latencies of good replies, one after the other */
@@ -70,14 +70,14 @@ struct recorder {
     uint64_t censored;          /* ages among the latencies */
     uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
 
-    struct tally *tally; /* for who looks on, or NULL; not owned */
+    struct live_counters *live; /* for who looks on, or NULL; not owned */
 
     uint64_t in_flight; /* now, whether they belong or not */
-    struct interval *intervals;
+    struct series_interval *intervals;
     size_t interval_count;
     uint64_t interval_ns;
-    struct interval *current; /* NULL outside the window */
-    uint64_t current_end_ns;  /* from here on `current` is another one */
+    struct series_interval *current; /* NULL outside the window */
+    uint64_t current_end_ns;         /* from here on `current` is another one */
 };
 
 void recorder_init(struct recorder *recorder, size_t class_count, uint64_t interval_ns,
@@ -101,8 +101,8 @@ static inline void recorder_begun(struct recorder *recorder, uint32_t class_inde
                                   uint64_t scheduled_ns)
 {
     recorder->in_flight++;
-    if (recorder->tally)
-        tally_add(&recorder->tally->in_flight, 1);
+    if (recorder->live)
+        live_counter_add(&recorder->live->in_flight, 1);
     if (recorder_belongs(recorder, scheduled_ns))
         recorder->classes[class_index].counts.scheduled++;
 }
@@ -147,7 +147,8 @@ void recorder_advance(struct recorder *recorder, uint64_t now_ns);
 void recorder_merge(struct recorder *into, const struct recorder *from);
 
 /* Quantile of an interval's latencies, as histogram_quantile. */
-uint64_t interval_quantile(const struct interval *interval, double fraction);
+uint64_t series_interval_quantile(const struct series_interval *interval,
+                                  double fraction);
 
 /* Adds up `from` in `into`. */
 void counts_add(struct counts *into, const struct counts *from);

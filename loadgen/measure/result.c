@@ -13,7 +13,7 @@
 #include "loadgen/measure/distribution.h"
 #include "loadgen/measure/steadiness.h"
 
-void result_init(struct result *result, const struct plan *plan, uint64_t window_ns)
+void result_init(struct result *result, const struct load_plan *plan, uint64_t window_ns)
 {
     *result = (struct result){.plan = plan, .window_ns = window_ns, .ceiling_rps = NAN};
     recorder_init(&result->recorder, plan->class_count, plan->interval_ns, window_ns);
@@ -46,7 +46,8 @@ static void add_target_totals(struct target_totals *into,
     into->failed += from->failed;
 }
 
-static void add_crowd_totals(struct crowd_totals *into, const struct crowd_totals *from)
+static void add_background_totals(struct background_totals *into,
+                                  const struct background_totals *from)
 {
     into->count += from->count;
     into->opened += from->opened;
@@ -93,8 +94,8 @@ void result_add(struct result *result, const struct engine *engine)
     result->parsed_replies += engine->parsers.parsed;
     for (size_t i = 0; i < result->plan->target_count; i++)
         add_target_totals(&result->target_totals[i], &engine->target_totals[i]);
-    for (int i = 0; i < CROWD_KINDS; i++)
-        add_crowd_totals(&result->crowd[i], &engine->crowd.totals[i]);
+    for (int i = 0; i < BACKGROUND_KINDS; i++)
+        add_background_totals(&result->background[i], &engine->background.totals[i]);
     double cores = (double)result_busy_ns(from) / (double)result->window_ns;
     if (result->window_ns && cores > result->highest_thread_cores)
         result->highest_thread_cores = cores;
@@ -128,8 +129,8 @@ void result_latency(const struct result *result, size_t class_index,
     for (size_t i = 0; i < result->recorder.class_count; i++) {
         if (class_index != i && class_index != result->recorder.class_count)
             continue;
-        histogram_merge(latency, &result->recorder.classes[i].punctual);
-        histogram_merge(latency, &result->recorder.classes[i].delayed);
+        histogram_merge(latency, &result->recorder.classes[i].on_time);
+        histogram_merge(latency, &result->recorder.classes[i].late);
     }
 }
 
@@ -138,7 +139,7 @@ void result_service(const struct result *result, struct histogram *service)
     histogram_init(service);
     histogram_merge(service, &result->recorder.service);
     for (size_t i = 0; i < result->recorder.class_count; i++)
-        histogram_merge(service, &result->recorder.classes[i].punctual);
+        histogram_merge(service, &result->recorder.classes[i].on_time);
 }
 
 void result_warn(struct result *result, const char *code, bool invalidates,
@@ -224,7 +225,7 @@ static void add_series(cJSON *json, const struct result *result)
     const struct recorder *recorder = &result->recorder;
     double none = (double)NAN;
     for (size_t i = 0; i < recorder->interval_count; i++) {
-        const struct interval *interval = &recorder->intervals[i];
+        const struct series_interval *interval = &recorder->intervals[i];
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(series, item);
         json_add_number(item, "t_s", seconds(i * recorder->interval_ns));
@@ -234,9 +235,9 @@ static void add_series(cJSON *json, const struct result *result)
         bool p50 = interval->ok >= histogram_samples_needed(0.5);
         bool p99 = interval->ok >= histogram_samples_needed(0.99);
         json_add_number(item, "p50_ns",
-                        p50 ? (double)interval_quantile(interval, 0.5) : none);
+                        p50 ? (double)series_interval_quantile(interval, 0.5) : none);
         json_add_number(item, "p99_ns",
-                        p99 ? (double)interval_quantile(interval, 0.99) : none);
+                        p99 ? (double)series_interval_quantile(interval, 0.99) : none);
         json_add_number(item, "max_ns", interval->ok ? (double)interval->max_ns : none);
     }
 }
@@ -337,14 +338,14 @@ static void add_targets(cJSON *json, const struct result *result)
     }
 }
 
-static void add_crowd(cJSON *json, const struct result *result)
+static void add_background(cJSON *json, const struct result *result)
 {
-    cJSON *crowd = json_add_object(json, "crowd");
-    for (int i = 0; i < CROWD_KINDS; i++) {
-        const struct crowd_totals *totals = &result->crowd[i];
+    cJSON *background = json_add_object(json, "crowd");
+    for (int i = 0; i < BACKGROUND_KINDS; i++) {
+        const struct background_totals *totals = &result->background[i];
         if (!totals->count)
             continue;
-        cJSON *kind = json_add_object(crowd, crowd_names[i]);
+        cJSON *kind = json_add_object(background, background_names[i]);
         json_add_number(kind, "count", (double)totals->count);
         json_add_number(kind, "opened", (double)totals->opened);
         json_add_number(kind, "closed", (double)totals->closed);
@@ -354,7 +355,7 @@ static void add_crowd(cJSON *json, const struct result *result)
     }
 }
 
-static void add_clients(cJSON *json, const struct plan *plan)
+static void add_clients(cJSON *json, const struct load_plan *plan)
 {
     const struct workload *workload = &plan->workload;
     uint64_t limit = workload->requests_per_connection;
@@ -390,7 +391,7 @@ static const char *arrivals_name(const struct workload *workload)
     return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];
 }
 
-static void add_settings(cJSON *json, const struct plan *plan)
+static void add_settings(cJSON *json, const struct load_plan *plan)
 {
     const struct workload *workload = &plan->workload;
     json_add_text(json, "target", plan->targets[0].url);
@@ -439,7 +440,7 @@ cJSON *result_to_json(const struct result *result)
     json_add_number(whole, "replies", (double)totals.replies);
     json_add_number(whole, "connections", (double)result->totals.connections);
     add_targets(json, result);
-    add_crowd(json, result);
+    add_background(json, result);
     add_generator(json, result);
     add_checks(json, result);
     expectations_to_json(result, json);

@@ -21,12 +21,12 @@
  * null where it was never calibrated.
  * "expectations" are the limits of --expect: {expect, value, limit, unit, met}.
  * "targets" (of the whole run: url, weight, sent, replies, failed; "target" is the first
- * one's url), "all_connections" (the crowd's included), "requests_per_connection" (null:
- * no limit), "pipeline", "think_s" and "think_times" (null in an open loop),
+ * one's url), "all_connections" (the background's included), "requests_per_connection"
+ * (null: no limit), "pipeline", "think_s" and "think_times" (null in an open loop),
  * "request_limit", "phases" (as in a scenario, or null), "trace" (file and speed, or
  * null), and "crowd": for "idle", "slow_readers" and "slow_senders", where there are any,
  * count (connections that were to stand), opened, closed (by the server), replies, failed
- * and bytes (struct crowd_totals). "offered_rps" is the mean over the window.
+ * and bytes (struct background_totals). "offered_rps" is the mean over the window.
  */
 #ifndef LOADGEN_RESULT_H
 #define LOADGEN_RESULT_H
@@ -48,13 +48,13 @@ struct warning {
 #define RESULT_MAX_WARNINGS 32
 
 struct result {
-    const struct plan *plan;
+    const struct load_plan *plan;
     struct recorder recorder; /* of all threads */
     struct engine_totals totals;
     struct pace *paces; /* one per arrival process, of all threads; heap */
     size_t pace_count;
     struct target_totals *target_totals; /* one per target; heap */
-    struct crowd_totals crowd[CROWD_KINDS];
+    struct background_totals background[BACKGROUND_KINDS];
     uint64_t parsed_replies; /* that the parser read, short cuts left out */
     /* Measured; shorter than planned when interrupted, or out of requests. */
     uint64_t window_ns;
@@ -67,7 +67,7 @@ struct result {
 };
 
 /* Of a window that lasted window_ns, no longer than planned. */
-void result_init(struct result *result, const struct plan *plan, uint64_t window_ns);
+void result_init(struct result *result, const struct load_plan *plan, uint64_t window_ns);
 void result_release(struct result *result);
 
 /* CPU time without what was spent polling for an arrival to come due. */

@@ -20,9 +20,9 @@ static double mean_of(const double *values, size_t count)
     return sum / (double)count;
 }
 
-static double value_of(const struct interval *interval, bool open)
+static double value_of(const struct series_interval *interval, bool open)
 {
-    return open ? (double)interval_quantile(interval, 0.5) : (double)interval->ok;
+    return open ? (double)series_interval_quantile(interval, 0.5) : (double)interval->ok;
 }
 
 /*
@@ -36,7 +36,7 @@ static size_t read_series(const struct recorder *recorder, size_t intervals, siz
     for (size_t i = 0; i + join <= intervals; i += join) {
         double sum = 0, some = 0;
         for (size_t j = i; j < i + join; j++) {
-            const struct interval *interval = &recorder->intervals[j];
+            const struct series_interval *interval = &recorder->intervals[j];
             if (open && !interval->ok)
                 continue;
             sum += value_of(interval, open);

@@ -8,14 +8,14 @@ static uint64_t read_counter(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void view_add(struct view *view, const struct tally *tally)
+void live_view_add(struct live_view *view, const struct live_counters *live)
 {
-    view->errors += read_counter(&tally->errors);
-    view->in_flight += read_counter(&tally->in_flight);
-    view->judged += read_counter(&tally->judged);
-    view->over += read_counter(&tally->over);
+    view->errors += read_counter(&live->errors);
+    view->in_flight += read_counter(&live->in_flight);
+    view->judged += read_counter(&live->judged);
+    view->over += read_counter(&live->over);
     for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++) {
-        uint64_t count = read_counter(&tally->counts[i]);
+        uint64_t count = read_counter(&live->counts[i]);
         view->counts[i] += count;
         view->ok += count;
     }

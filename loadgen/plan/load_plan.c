@@ -12,7 +12,7 @@ const char *const verify_names[] = {
 const char *const method_names[] = {[METHOD_GET] = "GET", [METHOD_HEAD] = "HEAD", NULL};
 
 /* Index of the class, added where it is new. */
-static uint32_t class_of(struct plan *plan, const char *name)
+static uint32_t class_of(struct load_plan *plan, const char *name)
 {
     for (size_t i = 0; i < plan->class_count; i++)
         if (strcmp(plan->class_names[i], name) == 0)
@@ -21,7 +21,7 @@ static uint32_t class_of(struct plan *plan, const char *name)
     return (uint32_t)plan->class_count++;
 }
 
-void plan_add_target(struct plan *plan, const struct target *target)
+void load_plan_add_target(struct load_plan *plan, const struct target *target)
 {
     plan->targets =
         memory_resize(plan->targets, (plan->target_count + 1) * sizeof *plan->targets);
@@ -33,9 +33,9 @@ void plan_add_target(struct plan *plan, const struct target *target)
  * its weight with each place and falls by the sum of weights with each that it gets: so
  * every stretch of the round is as near to the weights as whole numbers can be.
  */
-static void deal_targets(struct plan *plan)
+static void deal_targets(struct load_plan *plan)
 {
-    double total = 0, credit[PLAN_MAX_TARGETS] = {0};
+    double total = 0, credit[LOAD_MAX_TARGETS] = {0};
     for (size_t i = 0; i < plan->target_count; i++)
         total += plan->targets[i].weight;
     for (size_t place = 0; place < PLAN_ROUND; place++) {
@@ -50,12 +50,12 @@ static void deal_targets(struct plan *plan)
     }
 }
 
-uint32_t plan_target_of(const struct plan *plan, uint64_t connection)
+uint32_t load_plan_target_of(const struct load_plan *plan, uint64_t connection)
 {
     return plan->round[connection % PLAN_ROUND];
 }
 
-static void build_messages(const struct plan *plan, struct planned_request *planned,
+static void build_messages(const struct load_plan *plan, struct planned_request *planned,
                            const char *path)
 {
     planned->messages =
@@ -70,44 +70,45 @@ static void build_messages(const struct plan *plan, struct planned_request *plan
     planned->reference = memory_allocate(sizeof *planned->reference);
 }
 
-static void build_request(struct plan *plan, size_t i)
+static void build_request(struct load_plan *plan, size_t i)
 {
     const struct request *request = &plan->workload.requests[i];
     struct planned_request *planned = &plan->requests[i];
     build_messages(plan, planned, request->path);
     planned->class_index = class_of(plan, request->class_name);
-    reference_init(planned->reference, request->digest);
+    expected_reply_init(planned->reference, request->digest);
 }
 
 /* Slow clients keep their connections; nobody verifies what they get. */
-static void build_slow_request(const struct plan *plan, struct planned_request *planned,
+static void build_slow_request(const struct load_plan *plan,
+                               struct planned_request *planned,
                                const struct slow_clients *clients)
 {
     const char *path = clients->path ? clients->path : plan->workload.requests[0].path;
     build_messages(plan, planned, path);
-    reference_init(planned->reference, NULL);
+    expected_reply_init(planned->reference, NULL);
 }
 
-static void release_request(const struct plan *plan, struct planned_request *planned)
+static void release_request(const struct load_plan *plan, struct planned_request *planned)
 {
     for (size_t i = 0; planned->messages && i < 2 * plan->target_count; i++)
         free(planned->messages[i].bytes);
     free(planned->messages);
     if (planned->reference)
-        reference_release(planned->reference);
+        expected_reply_release(planned->reference);
     free(planned->reference);
 }
 
-static int check_limits(const struct plan *plan, struct error *error)
+static int check_limits(const struct load_plan *plan, struct error *error)
 {
     const struct workload *workload = &plan->workload;
     if (!workload->connections)
         return error_set(error, -EINVAL, "at least one connection is needed, got 0");
     if (!plan->interval_ns ||
-        workload->duration_ns / plan->interval_ns >= PLAN_MAX_INTERVALS)
+        workload->duration_ns / plan->interval_ns >= LOAD_MAX_INTERVALS)
         return error_set(error, -EINVAL,
                          "the series has at most %d intervals: take a longer --interval",
-                         PLAN_MAX_INTERVALS);
+                         LOAD_MAX_INTERVALS);
     for (size_t i = 0; i < workload->request_count; i++) {
         int result = target_check_path(workload->requests[i].path, error);
         if (result < 0)
@@ -122,13 +123,13 @@ static int check_limits(const struct plan *plan, struct error *error)
     return 0;
 }
 
-int plan_build(struct plan *plan, struct error *error)
+int load_plan_build(struct load_plan *plan, struct error *error)
 {
     int result = workload_check(&plan->workload, error);
     if (result == 0)
         result = check_limits(plan, error);
     if (result < 0) {
-        plan_release(plan);
+        load_plan_release(plan);
         return result;
     }
     size_t count = plan->workload.request_count;
@@ -146,7 +147,7 @@ int plan_build(struct plan *plan, struct error *error)
     return 0;
 }
 
-void plan_release(struct plan *plan)
+void load_plan_release(struct load_plan *plan)
 {
     for (size_t i = 0; plan->requests && i < plan->workload.request_count; i++)
         release_request(plan, &plan->requests[i]);
@@ -158,5 +159,5 @@ void plan_release(struct plan *plan)
         target_release(&plan->targets[i]);
     free(plan->targets);
     workload_release(&plan->workload);
-    *plan = (struct plan){0};
+    *plan = (struct load_plan){0};
 }

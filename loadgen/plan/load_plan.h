@@ -35,15 +35,15 @@ struct message {
 
 /* One kind of request, ready to be sent to every target. */
 struct planned_request {
-    struct message *messages; /* two for each target, see plan_message; heap */
+    struct message *messages; /* two for each target, see load_plan_message; heap */
     uint32_t class_index;
-    struct reference *reference; /* heap */
+    struct expected_reply *reference; /* heap */
 };
 
 /* Places in a round of targets: three and four equal ones share it to 0.1 %. */
 #define PLAN_ROUND 1200
 
-struct plan {
+struct load_plan {
     struct workload workload; /* owned */
     struct target *targets;   /* owned; at least 1 */
     size_t target_count;
@@ -73,17 +73,17 @@ struct plan {
     const char *server_cpus; /* list that the server runs on, or NULL; not owned */
 };
 
-#define PLAN_MAX_THREADS   1024
-#define PLAN_MAX_TARGETS   256
-#define PLAN_MAX_SOURCES   250
-#define PLAN_MAX_INTERVALS 10000
+#define LOAD_MAX_THREADS   1024
+#define LOAD_MAX_TARGETS   256
+#define LOAD_MAX_SOURCES   250
+#define LOAD_MAX_INTERVALS 10000
 
 /* Appends a target, which the plan owns from then on. */
-void plan_add_target(struct plan *plan, const struct target *target);
+void load_plan_add_target(struct load_plan *plan, const struct target *target);
 
 /* `last`: the request after which the connection is to be closed, and says so. */
-static inline const struct message *plan_message(const struct planned_request *request,
-                                                 uint32_t target, bool last)
+static inline const struct message *
+load_plan_message(const struct planned_request *request, uint32_t target, bool last)
 {
     return &request->messages[2 * target + last];
 }
@@ -92,13 +92,13 @@ static inline const struct message *plan_message(const struct planned_request *r
  * The target of a connection, numbered over all threads: connections are dealt out in
  * turn, by weight.
  */
-uint32_t plan_target_of(const struct plan *plan, uint64_t connection);
+uint32_t load_plan_target_of(const struct load_plan *plan, uint64_t connection);
 
 /*
  * Builds the requests and classes of a plan whose other members are set; afterwards
  * it owns workload and targets. 0, or -EINVAL with the plan released.
  */
-MUST_CHECK int plan_build(struct plan *plan, struct error *error);
-void plan_release(struct plan *plan);
+MUST_CHECK int load_plan_build(struct load_plan *plan, struct error *error);
+void load_plan_release(struct load_plan *plan);
 
 #endif

@@ -61,14 +61,14 @@ uint32_t mix_draw(struct mix *mix)
 /* ---- arrivals -----------------------------------------------------------------------
  */
 
-/* Takes the course over. `number` tells the processes of a workload apart. */
-static struct process *add_process(struct schedule *schedule, struct course course,
-                                   uint32_t request, int arrivals, uint64_t seed,
-                                   unsigned number)
+/* Takes the profile over. `number` tells the processes of a workload apart. */
+static struct arrival_process *add_process(struct schedule *schedule,
+                                           struct load_profile profile, uint32_t request,
+                                           int arrivals, uint64_t seed, unsigned number)
 {
-    struct process *process = &schedule->processes[schedule->count++];
-    *process =
-        (struct process){.arrivals = arrivals, .course = course, .request = request};
+    struct arrival_process *process = &schedule->processes[schedule->count++];
+    *process = (struct arrival_process){
+        .arrivals = arrivals, .profile = profile, .request = request};
     random_seed_stream(&process->random, seed,
                        stream_of(STREAM_PROCESSES + number, schedule->thread));
     if (arrivals == ARRIVALS_CONSTANT) {
@@ -85,11 +85,11 @@ static void add_own_rates(struct schedule *schedule, const struct workload *work
 {
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
-        struct course course;
+        struct load_profile profile;
         if (request->rate_rps <= 0)
             continue;
-        course_init_level(&course, request->rate_rps);
-        add_process(schedule, course, (uint32_t)i, request->arrivals, seed,
+        load_profile_init_level(&profile, request->rate_rps);
+        add_process(schedule, profile, (uint32_t)i, request->arrivals, seed,
                     (unsigned)i + 1);
     }
 }
@@ -108,13 +108,13 @@ void schedule_init(struct schedule *schedule, const struct workload *workload,
     if (workload->request_limit)
         schedule->left = workload->request_limit / threads +
                          (thread < workload->request_limit % threads);
-    schedule->processes =
-        memory_allocate_zeroed(workload->request_count + 2, sizeof(struct process));
-    struct course course;
+    schedule->processes = memory_allocate_zeroed(workload->request_count + 2,
+                                                 sizeof(struct arrival_process));
+    struct load_profile profile;
     if (workload->rate_rps > 0 ||
         (workload->phase_count && !workload->phases_are_clients)) {
-        course_init(&course, workload);
-        add_process(schedule, course, PROCESS_OF_MIX, workload->arrivals, seed, 0);
+        load_profile_init(&profile, workload);
+        add_process(schedule, profile, PROCESS_OF_MIX, workload->arrivals, seed, 0);
     }
     add_own_rates(schedule, workload, seed);
     if (workload->trace_count)
@@ -124,7 +124,7 @@ void schedule_init(struct schedule *schedule, const struct workload *workload,
 void schedule_release(struct schedule *schedule)
 {
     for (size_t i = 0; i < schedule->count; i++)
-        course_release(&schedule->processes[i].course);
+        load_profile_release(&schedule->processes[i].profile);
     free(schedule->processes);
     *schedule = (struct schedule){0};
 }
@@ -135,17 +135,17 @@ size_t schedule_drawn_count(const struct schedule *schedule)
 }
 
 double schedule_least_gap_ns(const struct schedule *schedule,
-                             const struct process *process)
+                             const struct arrival_process *process)
 {
-    return NS_PER_S / course_highest(&process->course) * schedule->threads;
+    return NS_PER_S / load_profile_highest(&process->profile) * schedule->threads;
 }
 
-uint64_t schedule_even_ns(const struct schedule *schedule, const struct process *process,
-                          uint64_t at_ns)
+uint64_t schedule_even_ns(const struct schedule *schedule,
+                          const struct arrival_process *process, uint64_t at_ns)
 {
     double at_s = (double)(at_ns - schedule->start_ns) / NS_PER_S;
-    double even_s =
-        course_area(&process->course, at_s) / course_highest(&process->course);
+    double even_s = load_profile_area(&process->profile, at_s) /
+                    load_profile_highest(&process->profile);
     return schedule->start_ns + (uint64_t)(even_s * NS_PER_S);
 }
 
@@ -156,7 +156,8 @@ static uint64_t trace_index(const struct schedule *schedule, uint64_t number)
 }
 
 /* Draws the next arrival. */
-static void process_advance(const struct schedule *schedule, struct process *process)
+static void arrival_process_advance(const struct schedule *schedule,
+                                    struct arrival_process *process)
 {
     uint64_t number = process->number++;
     if (process->request == PROCESS_OF_TRACE) {
@@ -172,7 +173,7 @@ static void process_advance(const struct schedule *schedule, struct process *pro
     else
         process->place += random_exponential(&process->random, schedule->threads);
     double offset_ns =
-        course_time(&process->course, &process->part, process->place) * NS_PER_S;
+        load_profile_time(&process->profile, &process->part, process->place) * NS_PER_S;
     double most_ns = (double)(UINT64_MAX / 2);
     process->next_ns =
         offset_ns < most_ns ? schedule->start_ns + (uint64_t)offset_ns : UINT64_MAX;
@@ -183,7 +184,7 @@ static void find_next(struct schedule *schedule)
     schedule->next = NULL;
     schedule->next_ns = UINT64_MAX;
     for (size_t i = 0; i < schedule->count && schedule->left; i++) {
-        struct process *process = &schedule->processes[i];
+        struct arrival_process *process = &schedule->processes[i];
         if (process->next_ns < schedule->end_ns && process->next_ns < schedule->next_ns) {
             schedule->next = process;
             schedule->next_ns = process->next_ns;
@@ -198,7 +199,7 @@ void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin
     schedule->begin_ns = begin_ns;
     schedule->end_ns = end_ns;
     for (size_t i = 0; i < schedule->count; i++)
-        process_advance(schedule, &schedule->processes[i]);
+        arrival_process_advance(schedule, &schedule->processes[i]);
     find_next(schedule);
 }
 
@@ -219,7 +220,7 @@ bool schedule_claim(struct schedule *schedule, uint64_t scheduled_ns)
 
 uint32_t schedule_take(struct schedule *schedule, struct mix *mix)
 {
-    struct process *process = schedule->next;
+    struct arrival_process *process = schedule->next;
     uint32_t request = process->request;
     if (request == PROCESS_OF_MIX)
         request = mix_draw(mix);
@@ -227,7 +228,7 @@ uint32_t schedule_take(struct schedule *schedule, struct mix *mix)
         request = schedule->trace[trace_index(schedule, process->number - 1)].request;
     if (schedule->left != UINT64_MAX && schedule->next_ns >= schedule->begin_ns)
         schedule->left--;
-    process_advance(schedule, process);
+    arrival_process_advance(schedule, process);
     find_next(schedule);
     return request;
 }

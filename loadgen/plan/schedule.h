@@ -50,16 +50,16 @@ void mix_release(struct mix *mix);
 uint32_t mix_draw(struct mix *mix);
 
 /* One arrival process, as far as one thread has a share in it. */
-struct process {
+struct arrival_process {
     struct random random;
-    int arrivals;         /* enum arrivals */
-    struct course course; /* of the rate of all threads */
-    size_t part;          /* of the course, where the next arrival lies */
-    double place;         /* of the next arrival, in arrivals of all threads */
-    double first_place;   /* constant: of this thread's first arrival */
-    uint64_t number;      /* arrivals drawn so far */
-    uint32_t request;     /* what it sends, or PROCESS_OF_MIX or _OF_TRACE */
-    uint64_t next_ns;     /* when the next arrival is due; UINT64_MAX: never */
+    int arrivals;                /* enum arrivals */
+    struct load_profile profile; /* of the rate of all threads */
+    size_t part;                 /* of the profile, where the next arrival lies */
+    double place;                /* of the next arrival, in arrivals of all threads */
+    double first_place;          /* constant: of this thread's first arrival */
+    uint64_t number;             /* arrivals drawn so far */
+    uint32_t request;            /* what it sends, or PROCESS_OF_MIX or _OF_TRACE */
+    uint64_t next_ns;            /* when the next arrival is due; UINT64_MAX: never */
 };
 #define PROCESS_OF_MIX   UINT32_MAX
 #define PROCESS_OF_TRACE (UINT32_MAX - 1)
@@ -68,14 +68,14 @@ struct schedule {
     const struct trace_entry *trace; /* the workload's */
     size_t trace_count;
     unsigned thread, threads;
-    struct process *processes; /* heap */
-    size_t count;              /* 0: closed loop, nothing ever arrives */
+    struct arrival_process *processes; /* heap */
+    size_t count;                      /* 0: closed loop, nothing ever arrives */
     uint64_t start_ns;
-    uint64_t begin_ns;    /* of the measured window: the trace's 0 */
-    uint64_t end_ns;      /* arrivals from here on are not made */
-    uint64_t left;        /* requests of the window that may still be made */
-    uint64_t next_ns;     /* the earliest arrival not yet taken; UINT64_MAX: none */
-    struct process *next; /* whose it is */
+    uint64_t begin_ns; /* of the measured window: the trace's 0 */
+    uint64_t end_ns;   /* arrivals from here on are not made */
+    uint64_t left;     /* requests of the window that may still be made */
+    uint64_t next_ns;  /* the earliest arrival not yet taken; UINT64_MAX: none */
+    struct arrival_process *next; /* whose it is */
 };
 
 void schedule_init(struct schedule *schedule, const struct workload *workload,
@@ -93,9 +93,9 @@ void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin
  */
 size_t schedule_drawn_count(const struct schedule *schedule);
 double schedule_least_gap_ns(const struct schedule *schedule,
-                             const struct process *process);
-uint64_t schedule_even_ns(const struct schedule *schedule, const struct process *process,
-                          uint64_t at_ns);
+                             const struct arrival_process *process);
+uint64_t schedule_even_ns(const struct schedule *schedule,
+                          const struct arrival_process *process, uint64_t at_ns);
 
 /* Moves the end nearer: later arrivals are not made. */
 void schedule_end_at(struct schedule *schedule, uint64_t end_ns);

@@ -82,7 +82,7 @@ struct step_watch {
     uint64_t good;    /* at the last look */
 };
 
-static bool look(void *context, const struct view *view)
+static bool look(void *context, const struct live_view *view)
 {
     struct step_watch *watch = context;
     watch->good = view->judged - view->over;
@@ -127,8 +127,8 @@ static void judge(struct capacity_step *step, const struct result *result,
 }
 
 /* A search that is under way. */
-struct search {
-    struct plan *plan;
+struct bracket_search {
+    struct load_plan *plan;
     struct capacity *capacity;
     uint64_t deadline_ns;
     FILE *progress;
@@ -137,7 +137,7 @@ struct search {
     bool own_fault;   /* the one at `high` was the generator's */
 };
 
-static void tell(const struct search *search, const struct capacity_step *step)
+static void tell(const struct bracket_search *search, const struct capacity_step *step)
 {
     char rate[QUANTITY_TEXT_BYTES], value[QUANTITY_TEXT_BYTES] = "-";
     if (!search->progress)
@@ -151,17 +151,17 @@ static void tell(const struct search *search, const struct capacity_step *step)
 }
 
 /* Whether there is room and time for another step. */
-static bool may_go_on(const struct search *search)
+static bool may_go_on(const struct bracket_search *search)
 {
     return search->capacity->step_count < CAPACITY_MAX_STEPS &&
            clock_now_ns() < search->deadline_ns;
 }
 
 /* Runs at the rate; the verdict is in *step. 0, -errno, or -EINTR. */
-static int run_step(struct search *search, double rate_rps, bool confirmation,
+static int run_step(struct bracket_search *search, double rate_rps, bool confirmation,
                     struct capacity_step *step)
 {
-    struct plan *plan = search->plan;
+    struct load_plan *plan = search->plan;
     const struct expectation *objective = search->capacity->objective;
     struct step_watch watch = {
         .watcher = {.period_ns = LOOK_NS,
@@ -176,7 +176,7 @@ static int run_step(struct search *search, double rate_rps, bool confirmation,
     plan->workload.rate_rps = rate_rps;
     plan->seed++;
     plan->watcher = &watch.watcher;
-    int code = run_plan(plan, -1, &result, search->error);
+    int code = session_run(plan, -1, &result, search->error);
     plan->watcher = NULL;
     if (code < 0)
         return code;
@@ -196,7 +196,7 @@ static int run_step(struct search *search, double rate_rps, bool confirmation,
  * Tries a rate and narrows the bracket; again where the generator was at fault. 1 kept,
  * 0 missed, -errno.
  */
-static int try_rate(struct search *search, double rate_rps, bool confirmation)
+static int try_rate(struct bracket_search *search, double rate_rps, bool confirmation)
 {
     struct capacity_step step;
     int code = run_step(search, rate_rps, confirmation, &step);
@@ -219,7 +219,7 @@ static int try_rate(struct search *search, double rate_rps, bool confirmation)
  */
 
 /* Until one rate is kept and a higher one missed, and the two are close. */
-static int narrow(struct search *search, double rate_rps)
+static int narrow(struct bracket_search *search, double rate_rps)
 {
     int code = 0;
     while (code >= 0 && may_go_on(search)) {
@@ -239,7 +239,7 @@ static int narrow(struct search *search, double rate_rps)
 }
 
 /* 1 when confirmed, 0 when not (any more time), or -errno. */
-static int confirm(struct search *search)
+static int confirm(struct bracket_search *search)
 {
     for (int retreat = 0; retreat < RETREATS; retreat++) {
         double rate_rps = search->low;
@@ -267,7 +267,7 @@ int capacity_check_objective(const struct expectation *objective, struct error *
                      objective->text);
 }
 
-int capacity_search(struct plan *plan, const struct expectation *objective,
+int capacity_search(struct load_plan *plan, const struct expectation *objective,
                     uint64_t limit_ns, FILE *progress, struct capacity *capacity,
                     struct error *error)
 {
@@ -275,7 +275,7 @@ int capacity_search(struct plan *plan, const struct expectation *objective,
     /* What one step leaves behind must not be the next one's load. */
     if (plan->drain_ns < DRAIN_NS)
         plan->drain_ns = DRAIN_NS;
-    struct search search = {
+    struct bracket_search search = {
         .plan = plan,
         .capacity = capacity,
         .deadline_ns = clock_now_ns() + limit_ns,
@@ -367,7 +367,7 @@ void capacity_print(const struct capacity *capacity, FILE *file)
     print_outcome(capacity, file);
 }
 
-cJSON *capacity_to_json(const struct capacity *capacity, const struct plan *plan)
+cJSON *capacity_to_json(const struct capacity *capacity, const struct load_plan *plan)
 {
     cJSON *json = cJSON_CreateObject();
     json_add_number(json, "schema_version", 1);

@@ -73,9 +73,10 @@ MUST_CHECK int capacity_check_objective(const struct expectation *objective,
  * most `limit_ns` and one step. `progress` gets a line per step, or is NULL. 0 or
  * -errno.
  */
-MUST_CHECK int capacity_search(struct plan *plan, const struct expectation *objective,
-                               uint64_t limit_ns, FILE *progress,
-                               struct capacity *capacity, struct error *error);
+MUST_CHECK int capacity_search(struct load_plan *plan,
+                               const struct expectation *objective, uint64_t limit_ns,
+                               FILE *progress, struct capacity *capacity,
+                               struct error *error);
 
 void capacity_print(const struct capacity *capacity, FILE *file);
 
@@ -83,7 +84,7 @@ void capacity_print(const struct capacity *capacity, FILE *file);
  * {schema_version, target, objective, outcome, capacity_rps, steps: [{rate_rps, seconds,
  * requests, bad, value_ns, verdict, decided, confirmation}]}
  */
-cJSON *capacity_to_json(const struct capacity *capacity, const struct plan *plan);
+cJSON *capacity_to_json(const struct capacity *capacity, const struct load_plan *plan);
 
 /*
  * Whether `bad` of `count` show that the true share is below (-1) or above (1) `share`,

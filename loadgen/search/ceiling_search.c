@@ -15,16 +15,16 @@
 #define CALIBRATION_CONNECTIONS 64
 #define CALIBRATION_ROUNDS      5
 
-struct placement {
+struct cpu_split {
     bool apart;
     char server[CPUS_TEXT_BYTES], generator[CPUS_TEXT_BYTES];
 };
 
 /* Two physical cores where there are, else two CPUs, else none is pinned. */
-static struct placement place(void)
+static struct cpu_split place(void)
 {
     int order[CPU_SETSIZE];
-    struct placement placement = {.apart = cpus_by_core(order) >= 2};
+    struct cpu_split placement = {.apart = cpus_by_core(order) >= 2};
     char *const lists[] = {placement.server, placement.generator};
     for (int i = 0; i < 2 && placement.apart; i++) {
         cpu_set_t one;
@@ -35,12 +35,12 @@ static struct placement place(void)
     return placement;
 }
 
-static int make_plan(struct plan *plan, const char *url, uint64_t round_ns,
-                     const struct placement *placement, struct error *error)
+static int make_plan(struct load_plan *plan, const char *url, uint64_t round_ns,
+                     const struct cpu_split *placement, struct error *error)
 {
     char *path;
     struct target target;
-    *plan = (struct plan){
+    *plan = (struct load_plan){
         .threads = 1,
         .sources = 1,
         .interval_ns = NS_PER_S,
@@ -54,19 +54,19 @@ static int make_plan(struct plan *plan, const char *url, uint64_t round_ns,
     plan->workload.duration_ns = round_ns;
     int code = target_parse(&target, &path, url, error);
     if (code < 0) {
-        plan_release(plan);
+        load_plan_release(plan);
         return code;
     }
     free(path);
-    plan_add_target(plan, &target);
-    return plan_build(plan, error);
+    load_plan_add_target(plan, &target);
+    return load_plan_build(plan, error);
 }
 
-static int measure_round(const struct plan *plan, struct ceiling *ceiling,
+static int measure_round(const struct load_plan *plan, struct ceiling *ceiling,
                          struct error *error)
 {
     struct result result;
-    int code = run_plan(plan, -1, &result, error);
+    int code = session_run(plan, -1, &result, error);
     if (code < 0)
         return code;
     double completed = (double)result.recorder.completed;
@@ -94,12 +94,12 @@ static int compare_ceilings(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-int calibrate_generator(struct ceiling *ceiling, uint64_t round_ns, struct error *error)
+int ceiling_search(struct ceiling *ceiling, uint64_t round_ns, struct error *error)
 {
-    struct placement placement = place();
+    struct cpu_split placement = place();
     struct null_server_process server;
     struct ceiling rounds[CALIBRATION_ROUNDS];
-    struct plan plan;
+    struct load_plan plan;
     int code =
         null_server_start(&server, placement.apart ? placement.server : NULL, error);
     if (code < 0)
@@ -108,7 +108,7 @@ int calibrate_generator(struct ceiling *ceiling, uint64_t round_ns, struct error
     if (code == 0) {
         for (size_t i = 0; code == 0 && i < CALIBRATION_ROUNDS; i++)
             code = measure_round(&plan, &rounds[i], error);
-        plan_release(&plan);
+        load_plan_release(&plan);
     }
     null_server_stop(&server);
     if (code < 0)

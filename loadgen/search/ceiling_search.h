@@ -14,7 +14,7 @@
  * Measures several rounds, each of `round_ns`, and takes the median; server and
  * generator run on CPUs of their own where there are two. 0 or -errno.
  */
-MUST_CHECK int calibrate_generator(struct ceiling *ceiling, uint64_t round_ns,
-                                   struct error *error);
+MUST_CHECK int ceiling_search(struct ceiling *ceiling, uint64_t round_ns,
+                              struct error *error);
 
 #endif

@@ -74,12 +74,12 @@ static void test_refusals(void **state)
 }
 
 /* A result of two classes: 1,000 requests of 1 .. 1,000 ms, and 100 errors. */
-static void make_result(struct plan *plan, struct result *result)
+static void make_result(struct load_plan *plan, struct result *result)
 {
     struct error error;
     char *path;
     struct target target;
-    *plan = (struct plan){.threads = 1, .sources = 1, .interval_ns = NS_PER_S};
+    *plan = (struct load_plan){.threads = 1, .sources = 1, .interval_ns = NS_PER_S};
     workload_init(&plan->workload);
     static const char *const names[] = {"light", "heavy"};
     for (size_t i = 0; i < 2; i++) {
@@ -88,8 +88,8 @@ static void make_result(struct plan *plan, struct result *result)
         request->class_name = memory_copy_string(names[i]);
     }
     assert_int_equal(target_parse(&target, &path, "http://127.0.0.1:1", &error), 0);
-    plan_add_target(plan, &target);
-    assert_int_equal(plan_build(plan, &error), 0);
+    load_plan_add_target(plan, &target);
+    assert_int_equal(load_plan_build(plan, &error), 0);
     result_init(result, plan, 10 * NS_PER_S);
     recorder_start(&result->recorder, 0, 10 * NS_PER_S);
     for (uint64_t i = 1; i <= 1000; i++) {
@@ -115,7 +115,7 @@ static bool is_met(const struct result *result, const char *text)
 static void test_values_and_limits(void **state)
 {
     (void)state;
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     make_result(&plan, &result);
     static const struct {
@@ -152,14 +152,14 @@ static void test_values_and_limits(void **state)
         if (is_met(&result, cases[i].text) != cases[i].met)
             fail_msg("%s", cases[i].text);
     result_release(&result);
-    plan_release(&plan);
+    load_plan_release(&plan);
 }
 
 /* Requests without a reply may have taken any time: they keep no upper limit. */
 static void test_no_reply_is_no_quick_reply(void **state)
 {
     (void)state;
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     make_result(&plan, &result);
     assert_true(is_met(&result, "p90<=902ms"));
@@ -172,7 +172,7 @@ static void test_no_reply_is_no_quick_reply(void **state)
     assert_true(is_met(&result, "p80<=902ms"));
     assert_true(is_met(&result, "p90>700ms"));
     result_release(&result);
-    plan_release(&plan);
+    load_plan_release(&plan);
 }
 
 int main(void)

@@ -14,11 +14,11 @@
 #include "tests/unit/load_server.h"
 
 /* A short closed loop of 4 connections against the server; change it before run(). */
-static void make_plan(struct plan *plan, const struct server *server)
+static void make_plan(struct load_plan *plan, const struct server *server)
 {
     struct error error;
     char *path;
-    *plan = (struct plan){
+    *plan = (struct load_plan){
         .threads = 1,
         .sources = 1,
         .seed = 1,
@@ -33,7 +33,7 @@ static void make_plan(struct plan *plan, const struct server *server)
     plan->workload.timeout_ns = 5 * NS_PER_S;
     struct target target;
     assert_int_equal(target_parse(&target, &path, server->url, &error), 0);
-    plan_add_target(plan, &target);
+    load_plan_add_target(plan, &target);
     free(path);
 }
 
@@ -47,11 +47,11 @@ static void check_identity(const struct counts *counts)
 }
 
 /* Runs the plan, stops the server and checks the books that every run must keep. */
-static void run(struct plan *plan, struct server *server, struct result *result)
+static void run(struct load_plan *plan, struct server *server, struct result *result)
 {
     struct error error;
-    assert_int_equal(plan_build(plan, &error), 0);
-    int code = run_plan(plan, -1, result, &error);
+    assert_int_equal(load_plan_build(plan, &error), 0);
+    int code = session_run(plan, -1, result, &error);
     if (code < 0)
         fail_msg("%s", error.text);
     server_stop(server);
@@ -81,10 +81,10 @@ static void run(struct plan *plan, struct server *server, struct result *result)
     assert_int_equal(result->recorder.in_flight, 0);
 }
 
-static void release(struct plan *plan, struct result *result)
+static void release(struct load_plan *plan, struct result *result)
 {
     result_release(result);
-    plan_release(plan);
+    load_plan_release(plan);
 }
 
 #endif

@@ -10,34 +10,34 @@
 #include "loadgen/engine/framing.h"
 
 /* One thread's view of one request. */
-struct view {
-    struct reference reference;
+struct live_view {
+    struct expected_reply reference;
     struct pattern pattern;
     struct parser_pool pool;
     struct framing framing;
 };
 
-static void view_init(struct view *view, bool head_request)
+static void live_view_init(struct live_view *view, bool head_request)
 {
-    *view = (struct view){0};
-    reference_init(&view->reference, NULL);
+    *view = (struct live_view){0};
+    expected_reply_init(&view->reference, NULL);
     pattern_init(&view->pattern, &view->reference, true, head_request);
 }
 
-static void view_release(struct view *view)
+static void view_release(struct live_view *view)
 {
     framing_reset(&view->framing, &view->pool);
     parser_pool_release(&view->pool);
     pattern_release(&view->pattern);
-    reference_release(&view->reference);
+    expected_reply_release(&view->reference);
 }
 
 /*
  * Feeds bytes that end right before an inaccessible page, so that reading beyond them
  * crashes.
  */
-static enum framing_result feed_guarded(struct view *view, const char *data, size_t bytes,
-                                        size_t *used)
+static enum framing_result feed_guarded(struct live_view *view, const char *data,
+                                        size_t bytes, size_t *used)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t room = (bytes / page + 1) * page;
@@ -54,8 +54,8 @@ static enum framing_result feed_guarded(struct view *view, const char *data, siz
 }
 
 /* Feeds all of `data`, which must be one reply, first `split` bytes and then the rest. */
-static void expect_reply(struct view *view, const char *data, size_t bytes, size_t split,
-                         enum verdict verdict)
+static void expect_reply(struct live_view *view, const char *data, size_t bytes,
+                         size_t split, enum verdict verdict)
 {
     size_t used;
     if (split > 0 && split < bytes) {
@@ -91,8 +91,8 @@ static void test_split_at_every_byte(void **state)
         /* `learned`: whether a reply in one piece came before. */
         for (int learned = 0; learned < 2; learned++) {
             for (size_t split = 0; split < bytes; split++) {
-                struct view view;
-                view_init(&view, false);
+                struct live_view view;
+                live_view_init(&view, false);
                 if (learned)
                     expect_reply(&view, kinds[k], bytes, 0, VERDICT_GOOD);
                 expect_reply(&view, kinds[k], bytes, split, VERDICT_GOOD);
@@ -108,8 +108,8 @@ static void test_one_byte_at_a_time(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-        struct view view;
-        view_init(&view, false);
+        struct live_view view;
+        live_view_init(&view, false);
         size_t bytes = strlen(kinds[k]), used;
         for (int round = 0; round < 3; round++)
             for (size_t i = 0; i < bytes; i++) {
@@ -126,8 +126,8 @@ static void test_glued_replies(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-        struct view view;
-        view_init(&view, false);
+        struct live_view view;
+        live_view_init(&view, false);
         size_t bytes = strlen(kinds[k]);
         char *three = memory_printf("%s%s%s", kinds[k], kinds[k], kinds[k]);
         size_t left = 3 * bytes;
@@ -146,8 +146,8 @@ static void test_glued_replies(void **state)
 static void test_equal_replies_are_not_parsed(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     size_t bytes = strlen(kinds[0]);
     for (int i = 0; i < 10 * FRAMING_PARSE_EVERY; i++)
         expect_reply(&view, kinds[0], bytes, 0, VERDICT_GOOD);
@@ -159,8 +159,8 @@ static void test_equal_replies_are_not_parsed(void **state)
 static void test_head_that_changes(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     for (int second = 0; second < 12; second++) {
         char *reply = memory_printf("HTTP/1.1 200 OK\r\nDate: %d\r\nContent-Length: 2\r\n"
                                     "\r\nok",
@@ -195,8 +195,8 @@ static void test_wrong_bodies(void **state)
          VERDICT_CLIENT_ERROR},
         {"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", VERDICT_SERVER_ERROR},
     };
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     expect_reply(&view, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < COUNT_OF(later); i++) {
@@ -211,8 +211,8 @@ static void test_wrong_bodies(void **state)
 static void test_threads_share_the_reference(void **state)
 {
     (void)state;
-    struct view first;
-    view_init(&first, false);
+    struct live_view first;
+    live_view_init(&first, false);
     expect_reply(&first, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
     struct pattern second;
     pattern_init(&second, &first.reference, true, false);
@@ -230,8 +230,8 @@ static void test_threads_share_the_reference(void **state)
 static void test_body_one_byte_short(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     size_t used;
     const char *whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     expect_reply(&view, whole, strlen(whole), 0, VERDICT_GOOD);
@@ -258,8 +258,8 @@ static void test_end_of_stream(void **state)
         {"HTTP/1.1 100 Continue\r\n\r\n", FRAMING_MORE},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct view view;
-        view_init(&view, false);
+        struct live_view view;
+        live_view_init(&view, false);
         size_t used;
         assert_int_equal(
             feed_guarded(&view, cases[i].bytes, strlen(cases[i].bytes), &used),
@@ -277,8 +277,8 @@ static void test_end_of_stream(void **state)
 static void test_connection_close(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     const char *reply =
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
     for (int i = 0; i < 3; i++) {
@@ -291,8 +291,8 @@ static void test_connection_close(void **state)
 static void test_head_request(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, true);
+    struct live_view view;
+    live_view_init(&view, true);
     const char *reply = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
     for (int i = 0; i < 3; i++)
         expect_reply(&view, reply, strlen(reply), 0, VERDICT_GOOD);
@@ -302,8 +302,8 @@ static void test_head_request(void **state)
 static void test_skipped_bodies(void **state)
 {
     (void)state;
-    struct view view;
-    view_init(&view, false);
+    struct live_view view;
+    live_view_init(&view, false);
     const char *head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
     for (int i = 0; i < 3; i++) {
         size_t used;
@@ -329,8 +329,8 @@ static void test_not_http(void **state)
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct view view;
-        view_init(&view, false);
+        struct live_view view;
+        live_view_init(&view, false);
         size_t used;
         assert_int_equal(feed_guarded(&view, cases[i], strlen(cases[i]), &used),
                          FRAMING_MALFORMED);

@@ -50,21 +50,21 @@ static void integral_is_the_sum_of_levels(void **state)
 {
     (void)state;
     struct workload workload;
-    struct course course;
+    struct load_profile profile;
     make_workload(&workload);
-    course_init(&course, &workload);
+    load_profile_init(&profile, &workload);
     double step = 1e-4, sum = 0, last = 0;
     double length = 1 + (double)workload.duration_ns / S;
     for (double at = 0; at < length; at += step) {
-        sum += course_level(&course, at + step / 2) * step;
-        double area = course_area(&course, at + step);
+        sum += load_profile_level(&profile, at + step / 2) * step;
+        double area = load_profile_area(&profile, at + step);
         assert_true(area >= last);
         assert_true(fabs(area - sum) < 0.2);
         last = area;
     }
     /* The warm-up is at the first phase's level. */
-    assert_true(course_level(&course, 0.5) == 100);
-    course_release(&course);
+    assert_true(load_profile_level(&profile, 0.5) == 100);
+    load_profile_release(&profile);
     workload_release(&workload);
 }
 
@@ -72,30 +72,30 @@ static void inverse_comes_back(void **state)
 {
     (void)state;
     struct workload workload;
-    struct course course;
+    struct load_profile profile;
     make_workload(&workload);
-    course_init(&course, &workload);
+    load_profile_init(&profile, &workload);
     size_t part = 0;
     double last = 0;
     double length = 1 + (double)workload.duration_ns / S;
-    for (double area = 0.25; area < course_area(&course, length); area += 0.5) {
-        double at = course_time(&course, &part, area);
+    for (double area = 0.25; area < load_profile_area(&profile, length); area += 0.5) {
+        double at = load_profile_time(&profile, &part, area);
         assert_true(at >= last && at <= length + 1e-9);
-        assert_true(fabs(course_area(&course, at) - area) < 1e-6);
+        assert_true(fabs(load_profile_area(&profile, at) - area) < 1e-6);
         last = at;
     }
-    course_release(&course);
+    load_profile_release(&profile);
     workload_release(&workload);
 }
 
 static void nothing_comes_after_zero(void **state)
 {
     (void)state;
-    struct course course;
+    struct load_profile profile;
     size_t part = 0;
-    course_init_level(&course, 0);
-    assert_true(isinf(course_time(&course, &part, 0.5)));
-    course_release(&course);
+    load_profile_init_level(&profile, 0);
+    assert_true(isinf(load_profile_time(&profile, &part, 0.5)));
+    load_profile_release(&profile);
 }
 
 /* Phases fill a window of another length with the same shape. */
@@ -103,18 +103,18 @@ static void phases_are_stretched(void **state)
 {
     (void)state;
     struct workload workload;
-    struct course plain, stretched;
+    struct load_profile plain, stretched;
     make_workload(&workload);
     double rate = workload_mean_rate(&workload);
-    course_init(&plain, &workload);
+    load_profile_init(&plain, &workload);
     workload.duration_ns /= 4;
-    course_init(&stretched, &workload);
+    load_profile_init(&stretched, &workload);
     for (double at = 0.01; at < 20; at += 0.037)
-        assert_true(fabs(course_level(&plain, 1 + at) -
-                         course_level(&stretched, 1 + at / 4)) < 1e-3);
+        assert_true(fabs(load_profile_level(&plain, 1 + at) -
+                         load_profile_level(&stretched, 1 + at / 4)) < 1e-3);
     assert_true(fabs(workload_mean_rate(&workload) - rate) < 1e-6 * rate);
-    course_release(&plain);
-    course_release(&stretched);
+    load_profile_release(&plain);
+    load_profile_release(&stretched);
     workload_release(&workload);
 }
 

@@ -59,16 +59,16 @@ static void measure(const struct served *served, double rate_rps, double seconds
     struct target target;
     struct result result;
     char *ignored, *url = memory_printf("http://127.0.0.1:%d", served->port);
-    struct plan plan = {.threads = 1,
-                        .sources = 1,
-                        .seed = seed,
-                        .interval_ns = NS_PER_S,
-                        .drain_ns = 10 * NS_PER_S};
+    struct load_plan plan = {.threads = 1,
+                             .sources = 1,
+                             .seed = seed,
+                             .interval_ns = NS_PER_S,
+                             .drain_ns = 10 * NS_PER_S};
     init_workload(&plan.workload, rate_rps, seconds);
     assert_int_equal(target_parse(&target, &ignored, url, &error), 0);
-    plan_add_target(&plan, &target);
-    assert_int_equal(plan_build(&plan, &error), 0);
-    if (run_plan(&plan, -1, &result, &error) < 0)
+    load_plan_add_target(&plan, &target);
+    assert_int_equal(load_plan_build(&plan, &error), 0);
+    if (session_run(&plan, -1, &result, &error) < 0)
         fail_msg("%s", error.text);
     struct counts counts = result_counts(&result);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
@@ -79,7 +79,7 @@ static void measure(const struct served *served, double rate_rps, double seconds
         figures[i] = (double)histogram_quantile(&latency, fractions[i]) / 1e9;
     histogram_release(&latency);
     result_release(&result);
-    plan_release(&plan);
+    load_plan_release(&plan);
     free(url);
 }
 

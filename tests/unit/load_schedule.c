@@ -230,12 +230,12 @@ static void test_phases_bend_time(void **state)
             count += draw(&workload, 8, thread, 3, START + 17 * NS_PER_S, times + count,
                           NULL, room - count);
         qsort(times, count, sizeof *times, compare_times);
-        struct course course;
-        course_init(&course, &workload);
+        struct load_profile profile;
+        load_profile_init(&profile, &workload);
         size_t i = 0;
         for (double from = 0; from < 17; from += 0.125) {
-            double expected =
-                course_area(&course, from + 0.125) - course_area(&course, from);
+            double expected = load_profile_area(&profile, from + 0.125) -
+                              load_profile_area(&profile, from);
             size_t seen = 0;
             for (; i < count && (double)(times[i] - START) < (from + 0.125) * 1e9; i++)
                 seen++;
@@ -243,7 +243,7 @@ static void test_phases_bend_time(void **state)
             assert_true(fabs((double)seen - expected) <= most);
         }
         assert_int_equal(i, count);
-        course_release(&course);
+        load_profile_release(&profile);
         free(times);
     }
     workload_release(&workload);

@@ -32,7 +32,7 @@ static void test_clean_closed_loop(void **state)
 {
     (void)state;
     struct server server = {.script = answer_good};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -53,7 +53,7 @@ static void test_threads_share_the_connections(void **state)
 {
     (void)state;
     struct server server = {.script = answer_good};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -83,7 +83,7 @@ static void test_connection_per_request(void **state)
     (void)state;
     for (int open = 0; open < 2; open++) {
         struct server server = {.script = answer_and_close};
-        struct plan plan;
+        struct load_plan plan;
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
@@ -117,7 +117,7 @@ static void test_closes_between_replies(void **state)
 {
     (void)state;
     struct server server = {.script = answer_until_close};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -146,7 +146,7 @@ static void test_mix_with_classes(void **state)
 {
     (void)state;
     struct server server = {.script = answer_by_path};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -220,7 +220,7 @@ static void test_every_kind_of_failure(void **state)
     (void)state;
     for (int open = 0; open < 2; open++) {
         struct server server = {.script = answer_badly};
-        struct plan plan;
+        struct load_plan plan;
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
@@ -252,7 +252,7 @@ static void test_silence_is_a_timeout(void **state)
 {
     (void)state;
     struct server server = {.script = answer_99_of_100};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -276,7 +276,7 @@ static void test_peer_that_closes_at_once(void **state)
     (void)state;
     for (int open = 0; open < 2; open++) {
         struct server server = {.script = answer_good, .closes_at_once = true};
-        struct plan plan;
+        struct load_plan plan;
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
@@ -306,7 +306,7 @@ static void test_unanswered_and_unsent(void **state)
 {
     (void)state;
     struct server server = {.script = answer_never};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -346,7 +346,7 @@ static void test_stall_is_seen_from_the_schedule(void **state)
     for (size_t c = 0; c < COUNT_OF(connections); c++) {
         struct server server = {
             .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
-        struct plan plan;
+        struct load_plan plan;
         struct result result;
         server_start(&server);
         make_plan(&plan, &server);
@@ -378,7 +378,7 @@ static void test_stall_in_a_closed_loop(void **state)
     (void)state;
     struct server server = {
         .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     server_start(&server);
     make_plan(&plan, &server);
@@ -387,7 +387,7 @@ static void test_stall_in_a_closed_loop(void **state)
     run(&plan, &server, &result);
     uint64_t slow = 0;
     for (uint32_t i = histogram_bucket(300 * NS_PER_MS); i < HISTOGRAM_BUCKETS; i++)
-        slow += result.recorder.classes[0].punctual.counts[i];
+        slow += result.recorder.classes[0].on_time.counts[i];
     assert_in_range(slow, 1, 4);
     release(&plan, &result);
 }
@@ -396,16 +396,16 @@ static void test_nobody_listens(void **state)
 {
     (void)state;
     struct server server = {.script = answer_good};
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
     struct error error;
     server_start(&server);
     make_plan(&plan, &server);
     server_stop(&server);
-    assert_int_equal(plan_build(&plan, &error), 0);
-    assert_int_equal(run_plan(&plan, -1, &result, &error), -ECONNREFUSED);
+    assert_int_equal(load_plan_build(&plan, &error), 0);
+    assert_int_equal(session_run(&plan, -1, &result, &error), -ECONNREFUSED);
     assert_non_null(strstr(error.text, "refused"));
-    plan_release(&plan);
+    load_plan_release(&plan);
 }
 
 int main(void)

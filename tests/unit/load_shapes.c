@@ -29,7 +29,7 @@ static struct server_answer answer_good(uint64_t number, const char *request)
 
 struct fixture {
     struct server server;
-    struct plan plan;
+    struct load_plan plan;
     struct result result;
 };
 
@@ -273,7 +273,7 @@ static void test_trace_is_replayed(void **state)
 /* ---- targets ------------------------------------------------------------------------
  */
 
-static void add_target(struct plan *plan, const char *url)
+static void add_target(struct load_plan *plan, const char *url)
 {
     struct target target;
     struct error error;
@@ -281,7 +281,7 @@ static void add_target(struct plan *plan, const char *url)
     if (target_parse(&target, &path, url, &error) < 0)
         fail_msg("%s", error.text);
     free(path);
-    plan_add_target(plan, &target);
+    load_plan_add_target(plan, &target);
 }
 
 static void test_targets_share_the_load(void **state)
@@ -317,7 +317,7 @@ static void test_ipv6_and_unix_sockets(void **state)
     snprintf(local.sun_path, sizeof local.sun_path, "%s/s", folder);
     for (int i = 0; i < 4; i++) {
         struct server server = {.script = answer_good};
-        struct plan plan;
+        struct load_plan plan;
         struct result result;
         int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
         six.sin6_port = 0;
@@ -375,9 +375,9 @@ static int run_with_few_ports(unsigned sources)
     f.plan.workload.connections = 6;
     f.plan.workload.idle = 14;
     struct error error;
-    if (plan_build(&f.plan, &error) < 0)
+    if (load_plan_build(&f.plan, &error) < 0)
         return 1;
-    int code = run_plan(&f.plan, -1, &f.result, &error);
+    int code = session_run(&f.plan, -1, &f.result, &error);
     server_stop(&f.server);
     if (code == -EADDRNOTAVAIL)
         return 3;
@@ -411,7 +411,7 @@ static void test_ports_of_more_addresses(void **state)
 /* ---- clients beside the active ones -------------------------------------------------
  */
 
-static void test_crowd(void **state)
+static void test_background(void **state)
 {
     (void)state;
     struct fixture f;
@@ -424,19 +424,19 @@ static void test_crowd(void **state)
     f.plan.threads = 2;
     workload->duration_ns = 700 * NS_PER_MS;
     run(&f.plan, &f.server, &f.result);
-    const struct crowd_totals *crowd = f.result.crowd;
+    const struct background_totals *background = f.result.background;
     struct counts counts = result_counts(&f.result);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
     assert_int_equal(f.server.accepted, 4 + 20 + 3 + 2);
     static const uint64_t wanted[] = {20, 3, 2};
-    for (int i = 0; i < CROWD_KINDS; i++) {
-        assert_int_equal(crowd[i].count, wanted[i]);
-        assert_int_equal(crowd[i].opened, wanted[i]);
-        assert_int_equal(crowd[i].closed + crowd[i].failed, 0);
+    for (int i = 0; i < BACKGROUND_KINDS; i++) {
+        assert_int_equal(background[i].count, wanted[i]);
+        assert_int_equal(background[i].opened, wanted[i]);
+        assert_int_equal(background[i].closed + background[i].failed, 0);
     }
-    assert_int_equal(crowd[CROWD_IDLE].replies, 0);
-    assert_true(crowd[CROWD_SLOW_READERS].replies > 0);
-    assert_true(crowd[CROWD_SLOW_SENDERS].replies > 0);
+    assert_int_equal(background[BACKGROUND_IDLE].replies, 0);
+    assert_true(background[BACKGROUND_SLOW_READERS].replies > 0);
+    assert_true(background[BACKGROUND_SLOW_SENDERS].replies > 0);
     /* Their requests are not ours. */
     assert_true(result_whole_run(&f.result).sent < f.server.requests);
     end(&f);
@@ -454,7 +454,7 @@ static void test_slow_clients_keep_their_pace(void **state)
     uint64_t before_ns = clock_now_ns();
     run(&f.plan, &f.server, &f.result);
     double seconds = (double)(clock_now_ns() - before_ns) / NS_PER_S;
-    double bytes = (double)f.result.crowd[CROWD_SLOW_READERS].bytes;
+    double bytes = (double)f.result.background[BACKGROUND_SLOW_READERS].bytes;
     assert_true(bytes > 0);
     /* One step ahead at most. */
     assert_true(bytes <= 4 * 50 * (seconds + 0.2));
@@ -499,7 +499,7 @@ int main(void)
         cmocka_unit_test(test_targets_share_the_load),
         cmocka_unit_test(test_ipv6_and_unix_sockets),
         cmocka_unit_test(test_ports_of_more_addresses),
-        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_background),
         cmocka_unit_test(test_slow_clients_keep_their_pace),
         cmocka_unit_test(test_given_digest),
     };

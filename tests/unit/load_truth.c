@@ -17,12 +17,12 @@
 #include "loadgen/measure/self_check.h"
 #include "loadgen/search/capacity.h"
 
-static struct plan make_plan(const struct served *served, const char *path)
+static struct load_plan make_plan(const struct served *served, const char *path)
 {
     struct error error;
     struct target target;
     char *ignored;
-    struct plan plan = {
+    struct load_plan plan = {
         .threads = 1,
         .sources = 1,
         .seed = 1,
@@ -36,24 +36,24 @@ static struct plan make_plan(const struct served *served, const char *path)
     plan.workload.arrivals = ARRIVALS_CONSTANT;
     char *url = memory_printf("http://127.0.0.1:%d", served->port);
     assert_int_equal(target_parse(&target, &ignored, url, &error), 0);
-    plan_add_target(&plan, &target);
+    load_plan_add_target(&plan, &target);
     free(url);
     return plan;
 }
 
-static void run(struct plan *plan, struct result *result)
+static void run(struct load_plan *plan, struct result *result)
 {
     struct error error;
-    assert_int_equal(plan_build(plan, &error), 0);
-    if (run_plan(plan, -1, result, &error) < 0)
+    assert_int_equal(load_plan_build(plan, &error), 0);
+    if (session_run(plan, -1, result, &error) < 0)
         fail_msg("%s", error.text);
     selfcheck(result);
 }
 
-static void release(struct plan *plan, struct result *result, struct served *served)
+static void release(struct load_plan *plan, struct result *result, struct served *served)
 {
     result_release(result);
-    plan_release(plan);
+    load_plan_release(plan);
     assert_int_equal(stop(served, NULL), 0);
 }
 
@@ -75,7 +75,7 @@ static void test_open_loop_sees_the_stall(void **state)
 {
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
-    struct plan plan = make_plan(&served, "/");
+    struct load_plan plan = make_plan(&served, "/");
     struct result result;
     plan.workload.rate_rps = 250;
     plan.workload.duration_ns = 8 * NS_PER_S;
@@ -108,7 +108,7 @@ static void test_closed_loop_sees_it_once_per_client(void **state)
 {
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
-    struct plan plan = make_plan(&served, "/");
+    struct load_plan plan = make_plan(&served, "/");
     struct result result;
     plan.workload.connections = 8;
     plan.workload.duration_ns = 4 * NS_PER_S;
@@ -132,7 +132,7 @@ static void test_late_stall_is_censored(void **state)
 {
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=2500ms:4s");
-    struct plan plan = make_plan(&served, "/");
+    struct load_plan plan = make_plan(&served, "/");
     struct result result;
     plan.workload.connections = 400;
     plan.workload.rate_rps = 200;
@@ -178,7 +178,7 @@ static void test_mix_of_quick_and_slow(void **state)
 {
     (void)state;
     struct served served = serve(&event_loop_model);
-    struct plan plan = make_plan(&served, "/");
+    struct load_plan plan = make_plan(&served, "/");
     struct result result;
     workload_release(&plan.workload);
     workload_init(&plan.workload);
@@ -261,7 +261,7 @@ static void test_search_finds_no_more_than_there_is(void **state)
 {
     (void)state;
     struct served served = serve_with(&thread_pool_model, &usual_settings, "threads=4");
-    struct plan plan = make_plan(&served, "/wait:20ms");
+    struct load_plan plan = make_plan(&served, "/wait:20ms");
     struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
     struct expectation objective;
     struct error error;
@@ -270,7 +270,7 @@ static void test_search_finds_no_more_than_there_is(void **state)
     plan.workload.connections = 256;
     plan.workload.arrivals = ARRIVALS_CONSTANT;
     plan.workload.duration_ns = 1500 * NS_PER_MS;
-    assert_int_equal(plan_build(&plan, &error), 0);
+    assert_int_equal(load_plan_build(&plan, &error), 0);
     assert_int_equal(
         capacity_search(&plan, &objective, 10 * NS_PER_S, NULL, capacity, &error), 0);
     assert_true(capacity->step_count >= 2);
@@ -290,7 +290,7 @@ static void test_search_finds_no_more_than_there_is(void **state)
     cJSON_Delete(json);
     free(capacity);
     expectation_release(&objective);
-    plan_release(&plan);
+    load_plan_release(&plan);
     assert_int_equal(stop(&served, NULL), 0);
 }
 

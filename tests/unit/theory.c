@@ -148,16 +148,16 @@ static const char found_out[] =
     "{\"step\":\"spin:7k\",\"kind\":\"CPU\",\"cpu_us\":12,\"wall_us\":12},"
     "{\"step\":\"query:9\",\"kind\":\"BLOCKING\",\"cpu_us\":150,\"wall_us\":200}]}";
 
-static struct calibration make_calibration(void)
+static struct work_calibration make_calibration(void)
 {
-    struct calibration calibration = {.record = cJSON_Parse(found_out)};
+    struct work_calibration calibration = {.record = cJSON_Parse(found_out)};
     assert_non_null(calibration.record);
     return calibration;
 }
 
 static void check(const struct models *models, const struct question *question)
 {
-    struct calibration calibration = make_calibration();
+    struct work_calibration calibration = make_calibration();
     struct contender contender;
     struct scenario scenario;
     struct error error;
@@ -204,7 +204,7 @@ static void test_formulas(void **state)
 static void test_calibrated_paths(void **state)
 {
     (void)state;
-    struct calibration calibration = make_calibration();
+    struct work_calibration calibration = make_calibration();
     struct scenario scenario;
     struct error error;
     assert_int_equal(

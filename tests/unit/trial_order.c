@@ -24,21 +24,21 @@ static const char config_text[] =
     "\"requests\":[{\"path\":\"/spin:5ms\"}],\"server\":{\"cpus\":4}}}],"
     "\"models\":%s}";
 
-static struct run make_run(int seed)
+static struct experiment make_run(int seed)
 {
-    struct run run;
+    struct experiment run;
     struct error error;
     char *text = memory_printf(config_text, seed, fixture_models);
     cJSON *config = cJSON_Parse(text);
     assert_non_null(config);
-    if (run_from_json(&run, config, &error) < 0)
+    if (experiment_from_json(&run, config, &error) < 0)
         fail_msg("%s", error.text);
     cJSON_Delete(config);
     free(text);
     return run;
 }
 
-static char *order_of(const struct run_plan *plan)
+static char *order_of(const struct trial_order *plan)
 {
     struct text order = {0};
     for (size_t i = 0; i < plan->trial_count; i++)
@@ -48,15 +48,15 @@ static char *order_of(const struct run_plan *plan)
 
 static char *plan_order(int seed)
 {
-    struct run run = make_run(seed);
+    struct experiment run = make_run(seed);
     struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
-    struct run_plan plan;
-    struct obstacles obstacles;
-    run_make_plan(&run, &limits, &plan, &obstacles);
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
     char *order = order_of(&plan);
-    free(obstacles.items);
-    run_plan_release(&plan);
-    run_release(&run);
+    free(skip_reasons.items);
+    trial_order_release(&plan);
+    experiment_release(&run);
     return order;
 }
 
@@ -75,20 +75,20 @@ static void test_order_comes_from_the_seed(void **state)
 static void test_blocks_are_complete(void **state)
 {
     (void)state;
-    struct run run = make_run(7);
+    struct experiment run = make_run(7);
     struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
-    struct run_plan plan;
-    struct obstacles obstacles;
-    run_make_plan(&run, &limits, &plan, &obstacles);
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
     assert_int_equal(plan.cell_count, 4);
     assert_int_equal(plan.trial_count, 3 * (3 * 4 + 2)); /* "ring" is not supported */
-    assert_int_equal(obstacles.count, 3);
-    assert_string_equal(obstacles.items[0].why, "no io_uring here");
+    assert_int_equal(skip_reasons.count, 3);
+    assert_string_equal(skip_reasons.items[0].why, "no io_uring here");
     for (size_t i = 0; i < plan.trial_count; i++) {
-        const struct plan_trial *trial = &plan.trials[i];
+        const struct planned_trial *trial = &plan.trials[i];
         size_t same = 0, changes = 0;
         for (size_t j = 0; j < plan.trial_count; j++) {
-            const struct plan_trial *other = &plan.trials[j];
+            const struct planned_trial *other = &plan.trials[j];
             same += other->block == trial->block && other->cell == trial->cell &&
                     other->contender == trial->contender;
             changes += j > 0 && other->block == trial->block &&
@@ -101,48 +101,48 @@ static void test_blocks_are_complete(void **state)
         assert_true(changes <= 1);
         assert_true(i == 0 || trial->block >= plan.trials[i - 1].block);
     }
-    free(obstacles.items);
-    run_plan_release(&plan);
-    run_release(&run);
+    free(skip_reasons.items);
+    trial_order_release(&plan);
+    experiment_release(&run);
 }
 
 static void test_what_the_machine_lacks_is_told(void **state)
 {
     (void)state;
-    struct run run = make_run(7);
+    struct experiment run = make_run(7);
     struct machine_limits limits = {.cpu_count = 2, .descriptors = 1024};
-    struct run_plan plan;
-    struct obstacles obstacles;
-    run_make_plan(&run, &limits, &plan, &obstacles);
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
     assert_int_equal(plan.trial_count, 3 * 2 * 4); /* connections 1 and 100 */
     size_t cpus = 0, files = 0;
-    for (size_t i = 0; i < obstacles.count; i++) {
-        cpus += strstr(obstacles.items[i].why, "CPUs") != NULL;
-        files += strstr(obstacles.items[i].why, "open files") != NULL;
+    for (size_t i = 0; i < skip_reasons.count; i++) {
+        cpus += strstr(skip_reasons.items[i].why, "CPUs") != NULL;
+        files += strstr(skip_reasons.items[i].why, "open files") != NULL;
     }
     assert_int_equal(cpus, 2);
     assert_int_equal(files, 4);
-    free(obstacles.items);
-    run_plan_release(&plan);
-    run_release(&run);
+    free(skip_reasons.items);
+    trial_order_release(&plan);
+    experiment_release(&run);
 }
 
 static void test_config_comes_back(void **state)
 {
     (void)state;
-    struct run run = make_run(7), again;
+    struct experiment run = make_run(7), again;
     struct error error;
-    cJSON *first = run_to_json(&run);
-    assert_int_equal(run_from_json(&again, first, &error), 0);
-    cJSON *second = run_to_json(&again);
+    cJSON *first = experiment_to_json(&run);
+    assert_int_equal(experiment_from_json(&again, first, &error), 0);
+    cJSON *second = experiment_to_json(&again);
     char *before = json_print(first), *after = json_print(second);
     assert_string_equal(before, after);
     free(before);
     free(after);
     cJSON_Delete(first);
     cJSON_Delete(second);
-    run_release(&run);
-    run_release(&again);
+    experiment_release(&run);
+    experiment_release(&again);
 }
 
 static void test_contenders(void **state)
