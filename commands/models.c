@@ -11,15 +11,15 @@
 #include "servers/model.h"
 #include "servers/ops/ops.h"
 
-struct settings {
+struct models_settings {
     bool as_json;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "json",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "print JSON",
-     .offset = offsetof(struct settings, as_json)},
+     .offset = offsetof(struct models_settings, as_json)},
     {0},
 };
 
@@ -70,7 +70,7 @@ static cJSON *model_to_json(const struct model *model)
 
 static int run_models(int argc, char **argv)
 {
-    struct settings settings;
+    struct models_settings settings;
     int exit_code;
     if (!options_read(&models_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;

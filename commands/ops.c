@@ -18,21 +18,21 @@
 #include "servers/op_cost.h"
 #include "servers/ops/ops.h"
 
-struct settings {
+struct ops_settings {
     bool as_json;
     bool calibrate;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "json",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "print JSON",
-     .offset = offsetof(struct settings, as_json)},
+     .offset = offsetof(struct ops_settings, as_json)},
     {.name = "calibrate",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "measure what each step (those named, or every op with its example) costs "
              "alone on one core",
-     .offset = offsetof(struct settings, calibrate)},
+     .offset = offsetof(struct ops_settings, calibrate)},
     {0},
 };
 
@@ -219,7 +219,7 @@ static void print_costs_as_table(const struct calibration *calibration)
     table_free(table);
 }
 
-static int calibrate(const struct settings *settings, const struct option_list *named)
+static int calibrate(const struct ops_settings *settings, const struct option_list *named)
 {
     struct error error;
     struct calibration calibration = {0};
@@ -250,7 +250,7 @@ static int calibrate(const struct settings *settings, const struct option_list *
 
 static int run_ops(int argc, char **argv)
 {
-    struct settings settings;
+    struct ops_settings settings;
     struct option_list steps = {0};
     int exit_code;
     if (!options_read(&ops_command, &settings, argc, argv, &steps, &exit_code))

@@ -7,15 +7,16 @@
 #include "commands/commands.h"
 #include "harness/third_party/shipped.h"
 
-struct settings {
+struct references_settings {
     bool json;
 };
 
-static const struct option options[] = {{.name = "json",
-                                         .type = OPTION_FLAG,
-                                         .help = "print JSON",
-                                         .offset = offsetof(struct settings, json)},
-                                        {0}};
+static const struct field options[] = {
+    {.name = "json",
+     .kind = FIELD_FLAG,
+     .help = "print JSON",
+     .offset = offsetof(struct references_settings, json)},
+    {0}};
 
 static void print_json(const struct models *models)
 {
@@ -46,7 +47,7 @@ static void print_table(const struct models *models)
 
 static int run_references(int argc, char **argv)
 {
-    struct settings settings;
+    struct references_settings settings;
     struct error error;
     int exit_code;
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))

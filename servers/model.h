@@ -52,10 +52,10 @@ extern const char *const model_flag_names[];
 
 struct model {
     const char *name;
-    const char *summary;          /* one line, no full stop */
-    unsigned flags;               /* enum model_flag */
-    const struct option *options; /* its own, or NULL */
-    size_t settings_bytes;        /* of the structure they fill in */
+    const char *summary;         /* one line, no full stop */
+    unsigned flags;              /* enum model_flag */
+    const struct field *options; /* its own, or NULL */
+    size_t settings_bytes;       /* of the structure they fill in */
 
     /* Whether this machine can run it; if not, says why. NULL: always. */
     bool (*supported)(struct error *why);

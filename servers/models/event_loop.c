@@ -9,7 +9,7 @@
 #include "servers/model.h"
 #include "servers/models/single_loop.h"
 
-struct settings {
+struct event_loop_settings {
     uint64_t uv_pool;
     int cpu; /* enum loop_place */
 };
@@ -17,21 +17,21 @@ struct settings {
 static const char *const places[] = {
     [ON_THE_LOOP] = "loop", [ON_LIBUV_POOL] = "uv-pool", NULL};
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "cpu",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "PLACE",
      .help = "where CPU steps run: on the loop itself, or on libuv's pool",
      .fallback = "loop",
-     .offset = offsetof(struct settings, cpu),
+     .offset = offsetof(struct event_loop_settings, cpu),
      .choices = places},
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+    LOOP_POOL_OPTION(struct event_loop_settings, uv_pool),
     {0},
 };
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct event_loop_settings *settings = server->model_settings;
     const struct loop_placement placement = {
         .blocking = ON_LIBUV_POOL,
         .cpu = (enum loop_place)settings->cpu,
@@ -45,6 +45,6 @@ const struct model event_loop_model = {
     .summary = "one thread drives all connections and computes between them",
     .flags = MODEL_LOOP,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct event_loop_settings),
     .run = run,
 };

@@ -5,9 +5,9 @@
 
 #include "servers/models/step_pool.h"
 
-const struct option own_pool_options[] = {
+const struct field own_pool_options[] = {
     {.name = "pool",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "K",
      .help = "threads that run the blocking steps",
      .fallback = "4",
