@@ -177,11 +177,7 @@ static double seconds(uint64_t ns)
 
 static void add_counts(cJSON *object, const struct counts *counts)
 {
-    cJSON *json = json_add_object(object, "counts");
-    json_add_number(json, "scheduled", (double)counts->scheduled);
-    json_add_number(json, "sent", (double)counts->sent);
-    for (int i = 0; i < OUTCOMES; i++)
-        json_add_number(json, outcome_names[i], (double)counts->ended[i]);
+    cJSON_AddItemToObject(object, "counts", record_to_json(&counts_type, counts));
 }
 
 static void add_distributions(cJSON *json, const struct result *result)
