@@ -21,9 +21,17 @@
 
 #include "analysis/comparison.h"
 
+/* What a cell was derived from: a figure of a row. */
+struct overview_evidence {
+    const struct row *row;
+    const char *figure; /* its name, or what it says */
+    double value;
+};
+
 struct overview_cell {
     char *text;
-    cJSON *evidence; /* what it was derived from: figures and rows */
+    struct overview_evidence *evidence;
+    size_t evidence_count;
 };
 
 struct overview_row {
