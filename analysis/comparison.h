@@ -16,7 +16,7 @@
 #include "analysis/theory.h"
 #include "base/error.h"
 #include "harness/experiment/experiment.h"
-#include "harness/experiment/work_calibration.h"
+#include "record/work_calibration.h"
 
 /* A figure over the trials of a row. */
 struct estimate {

@@ -60,7 +60,7 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
         const struct request *request = &workload->requests[i];
         double share = request->rate_rps;
         struct path_times own;
-        if (!calibration_path_times(known->calibration, request->path, &own))
+        if (!path_times_read(&own, request->path, known->calibration))
             return false;
         if (!(share > 0)) {
             share = request->weight / weights;
@@ -350,7 +350,7 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         struct path_times times;
-        calibration_path_times(known->calibration, request->path, &times);
+        path_times_read(&times, request->path, known->calibration);
         weights += request->rate_rps > 0 ? 0 : request->weight;
         if (times.cpu > 0 && task)
             return; /* more than one kind */
@@ -370,7 +370,7 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *light = &workload->requests[i];
         struct path_times times;
-        calibration_path_times(known->calibration, light->path, &times);
+        path_times_read(&times, light->path, known->calibration);
         if (light == task || !*light->class_name)
             continue;
         double wait = times.wait + times.blocking;

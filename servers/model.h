@@ -47,6 +47,13 @@ enum model_flag {
     MODEL_PROCESSES = 1 << 5,   /* serves in processes, forked from the primary         */
 };
 
+/* What an option counts: the `role` of a struct field. */
+enum option_role {
+    ROLE_NONE,
+    ROLE_UPSTREAM_CONNECTIONS, /* of each thread or loop                          */
+    ROLE_DATABASE_CONNECTIONS, /* of the server, whose processes divide them      */
+};
+
 /* The words for the flags, in the order of their bits; ends with NULL. */
 extern const char *const model_flag_names[];
 
