@@ -87,7 +87,7 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
 
 /* ---- what the model brings -------------------------------------------------------- */
 
-static bool is(const struct theory_case *known, enum model_flag flag)
+static bool has_flag(const struct theory_case *known, enum model_flag flag)
 {
     return known->contender->model->flags & flag;
 }
@@ -132,7 +132,7 @@ static struct supply loop_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus, loops = count_groups(known);
     /* A pool belongs to a process. */
-    double pools = is(known, MODEL_PROCESSES) ? loops : 1;
+    double pools = has_flag(known, MODEL_PROCESSES) ? loops : 1;
     struct supply supply = {
         .slots = INFINITY,
         .cpus = fmin(loops, cpus),
@@ -161,7 +161,7 @@ static struct supply loop_supply(const struct theory_case *known)
 static struct supply model_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus;
-    if (is(known, MODEL_LOOP))
+    if (has_flag(known, MODEL_LOOP))
         return loop_supply(known);
     bool threads = contender_has(known->contender, ROLE_THREADS);
     struct supply supply = {.slots = INFINITY,
@@ -172,7 +172,7 @@ static struct supply model_supply(const struct theory_case *known)
                             .computes_on = STEP_THREAD,
                             .slots_basis = "C/(W+B+T)",
                             .cpus_basis = "P/T"};
-    if (is(known, MODEL_SERIAL)) {
+    if (has_flag(known, MODEL_SERIAL)) {
         supply.slots = supply.cpus = supply.serving = 1;
         supply.slots_basis = "1/(W+B+T)";
         supply.cpus_basis = "1/T";
@@ -208,12 +208,12 @@ static struct supply read_supply(const struct theory_case *known)
         const struct pooled_step *step = &pooled_steps[i];
         if (strncmp(path, step->path, strlen(step->path)) != 0 ||
             !contender_has(known->contender, step->role) ||
-            (step->per_loop && !is(known, MODEL_LOOP)))
+            (step->per_loop && !has_flag(known, MODEL_LOOP)))
             continue;
         double connections = count(known, step->role);
         if (step->per_loop)
             connections *= supply.groups;
-        else if (is(known, MODEL_PROCESSES))
+        else if (has_flag(known, MODEL_PROCESSES))
             connections = contender_has(known->contender, ROLE_PROCESSES)
                               ? fmax(connections, supply.groups)
                               : INFINITY;
@@ -389,7 +389,7 @@ static void predict_blocked(const struct theory_case *known, const struct demand
 /* All requests on the only loop. */
 static bool computes_on_loop(const struct theory_case *known)
 {
-    return is(known, MODEL_LOOP) && cpu_runner(known) == STEP_LOOP &&
+    return has_flag(known, MODEL_LOOP) && cpu_runner(known) == STEP_LOOP &&
            count_groups(known) == 1;
 }
 
@@ -397,7 +397,7 @@ size_t theory_predict(const struct theory_case *known, struct prediction *predic
 {
     struct list list = {.items = predictions};
     struct demand demand;
-    if (is(known, MODEL_CALIBRATION) || !read_demand(known, &demand))
+    if (has_flag(known, MODEL_CALIBRATION) || !read_demand(known, &demand))
         return 0;
     if (hold_time(&demand) <= 0)
         return 0; /* no work to predict from */

@@ -18,13 +18,13 @@
  *      and return. Draining too long is ended from outside.
  *   5. Call server_ready when connections would be served.
  *   6. Flags say what a model is, `wait`, `blocking` and `cpu` who runs each kind of
- * step, and the role of an option what it counts: the core branches on these, never on
- *      names. analysis/theory.c predicts from them, and the test of the matrices holds
- *      the documentation against them.
+ *      step, and the role of an option what it counts or chooses. The core branches on
+ *      these, never on names, and analysis/theory.c predicts from them.
  *   7. If a machine may lack what it needs, implement `supported`.
  *   8. docs/models.md: a row in its matrix and a section, which tests/system/guide.t asks
- *      for; the README's matrix, where the model fits no column of it. The conformance
- *      tests run by themselves; what is special about the model wants a test beside them.
+ *      for; the model's name in the README's matrix. tests/system/matrix.t holds both
+ *      against the descriptor. The conformance tests run by themselves; what is special
+ *      about the model wants a test beside them.
  *
  * docs/adding-a-model.md does all that with a complete example.
  */
@@ -93,8 +93,9 @@ enum option_role {
 enum cpu_choice { CPU_ON_LOOP, CPU_ON_POOL };
 enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
 enum distribution { DISTRIBUTION_HANDOVER, DISTRIBUTION_REUSEPORT };
-extern const char *const cpu_words[], *const dispatch_words[],
-                                          *const distribution_words[];
+extern const char *const cpu_words[]; /* each ends with NULL */
+extern const char *const dispatch_words[];
+extern const char *const distribution_words[];
 
 /* By role, those words; NULL: its options have no choices, but count something. */
 extern const char *const *const option_role_words[];
