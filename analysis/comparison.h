@@ -15,7 +15,7 @@
 #include "analysis/statistics.h"
 #include "analysis/theory.h"
 #include "base/error.h"
-#include "harness/experiment/experiment.h"
+#include "record/experiment.h"
 #include "record/work_calibration.h"
 
 /* A figure over the trials of a row. */
@@ -44,7 +44,6 @@ struct row {
     const struct scenario *scenario;
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
-    const cJSON *model;
     enum row_status status;
     bool lower_bound;     /* invalid only in that the generator was the limit: the server
                              can do at least this much */

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "servers/model.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
 
