@@ -175,7 +175,6 @@ static void predict(struct row *row, const struct results *results)
     struct theory_case known = {
         .scenario = &point,
         .contender = row->contender,
-        .model = row->model,
         .calibration = &results->calibration,
         .server_cpus = cpus >= 1 ? cpus : 1,
         .cpu_per_request_s = row->estimates[METRIC_CPU_PER_REQUEST].median / 1e9,
@@ -193,7 +192,6 @@ static void add_row(struct comparison *comparison, const struct experiment_scena
     row->scenario = &own->scenario;
     row->value = value;
     row->contender = &results->experiment.contenders.items[contender];
-    row->model = models_find(&results->experiment.models, row->contender->model);
     collect_trials(row, results);
     tell_why(row, results);
     row->lower_bound = row->status == ROW_INVALID && only_generator_was_full(row);

@@ -41,7 +41,6 @@ struct row {
     const struct scenario *scenario;
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
-    const cJSON *model;
     enum row_status status;
     bool lower_bound; /* invalid only in that the generator was the limit: the server
                          can do at least this much */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "analysis/metrics.h"
-#include "harness/experiment/work_calibration.h"
+#include "analysis/path_times.h"
 #include "record/contender.h"
 #include "workload/scenario.h"
 
@@ -25,7 +25,6 @@ struct prediction {
 struct theory_case {
     const struct scenario *scenario; /* at its point */
     const struct contender *contender;
-    const cJSON *model;
     const struct work_calibration *calibration;
     int server_cpus;
     double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */

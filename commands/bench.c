@@ -12,14 +12,16 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "harness/experiment/decide.h"
 #include "harness/experiment/digests.h"
-#include "harness/experiment/experiment.h"
 #include "harness/experiment/progress.h"
+#include "harness/experiment/skip_reasons.h"
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
 #include "harness/trial/services.h"
 #include "harness/trial/trial.h"
+#include "record/experiment.h"
 #include "record/results_dir.h"
 #include "report/report.h"
 
@@ -164,8 +166,11 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
         return result;
     result = experiment_from_json(&bench->run, config, error);
     cJSON_Delete(config);
-    calibration_restore(&bench->calibration, json_at(bench->dir.manifest, "calibration"));
-    return result;
+    return result < 0
+               ? result
+               : work_calibration_from_json(&bench->calibration,
+                                            json_at(bench->dir.manifest, "calibration"),
+                                            error);
 }
 
 static cJSON *skip_reasons_json(const struct skip_reasons *skip_reasons)
@@ -224,22 +229,22 @@ static int examine_machine(struct bench *bench, struct error *error)
     return result;
 }
 
-/* Once per run: another sessions goes on with the same work. */
+/* Once per run: another session goes on with the same work. */
 static int calibrate_once(struct bench *bench, struct error *error)
 {
-    if (bench->calibration.record)
+    if (bench->calibration.is_known)
         return 0;
-    int result = calibrate(&bench->calibration, &bench->plan, error);
-    if (result == 0 && bench->calibration.record)
+    int result = work_calibration_measure(&bench->calibration, &bench->plan, error);
+    if (result == 0 && bench->calibration.is_known)
         replace_item(bench->dir.manifest, "calibration",
-                     cJSON_Duplicate(bench->calibration.record, true));
+                     work_calibration_to_json(&bench->calibration));
     return result;
 }
 
-static const cJSON *model_of(const struct bench *bench, const struct planned_trial *trial)
+static const struct contender *contender_of(const struct bench *bench,
+                                            const struct planned_trial *trial)
 {
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
-    return models_find(&bench->run.models, contender->model);
+    return &bench->run.contenders.items[trial->contender];
 }
 
 /* The cell's scenario at its point, with calibrated work; release it. */
@@ -248,7 +253,7 @@ static void find_point(const struct bench *bench, const struct planned_trial *tr
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
     scenario_at_point(point, cell->scenario, cell->value);
-    calibration_apply(&bench->calibration, point);
+    work_calibration_apply(&bench->calibration, point);
 }
 
 /* Where references join, what they and ours have to answer is found first. */
@@ -256,8 +261,8 @@ static int find_digests(struct bench *bench, struct error *error)
 {
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
         const struct planned_trial *trial = &bench->plan.trials[i];
-        const cJSON *model = model_of(bench, trial);
-        if (!model_is_reference(model))
+        const struct model *model = contender_of(bench, trial)->model;
+        if (!(model->flags & MODEL_REFERENCE))
             continue;
         struct scenario point;
         find_point(bench, trial, &point);
@@ -277,7 +282,7 @@ static uint64_t planned_time(const struct scenario *scenario)
 static char *describe_trial(const struct bench *bench, const struct planned_trial *trial)
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const char *label = bench->run.contenders.items[trial->contender].label;
+    const char *label = contender_of(bench, trial)->label;
     if (!cell->value)
         return memory_printf("%s, %s", cell->scenario->name, label);
     return memory_printf("%s, %s %s, %s", cell->scenario->name,
@@ -313,11 +318,10 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
 {
     const struct planned_trial *trial = &bench->plan.trials[index];
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    const struct contender *contender = contender_of(bench, trial);
     struct scenario point;
     find_point(bench, trial, &point);
-    const cJSON *model = model_of(bench, trial);
-    digests_apply(&bench->digests, &point, model);
+    digests_apply(&bench->digests, &point, contender->model);
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
@@ -326,7 +330,6 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
-        .model = model,
         .seed = seed_of(bench, trial),
         .overrun_ns = bench->run.overrun_ns,
     };
@@ -469,7 +472,7 @@ static int measure(struct bench *bench, struct error *error)
 static void bench_release(struct bench *bench)
 {
     free(bench->skip_reasons.items);
-    calibration_release(&bench->calibration);
+    work_calibration_release(&bench->calibration);
     digests_release(&bench->digests);
     trial_order_release(&bench->plan);
     results_dir_release(&bench->dir);
@@ -506,8 +509,10 @@ static int bench_with(const struct bench_settings *settings,
     if (result == 0) {
         experiment_order_trials(&bench.run, &limits, &bench.plan, &bench.skip_reasons);
         if (!settings->resume) {
+            char host[64];
+            machine_host(host, sizeof host);
             cJSON *config = experiment_to_json(&bench.run);
-            result = results_dir_create(&bench.dir, settings->out, config, &error);
+            result = results_dir_create(&bench.dir, settings->out, host, config, &error);
             cJSON_Delete(config);
         }
     }

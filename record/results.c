@@ -65,7 +65,9 @@ int results_read(struct results *results, const char *path, struct error *error)
     results_dir_release(&dir);
     result = experiment_from_json(&results->experiment, config, error);
     cJSON_Delete(config);
-    calibration_restore(&results->calibration, json_at(results->manifest, "calibration"));
+    if (result == 0)
+        result = work_calibration_from_json(
+            &results->calibration, json_at(results->manifest, "calibration"), error);
     if (result == 0)
         result = read_trials(results, path, error);
     if (result < 0)
@@ -79,7 +81,7 @@ void results_release(struct results *results)
         trial_record_release(&results->trials[i]);
     free(results->trials);
     cJSON_Delete(results->manifest);
-    calibration_release(&results->calibration);
+    work_calibration_release(&results->calibration);
     experiment_release(&results->experiment);
     *results = (struct results){0};
 }

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "harness/experiment/experiment.h"
-#include "harness/experiment/work_calibration.h"
+#include "record/experiment.h"
 #include "record/trial.h"
+#include "record/work_calibration.h"
 
 struct results {
     struct experiment experiment;

@@ -45,8 +45,7 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
         struct path_times own;
-        if (!calibration_path_times(&comparison->results->calibration, request->path,
-                                    &own))
+        if (!path_times_read(&own, request->path, &comparison->results->calibration))
             known = false;
         *cpu += weight * own.cpu;
         *wait += weight * own.wait;
@@ -280,8 +279,8 @@ static struct figure contest_of(const struct comparison *comparison,
         int class_index =
             workload_class_index(workload, workload->requests[i].class_name);
         if (class_index != ALL_REQUESTS &&
-            calibration_path_times(&comparison->results->calibration,
-                                   workload->requests[i].path, &times) &&
+            path_times_read(&times, workload->requests[i].path,
+                            &comparison->results->calibration) &&
             times.cpu == 0)
             return (struct figure){METRIC_LATENCY_P99, class_index};
     }

@@ -138,7 +138,7 @@ static void add_line(struct table *table, const struct row *row, struct figure f
     table_add_cell(table, prediction ? relation_names[prediction->relation] : NULL);
     add_number(table, prediction ? prediction->value : (double)NAN);
     table_add_cell(table, row->why);
-    table_add_cell(table, model_kind(row->model));
+    table_add_cell(table, model_kind(row->contender->model));
     free(name);
 }
 
@@ -155,7 +155,7 @@ static void add_empty_line(struct table *table, const struct row *row)
     for (size_t i = 0; i < 10; i++)
         table_add_cell(table, NULL);
     table_add_cell(table, row->why);
-    table_add_cell(table, model_kind(row->model));
+    table_add_cell(table, model_kind(row->contender->model));
 }
 
 static void print_comparison_csv(const void *what, FILE *file)
@@ -251,7 +251,7 @@ static cJSON *row_json(const struct row *row)
     json_add_text(point, "variable", row->scenario->sweep.variable);
     json_add_text(point, "value", row->value);
     json_add_text(object, "model", row->contender->label);
-    json_add_text(object, "kind", model_kind(row->model));
+    json_add_text(object, "kind", model_kind(row->contender->model));
     json_add_text(object, "status", row_status_names[row->status]);
     json_add_bool(object, "lower_bound", row->lower_bound);
     json_add_text(object, "why", row->why);
@@ -281,10 +281,10 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);
-    if (comparison->results->calibration.record)
+    if (comparison->results->calibration.is_known)
         cJSON_AddItemToObject(
             root, "calibration",
-            cJSON_Duplicate(comparison->results->calibration.record, true));
+            work_calibration_to_json(&comparison->results->calibration));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "servers/ops/op.h"
 
 #define CELL_BYTES     128
 #define TERMINAL_WIDTH 120
@@ -67,7 +68,7 @@ static bool any_measured(const struct group *group, struct figure figure)
 static bool has_reference(const struct group *group)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (model_is_reference(group->rows[i].model))
+        if (group->rows[i].contender->model->flags & MODEL_REFERENCE)
             return true;
     return false;
 }
@@ -233,10 +234,9 @@ static void add_cell(struct table *table, const struct row *row,
     }
 }
 
-static void add_title(struct table *table, const cJSON *model,
-                      const struct contender *contender)
+static void add_title(struct table *table, const struct contender *contender)
 {
-    char *title = model_title(model, contender->label);
+    char *title = model_title(contender->model, contender->label);
     table_add_cell(table, title);
     free(title);
 }
@@ -250,7 +250,7 @@ static void add_row(struct table *table, const struct group *group, const struct
     table_start_row(table);
     if (row->value)
         table_add_cell(table, first_of_point ? row->value : "");
-    add_title(table, row->model, row->contender);
+    add_title(table, row->contender);
     if (row->used_count == 0) {
         /* No figures; the reason stands below the table. */
         table_add_cell(table, row_status_names[row->status]);
@@ -394,8 +394,8 @@ static void print_group(const struct group *group, enum table_style style, FILE 
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct overview *summary, const struct models *models,
-                          enum table_style style, FILE *file)
+static void print_summary(const struct overview *summary, enum table_style style,
+                          FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table, "Model", TABLE_LEFT);
@@ -405,7 +405,7 @@ static void print_summary(const struct overview *summary, const struct models *m
     for (size_t i = 0; i < summary->row_count; i++) {
         const struct overview_row *row = &summary->rows[i];
         table_start_row(table);
-        add_title(table, models_find(models, row->contender->model), row->contender);
+        add_title(table, row->contender);
         table_add_cell(table, row->type.text);
         table_add_cell(table, row->cpu.text);
         table_add_cell(table, row->use.text);
@@ -436,17 +436,17 @@ static void print_references(const struct comparison *comparison, enum table_sty
 {
     struct text line = {0};
     bool plaintext = false, proxy = false;
-    const cJSON *model;
-    cJSON_ArrayForEach(model, comparison->results->experiment.models.list)
-    {
-        const char *version = json_string(model, "version");
-        if (!model_is_reference(model))
+    const struct models *models = &comparison->results->experiment.models;
+    for (size_t i = 0; i < models->count; i++) {
+        const struct model *model = models->items[i].model;
+        const char *version = model->version;
+        if (!(model->flags & MODEL_REFERENCE))
             continue;
-        plaintext = plaintext || model_has_flag(model, "plaintext");
-        proxy = proxy || model_has_flag(model, "proxy");
-        text_printf(&line, "%s%s%s%s%s", line.length ? ", " : "Servers of others: ",
-                    json_string(model, "name"), version ? " (" : "",
-                    version ? version : "", version ? ")" : "");
+        plaintext = plaintext || model->flags & MODEL_PLAINTEXT;
+        proxy = proxy || model->flags & MODEL_PROXY;
+        text_printf(&line, "%s%s%s%s%s",
+                    line.length ? ", " : "Servers of others: ", model->name,
+                    version ? " (" : "", version ? version : "", version ? ")" : "");
     }
     if (!line.length)
         return;
@@ -521,8 +521,8 @@ static void print_basis(const struct comparison *comparison, enum table_style st
 static void print_costs(const struct comparison *comparison, enum table_style style,
                         FILE *file)
 {
-    const cJSON *record = comparison->results->calibration.record, *cost, *work;
-    if (!record)
+    const struct work_calibration *calibration = &comparison->results->calibration;
+    if (!calibration->is_known)
         return;
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -530,23 +530,17 @@ static void print_costs(const struct comparison *comparison, enum table_style st
     table_add_column(table, "CPU µs", TABLE_RIGHT);
     table_add_column(table, "µs", TABLE_RIGHT);
     table_add_column(table, "In the scenario", TABLE_LEFT);
-    cJSON_ArrayForEach(cost, json_at(record, "steps"))
-    {
-        const char *step = json_string(cost, "step"), *written = NULL;
-        cJSON_ArrayForEach(work, json_at(record, "work"))
-        {
-            if (step && strcmp(work->valuestring, step) == 0)
-                written = work->string;
-        }
+    for (size_t i = 0; i < calibration->costs.count; i++) {
+        const struct step_cost *cost = &calibration->costs.items[i];
         table_start_row(table);
-        table_add_cell(table, step);
-        table_add_cell(table, json_string(cost, "kind"));
-        table_add_cellf(table, "%.1f", json_number(cost, "cpu_us"));
-        table_add_cellf(table, "%.1f", json_number(cost, "wall_us"));
-        table_add_cell(table, written);
+        table_add_cell(table, cost->step);
+        table_add_cell(table, cost->kind < 0 ? NULL : op_kind_names[cost->kind]);
+        table_add_cellf(table, "%.1f", cost->cpu_us);
+        table_add_cellf(table, "%.1f", cost->wall_us);
+        table_add_cell(table, work_calibration_written(calibration, cost->step));
     }
     fprintf(file, "\n## What the steps cost\n\nEach alone on CPU %.0f, medians.\n\n",
-            json_number(record, "cpu"));
+            calibration->costs.cpu);
     table_print(table, style, file);
     table_free(table);
 }
@@ -565,7 +559,7 @@ void tables_print(const struct comparison *comparison, const struct overview *su
         }
         print_group(&group, style, file);
     }
-    print_summary(summary, &comparison->results->experiment.models, style, file);
+    print_summary(summary, style, file);
     if (style == TABLE_MARKDOWN)
         print_costs(comparison, style, file);
     print_basis(comparison, style, file);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "servers/model.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
 
@@ -29,6 +30,7 @@ const struct field op_pool_options[] = {
      .value = "N",
      .help = "connections to the upstream, of each thread or loop; fetch waits for one",
      .fallback = "64",
+     .role = ROLE_UPSTREAM_CONNECTIONS,
      .offset = offsetof(struct op_environment, upstream_connections),
      .minimum = 1,
      .maximum = 4096},
@@ -46,6 +48,7 @@ const struct field op_pool_options[] = {
      .help = "connections to PostgreSQL, of the whole server; its processes, if it has "
              "several, divide them, at least one each; steps wait for one",
      .fallback = "8",
+     .role = ROLE_DATABASE_CONNECTIONS,
      .offset = offsetof(struct op_environment, postgres_connections),
      .minimum = 1,
      .maximum = 1024},
@@ -54,7 +57,6 @@ const struct field op_pool_options[] = {
 
 struct ops {
     const struct op *const *list;
-    const char **names; /* as in the list, ends with NULL */
     size_t count;
     void **shared;        /* of each op */
     pthread_key_t thread; /* struct thread_part of the calling thread */
@@ -81,7 +83,6 @@ static void stop_ops(struct ops *ops, size_t started)
         if (ops->list[i]->stop)
             ops->list[i]->stop(ops->shared[i]);
     free(ops->shared);
-    free(ops->names);
     free(ops);
 }
 
@@ -102,9 +103,7 @@ int ops_open(struct ops **result, const struct op *const *list,
     while (list[ops->count])
         ops->count++;
     ops->shared = memory_allocate_zeroed(ops->count + 1, sizeof *ops->shared);
-    ops->names = memory_allocate_zeroed(ops->count + 1, sizeof *ops->names);
     for (size_t i = 0; i < ops->count; i++) {
-        ops->names[i] = list[i]->name;
         int failure = 0;
         if (list[i]->shares)
             ops->shared[i] = shared_of(ops, i, list[i]->shares);
@@ -151,27 +150,14 @@ void ops_leave_thread(struct ops *ops)
     close_thread_part(part);
 }
 
+const struct op *const *ops_list(const struct ops *ops)
+{
+    return ops->list;
+}
+
 const struct op *ops_at(const struct ops *ops, size_t index)
 {
     return ops->list[index];
-}
-
-int ops_find(const struct ops *ops, const char *name)
-{
-    for (size_t i = 0; i < ops->count; i++)
-        if (strcmp(ops->list[i]->name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
-const char *ops_nearest(const struct ops *ops, const char *name)
-{
-    return text_nearest(name, ops->names);
-}
-
-void ops_append_names(const struct ops *ops, struct text *text)
-{
-    text_append_list(text, ops->names);
 }
 
 void ops_report(const struct ops *ops, cJSON *object)
