@@ -313,7 +313,7 @@ static uint64_t services_cpus(const struct scenario *scenario)
            (scenario->database != DATABASE_NONE);
 }
 
-static int run_trial(struct bench *bench, size_t index, struct trial_outcome *outcome,
+static int run_trial(struct bench *bench, size_t index, struct trial_record *record,
                      struct error *error)
 {
     const struct planned_trial *trial = &bench->plan.trials[index];
@@ -341,13 +341,16 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     else
         result = results_dir_begin_trial(&bench->dir, trial->id, &folder, error);
     if (result == 0) {
-        result = trial_run(&setup, folder, outcome, error);
-        if (result == 0)
-            result = results_dir_commit_trial(&bench->dir, trial->id, folder,
-                                              outcome->failed  ? "failed"
-                                              : outcome->valid ? "valid"
-                                                               : "invalid",
-                                              error);
+        result = trial_run(&setup, folder, record, error);
+        if (result == 0) {
+            const char *status = record->status == TRIAL_FAILED ? "failed"
+                                 : record->valid                ? "valid"
+                                                                : "invalid";
+            result =
+                results_dir_commit_trial(&bench->dir, trial->id, folder, status, error);
+            if (result < 0)
+                trial_record_release(record);
+        }
         if (result < 0)
             results_dir_discard_trial(folder);
         free(folder);
@@ -394,15 +397,16 @@ static int run_trials(struct bench *bench, struct error *error)
         if (results_dir_has_trial(&bench->dir, trial->id))
             continue;
         char *what = describe_trial(bench, trial);
-        struct trial_outcome outcome = {0};
+        struct trial_record record;
         progress_trial(&progress, what);
         result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
-                                       : run_trial(bench, i, &outcome, error);
+                                       : run_trial(bench, i, &record, error);
         if (result == 0) {
-            count_outcome(bench, outcome.failed, outcome.valid);
+            count_outcome(bench, record.status == TRIAL_FAILED, record.valid);
             progress_trial_done(&progress, what,
                                 planned_time(bench->plan.cells[trial->cell].scenario),
-                                &outcome);
+                                &record);
+            trial_record_release(&record);
         }
         free(what);
     }

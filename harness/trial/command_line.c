@@ -27,6 +27,17 @@ void command_line_set(void *line, const char *name, const char *value)
     free(word);
 }
 
+char **command_line_copy(const char *const *words)
+{
+    size_t count = 0;
+    while (words[count])
+        count++;
+    char **copy = memory_allocate_zeroed(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = memory_copy_string(words[i]);
+    return copy;
+}
+
 void command_line_release(struct command_line *line)
 {
     /* The words are ours, const only for those who read them. */

@@ -23,6 +23,9 @@ void command_line_add_option(struct command_line *line, const char *option,
 /* "--name=value"; of the shape that contender_options calls. */
 void command_line_set(void *line, const char *name, const char *value);
 
+/* A deep copy of a list of words that ends with NULL. */
+char **command_line_copy(const char *const *words);
+
 void command_line_release(struct command_line *line);
 
 #endif
