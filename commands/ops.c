@@ -117,7 +117,7 @@ static const char *step_of(const struct op_cost *cost)
 }
 
 /* All that were named, or one step of every op that runs somewhere. */
-static void choose_steps(struct calibration *calibration, const struct option_list *named)
+static void choose_steps(struct calibration *calibration, const struct words *named)
 {
     for (size_t i = 0; i < named->count; i++) {
         const char *step = named->items[i];
@@ -219,7 +219,7 @@ static void print_costs_as_table(const struct calibration *calibration)
     table_free(table);
 }
 
-static int calibrate(const struct ops_settings *settings, const struct option_list *named)
+static int calibrate(const struct ops_settings *settings, const struct words *named)
 {
     struct error error;
     struct calibration calibration = {0};
@@ -251,7 +251,7 @@ static int calibrate(const struct ops_settings *settings, const struct option_li
 static int run_ops(int argc, char **argv)
 {
     struct ops_settings settings;
-    struct option_list steps = {0};
+    struct words steps = {0};
     int exit_code;
     if (!options_read(&ops_command, &settings, argc, argv, &steps, &exit_code))
         return exit_code;
@@ -266,7 +266,7 @@ static int run_ops(int argc, char **argv)
     } else {
         list_as_table();
     }
-    option_list_release(&steps);
+    words_release(&steps);
     return exit_code;
 }
 
