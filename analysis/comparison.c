@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "record/results_dir.h"
 

@@ -12,6 +12,7 @@
 #include "base/cpus.h"
 #include "base/installed.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "harness/probe/procfs.h"
 #include "harness/trial/http_get.h"
