@@ -113,7 +113,7 @@ static void read_option(struct field *option, const cJSON *item, const char *nam
         .value = json_string(item, "value"),
         .help = json_string(item, "help"),
         .fallback = json_string(item, "default"),
-        .role = option_role_of(name),
+        .role = (int)option_role_of(name),
         .choices = cJSON_IsArray(choices) ? read_words(choices) : NULL,
     };
 }
