@@ -77,7 +77,7 @@ charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
 	$(Q)scripts/charts $(if $(RESULTS),$(RESULTS),results/latest)
 
 .PHONY: test
-test: ready ## run the tests (TESTS="tests/unit/json.c" for some)
+test: ready ## run the tests (TESTS="tests/unit/field.c" for some)
 	$(Q)scripts/install-deps --test --quiet
 	+$(Q)$(SUBMAKE) $(PROGRAM) $(UNIT_TESTS)
 	$(Q)INTERLEAVE=$(abspath $(PROGRAM)) scripts/run-tests \

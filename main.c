@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/build.h"
-#include "base/options.h"
+#include "base/options_help.h"
 #include "base/text.h"
 #include "commands/commands.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 
 const char *const row_status_names[] = {[ROW_MEASURED] = "measured",

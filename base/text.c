@@ -207,3 +207,25 @@ void text_list_free(char **words)
         free(words[i]);
     free(words);
 }
+
+void words_add(struct words *words, const char *word)
+{
+    words->items = memory_resize(words->items, (words->count + 1) * sizeof *words->items);
+    words->items[words->count++] = memory_copy_string(word);
+}
+
+bool words_have(const struct words *words, const char *word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->items[i], word) == 0)
+            return true;
+    return false;
+}
+
+void words_release(struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        free(words->items[i]);
+    free(words->items);
+    *words = (struct words){0};
+}

@@ -1,5 +1,6 @@
 /*
- * text.h - a growable string, and the search for what a user may have meant.
+ * text.h - a growable string, lists of words, and the search for what a user may have
+ * meant.
  *
  * A struct text is {0}-initialised, owned by one thread and released with
  * text_release. Running out of memory aborts: no command can go on without it.
@@ -7,6 +8,7 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text {
@@ -44,6 +46,16 @@ void text_append_list(struct text *text, const char *const *words);
  */
 char **text_split(const char *string, char separator, size_t *count);
 void text_list_free(char **words);
+
+/* A list that owns its words; {0} is an empty one. */
+struct words {
+    char **items; /* heap array of heap strings */
+    size_t count;
+};
+
+void words_add(struct words *words, const char *word); /* copies it */
+bool words_have(const struct words *words, const char *word);
+void words_release(struct words *words);
 
 /* malloc, calloc, realloc, strdup and asprintf that abort when memory has run out. */
 #define NEVER_NULL __attribute__((returns_nonnull))

@@ -28,10 +28,10 @@
 /* ---- options ---------------------------------------------------------------------- */
 
 struct bench_settings {
-    struct option_list models, externals;
+    struct words models, externals;
     int profile;
     uint64_t repeat, seed, overrun_ns;
-    const char *out, *resume, *scenarios;
+    char *out, *resume, *scenarios;
 };
 
 static const struct field options[] = {
@@ -134,11 +134,10 @@ static uint64_t raise_descriptor_limit(void)
 /* ---- before the first trial ------------------------------------------------------- */
 
 static int decide(struct bench *bench, const struct bench_settings *settings,
-                  const struct option_list *words, struct error *error)
+                  const struct words *words, struct error *error)
 {
     struct scenarios scenarios;
-    int result = scenarios_read(&scenarios, settings->scenarios, words->items,
-                                words->count, error);
+    int result = scenarios_read(&scenarios, settings->scenarios, words, error);
     if (result < 0)
         return result;
     if (words->count == 0)
@@ -483,16 +482,14 @@ static void bench_release(struct bench *bench)
     experiment_release(&bench->run);
 }
 
-static bool is_alone(const struct bench_settings *settings,
-                     const struct option_list *words)
+static bool is_alone(const struct bench_settings *settings, const struct words *words)
 {
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && !settings->out && !settings->scenarios &&
            settings->repeat == 0 && settings->seed == 0;
 }
 
-static int bench_with(const struct bench_settings *settings,
-                      const struct option_list *words)
+static int bench_with(const struct bench_settings *settings, const struct words *words)
 {
     struct bench bench = {0};
     struct error error;
@@ -528,14 +525,13 @@ static int bench_with(const struct bench_settings *settings,
 static int run(int argc, char **argv)
 {
     struct bench_settings settings;
-    struct option_list words = {0};
+    struct words words = {0};
     int exit_code;
     if (!options_read(&bench_command, &settings, argc, argv, &words, &exit_code))
         return exit_code;
     exit_code = bench_with(&settings, &words);
-    option_list_release(&words);
-    option_list_release(&settings.models);
-    option_list_release(&settings.externals);
+    words_release(&words);
+    fields_release(options, &settings);
     return exit_code;
 }
 

@@ -38,21 +38,21 @@ struct load_settings {
     uint64_t duration_ns, warmup_ns, timeout_ns, drain_ns, interval_ns;
     uint64_t most_connections, request_limit, think_ns;
     int think_times;
-    struct option_list phases;
-    const char *trace, *speed;
+    struct words phases;
+    char *trace, *speed;
     bool keep_alive;
     uint64_t requests_per_connection, pipeline, idle;
-    const char *slow_readers, *slow_senders;
-    struct option_list requests;
-    const char *scenario, *target;
+    char *slow_readers, *slow_senders;
+    struct words requests;
+    char *scenario, *target;
     int method, verify;
-    const char *digest;
+    char *digest;
     uint64_t threads, sources;
-    const char *cpus, *server_cpus, *spin, *seed;
+    char *cpus, *server_cpus, *spin, *seed;
     bool remote;
-    const char *json, *histogram, *events;
-    struct option_list expectations;
-    const char *find_capacity;
+    char *json, *histogram, *events;
+    struct words expectations;
+    char *find_capacity;
     uint64_t search_time_ns;
     bool quiet, full, live, calibrate;
 };
@@ -451,8 +451,7 @@ static void apply_load(struct workload *workload, const struct load_settings *se
                        bool from_scenario)
 {
     struct load_settings defaults;
-    struct option_group group = {"", load_options, &defaults};
-    options_defaults(&group, 1);
+    fields_default(load_options, &defaults);
 #define APPLY(setting, member)                                                           \
     if (!from_scenario || settings->setting != defaults.setting)                         \
     workload->member = settings->setting
@@ -466,7 +465,7 @@ static void apply_load(struct workload *workload, const struct load_settings *se
     APPLY(pipeline, pipeline);
     APPLY(idle, idle);
 #undef APPLY
-    if (!isnan(settings->rate_rps))
+    if (settings->rate_rps > 0)
         workload->rate_rps = settings->rate_rps;
     if (!settings->keep_alive)
         workload->requests_per_connection = 1;
@@ -479,6 +478,7 @@ static void apply_load(struct workload *workload, const struct load_settings *se
         (!workload->connections ||
          settings->most_connections != defaults.most_connections))
         workload->connections = settings->most_connections;
+    fields_release(load_options, &defaults);
 }
 
 /* Phases and a trace bring a duration along; requests take as long as they take. */
@@ -558,7 +558,7 @@ static int make_searchable(struct workload *workload,
 }
 
 static int read_workload(struct load_plan *plan, const struct load_settings *settings,
-                         const struct option_list *urls, struct error *error)
+                         const struct words *urls, struct error *error)
 {
     int result = 0;
     bool has_requests = settings->scenario || settings->requests.count || settings->trace;
@@ -610,7 +610,7 @@ static int read_cpus(struct load_plan *plan, const struct load_settings *setting
 }
 
 static int read_plan(struct load_plan *plan, const struct load_settings *settings,
-                     const struct option_list *urls, struct error *error)
+                     const struct words *urls, struct error *error)
 {
     *plan = (struct load_plan){
         .threads = (unsigned)settings->threads,
@@ -665,7 +665,7 @@ static int check_class(const struct load_plan *plan,
 }
 
 /* On failure nothing is left to release. */
-static int read_expectations(struct load_plan *plan, const struct option_list *texts,
+static int read_expectations(struct load_plan *plan, const struct words *texts,
                              struct expectation **expectations, struct error *error)
 {
     size_t count = 0;
@@ -892,7 +892,7 @@ static int prepare_and_measure(const struct load_settings *settings,
 static int run_load(int argc, char **argv)
 {
     struct load_settings settings;
-    struct option_list urls;
+    struct words urls;
     struct load_plan plan;
     struct error error;
     int exit_code;
@@ -907,11 +907,9 @@ static int run_load(int argc, char **argv)
         }
         if (code < 0)
             fprintf(stderr, "interleave load: %s\n", error.text);
+        fields_release(load_options, &settings);
+        words_release(&urls);
     }
-    option_list_release(&settings.requests);
-    option_list_release(&settings.expectations);
-    option_list_release(&settings.phases);
-    option_list_release(&urls);
     return exit_code;
 }
 

@@ -15,12 +15,13 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "loadgen/measure/distribution.h"
 
 struct merge_settings {
-    const char *json;
+    char *json;
 };
 
 static const struct field merge_options[] = {
@@ -338,8 +339,7 @@ static int check_part(const struct parts *parts, size_t i, struct error *error)
     return 0;
 }
 
-static int open_parts(struct parts *parts, const struct option_list *files,
-                      struct error *error)
+static int open_parts(struct parts *parts, const struct words *files, struct error *error)
 {
     *parts = (struct parts){
         .documents = memory_allocate_zeroed(files->count, sizeof *parts->documents)};
@@ -381,12 +381,12 @@ static void print_sum(const cJSON *json, FILE *file)
 static int run_merge(int argc, char **argv)
 {
     struct merge_settings settings;
-    struct option_list files;
+    struct words files;
     struct parts parts = {0};
     struct error error;
     int exit_code;
     if (!options_read(&merge_command, &settings, argc, argv, &files, &exit_code))
-        goto done;
+        return exit_code;
     exit_code = EXIT_USAGE;
     int code = 0;
     if (!files.count)
@@ -408,9 +408,9 @@ static int run_merge(int argc, char **argv)
     }
     if (code < 0)
         fprintf(stderr, "interleave merge: %s\n", error.text);
-done:
     close_parts(&parts);
-    option_list_release(&files);
+    fields_release(merge_options, &settings);
+    words_release(&files);
     return exit_code;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/options_help.h"
 #include "base/table.h"
 #include "commands/commands.h"
 #include "record/models.h"

@@ -94,7 +94,7 @@ static void list_as_table(void)
 
 /* All that were named, or one step of every op that runs somewhere: paths of one step,
  * "/gzip:16KiB", that end with NULL. */
-static char **choose_paths(const struct option_list *named, size_t *count)
+static char **choose_paths(const struct words *named, size_t *count)
 {
     size_t most = named->count;
     while (named->count == 0 && op_list[most])
@@ -198,7 +198,7 @@ static void print_costs_as_table(const struct step_costs *costs)
     table_free(table);
 }
 
-static int calibrate(const struct ops_settings *settings, const struct option_list *named)
+static int calibrate(const struct ops_settings *settings, const struct words *named)
 {
     struct error error;
     struct step_costs costs = {0};
@@ -228,7 +228,7 @@ static int calibrate(const struct ops_settings *settings, const struct option_li
 static int run_ops(int argc, char **argv)
 {
     struct ops_settings settings;
-    struct option_list steps = {0};
+    struct words steps = {0};
     int exit_code;
     if (!options_read(&ops_command, &settings, argc, argv, &steps, &exit_code))
         return exit_code;
@@ -243,7 +243,7 @@ static int run_ops(int argc, char **argv)
     } else {
         list_as_table();
     }
-    option_list_release(&steps);
+    words_release(&steps);
     return exit_code;
 }
 

@@ -7,7 +7,7 @@
 
 static int run(int argc, char **argv)
 {
-    struct option_list folders = {0};
+    struct words folders = {0};
     int exit_code;
     if (!options_read(&report_command, NULL, argc, argv, &folders, &exit_code))
         return exit_code;
@@ -21,7 +21,7 @@ static int run(int argc, char **argv)
         fprintf(stderr, "interleave report: %s\n", error.text);
         exit_code = EXIT_USAGE;
     }
-    option_list_release(&folders);
+    words_release(&folders);
     return exit_code;
 }
 

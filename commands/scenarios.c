@@ -9,7 +9,7 @@
 #include "harness/experiment/scenario_files.h"
 
 struct scenarios_settings {
-    const char *folder;
+    char *folder;
     bool json;
 };
 
@@ -73,7 +73,9 @@ static int run_scenarios(int argc, char **argv)
         return exit_code;
     struct scenarios scenarios;
     struct error error;
-    if (scenarios_read(&scenarios, settings.folder, NULL, 0, &error) < 0) {
+    int result = scenarios_read(&scenarios, settings.folder, NULL, &error);
+    fields_release(options, &settings);
+    if (result < 0) {
         fprintf(stderr, "interleave scenarios: %s\n", error.text);
         return EXIT_USAGE;
     }

@@ -19,10 +19,8 @@
 #include "servers/server.h"
 
 struct serve_settings {
-    const char *model;
-    struct server_settings server;
-    const char *cpus;
-    const char *stats;
+    char *model, *listen, *data, *upstream, *postgres, *cpus, *stats;
+    struct server_settings server; /* its texts are those above */
 };
 
 static const struct field options[] = {
@@ -38,7 +36,7 @@ static const struct field options[] = {
      .value = "HOST:PORT",
      .help = "where to listen; port 0 is any free one, [::1]:0 is IPv6",
      .fallback = "127.0.0.1:8080",
-     .offset = offsetof(struct serve_settings, server.listen)},
+     .offset = offsetof(struct serve_settings, listen)},
     {.name = "cpus",
      .kind = FIELD_TEXT,
      .value = "LIST",
@@ -50,18 +48,18 @@ static const struct field options[] = {
      .value = "DIR",
      .help = "folder for the files that are served; if not given, a private one that is "
              "removed at the end",
-     .offset = offsetof(struct serve_settings, server.ops.data_folder)},
+     .offset = offsetof(struct serve_settings, data)},
     {.name = "upstream",
      .kind = FIELD_TEXT,
      .value = "URL",
      .help = "http://HOST:PORT that fetch calls; it has to be there already",
-     .offset = offsetof(struct serve_settings, server.ops.upstream)},
+     .offset = offsetof(struct serve_settings, upstream)},
     {.name = "pg",
      .kind = FIELD_TEXT,
      .value = "CONNINFO",
      .help = "the PostgreSQL database of pgquery and pgsleep, as libpq takes it (see "
              "scripts/postgres); it has to be there already",
-     .offset = offsetof(struct serve_settings, server.ops.postgres)},
+     .offset = offsetof(struct serve_settings, postgres)},
     {.name = "max-connections",
      .kind = FIELD_COUNT,
      .value = "N",
@@ -101,15 +99,15 @@ static const char pool_title[] = "Options of all models, for steps that ask othe
 static size_t list_model_options(struct option_group *groups, size_t maximum)
 {
     static char titles[OPTIONS_MAX_GROUPS][80];
-    groups[0] = (struct option_group){pool_title, op_pool_options, NULL};
+    groups[0] = (struct option_group){.title = pool_title, .options = op_pool_options};
     size_t count = 1;
     for (size_t i = 0; model_list[i] && count < maximum; i++) {
         if (!model_list[i]->options)
             continue;
         snprintf(titles[count], sizeof titles[count], "Options of %s",
                  model_list[i]->name);
-        groups[count] =
-            (struct option_group){titles[count], model_list[i]->options, NULL};
+        groups[count] = (struct option_group){.title = titles[count],
+                                              .options = model_list[i]->options};
         count++;
     }
     return count;
@@ -119,7 +117,7 @@ static size_t list_model_options(struct option_group *groups, size_t maximum)
 
 /* What the end of a run needs to know. */
 struct run {
-    const struct serve_settings *settings;
+    const char *stats; /* where the statistics go, or NULL */
     bool owns_data_folder;
     bool drained; /* all requests in hand were finished */
 };
@@ -129,12 +127,6 @@ static cJSON *describe_run(const struct server *server, const struct run *run)
     cJSON *root = cJSON_CreateObject();
     json_add_number(root, "schema_version", 1);
     json_add_text(root, "model", server->model->name);
-    cJSON *resolved = json_add_object(root, "options");
-    struct serve_settings settings = *run->settings;
-    settings.server = server->settings;
-    options_to_json(options, &settings, resolved);
-    options_to_json(op_pool_options, &settings.server.ops, resolved);
-    options_to_json(server->model->options, server->model_settings, resolved);
     json_add_text(root, "listened_on", server->address);
     json_add_bool(root, "drained", run->drained);
     server_statistics(server, root);
@@ -165,7 +157,7 @@ static bool is_number(const char *text)
 static int write_statistics(const struct server *server, const struct run *run,
                             struct error *error)
 {
-    const char *to = run->settings->stats;
+    const char *to = run->stats;
     if (!to)
         return 0;
     cJSON *root = describe_run(server, run);
@@ -212,7 +204,11 @@ static int serve(const struct serve_settings *settings, const struct model *mode
     struct error error;
     struct server server;
     struct server_settings server_settings = settings->server;
-    struct run run = {.settings = settings};
+    server_settings.listen = settings->listen;
+    server_settings.ops.data_folder = settings->data;
+    server_settings.ops.upstream = settings->upstream;
+    server_settings.ops.postgres = settings->postgres;
+    struct run run = {.stats = settings->stats};
     char *private_folder = NULL;
     int exit_code = EXIT_FAILED;
     int result = 0;
@@ -290,9 +286,12 @@ static int read_and_serve(int argc, char **argv, struct error *error)
     struct serve_settings settings;
     void *model_settings = memory_allocate_zeroed(
         1, model && model->settings_bytes ? model->settings_bytes : 1);
-    struct option_group groups[] = {{"Options", options, &settings},
-                                    {pool_title, op_pool_options, &settings.server.ops},
-                                    {"", model ? model->options : NULL, model_settings}};
+    struct option_group groups[] = {
+        {.title = "Options", .options = options, .settings = &settings},
+        {.title = pool_title,
+         .options = op_pool_options,
+         .settings = &settings.server.ops},
+        {.options = model ? model->options : NULL, .settings = model_settings}};
     int exit_code = EXIT_USAGE;
     struct error why;
     int result = options_parse(&serve_command, groups, 3, argc, argv, NULL, error);
@@ -306,6 +305,8 @@ static int read_and_serve(int argc, char **argv, struct error *error)
     } else if (result == 0 && (!settings.cpus || pin(settings.cpus, error) == 0)) {
         exit_code = serve(&settings, model, model_settings);
     }
+    if (result == 0)
+        options_release(groups, 3);
     free(model_settings);
     return exit_code;
 }

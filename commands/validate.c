@@ -43,7 +43,7 @@ static char *describe_external(const char *path, struct error *error)
 static int run_validate(int argc, char **argv)
 {
     struct validate_settings settings;
-    struct option_list files = {0};
+    struct words files = {0};
     int exit_code;
     if (!options_read(&validate_command, &settings, argc, argv, &files, &exit_code))
         return exit_code;
@@ -64,7 +64,7 @@ static int run_validate(int argc, char **argv)
         }
         free(about);
     }
-    option_list_release(&files);
+    words_release(&files);
     return exit_code;
 }
 

@@ -58,14 +58,13 @@ static int check_value(const struct field *option, const char *value, struct err
         bool flag;
         uint64_t number;
         double rate;
-        const char *text;
-    } unused;
-    struct field alone = *option;
-    struct error why;
-    alone.offset = 0;
-    int result = options_set(&alone, &unused, value, &why);
-    /* "--threads: expected ..." on a command line, "threads: expected ..." here. */
-    return result < 0 ? error_set(error, result, "%s", why.text + strlen("--")) : 0;
+        char *text;
+    } unused = {0};
+    struct field alone[] = {*option, {0}};
+    alone->offset = 0;
+    int result = field_set(alone, &unused, value, error);
+    fields_release(alone, &unused);
+    return result < 0 ? error_prefix(error, result, "%s", option->name) : 0;
 }
 
 static int add_option(struct contender *contender, char *word, struct error *error)

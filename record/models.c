@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/options_help.h"
 #include "base/text.h"
 
 /* ---- a description, written ------------------------------------------------------- */

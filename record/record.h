@@ -33,6 +33,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 
 enum record_kind {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 
 #define SUM_LIMIT_NS (60 * NS_PER_S)

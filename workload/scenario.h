@@ -49,13 +49,8 @@
 #ifndef WORKLOAD_SCENARIO_H
 #define WORKLOAD_SCENARIO_H
 
+#include "base/field.h"
 #include "workload/workload.h"
-
-/* A name and a text value: an option of the server. */
-struct setting {
-    char *name;
-    char *value;
-};
 
 struct scenario_server {
     uint64_t cpus; /* how many CPUs the server may use; 0: all */

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_fields.h"
 
 enum arrivals {
     ARRIVALS_POISSON,  /* independent exponential gaps */

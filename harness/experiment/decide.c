@@ -48,7 +48,7 @@ static void apply_profile(struct scenario *scenario, const struct profile *profi
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
 static int choose_models(struct experiment *run, struct experiment_scenario *own,
-                         const struct option_list *asked, struct error *error)
+                         const struct words *asked, struct error *error)
 {
     const struct scenario *scenario = &own->scenario;
     int result = 0;
@@ -73,7 +73,7 @@ static int choose_models(struct experiment *run, struct experiment_scenario *own
 }
 
 static int choose_contenders(struct experiment *run, struct experiment_scenario *own,
-                             const struct option_list *asked, const struct words *joining,
+                             const struct words *asked, const struct words *joining,
                              struct error *error)
 {
     int result = choose_models(run, own, asked, error);
@@ -84,17 +84,16 @@ static int choose_contenders(struct experiment *run, struct experiment_scenario 
 
 /* The models of the run: ours, the references that ship, and those of files, whose
  * names are copied into `joining`. */
-static int gather_models(struct experiment *run, const struct option_list *externals,
+static int gather_models(struct experiment *run, const struct words *externals,
                          struct words *joining, struct error *error)
 {
     models_add_ours(&run->models);
     int result = references_add_shipped(&run->models, error);
-    joining->items = memory_allocate_zeroed(externals->count + 1, sizeof(char *));
     for (size_t i = 0; i < externals->count && result == 0; i++) {
         const char *name;
         result = references_add_file(&run->models, externals->items[i], &name, error);
         if (result == 0)
-            joining->items[joining->count++] = memory_copy_string(name);
+            words_add(joining, name);
     }
     return result;
 }
@@ -143,7 +142,7 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
         if (result == 0)
             result = choose_contenders(run, own, request->models, &joining, error);
     }
-    free_words(joining.items, joining.count);
+    words_release(&joining);
     if (result < 0) {
         experiment_release(run);
         return result;

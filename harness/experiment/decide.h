@@ -18,8 +18,8 @@ struct experiment_request {
     uint64_t repeat; /* 0: the profile's */
     uint64_t seed;
     uint64_t overrun_ns;
-    const struct option_list *models;    /* empty: each scenario's own choice */
-    const struct option_list *externals; /* files of references that join everywhere */
+    const struct words *models;    /* empty: each scenario's own choice */
+    const struct words *externals; /* files of references that join everywhere */
 };
 
 /*

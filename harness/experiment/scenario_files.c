@@ -89,8 +89,9 @@ static void sort_by_family(struct scenarios *scenarios)
 }
 
 int scenarios_read(struct scenarios *scenarios, const char *folder,
-                   const char *const *words, size_t word_count, struct error *error)
+                   const struct words *words, struct error *error)
 {
+    size_t word_count = words ? words->count : 0;
     *scenarios = (struct scenarios){0};
     char *place = folder ? memory_copy_string(folder) : installed_path("scenarios");
     char **names = NULL;
@@ -99,7 +100,7 @@ int scenarios_read(struct scenarios *scenarios, const char *folder,
     if (place)
         result = json_folder_list(place, other_files, &names, &name_count, error);
     for (size_t i = 0; i < word_count && result == 0; i++)
-        result = read_named(scenarios, place, names, words[i], error);
+        result = read_named(scenarios, place, names, words->items[i], error);
     for (size_t i = 0; word_count == 0 && i < name_count && result == 0; i++)
         result = read_named(scenarios, place, names, names[i], error);
     if (result == 0 && word_count == 0)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "workload/scenario.h"
 
 struct scenarios {
@@ -18,14 +19,13 @@ struct scenarios {
 
 /*
  * Reads the scenarios named by `words`: names of files in the folder, or paths (with
- * a slash or ending in ".json"). No words: all of the folder, from the plainest
+ * a slash or ending in ".json"). None, or NULL: all of the folder, from the plainest
  * family to the most mixed. `folder` NULL: ./scenarios, or else the one that was
  * installed or built with this program. 0 or -EINVAL or -errno; on failure nothing is
  * left to release.
  */
 MUST_CHECK int scenarios_read(struct scenarios *scenarios, const char *folder,
-                              const char *const *words, size_t word_count,
-                              struct error *error);
+                              const struct words *words, struct error *error);
 void scenarios_release(struct scenarios *scenarios);
 
 /* Leaves only those that a run of this profile (enum profile_name) takes unasked. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/json_fields.h"
 #include "base/text.h"
 #include "harness/third_party/placeholders.h"
 
@@ -82,21 +83,6 @@ static int read_flags(struct json_document *document, const cJSON *node, void *m
     return result;
 }
 
-static void release_words(struct words *words)
-{
-    for (size_t i = 0; words->items && i < words->count; i++)
-        free(words->items[i]);
-    free(words->items);
-}
-
-bool words_have(const struct words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++)
-        if (strcmp(words->items[i], word) == 0)
-            return true;
-    return false;
-}
-
 /* ---- objects of names and values -------------------------------------------------- */
 
 /* Reads the members of an object, each value by `read_value`. */
@@ -139,7 +125,7 @@ static int read_lines(struct json_document *document, const cJSON *node, void *m
     if (result == 0)
         *(char **)member = memory_copy_string(text_string(&text));
     text_release(&text);
-    release_words(&lines);
+    words_release(&lines);
     return result;
 }
 
@@ -162,15 +148,6 @@ static int read_files(struct json_document *document, const cJSON *node, void *m
                                     "or below {data}, got \"%s\"",
                                     file->string);
     return result;
-}
-
-static void release_settings(struct setting_list *settings)
-{
-    for (size_t i = 0; i < settings->count; i++) {
-        free(settings->items[i].name);
-        free(settings->items[i].value);
-    }
-    free(settings->items);
 }
 
 /* ---- the file's tables ------------------------------------------------------------ */
@@ -484,18 +461,18 @@ void third_party_release(struct third_party *external)
     free(external->summary);
     free(external->install);
     free(external->command);
-    release_words(&external->arguments);
-    release_words(&external->version);
-    release_words(&external->steps);
-    release_settings(&external->environment);
-    release_settings(&external->files);
+    words_release(&external->arguments);
+    words_release(&external->version);
+    words_release(&external->steps);
+    setting_list_release(&external->environment);
+    setting_list_release(&external->files);
     free(external->ready.path);
     free(external->ready.line);
     for (size_t i = 0; external->options && i < external->option_count; i++) {
         free(external->options[i].name);
         free(external->options[i].fallback);
         free(external->options[i].help);
-        release_words(&external->options[i].choices);
+        words_release(&external->options[i].choices);
     }
     free(external->options);
     cJSON_Delete(external->source);

@@ -56,20 +56,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/field.h"
+#include "base/text.h"
 #include "record/models.h"
 #include "workload/scenario.h"
-
-struct words {
-    char **items;
-    size_t count;
-};
-
-bool words_have(const struct words *words, const char *word);
-
-struct setting_list {
-    struct setting *items;
-    size_t count;
-};
 
 struct third_party_option {
     char *name, *fallback, *help;

@@ -14,6 +14,7 @@
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "harness/third_party/launch.h"
 #include "harness/trial/command_line.h"

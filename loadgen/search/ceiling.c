@@ -11,6 +11,7 @@
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 
 /* "model name : ..." of the first CPU; heap. Where there is none, "unknown". */

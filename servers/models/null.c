@@ -27,7 +27,7 @@
 #define REPLY_BYTES 256
 
 struct null_settings {
-    const char *stalls;
+    char *stalls;
 };
 
 static const struct field options[] = {

@@ -149,10 +149,9 @@ static void report_abandoned(struct server *server)
     syscall(SYS_exit_group, 77);
 }
 
-/* "threads=4": sets options of the model as if they were typed. The settings may point
- * into the result; free it after them. */
-static char **set_model_options(const struct model *model, void *settings,
-                                const char *assignments)
+/* "threads=4": sets options of the model as if they were typed. */
+static void set_model_options(const struct model *model, void *settings,
+                              const char *assignments)
 {
     size_t count;
     char **words = text_split(assignments, ',', &count);
@@ -160,10 +159,10 @@ static char **set_model_options(const struct model *model, void *settings,
         char *value = strchr(words[i], '=');
         *value++ = '\0';
         for (const struct field *o = model->options; o && o->name; o++)
-            if (strcmp(o->name, words[i]) == 0 && options_set(o, settings, value, NULL))
+            if (strcmp(o->name, words[i]) == 0 && field_set(o, settings, value, NULL))
                 abort();
     }
-    return words;
+    text_list_free(words);
 }
 
 /* Runs in the child; its exit code is 0 when the server drained and closed well. */
@@ -175,9 +174,8 @@ static int serve_here(const struct model *model, const struct server_settings *s
     struct server_settings mine = *settings;
     mine.ops.data_folder = folder;
     void *model_settings = memory_allocate_zeroed(1, model->settings_bytes + 1);
-    struct option_group group = {"", model->options, model_settings};
-    options_defaults(&group, 1);
-    char **words = set_model_options(model, model_settings, assignments);
+    fields_default(model->options, model_settings);
+    set_model_options(model, model_settings, assignments);
     list_all_ops();
     int result = server_open(&server, &mine, all_ops, &error);
     if (result == 0) {
@@ -189,8 +187,8 @@ static int serve_here(const struct model *model, const struct server_settings *s
         report_statistics(&server);
         server_close(&server);
     }
+    fields_release(model->options, model_settings);
     free(model_settings);
-    text_list_free(words);
     if (result < 0)
         fprintf(stderr, "%s: %s\n", model->name, error.text);
     return result < 0;

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "tests/support/folder.h"
 #include "tests/unit/load_server.h"

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "loadgen/measure/distribution.h"
