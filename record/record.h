@@ -5,12 +5,12 @@
  * struct, in which unit it counts, and how the members of several structs become one.
  * From the table come reading, writing, merging, copying, releasing and the JSON Schema:
  *
- *   struct engine { double cpu_s; char *host; };
- *   static const struct record_field engine_fields[] = {
- *       {FIELD_NUMBER("cpu_s", engine, cpu_s), .unit = "s", .rule = RECORD_SUM},
- *       {FIELD_TEXT("host", engine, host)},
+ *   struct disk { double read_s; char *host; };
+ *   static const struct record_field disk_fields[] = {
+ *       {FIELD_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
+ *       {FIELD_TEXT("host", disk, host)},
  *       {0}};
- *   static const struct record_type engine_type = RECORD_TYPE(engine, engine_fields);
+ *   static const struct record_type disk_type = RECORD_TYPE(disk, disk_fields);
  *
  * Null. What was not measured is null in a file, never 0, and has a value of its own in
  * the struct: NAN, a NULL pointer, -1 of a word. Counts and booleans have no such value:
