@@ -268,9 +268,23 @@ static const struct record_field load_result_fields[] = {
      .rule = RECORD_LATER},
     {0},
 };
-const struct record_type load_result_type = RECORD_TYPE(load_result, load_result_fields);
 
 #define SCHEMA_VERSION 1
+
+static int check_version(struct json_document *document, const cJSON *node, void *record,
+                         struct error *error)
+{
+    const struct load_result *result = record;
+    if (result->schema_version == SCHEMA_VERSION)
+        return 0;
+    return json_error(document, node, error,
+                      "expected a result of load --json (schema version %d)",
+                      SCHEMA_VERSION);
+}
+
+static const struct record_hooks hooks = {.read = check_version};
+const struct record_type load_result_type = {
+    .size = sizeof(struct load_result), .fields = load_result_fields, .hooks = &hooks};
 
 /* An empty list, which is not null. */
 static void *no_elements(void)
@@ -294,19 +308,6 @@ void load_result_init(struct load_result *result)
 void load_result_release(struct load_result *result)
 {
     record_release(&load_result_type, result);
-}
-
-int load_result_read(struct load_result *result, struct json_document *document,
-                     const cJSON *node, struct error *error)
-{
-    int code = record_read(&load_result_type, result, document, node, error);
-    if (code == 0 && result->schema_version != SCHEMA_VERSION) {
-        code = json_error(document, node, error,
-                          "expected a result of load --json (schema version %d)",
-                          SCHEMA_VERSION);
-        load_result_release(result);
-    }
-    return code;
 }
 
 void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)

@@ -36,35 +36,36 @@
 #include "base/text.h"
 
 enum record_kind {
-    RECORD_NUMBER, /* double; NAN is null                                         */
-    RECORD_COUNT,  /* uint64_t, a whole number up to 2^53; never null             */
-    RECORD_BOOL,   /* bool; never null                                            */
-    RECORD_SWITCH, /* int: 0 false, 1 true, -1 null                               */
-    RECORD_TEXT,   /* char *, heap; NULL is null                                  */
-    RECORD_TEXTS, /* char **, heap array of heap strings ending with NULL; NULL is null */
-    RECORD_WORD,  /* int, index into `words`; -1 is null                         */
-    RECORD_TALLY, /* uint64_t[], one for each of `words`: {WORD: n, ...}; 0 is left out */
-    RECORD_STRUCT,  /* the struct itself, of `type`; never null                    */
-    RECORD_POINTER, /* pointer to one on the heap; NULL is null                   */
+    RECORD_NUMBER, /* double; NAN is null */
+    RECORD_COUNT,  /* uint64_t, a whole number up to 2^53; never null */
+    RECORD_BOOL,   /* bool; never null */
+    RECORD_SWITCH, /* int: 0 false, 1 true, -1 null */
+    RECORD_TEXT,   /* char *, heap; NULL is null */
+    RECORD_TEXTS,  /* char **, heap strings in a heap array, NULL at its end */
+    RECORD_WORD,   /* int, index into `words`; -1 is null */
+    RECORD_TALLY, /* uint64_t[], one for each of `words`: {WORD: n}; never null, and words
+                   * of which there are none are left out */
+    RECORD_STRUCT,  /* the struct itself, of `type`; never null */
+    RECORD_POINTER, /* pointer to one on the heap; NULL is null */
     RECORD_LIST,    /* pointer to an array of structs on the heap, and a size_t at
-                     * `count_offset`; NULL is null, and not the same as empty     */
-    RECORD_MAP,     /* likewise, as {NAME: {...}, ...}: each begins with its char *name */
+                     * `count_offset`; NULL is null, which is not the same as empty */
+    RECORD_MAP,     /* likewise, {NAME: {...}}: each struct begins with its char *name */
 };
 
 /* How the members of several records become that of their sum. */
 enum record_rule {
-    RECORD_SAME,  /* what all agree on; else null (a count, a boolean: refused)       */
-    RECORD_EQUAL, /* all must agree, else the records cannot be merged, for `why`     */
-    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs
-                   * by their own rules; a pointer that is null has nothing to add    */
-    RECORD_MOST,  /* the largest; one that is null does not count                     */
-    RECORD_LEAST, /* likewise                                                         */
-    RECORD_ALL,   /* true where all are                                               */
-    RECORD_ANY,   /* true where one is                                                */
-    RECORD_BY_INDEX, /* list: elements with the same index by their own rules         */
-    RECORD_BY_NAME,  /* list or map: those that begin with the same text              */
-    RECORD_NONE,     /* null, for `why`                                               */
-    RECORD_LATER,    /* null; whoever merges computes it from the sum                 */
+    RECORD_SAME,  /* what all agree on; else null, or refused where it cannot be null */
+    RECORD_EQUAL, /* all must agree: else the records cannot be merged, for `why` */
+    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs by
+                   * their own rules; a pointer that is null has nothing to add */
+    RECORD_MOST,  /* the largest; one that is null does not count */
+    RECORD_LEAST, /* likewise */
+    RECORD_ALL,   /* true where all are */
+    RECORD_ANY,   /* true where one is */
+    RECORD_BY_INDEX, /* list: elements with the same index, by the rules of their type */
+    RECORD_BY_NAME,  /* list or map: elements that begin with the same text, likewise */
+    RECORD_NONE,     /* null, for `why` */
+    RECORD_LATER,    /* null: the caller computes it from the sum */
 };
 
 struct record_type;
