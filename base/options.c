@@ -10,23 +10,23 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-static void *member_of(const struct option *option, void *settings)
+static void *member_of(const struct field *option, void *settings)
 {
     return (char *)settings + option->offset;
 }
 
-static const void *const_member_of(const struct option *option, const void *settings)
+static const void *const_member_of(const struct field *option, const void *settings)
 {
     return (const char *)settings + option->offset;
 }
 
 static const enum quantity_unit unit_of[] = {
-    [OPTION_COUNT] = QUANTITY_COUNT,
-    [OPTION_TIME] = QUANTITY_TIME,
-    [OPTION_SIZE] = QUANTITY_SIZE,
+    [FIELD_COUNT] = QUANTITY_COUNT,
+    [FIELD_TIME] = QUANTITY_TIME,
+    [FIELD_SIZE] = QUANTITY_SIZE,
 };
 
-static int set_choice(const struct option *option, int *choice, const char *text,
+static int set_choice(const struct field *option, int *choice, const char *text,
                       struct error *error)
 {
     for (int i = 0; option->choices[i]; i++) {
@@ -45,7 +45,7 @@ static int set_choice(const struct option *option, int *choice, const char *text
     return result;
 }
 
-static int set_quantity(const struct option *option, uint64_t *value, const char *text,
+static int set_quantity(const struct field *option, uint64_t *value, const char *text,
                         struct error *error)
 {
     if (option->zero_word && strcmp(text, option->zero_word) == 0) {
@@ -54,7 +54,7 @@ static int set_quantity(const struct option *option, uint64_t *value, const char
     }
     bool limited = option->minimum || option->maximum;
     int result =
-        quantity_parse(unit_of[option->type], text, limited ? option->minimum : 0,
+        quantity_parse(unit_of[option->kind], text, limited ? option->minimum : 0,
                        limited ? option->maximum : 1ULL << 53, value, error);
     if (result < 0 && option->zero_word && error) {
         struct error detail = *error;
@@ -64,30 +64,30 @@ static int set_quantity(const struct option *option, uint64_t *value, const char
     return result;
 }
 
-int options_set(const struct option *option, void *settings, const char *text,
+int options_set(const struct field *option, void *settings, const char *text,
                 struct error *error)
 {
     void *member = member_of(option, settings);
     int result = 0;
-    switch (option->type) {
-    case OPTION_FLAG:
+    switch (option->kind) {
+    case FIELD_FLAG:
         *(bool *)member = strcmp(text, "no") != 0;
         break;
-    case OPTION_COUNT:
-    case OPTION_TIME:
-    case OPTION_SIZE:
+    case FIELD_COUNT:
+    case FIELD_TIME:
+    case FIELD_SIZE:
         result = set_quantity(option, member, text, error);
         break;
-    case OPTION_RATE:
+    case FIELD_RATE:
         result = quantity_parse_rate(text, member, error);
         break;
-    case OPTION_TEXT:
+    case FIELD_TEXT:
         *(const char **)member = text;
         break;
-    case OPTION_CHOICE:
+    case FIELD_CHOICE:
         result = set_choice(option, member, text, error);
         break;
-    case OPTION_LIST: {
+    case FIELD_LIST: {
         struct option_list *list = member;
         list->items = memory_resize(list->items, (list->count + 1) * sizeof(char *));
         list->items[list->count++] = text;
@@ -99,28 +99,28 @@ int options_set(const struct option *option, void *settings, const char *text,
     return 0;
 }
 
-static void set_default(const struct option *option, void *settings)
+static void set_default(const struct field *option, void *settings)
 {
     void *member = member_of(option, settings);
-    switch (option->type) {
-    case OPTION_FLAG:
+    switch (option->kind) {
+    case FIELD_FLAG:
         *(bool *)member = false;
         break;
-    case OPTION_COUNT:
-    case OPTION_TIME:
-    case OPTION_SIZE:
+    case FIELD_COUNT:
+    case FIELD_TIME:
+    case FIELD_SIZE:
         *(uint64_t *)member = 0;
         break;
-    case OPTION_RATE:
+    case FIELD_RATE:
         *(double *)member = (double)NAN;
         break;
-    case OPTION_TEXT:
+    case FIELD_TEXT:
         *(const char **)member = NULL;
         break;
-    case OPTION_CHOICE:
+    case FIELD_CHOICE:
         *(int *)member = 0;
         break;
-    case OPTION_LIST:
+    case FIELD_LIST:
         *(struct option_list *)member = (struct option_list){0};
         break;
     }
@@ -134,7 +134,7 @@ static void set_default(const struct option *option, void *settings)
 void options_defaults(const struct option_group *groups, size_t count)
 {
     for (size_t g = 0; g < count; g++)
-        for (const struct option *o = groups[g].options; o && o->name; o++)
+        for (const struct field *o = groups[g].options; o && o->name; o++)
             set_default(o, groups[g].settings);
 }
 
@@ -142,12 +142,12 @@ void options_defaults(const struct option_group *groups, size_t count)
  */
 
 struct match {
-    const struct option *option;
+    const struct field *option;
     void *settings;
     bool negated;
 };
 
-static bool is_named(const struct option *option, const char *name, size_t length)
+static bool is_named(const struct field *option, const char *name, size_t length)
 {
     return strlen(option->name) == length && strncmp(option->name, name, length) == 0;
 }
@@ -156,10 +156,10 @@ static struct match find_long(const struct option_group *groups, size_t count,
                               const char *name, size_t length)
 {
     for (size_t g = 0; g < count; g++) {
-        for (const struct option *o = groups[g].options; o && o->name; o++) {
+        for (const struct field *o = groups[g].options; o && o->name; o++) {
             if (is_named(o, name, length))
                 return (struct match){o, groups[g].settings, false};
-            bool negated = o->type == OPTION_FLAG && length > 3 &&
+            bool negated = o->kind == FIELD_FLAG && length > 3 &&
                            strncmp(name, "no-", 3) == 0 &&
                            is_named(o, name + 3, length - 3);
             if (negated)
@@ -173,7 +173,7 @@ static struct match find_letter(const struct option_group *groups, size_t count,
                                 char letter)
 {
     for (size_t g = 0; g < count; g++)
-        for (const struct option *o = groups[g].options; o && o->name; o++)
+        for (const struct field *o = groups[g].options; o && o->name; o++)
             if (o->letter && o->letter == letter)
                 return (struct match){o, groups[g].settings, false};
     return (struct match){0};
@@ -195,7 +195,7 @@ static int refuse_option(const struct command *command, const struct option_grou
     const char *names[256];
     size_t known = 0;
     for (size_t g = 0; g < count; g++)
-        for (const struct option *o = groups[g].options; o && o->name && known < 255; o++)
+        for (const struct field *o = groups[g].options; o && o->name && known < 255; o++)
             names[known++] = o->name;
     names[known] = NULL;
     char *word = memory_printf("%.*s", (int)length, name);
@@ -225,7 +225,7 @@ static int parse_option(const struct command *command, const struct option_group
     }
     if (!match.option)
         return refuse_option(command, groups, count, argument, error);
-    if (match.option->type == OPTION_FLAG) {
+    if (match.option->kind == FIELD_FLAG) {
         if (value)
             return error_set(error, -EINVAL, "--%s takes no value", match.option->name);
         value = match.negated ? "no" : "yes";
@@ -292,22 +292,22 @@ void option_list_release(struct option_list *list)
 /* ---- help, echo, man page ------------------------------------------------------------
  */
 
-static bool is_listable_choice(const struct option *option)
+static bool is_listable_choice(const struct field *option)
 {
-    return option->type == OPTION_CHOICE && option->choices;
+    return option->kind == FIELD_CHOICE && option->choices;
 }
 
 /* "--rate R", "-c, --connections N". */
-static void append_synopsis(struct text *text, const struct option *option)
+static void append_synopsis(struct text *text, const struct field *option)
 {
     if (option->letter)
         text_printf(text, "-%c, ", option->letter);
     text_printf(text, "--%s", option->name);
-    if (option->type != OPTION_FLAG)
+    if (option->kind != FIELD_FLAG)
         text_printf(text, " %s", option->value ? option->value : "VALUE");
 }
 
-static void append_notes(struct text *text, const struct option *option)
+static void append_notes(struct text *text, const struct field *option)
 {
     text_append_string(text, option->help);
     if (is_listable_choice(option)) {
@@ -345,7 +345,7 @@ static void print_wrapped(FILE *file, const char *words, int at, int indent)
 static void print_group_help(const struct option_group *group, FILE *file)
 {
     fprintf(file, "\n%s:\n", group->title);
-    for (const struct option *o = group->options; o && o->name; o++) {
+    for (const struct field *o = group->options; o && o->name; o++) {
         struct text synopsis = {0}, notes = {0};
         append_synopsis(&synopsis, o);
         append_notes(&notes, o);
@@ -386,31 +386,31 @@ void options_print_help(const struct command *command, FILE *file)
         print_group_help(&groups[g], file);
 }
 
-void options_to_json(const struct option *options, const void *settings, cJSON *object)
+void options_to_json(const struct field *options, const void *settings, cJSON *object)
 {
-    for (const struct option *o = options; o && o->name; o++) {
+    for (const struct field *o = options; o && o->name; o++) {
         const void *member = const_member_of(o, settings);
         uint64_t number;
-        switch (o->type) {
-        case OPTION_FLAG:
+        switch (o->kind) {
+        case FIELD_FLAG:
             cJSON_AddBoolToObject(object, o->name, *(const bool *)member);
             break;
-        case OPTION_COUNT:
-        case OPTION_TIME:
-        case OPTION_SIZE: {
+        case FIELD_COUNT:
+        case FIELD_TIME:
+        case FIELD_SIZE: {
             char text[QUANTITY_TEXT_BYTES];
             number = *(const uint64_t *)member;
             if (number == 0 && o->zero_word)
                 cJSON_AddStringToObject(object, o->name, o->zero_word);
-            else if (o->type == OPTION_COUNT)
+            else if (o->kind == FIELD_COUNT)
                 cJSON_AddNumberToObject(object, o->name, (double)number);
             else
                 cJSON_AddStringToObject(
                     object, o->name,
-                    quantity_exact(unit_of[o->type], number, text, sizeof text));
+                    quantity_exact(unit_of[o->kind], number, text, sizeof text));
             break;
         }
-        case OPTION_RATE: {
+        case FIELD_RATE: {
             double rate = *(const double *)member;
             if (isnan(rate))
                 cJSON_AddNullToObject(object, o->name);
@@ -418,7 +418,7 @@ void options_to_json(const struct option *options, const void *settings, cJSON *
                 cJSON_AddNumberToObject(object, o->name, rate);
             break;
         }
-        case OPTION_TEXT: {
+        case FIELD_TEXT: {
             const char *text = *(const char *const *)member;
             if (text)
                 cJSON_AddStringToObject(object, o->name, text);
@@ -426,10 +426,10 @@ void options_to_json(const struct option *options, const void *settings, cJSON *
                 cJSON_AddNullToObject(object, o->name);
             break;
         }
-        case OPTION_CHOICE:
+        case FIELD_CHOICE:
             cJSON_AddStringToObject(object, o->name, o->choices[*(const int *)member]);
             break;
-        case OPTION_LIST: {
+        case FIELD_LIST: {
             const struct option_list *list = member;
             cJSON *array = cJSON_AddArrayToObject(object, o->name);
             for (size_t i = 0; i < list->count; i++)
@@ -440,10 +440,10 @@ void options_to_json(const struct option *options, const void *settings, cJSON *
     }
 }
 
-cJSON *options_describe(const struct option *options)
+cJSON *options_describe(const struct field *options)
 {
     cJSON *array = cJSON_CreateArray();
-    for (const struct option *o = options; o && o->name; o++) {
+    for (const struct field *o = options; o && o->name; o++) {
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "name", o->name);
         cJSON_AddStringToObject(item, "help", o->help);
@@ -499,7 +499,7 @@ static void print_command_man(const struct command *command, FILE *file)
             print_roff(file, groups[g].title);
             fprintf(file, ":\n");
         }
-        for (const struct option *o = groups[g].options; o && o->name; o++) {
+        for (const struct field *o = groups[g].options; o && o->name; o++) {
             struct text synopsis = {0}, notes = {0};
             append_synopsis(&synopsis, o);
             append_notes(&notes, o);

@@ -16,40 +16,12 @@
 #include <stdio.h>
 
 #include "base/error.h"
-
-enum option_type {
-    OPTION_FLAG,   /* bool                                                 */
-    OPTION_COUNT,  /* uint64_t in minimum..maximum; see zero_word          */
-    OPTION_TIME,   /* uint64_t ns                                          */
-    OPTION_SIZE,   /* uint64_t bytes                                       */
-    OPTION_RATE,   /* double, per second; NaN when not given               */
-    OPTION_TEXT,   /* const char *, into argv or the table; NULL not given */
-    OPTION_CHOICE, /* int, index into choices                              */
-    OPTION_LIST,   /* struct option_list; may be given several times       */
-};
-
-struct option_list {
-    const char **items; /* heap array, not its strings */
-    size_t count;
-};
-
-struct option {
-    const char *name; /* long name without dashes; NULL ends a table */
-    char letter;      /* short name or 0 */
-    enum option_type type;
-    const char *value; /* what the value is called in the help: "N", "HOST:PORT" */
-    const char *help;
-    const char *fallback;      /* default as a user would type it, or NULL */
-    size_t offset;             /* of the member in the settings structure */
-    uint64_t minimum, maximum; /* both 0: no limit */
-    const char *zero_word;     /* the word that stands for 0: "cores", "auto" */
-    const char *const *choices;
-};
+#include "base/field.h"
 
 /* A titled table and the structure that it fills. */
 struct option_group {
     const char *title; /* "Options", "Options of event-loop-workers" */
-    const struct option *options;
+    const struct field *options;
     void *settings;
 };
 
@@ -59,7 +31,7 @@ struct command {
     const char *summary;     /* one line, a verb first, no full stop */
     const char *operands;    /* "URL..." for the usage line; NULL: none are allowed */
     const char *description; /* paragraphs for --help and the man page, or NULL */
-    const struct option *options;
+    const struct field *options;
     /* Writes further groups for the help (not NULL-terminated), returns their number. */
     size_t (*more_groups)(struct option_group *groups, size_t maximum);
     /* argv[0] is the command's name. Returns an enum exit_code. */
@@ -90,16 +62,16 @@ bool options_read(const struct command *command, void *settings, int argc, char 
                   struct option_list *operands, int *exit_code);
 
 /* Sets one option from text, as if it had been typed: 0 or -EINVAL. */
-MUST_CHECK int options_set(const struct option *option, void *settings, const char *text,
+MUST_CHECK int options_set(const struct field *option, void *settings, const char *text,
                            struct error *error);
 
 void options_print_help(const struct command *command, FILE *file);
 
 /* Adds one member per option, in the types of its table, to a JSON object. */
-void options_to_json(const struct option *options, const void *settings, cJSON *object);
+void options_to_json(const struct field *options, const void *settings, cJSON *object);
 
 /* Describes a table as JSON: [{name, value, help, default, choices}]. */
-cJSON *options_describe(const struct option *options);
+cJSON *options_describe(const struct field *options);
 
 /* A man page in roff of the program with these commands (NULL-terminated). */
 void options_print_man(const struct command *const *commands, FILE *file);

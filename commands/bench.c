@@ -12,87 +12,89 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "harness/experiment/decide.h"
 #include "harness/experiment/digests.h"
-#include "harness/experiment/experiment.h"
 #include "harness/experiment/progress.h"
+#include "harness/experiment/skip_reasons.h"
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
 #include "harness/trial/services.h"
 #include "harness/trial/trial.h"
+#include "record/experiment.h"
 #include "record/results_dir.h"
 #include "report/report.h"
 
 /* ---- options ---------------------------------------------------------------------- */
 
-struct settings {
+struct bench_settings {
     struct option_list models, externals;
     int profile;
     uint64_t repeat, seed, overrun_ns;
     const char *out, *resume, *scenarios;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "models",
-     .type = OPTION_LIST,
+     .kind = FIELD_LIST,
      .value = "A,B",
      .help = "contenders: models, or model:option=value (default: each scenario's own, "
              "else every model)",
-     .offset = offsetof(struct settings, models)},
+     .offset = offsetof(struct bench_settings, models)},
     {.name = "external",
-     .type = OPTION_LIST,
+     .kind = FIELD_LIST,
      .value = "FILE",
      .help = "a server of your own that joins every scenario, as the JSON file says "
              "(see interleave references)",
-     .offset = offsetof(struct settings, externals)},
+     .offset = offsetof(struct bench_settings, externals)},
     {.name = "profile",
      .letter = 'p',
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "NAME",
      .help = "how thorough: minutes, two hours, or more than half a day",
      .fallback = "quick",
-     .offset = offsetof(struct settings, profile),
+     .offset = offsetof(struct bench_settings, profile),
      .choices = profile_names},
     {.name = "repeat",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "blocks, each with one trial of everything; intervals need 6",
      .fallback = "profile",
-     .offset = offsetof(struct settings, repeat),
+     .offset = offsetof(struct bench_settings, repeat),
      .minimum = 1,
      .maximum = 1000,
      .zero_word = "profile"},
     {.name = "seed",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "S",
      .help = "seed of every order and every arrival",
      .fallback = "fresh",
-     .offset = offsetof(struct settings, seed),
+     .offset = offsetof(struct bench_settings, seed),
      .minimum = 1,
      .maximum = 1ULL << 53,
      .zero_word = "fresh"},
     {.name = "out",
      .letter = 'o',
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "DIR",
      .help = "folder for the results (default: a new one in results/)",
-     .offset = offsetof(struct settings, out)},
+     .offset = offsetof(struct bench_settings, out)},
     {.name = "resume",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "DIR",
      .help = "go on with an interrupted run: do only what is missing in DIR",
-     .offset = offsetof(struct settings, resume)},
+     .offset = offsetof(struct bench_settings, resume)},
     {.name = "scenarios",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "DIR",
      .help = "folder of the scenario files",
-     .offset = offsetof(struct settings, scenarios)},
+     .offset = offsetof(struct bench_settings, scenarios)},
     {.name = "overrun",
-     .type = OPTION_TIME,
+     .kind = FIELD_TIME,
      .value = "TIME",
      .help = "how much longer than planned a trial may take before it has failed",
      .fallback = "20s",
-     .offset = offsetof(struct settings, overrun_ns),
+     .offset = offsetof(struct bench_settings, overrun_ns),
      .minimum = 100 * NS_PER_MS,
      .maximum = NS_PER_H},
     {0}};
@@ -131,7 +133,7 @@ static uint64_t raise_descriptor_limit(void)
 
 /* ---- before the first trial ------------------------------------------------------- */
 
-static int decide(struct bench *bench, const struct settings *settings,
+static int decide(struct bench *bench, const struct bench_settings *settings,
                   const struct option_list *words, struct error *error)
 {
     struct scenarios scenarios;
@@ -155,7 +157,7 @@ static int decide(struct bench *bench, const struct settings *settings,
     return result;
 }
 
-static int resume(struct bench *bench, const struct settings *settings,
+static int resume(struct bench *bench, const struct bench_settings *settings,
                   struct error *error)
 {
     cJSON *config;
@@ -236,10 +238,10 @@ static int calibrate_once(struct bench *bench, struct error *error)
     return result;
 }
 
-static const cJSON *model_of(const struct bench *bench, const struct planned_trial *trial)
+static const struct contender *contender_of(const struct bench *bench,
+                                            const struct planned_trial *trial)
 {
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
-    return models_find(&bench->run.models, contender->model);
+    return &bench->run.contenders.items[trial->contender];
 }
 
 /* The cell's scenario at its point, with calibrated work; release it. */
@@ -256,8 +258,8 @@ static int find_digests(struct bench *bench, struct error *error)
 {
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
         const struct planned_trial *trial = &bench->plan.trials[i];
-        const cJSON *model = model_of(bench, trial);
-        if (!model_is_reference(model))
+        const struct model *model = contender_of(bench, trial)->model;
+        if (!(model->flags & MODEL_REFERENCE))
             continue;
         struct scenario point;
         find_point(bench, trial, &point);
@@ -277,7 +279,7 @@ static uint64_t planned_time(const struct scenario *scenario)
 static char *describe_trial(const struct bench *bench, const struct planned_trial *trial)
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const char *label = bench->run.contenders.items[trial->contender].label;
+    const char *label = contender_of(bench, trial)->label;
     if (!cell->value)
         return memory_printf("%s, %s", cell->scenario->name, label);
     return memory_printf("%s, %s %s, %s", cell->scenario->name,
@@ -313,11 +315,10 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
 {
     const struct planned_trial *trial = &bench->plan.trials[index];
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    const struct contender *contender = contender_of(bench, trial);
     struct scenario point;
     find_point(bench, trial, &point);
-    const cJSON *model = model_of(bench, trial);
-    digests_apply(&bench->digests, &point, model);
+    digests_apply(&bench->digests, &point, contender->model);
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
@@ -326,7 +327,6 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
-        .model = model,
         .seed = seed_of(bench, trial),
         .overrun_ns = bench->run.overrun_ns,
     };
@@ -476,14 +476,16 @@ static void bench_release(struct bench *bench)
     experiment_release(&bench->run);
 }
 
-static bool is_alone(const struct settings *settings, const struct option_list *words)
+static bool is_alone(const struct bench_settings *settings,
+                     const struct option_list *words)
 {
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && !settings->out && !settings->scenarios &&
            settings->repeat == 0 && settings->seed == 0;
 }
 
-static int bench_with(const struct settings *settings, const struct option_list *words)
+static int bench_with(const struct bench_settings *settings,
+                      const struct option_list *words)
 {
     struct bench bench = {0};
     struct error error;
@@ -504,8 +506,10 @@ static int bench_with(const struct settings *settings, const struct option_list 
     if (result == 0) {
         experiment_order_trials(&bench.run, &limits, &bench.plan, &bench.skip_reasons);
         if (!settings->resume) {
+            char host[64];
+            machine_host(host, sizeof host);
             cJSON *config = experiment_to_json(&bench.run);
-            result = results_dir_create(&bench.dir, settings->out, config, &error);
+            result = results_dir_create(&bench.dir, settings->out, host, config, &error);
             cJSON_Delete(config);
         }
     }
@@ -516,7 +520,7 @@ static int bench_with(const struct settings *settings, const struct option_list 
 
 static int run(int argc, char **argv)
 {
-    struct settings settings;
+    struct bench_settings settings;
     struct option_list words = {0};
     int exit_code;
     if (!options_read(&bench_command, &settings, argc, argv, &words, &exit_code))

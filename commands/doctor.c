@@ -7,15 +7,15 @@
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
 
-struct settings {
+struct doctor_settings {
     bool json;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "json",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "print the environment and the findings as JSON",
-     .offset = offsetof(struct settings, json)},
+     .offset = offsetof(struct doctor_settings, json)},
     {0}};
 
 static void print_findings(const cJSON *findings)
@@ -33,7 +33,7 @@ static void print_findings(const cJSON *findings)
 
 static int run(int argc, char **argv)
 {
-    struct settings settings;
+    struct doctor_settings settings;
     int exit_code;
     if (!options_read(&doctor_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;

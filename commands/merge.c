@@ -22,9 +22,13 @@ struct merge_settings {
     const char *json;
 };
 
-static const struct option merge_options[] = {
-    {"json", 0, OPTION_TEXT, "FILE", "where to write the sum (- for stdout)", "-",
-     offsetof(struct merge_settings, json), 0, 0, NULL, NULL},
+static const struct field merge_options[] = {
+    {.name = "json",
+     .kind = FIELD_TEXT,
+     .value = "FILE",
+     .help = "where to write the sum (- for stdout)",
+     .fallback = "-",
+     .offset = offsetof(struct merge_settings, json)},
     {0},
 };
 

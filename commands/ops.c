@@ -18,21 +18,21 @@
 #include "servers/op_cost.h"
 #include "servers/ops/ops.h"
 
-struct settings {
+struct ops_settings {
     bool as_json;
     bool calibrate;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "json",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "print JSON",
-     .offset = offsetof(struct settings, as_json)},
+     .offset = offsetof(struct ops_settings, as_json)},
     {.name = "calibrate",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "measure what each step (those named, or every op with its example) costs "
              "alone on one core",
-     .offset = offsetof(struct settings, calibrate)},
+     .offset = offsetof(struct ops_settings, calibrate)},
     {0},
 };
 
@@ -92,14 +92,14 @@ static void list_as_table(void)
 
 /* ---- what they cost --------------------------------------------------------------- */
 
-struct calibration {
+struct ops_calibration {
     int cpu;
     char **paths; /* "/gzip:16KiB" */
     struct op_cost *costs;
     size_t count, failed;
 };
 
-static void add_step(struct calibration *calibration, char *path)
+static void add_step(struct ops_calibration *calibration, char *path)
 {
     size_t count = calibration->count++;
     calibration->paths =
@@ -117,7 +117,8 @@ static const char *step_of(const struct op_cost *cost)
 }
 
 /* All that were named, or one step of every op that runs somewhere. */
-static void choose_steps(struct calibration *calibration, const struct option_list *named)
+static void choose_steps(struct ops_calibration *calibration,
+                         const struct option_list *named)
 {
     for (size_t i = 0; i < named->count; i++) {
         const char *step = named->items[i];
@@ -141,7 +142,7 @@ static int pin_to_one_core(int *cpu, struct error *error)
     return cpus_pin(&set, error);
 }
 
-static int measure_steps(struct calibration *calibration, struct error *error)
+static int measure_steps(struct ops_calibration *calibration, struct error *error)
 {
     char *folder = data_folder_make(error);
     if (!folder)
@@ -173,7 +174,7 @@ static const char *step_kind(const char *step)
     return NULL;
 }
 
-static void print_costs_as_json(const struct calibration *calibration)
+static void print_costs_as_json(const struct ops_calibration *calibration)
 {
     cJSON *root = cJSON_CreateObject();
     json_add_number(root, "schema_version", 1);
@@ -196,7 +197,7 @@ static void print_costs_as_json(const struct calibration *calibration)
     print_and_free(root);
 }
 
-static void print_costs_as_table(const struct calibration *calibration)
+static void print_costs_as_table(const struct ops_calibration *calibration)
 {
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -219,10 +220,10 @@ static void print_costs_as_table(const struct calibration *calibration)
     table_free(table);
 }
 
-static int calibrate(const struct settings *settings, const struct option_list *named)
+static int calibrate(const struct ops_settings *settings, const struct option_list *named)
 {
     struct error error;
-    struct calibration calibration = {0};
+    struct ops_calibration calibration = {0};
     choose_steps(&calibration, named);
     int result = pin_to_one_core(&calibration.cpu, &error);
     if (result == 0)
@@ -250,7 +251,7 @@ static int calibrate(const struct settings *settings, const struct option_list *
 
 static int run_ops(int argc, char **argv)
 {
-    struct settings settings;
+    struct ops_settings settings;
     struct option_list steps = {0};
     int exit_code;
     if (!options_read(&ops_command, &settings, argc, argv, &steps, &exit_code))

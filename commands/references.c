@@ -7,21 +7,24 @@
 #include "commands/commands.h"
 #include "harness/third_party/shipped.h"
 
-struct settings {
+struct references_settings {
     bool json;
 };
 
-static const struct option options[] = {{.name = "json",
-                                         .type = OPTION_FLAG,
-                                         .help = "print JSON",
-                                         .offset = offsetof(struct settings, json)},
-                                        {0}};
+static const struct field options[] = {
+    {.name = "json",
+     .kind = FIELD_FLAG,
+     .help = "print JSON",
+     .offset = offsetof(struct references_settings, json)},
+    {0}};
 
 static void print_json(const struct models *models)
 {
-    char *text = json_print(models->list);
+    cJSON *array = models_to_json(models);
+    char *text = json_print(array);
     fputs(text, stdout);
     free(text);
+    cJSON_Delete(array);
 }
 
 static void print_table(const struct models *models)
@@ -30,15 +33,14 @@ static void print_table(const struct models *models)
     table_add_column(table, "Reference", TABLE_LEFT);
     table_add_column(table, "What it is", TABLE_LEFT);
     table_add_column(table, "Here", TABLE_LEFT);
-    const cJSON *model;
-    cJSON_ArrayForEach(model, models->list)
-    {
-        const char *why = model_skip_reason(model),
-                   *version = json_string(model, "version");
+    for (size_t i = 0; i < models->count; i++) {
+        const struct model *model = models->items[i].model;
         table_start_row(table);
-        table_add_cell(table, json_string(model, "name"));
-        table_add_cell(table, json_string(model, "summary"));
-        table_add_cell(table, why ? why : version ? version : "installed");
+        table_add_cell(table, model->name);
+        table_add_cell(table, model->summary);
+        table_add_cell(table, model->unsupported ? model->unsupported
+                              : model->version   ? model->version
+                                                 : "installed");
     }
     table_print(table, TABLE_TERMINAL, stdout);
     table_free(table);
@@ -46,12 +48,12 @@ static void print_table(const struct models *models)
 
 static int run_references(int argc, char **argv)
 {
-    struct settings settings;
+    struct references_settings settings;
     struct error error;
     int exit_code;
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
-    struct models models = {.list = cJSON_CreateArray()};
+    struct models models = {0};
     if (references_add_shipped(&models, &error) < 0) {
         fprintf(stderr, "interleave references: %s\n", error.text);
         exit_code = EXIT_USAGE;

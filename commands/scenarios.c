@@ -8,21 +8,22 @@
 #include "commands/commands.h"
 #include "harness/experiment/scenario_files.h"
 
-struct settings {
+struct scenarios_settings {
     const char *folder;
     bool json;
 };
 
-static const struct option options[] = {{.name = "json",
-                                         .type = OPTION_FLAG,
-                                         .help = "print the scenarios in full, as JSON",
-                                         .offset = offsetof(struct settings, json)},
-                                        {.name = "scenarios",
-                                         .type = OPTION_TEXT,
-                                         .value = "DIR",
-                                         .help = "folder of the scenario files",
-                                         .offset = offsetof(struct settings, folder)},
-                                        {0}};
+static const struct field options[] = {
+    {.name = "json",
+     .kind = FIELD_FLAG,
+     .help = "print the scenarios in full, as JSON",
+     .offset = offsetof(struct scenarios_settings, json)},
+    {.name = "scenarios",
+     .kind = FIELD_TEXT,
+     .value = "DIR",
+     .help = "folder of the scenario files",
+     .offset = offsetof(struct scenarios_settings, folder)},
+    {0}};
 
 static void print_json(const struct scenarios *scenarios)
 {
@@ -66,7 +67,7 @@ static void print_table(const struct scenarios *scenarios)
 
 static int run_scenarios(int argc, char **argv)
 {
-    struct settings settings;
+    struct scenarios_settings settings;
     int exit_code;
     if (!options_read(&scenarios_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;

@@ -18,80 +18,80 @@
 #include "servers/model.h"
 #include "servers/server.h"
 
-struct settings {
+struct serve_settings {
     const char *model;
     struct server_settings server;
     const char *cpus;
     const char *stats;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "model",
      .letter = 'm',
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "NAME",
      .help = "the concurrency model (see interleave models)",
-     .offset = offsetof(struct settings, model)},
+     .offset = offsetof(struct serve_settings, model)},
     {.name = "listen",
      .letter = 'l',
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "HOST:PORT",
      .help = "where to listen; port 0 is any free one, [::1]:0 is IPv6",
      .fallback = "127.0.0.1:8080",
-     .offset = offsetof(struct settings, server.listen)},
+     .offset = offsetof(struct serve_settings, server.listen)},
     {.name = "cpus",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "LIST",
      .help =
          "run on these CPUs only, as in 0 or 0-3,8; \"cores\" then means their number",
-     .offset = offsetof(struct settings, cpus)},
+     .offset = offsetof(struct serve_settings, cpus)},
     {.name = "data",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "DIR",
      .help = "folder for the files that are served; if not given, a private one that is "
              "removed at the end",
-     .offset = offsetof(struct settings, server.ops.data_folder)},
+     .offset = offsetof(struct serve_settings, server.ops.data_folder)},
     {.name = "upstream",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "URL",
      .help = "http://HOST:PORT that fetch calls; it has to be there already",
-     .offset = offsetof(struct settings, server.ops.upstream)},
+     .offset = offsetof(struct serve_settings, server.ops.upstream)},
     {.name = "pg",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "CONNINFO",
      .help = "the PostgreSQL database of pgquery and pgsleep, as libpq takes it (see "
              "scripts/postgres); it has to be there already",
-     .offset = offsetof(struct settings, server.ops.postgres)},
+     .offset = offsetof(struct serve_settings, server.ops.postgres)},
     {.name = "max-connections",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "accept no more than this at a time; others wait in the backlog",
      .fallback = "auto",
      .zero_word = "auto",
-     .offset = offsetof(struct settings, server.max_connections),
+     .offset = offsetof(struct serve_settings, server.max_connections),
      .minimum = 1,
      .maximum = 1000000},
     {.name = "idle-timeout",
-     .type = OPTION_TIME,
+     .kind = FIELD_TIME,
      .value = "TIME",
      .help = "close a connection that neither sends nor takes anything for so long",
      .fallback = "120s",
-     .offset = offsetof(struct settings, server.idle_timeout_ns),
+     .offset = offsetof(struct serve_settings, server.idle_timeout_ns),
      .minimum = 10 * NS_PER_MS,
      .maximum = 24 * NS_PER_H},
     {.name = "drain-timeout",
-     .type = OPTION_TIME,
+     .kind = FIELD_TIME,
      .value = "TIME",
      .help = "at SIGTERM, give the requests in hand so long",
      .fallback = "5s",
-     .offset = offsetof(struct settings, server.drain_timeout_ns),
+     .offset = offsetof(struct serve_settings, server.drain_timeout_ns),
      .minimum = 0,
      .maximum = 24 * NS_PER_H},
     {.name = "stats",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "FILE|FD",
      .help = "at the end, write what was counted as JSON to a file or a descriptor",
-     .offset = offsetof(struct settings, stats)},
+     .offset = offsetof(struct serve_settings, stats)},
     {0},
 };
 
@@ -119,7 +119,7 @@ static size_t list_model_options(struct option_group *groups, size_t maximum)
 
 /* What the end of a run needs to know. */
 struct run {
-    const struct settings *settings;
+    const struct serve_settings *settings;
     bool owns_data_folder;
     bool drained; /* all requests in hand were finished */
 };
@@ -130,7 +130,7 @@ static cJSON *describe_run(const struct server *server, const struct run *run)
     json_add_number(root, "schema_version", 1);
     json_add_text(root, "model", server->model->name);
     cJSON *resolved = json_add_object(root, "options");
-    struct settings settings = *run->settings;
+    struct serve_settings settings = *run->settings;
     settings.server = server->settings;
     options_to_json(options, &settings, resolved);
     options_to_json(op_pool_options, &settings.server.ops, resolved);
@@ -206,7 +206,7 @@ static void abandon(struct server *server)
     _exit(finish(server, server->context));
 }
 
-static int serve(const struct settings *settings, const struct model *model,
+static int serve(const struct serve_settings *settings, const struct model *model,
                  void *model_settings)
 {
     struct error error;
@@ -287,7 +287,7 @@ static int read_and_serve(int argc, char **argv, struct error *error)
     const struct model *model = name ? model_find(name, error) : NULL;
     if (name && !model)
         return EXIT_USAGE;
-    struct settings settings;
+    struct serve_settings settings;
     void *model_settings = memory_allocate_zeroed(
         1, model && model->settings_bytes ? model->settings_bytes : 1);
     struct option_group groups[] = {{"Options", options, &settings},

@@ -12,9 +12,9 @@ struct validate_settings {
     bool external;
 };
 
-static const struct option validate_options[] = {
+static const struct field validate_options[] = {
     {.name = "external",
-     .type = OPTION_FLAG,
+     .kind = FIELD_FLAG,
      .help = "the files describe servers, as for bench --external",
      .offset = offsetof(struct validate_settings, external)},
     {0}};

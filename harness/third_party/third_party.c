@@ -16,9 +16,6 @@
 #define MOST_WORDS 64
 #define MOST_LINES 256
 
-static const char *const flag_words[] = {"loop",   "threads",   "workers",
-                                         "serial", "processes", NULL};
-
 static const char *const signal_words[] = {"SIGTERM", "SIGINT", "SIGQUIT", NULL};
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGQUIT};
 
@@ -67,20 +64,22 @@ static int read_some_words(struct json_document *document, const cJSON *node,
 static int read_flag(struct json_document *document, const cJSON *node, void *member,
                      struct error *error)
 {
-    static const struct json_field field = {.type = JSON_CHOICE, .choices = flag_words};
-    int index;
-    int result = json_read_value(document, node, &field, &index, error);
-    if (result == 0)
-        *(char **)member = memory_copy_string(flag_words[index]);
-    return result;
+    const struct json_field field = {.type = JSON_CHOICE,
+                                     .choices = model_reference_words};
+    return json_read_value(document, node, &field, member, error);
 }
 
 static int read_flags(struct json_document *document, const cJSON *node, void *member,
                       struct error *error)
 {
-    struct words *words = member;
-    return json_read_array(document, node, 0, MOST_WORDS, sizeof *words->items, read_flag,
-                           (void **)&words->items, &words->count, error);
+    int *indices = NULL;
+    size_t count = 0;
+    int result = json_read_array(document, node, 0, MOST_WORDS, sizeof *indices,
+                                 read_flag, (void **)&indices, &count, error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        *(unsigned *)member |= (unsigned)MODEL_LOOP << indices[i];
+    free(indices);
+    return result;
 }
 
 static void release_words(struct words *words)
@@ -487,7 +486,6 @@ void third_party_release(struct third_party *external)
     free(external->command);
     release_words(&external->arguments);
     release_words(&external->version);
-    release_words(&external->flags);
     release_words(&external->steps);
     release_settings(&external->environment);
     release_settings(&external->files);
@@ -509,12 +507,12 @@ int third_party_stop_signal(const struct third_party *external)
     return signal_numbers[external->stop.signal];
 }
 
-int third_party_from_model(struct third_party *external, const cJSON *model,
+int third_party_from_model(struct third_party *external, const struct model *model,
                            struct error *error)
 {
     struct json_document document;
-    char *source = json_print(json_at(model, "external"));
-    int result = json_open_string(&document, json_string(model, "name"), source, error);
+    char *source = json_print(json_at(model_description(model), "external"));
+    int result = json_open_string(&document, model->name, source, error);
     free(source);
     return result < 0 ? result : read_document(external, &document, error);
 }

@@ -13,19 +13,19 @@
 #include "servers/models/loop_core.h"
 #include "servers/models/single_loop.h"
 
-struct settings {
+struct async_await_settings {
     uint64_t uv_pool;
     uint64_t stack_bytes;
 };
 
-static const struct option options[] = {
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+static const struct field options[] = {
+    LOOP_POOL_OPTION(struct async_await_settings, uv_pool),
     {.name = "stack",
-     .type = OPTION_SIZE,
+     .kind = FIELD_SIZE,
      .value = "SIZE",
      .help = "stack of each request at work; only what is touched takes memory",
      .fallback = "128KiB",
-     .offset = offsetof(struct settings, stack_bytes),
+     .offset = offsetof(struct async_await_settings, stack_bytes),
      .minimum = 96 << 10,
      .maximum = 64 << 20},
     {0},
@@ -95,7 +95,7 @@ static void abandon(struct loop_client *client)
 
 static int open_stacks(struct loop *loop, struct error *error)
 {
-    const struct settings *settings = loop->service.server->model_settings;
+    const struct async_await_settings *settings = loop->service.server->model_settings;
     struct coroutine_pool *pool = malloc(sizeof *pool);
     if (!pool)
         return error_set(error, -ENOMEM, "no memory for stacks");
@@ -120,7 +120,7 @@ static const struct loop_flow coroutine_flow = {
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct async_await_settings *settings = server->model_settings;
     const struct loop_placement placement = {
         .flow = &coroutine_flow,
         .blocking = ON_LIBUV_POOL,
@@ -134,7 +134,10 @@ const struct model async_await_model = {
     .name = "async-await",
     .summary = "an event loop on which every request is a coroutine",
     .flags = MODEL_LOOP,
+    .wait = STEP_COROUTINE,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct async_await_settings),
     .run = run,
 };

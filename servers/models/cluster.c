@@ -19,36 +19,39 @@
 #include "servers/models/loop.h"
 #include "servers/models/worker_processes.h"
 
-struct settings {
+struct cluster_settings {
     uint64_t processes; /* 0: as many as the server has CPUs; resolved by run */
-    int distribution;   /* enum server_entry */
+    int distribution;   /* enum distribution */
     uint64_t uv_pool;
 };
 
-static const char *const distributions[] = {"handover", "reuseport", NULL};
-static const enum server_entry entries[] = {SERVER_HANDED, SERVER_OWN_LISTENER};
+static const enum server_entry entries[] = {[DISTRIBUTION_HANDOVER] = SERVER_HANDED,
+                                            [DISTRIBUTION_REUSEPORT] =
+                                                SERVER_OWN_LISTENER};
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "processes",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "processes that serve, each with an event loop",
      .fallback = "cores",
+     .role = ROLE_PROCESSES,
      .zero_word = "cores",
-     .offset = offsetof(struct settings, processes),
+     .offset = offsetof(struct cluster_settings, processes),
      .minimum = 1,
      .maximum = SERVER_PARTS_MOST},
     {.name = "distribution",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "HOW",
      .help = "how connections get to the processes: handed over by the primary, "
              "round-robin, or each process accepts from a socket of its own "
              "(SO_REUSEPORT); the default is that of Node.js, and exactly even however "
              "few connections there are",
      .fallback = "handover",
-     .offset = offsetof(struct settings, distribution),
-     .choices = distributions},
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+     .role = ROLE_DISTRIBUTION,
+     .offset = offsetof(struct cluster_settings, distribution),
+     .choices = distribution_words},
+    LOOP_POOL_OPTION(struct cluster_settings, uv_pool),
     {0},
 };
 
@@ -72,7 +75,7 @@ static int serve(struct server *part, int index, const void *unused, struct erro
 
 static int run(struct server *server, struct error *error)
 {
-    struct settings *settings = server->model_settings;
+    struct cluster_settings *settings = server->model_settings;
     if (settings->processes == 0)
         settings->processes = (uint64_t)cpus_allowed_count();
     loop_set_pool_size(settings->uv_pool);
@@ -90,7 +93,10 @@ const struct model cluster_model = {
     .name = "cluster",
     .summary = "several processes with an event loop each, one per core",
     .flags = MODEL_LOOP | MODEL_PROCESSES,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct cluster_settings),
     .run = run,
 };

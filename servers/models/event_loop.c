@@ -9,32 +9,33 @@
 #include "servers/model.h"
 #include "servers/models/single_loop.h"
 
-struct settings {
+struct event_loop_settings {
     uint64_t uv_pool;
-    int cpu; /* enum loop_place */
+    int cpu; /* enum cpu_choice */
 };
 
-static const char *const places[] = {
-    [ON_THE_LOOP] = "loop", [ON_LIBUV_POOL] = "uv-pool", NULL};
+static const enum loop_place places[] = {
+    [CPU_ON_LOOP] = ON_THE_LOOP, [CPU_ON_POOL] = ON_LIBUV_POOL};
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "cpu",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "PLACE",
      .help = "where CPU steps run: on the loop itself, or on libuv's pool",
      .fallback = "loop",
-     .offset = offsetof(struct settings, cpu),
-     .choices = places},
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+     .role = ROLE_CPU,
+     .offset = offsetof(struct event_loop_settings, cpu),
+     .choices = cpu_words},
+    LOOP_POOL_OPTION(struct event_loop_settings, uv_pool),
     {0},
 };
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct event_loop_settings *settings = server->model_settings;
     const struct loop_placement placement = {
         .blocking = ON_LIBUV_POOL,
-        .cpu = (enum loop_place)settings->cpu,
+        .cpu = places[settings->cpu],
     };
     loop_set_pool_size(settings->uv_pool);
     return single_loop_run(server, &placement, 0, error);
@@ -44,7 +45,10 @@ const struct model event_loop_model = {
     .name = "event-loop",
     .summary = "one thread drives all connections and computes between them",
     .flags = MODEL_LOOP,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct event_loop_settings),
     .run = run,
 };

@@ -7,28 +7,29 @@
 #include "servers/model.h"
 #include "servers/models/single_loop.h"
 
-struct settings {
+struct event_loop_workers_settings {
     uint64_t workers; /* 0: as many as the server has CPUs; resolved by run */
     uint64_t uv_pool;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "workers",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "threads that run the CPU steps",
      .fallback = "cores",
+     .role = ROLE_WORKERS,
      .zero_word = "cores",
-     .offset = offsetof(struct settings, workers),
+     .offset = offsetof(struct event_loop_workers_settings, workers),
      .minimum = 1,
      .maximum = 1024},
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+    LOOP_POOL_OPTION(struct event_loop_workers_settings, uv_pool),
     {0},
 };
 
 static int run(struct server *server, struct error *error)
 {
-    struct settings *settings = server->model_settings;
+    struct event_loop_workers_settings *settings = server->model_settings;
     if (settings->workers == 0)
         settings->workers = (uint64_t)cpus_allowed_count();
     const struct loop_placement placement = {
@@ -43,7 +44,10 @@ const struct model event_loop_workers_model = {
     .name = "event-loop-workers",
     .summary = "an event loop that hands computing to a pool of worker threads",
     .flags = MODEL_LOOP | MODEL_WORKERS,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_WORKERS,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct event_loop_workers_settings),
     .run = run,
 };

@@ -67,10 +67,10 @@ void loop_set_pool_size(uint64_t threads);
 /* The option that all models with a step ON_LIBUV_POOL have. */
 #define LOOP_POOL_OPTION(settings_type, member)                                          \
     {                                                                                    \
-        .name = "uv-pool", .type = OPTION_COUNT, .value = "K",                           \
+        .name = "uv-pool", .kind = FIELD_COUNT, .value = "K",                            \
         .help = "threads of libuv's pool, which runs the blocking steps",                \
-        .fallback = "4", .offset = offsetof(settings_type, member), .minimum = 1,        \
-        .maximum = 1024,                                                                 \
+        .fallback = "4", .role = ROLE_POOL, .offset = offsetof(settings_type, member),   \
+        .minimum = 1, .maximum = 1024,                                                   \
     }
 
 #endif

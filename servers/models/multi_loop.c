@@ -16,22 +16,23 @@
 #include "servers/models/loop.h"
 #include "servers/models/threads.h"
 
-struct settings {
+struct multi_loop_settings {
     uint64_t loops; /* 0: as many as the server has CPUs; resolved by run */
     uint64_t uv_pool;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "loops",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "event loops, each with a thread and a listening socket (SO_REUSEPORT)",
      .fallback = "cores",
+     .role = ROLE_LOOPS,
      .zero_word = "cores",
-     .offset = offsetof(struct settings, loops),
+     .offset = offsetof(struct multi_loop_settings, loops),
      .minimum = 1,
      .maximum = SERVER_PARTS_MOST},
-    LOOP_POOL_OPTION(struct settings, uv_pool),
+    LOOP_POOL_OPTION(struct multi_loop_settings, uv_pool),
     {0},
 };
 
@@ -122,7 +123,7 @@ static int serve_all(struct loops *loops, struct error *error)
 
 static int run(struct server *server, struct error *error)
 {
-    struct settings *settings = server->model_settings;
+    struct multi_loop_settings *settings = server->model_settings;
     if (settings->loops == 0)
         settings->loops = (uint64_t)cpus_allowed_count();
     loop_set_pool_size(settings->uv_pool);
@@ -144,7 +145,10 @@ const struct model multi_loop_model = {
     .name = "multi-loop",
     .summary = "several event loops in one process, one per core",
     .flags = MODEL_LOOP,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct multi_loop_settings),
     .run = run,
 };

@@ -26,17 +26,17 @@
 #define BATCH       64 /* replies sent at once */
 #define REPLY_BYTES 256
 
-struct settings {
+struct null_settings {
     const char *stalls;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "stall",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "AT:LENGTH[:EVERY]",
      .help = "answer nothing for LENGTH, beginning AT after the first request, and again "
              "EVERY so often; several are separated by commas, as in 2s:1s,5s:100ms:1s",
-     .offset = offsetof(struct settings, stalls)},
+     .offset = offsetof(struct null_settings, stalls)},
     {0},
 };
 
@@ -279,7 +279,7 @@ static void serve_until_stopped(struct null_server *null)
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct null_settings *settings = server->model_settings;
     struct null_server *null = memory_allocate_zeroed(1, sizeof *null);
     int result = settings->stalls ? parse_stalls(null, settings->stalls, error) : 0;
     if (result < 0) {
@@ -313,7 +313,10 @@ const struct model null_model = {
     .name = "null",
     .summary = "a canned reply to everything: calibrates the load generator",
     .flags = MODEL_CALIBRATION,
+    .wait = STEP_NOBODY,
+    .blocking = STEP_NOBODY,
+    .cpu = STEP_NOBODY,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct null_settings),
     .run = run,
 };

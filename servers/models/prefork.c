@@ -23,32 +23,31 @@
 #include "servers/models/single_client.h"
 #include "servers/models/worker_processes.h"
 
-enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
-static const char *const dispatch_names[] = {"request", "connection", NULL};
-
-struct settings {
+struct prefork_settings {
     uint64_t processes;
     int dispatch; /* enum dispatch */
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "processes",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "processes that serve; the default is that of thread-pool's threads",
      .fallback = "64",
-     .offset = offsetof(struct settings, processes),
+     .role = ROLE_PROCESSES,
+     .offset = offsetof(struct prefork_settings, processes),
      .minimum = 1,
      .maximum = SERVER_PARTS_MOST},
     {.name = "dispatch",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "WHAT",
      .help = "what a process is given at a time: a request of one of its connections, "
              "or a connection until it leaves; the default is that of thread-pool, as "
              "more keep-alive connections than processes starve with the other",
      .fallback = "request",
-     .offset = offsetof(struct settings, dispatch),
-     .choices = dispatch_names},
+     .role = ROLE_DISPATCH,
+     .offset = offsetof(struct prefork_settings, dispatch),
+     .choices = dispatch_words},
     {0},
 };
 
@@ -165,7 +164,7 @@ static int serve_connections(struct server *part, int index, const void *unused,
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct prefork_settings *settings = server->model_settings;
     bool by_request = settings->dispatch == DISPATCH_REQUEST;
     const struct worker_plan plan = {
         .count = settings->processes,
@@ -180,7 +179,10 @@ const struct model prefork_model = {
     .name = "prefork",
     .summary = "a fixed number of processes, each with one request at a time",
     .flags = MODEL_PROCESSES,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct prefork_settings),
     .run = run,
 };

@@ -3,14 +3,16 @@
 
 #include <uv.h>
 
+#include "servers/model.h"
 #include "servers/models/step_pool.h"
 
-const struct option own_pool_options[] = {
+const struct field own_pool_options[] = {
     {.name = "pool",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "K",
      .help = "threads that run the blocking steps",
      .fallback = "4",
+     .role = ROLE_POOL,
      .offset = offsetof(struct own_pool_settings, pool),
      .minimum = 1,
      .maximum = 1024},

@@ -17,6 +17,6 @@ MUST_CHECK int single_loop_run(struct server *server,
 struct own_pool_settings {
     uint64_t pool;
 };
-extern const struct option own_pool_options[];
+extern const struct field own_pool_options[];
 
 #endif

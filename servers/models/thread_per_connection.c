@@ -8,17 +8,17 @@
 #include "servers/model.h"
 #include "servers/models/blocking.h"
 
-struct settings {
+struct thread_per_connection_settings {
     uint64_t stack_bytes;
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "stack",
-     .type = OPTION_SIZE,
+     .kind = FIELD_SIZE,
      .value = "SIZE",
      .help = "stack of each thread; only what is touched takes memory",
      .fallback = "128KiB",
-     .offset = offsetof(struct settings, stack_bytes),
+     .offset = offsetof(struct thread_per_connection_settings, stack_bytes),
      .minimum = 96 << 10,
      .maximum = 64 << 20},
     {0},
@@ -52,7 +52,7 @@ static void start_thread(void *context, struct client *client)
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct thread_per_connection_settings *settings = server->model_settings;
     struct start start = {.acceptor = server_join(server, "acceptor", 0)};
     int failure = pthread_attr_init(&start.attributes);
     if (!failure)
@@ -75,7 +75,10 @@ const struct model thread_per_connection_model = {
     .name = "thread-per-connection",
     .summary = "every connection has a thread, which sleeps while it waits",
     .flags = MODEL_THREADS,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct thread_per_connection_settings),
     .run = run,
 };

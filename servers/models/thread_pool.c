@@ -16,30 +16,29 @@
 #include "servers/models/poller.h"
 #include "servers/models/threads.h"
 
-enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
-static const char *const dispatch_names[] = {"request", "connection", NULL};
-
-struct settings {
+struct thread_pool_settings {
     uint64_t threads;
     int dispatch; /* enum dispatch */
 };
 
-static const struct option options[] = {
+static const struct field options[] = {
     {.name = "threads",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "threads of the pool",
      .fallback = "64",
-     .offset = offsetof(struct settings, threads),
+     .role = ROLE_THREADS,
+     .offset = offsetof(struct thread_pool_settings, threads),
      .minimum = 1,
      .maximum = 4096},
     {.name = "dispatch",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "WHAT",
      .help = "what a thread is given at a time",
      .fallback = "request",
-     .offset = offsetof(struct settings, dispatch),
-     .choices = dispatch_names},
+     .role = ROLE_DISPATCH,
+     .offset = offsetof(struct thread_pool_settings, dispatch),
+     .choices = dispatch_words},
     {0},
 };
 
@@ -144,7 +143,7 @@ static int run_by_connection(struct pool *pool, uint64_t count, struct error *er
 
 static int run(struct server *server, struct error *error)
 {
-    const struct settings *settings = server->model_settings;
+    const struct thread_pool_settings *settings = server->model_settings;
     struct pool pool = {.server = server};
     task_queue_init(&pool.ready);
     int result = settings->dispatch == DISPATCH_REQUEST
@@ -158,7 +157,10 @@ const struct model thread_pool_model = {
     .name = "thread-pool",
     .summary = "a fixed number of threads, each with one request at a time",
     .flags = MODEL_THREADS,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .options = options,
-    .settings_bytes = sizeof(struct settings),
+    .settings_bytes = sizeof(struct thread_pool_settings),
     .run = run,
 };

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "servers/model.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
 
@@ -23,17 +24,18 @@ const struct op *const op_list[] = {
     NULL,
 };
 
-const struct option op_pool_options[] = {
+const struct field op_pool_options[] = {
     {.name = "upstream-connections",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "connections to the upstream, of each thread or loop; fetch waits for one",
      .fallback = "64",
+     .role = ROLE_UPSTREAM_CONNECTIONS,
      .offset = offsetof(struct op_environment, upstream_connections),
      .minimum = 1,
      .maximum = 4096},
     {.name = "upstream-timeout",
-     .type = OPTION_TIME,
+     .kind = FIELD_TIME,
      .value = "TIME",
      .help = "answer 504 when the upstream or the database takes longer",
      .fallback = "30s",
@@ -41,11 +43,12 @@ const struct option op_pool_options[] = {
      .minimum = NS_PER_MS,
      .maximum = NS_PER_H},
     {.name = "pg-connections",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "D",
      .help = "connections to PostgreSQL, of the whole server; its processes, if it has "
              "several, divide them, at least one each; steps wait for one",
      .fallback = "8",
+     .role = ROLE_DATABASE_CONNECTIONS,
      .offset = offsetof(struct op_environment, postgres_connections),
      .minimum = 1,
      .maximum = 1024},

@@ -21,7 +21,7 @@
 extern const struct op *const op_list[];
 
 /* Of a struct op_environment, what is a size: a scenario may set and sweep it. */
-extern const struct option op_pool_options[];
+extern const struct field op_pool_options[];
 
 struct ops;
 

@@ -13,7 +13,7 @@
 
 static inline bool has_option(const struct model *model, const char *name)
 {
-    for (const struct option *o = model->options; o && o->name; o++)
+    for (const struct field *o = model->options; o && o->name; o++)
         if (strcmp(o->name, name) == 0)
             return true;
     return false;

@@ -51,7 +51,7 @@ static const struct model *next_model(const struct model *const **at, unsigned w
 
 static inline bool model_has_option(const struct model *model, const char *name)
 {
-    for (const struct option *option = model->options; option && option->name; option++)
+    for (const struct field *option = model->options; option && option->name; option++)
         if (strcmp(option->name, name) == 0)
             return true;
     return false;
@@ -159,7 +159,7 @@ static char **set_model_options(const struct model *model, void *settings,
     for (size_t i = 0; i < count && *words[i]; i++) {
         char *value = strchr(words[i], '=');
         *value++ = '\0';
-        for (const struct option *o = model->options; o && o->name; o++)
+        for (const struct field *o = model->options; o && o->name; o++)
             if (strcmp(o->name, words[i]) == 0 && options_set(o, settings, value, NULL))
                 abort();
     }

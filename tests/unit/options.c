@@ -10,7 +10,7 @@
 
 static const char *const colours[] = {"red", "green", NULL};
 
-struct settings {
+struct sample_settings {
     bool loud;
     uint64_t count, threads, time_ns;
     double rate;
@@ -19,13 +19,13 @@ struct settings {
     struct option_list many;
 };
 
-#define MEMBER(name) offsetof(struct settings, name)
+#define MEMBER(name) offsetof(struct sample_settings, name)
 
-static const struct option table[] = {
+static const struct field table[] = {
     {.name = "loud", .letter = 'l', .help = "shout", .offset = MEMBER(loud)},
     {.name = "count",
      .letter = 'c',
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "how many",
      .fallback = "3",
@@ -33,7 +33,7 @@ static const struct option table[] = {
      .minimum = 1,
      .maximum = 100},
     {.name = "threads",
-     .type = OPTION_COUNT,
+     .kind = FIELD_COUNT,
      .value = "N",
      .help = "workers",
      .fallback = "cores",
@@ -42,41 +42,41 @@ static const struct option table[] = {
      .maximum = 64,
      .zero_word = "cores"},
     {.name = "time",
-     .type = OPTION_TIME,
+     .kind = FIELD_TIME,
      .value = "T",
      .help = "how long",
      .fallback = "1s",
      .offset = MEMBER(time_ns)},
     {.name = "rate",
-     .type = OPTION_RATE,
+     .kind = FIELD_RATE,
      .value = "R",
      .help = "how often",
      .offset = MEMBER(rate)},
     {.name = "name",
-     .type = OPTION_TEXT,
+     .kind = FIELD_TEXT,
      .value = "TEXT",
      .help = "what for",
      .offset = MEMBER(name)},
     {.name = "colour",
-     .type = OPTION_CHOICE,
+     .kind = FIELD_CHOICE,
      .value = "COLOUR",
      .help = "one of",
      .fallback = "green",
      .offset = MEMBER(colour),
      .choices = colours},
     {.name = "many",
-     .type = OPTION_LIST,
+     .kind = FIELD_LIST,
      .value = "X",
      .help = "again and again",
      .offset = MEMBER(many)},
     {0}};
 
-static const struct option elsewhere[] = {{.name = "depth",
-                                           .type = OPTION_COUNT,
-                                           .value = "N",
-                                           .help = "how deep",
-                                           .fallback = "1"},
-                                          {0}};
+static const struct field elsewhere[] = {{.name = "depth",
+                                          .kind = FIELD_COUNT,
+                                          .value = "N",
+                                          .help = "how deep",
+                                          .fallback = "1"},
+                                         {0}};
 
 static size_t other_groups(struct option_group *groups, size_t maximum)
 {
@@ -94,7 +94,7 @@ static const struct command command = {
 };
 
 /* Parses words up to a NULL. */
-static int parse(struct settings *settings, struct option_list *operands,
+static int parse(struct sample_settings *settings, struct option_list *operands,
                  struct error *error, const char **words)
 {
     char *argv[16] = {(char *)(uintptr_t) "try"};
@@ -108,7 +108,7 @@ static int parse(struct settings *settings, struct option_list *operands,
 static void defaults_come_from_the_table(void **state)
 {
     (void)state;
-    struct settings settings;
+    struct sample_settings settings;
     struct option_list operands;
     struct error error;
     assert_int_equal(parse(&settings, &operands, &error, (const char *[]){NULL}), 0);
@@ -125,7 +125,7 @@ static void defaults_come_from_the_table(void **state)
 static void reads_every_form(void **state)
 {
     (void)state;
-    struct settings settings;
+    struct sample_settings settings;
     struct option_list operands;
     struct error error;
     const char *words[] = {"-c5",    "--threads=4", "--time", "50ms",   "--rate",
@@ -178,7 +178,7 @@ static void refuses_with_what_is_allowed(void **state)
          "or 10k, got \"core\""},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct settings settings;
+        struct sample_settings settings;
         struct option_list operands;
         struct error error;
         const char *words[] = {cases[i].words[0], cases[i].words[1], NULL};
@@ -200,7 +200,7 @@ static void help_and_man_page_name_every_option(void **state)
         else
             options_print_help(&command, file);
         fclose(file);
-        for (const struct option *o = table; o->name; o++)
+        for (const struct field *o = table; o->name; o++)
             assert_non_null(strstr(text, o->name));
         assert_non_null(strstr(text, "depth"));
         assert_non_null(strstr(text, "red, green (default: green)"));
