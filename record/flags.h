@@ -8,8 +8,6 @@
 #ifndef RECORD_FLAGS_H
 #define RECORD_FLAGS_H
 
-#include <stdbool.h>
-
 enum flag {
     /* of the generator */
     FLAG_INTERRUPTED,
@@ -50,13 +48,16 @@ enum flag_severity {
 };
 extern const char *const flag_severity_words[]; /* "warning", "invalid", NULL */
 
+enum flag_trait {
+    FLAG_TOLERABLE = 1,    /* can be the server's doing: a scenario may expect it */
+    FLAG_OF_GENERATOR = 2, /* the load was not as asked for; the server may be well */
+};
+
 struct flag_kind {
     const char *word; /* "schedule_lag" */
     enum flag_severity severity;
-    bool tolerable; /* can be the server's doing: a scenario may expect it */
-    bool
-        generator_fault; /* the load was not what was asked for; the server may be well */
-    const char *meaning; /* "..., so that": what is wrong with the measurement */
+    unsigned traits; /* of enum flag_trait */
+    const char *meaning;
     const char *remedy;
 };
 /* Ends with one whose word is NULL. */

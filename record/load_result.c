@@ -2,6 +2,9 @@
 #include "record/load_result.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +81,7 @@ static const char quantile_of_sum[] =
     "a quantile of a sum does not follow from those of its parts";
 
 static const struct record_field interval_fields[] = {
-    {FIELD_NUMBER("t_s", interval_result, t_s), .unit = "s"},
+    {FIELD_NUMBER("t_s", interval_result, t_s), .rule = RECORD_LEAST, .unit = "s"},
     {FIELD_COUNT("ok", interval_result, ok), .rule = RECORD_SUM},
     {FIELD_COUNT("errors", interval_result, errors), .rule = RECORD_SUM},
     {FIELD_COUNT("in_flight", interval_result, in_flight), .rule = RECORD_SUM},
@@ -265,9 +268,23 @@ static const struct record_field load_result_fields[] = {
      .rule = RECORD_LATER},
     {0},
 };
-const struct record_type load_result_type = RECORD_TYPE(load_result, load_result_fields);
 
 #define SCHEMA_VERSION 1
+
+static int check_version(struct json_document *document, const cJSON *node, void *record,
+                         struct error *error)
+{
+    const struct load_result *result = record;
+    if (result->schema_version == SCHEMA_VERSION)
+        return 0;
+    return json_error(document, node, error,
+                      "expected a result of load --json (schema version %d)",
+                      SCHEMA_VERSION);
+}
+
+static const struct record_hooks hooks = {.read = check_version};
+const struct record_type load_result_type = {
+    .size = sizeof(struct load_result), .fields = load_result_fields, .hooks = &hooks};
 
 /* An empty list, which is not null. */
 static void *no_elements(void)
@@ -293,32 +310,89 @@ void load_result_release(struct load_result *result)
     record_release(&load_result_type, result);
 }
 
-int load_result_read(struct load_result *result, struct json_document *document,
-                     const cJSON *node, struct error *error)
-{
-    int code = record_read(&load_result_type, result, document, node, error);
-    if (code == 0 && result->schema_version != SCHEMA_VERSION) {
-        code = json_error(document, node, error,
-                          "expected a result of load --json (schema version %d)",
-                          SCHEMA_VERSION);
-        load_result_release(result);
-    }
-    return code;
-}
-
-cJSON *load_result_to_json(const struct load_result *result)
-{
-    return record_to_json(&load_result_type, result);
-}
-
-void load_result_warn(struct load_result *result, enum flag flag, char *message)
+void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)
 {
     struct load_warning *warning =
         record_append(&result->warnings, &result->warning_count, sizeof *warning);
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&warning->message, format, arguments) < 0)
+        abort(); /* Only for want of memory, which is fatal everywhere. */
+    va_end(arguments);
     warning->flag = (int)flag;
-    warning->message = message;
     warning->invalidates = flag_kinds[flag].severity == FLAG_INVALID;
     result->valid = result->valid && !warning->invalidates;
+}
+
+void load_result_set_ceiling(struct load_result *result, double ceiling_rps)
+{
+    result->generator.ceiling_rps = ceiling_rps;
+    result->generator.load_fraction = result->throughput_rps / ceiling_rps;
+}
+
+/* ---- adding up ----------------------------------------------------------------------
+ */
+
+/* Steps of different lengths do not add up. */
+static void drop_uneven_series(struct load_result *sum, struct text *dropped)
+{
+    if (!isnan(sum->interval_s) || !sum->series_count)
+        return;
+    sum->series_count = 0; /* intervals own nothing */
+    text_printf(dropped, "%sseries: steps of different lengths do not add up",
+                dropped->length ? "; " : "");
+}
+
+/* CPU time per good reply of all parts together. */
+static double merged_cpu_us(const struct record_part *parts, size_t count)
+{
+    double cpu_us = 0, requests = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct load_result *part = parts[i].record;
+        double completed = part->throughput_rps * part->duration_s;
+        if (!(completed > 0))
+            continue;
+        cpu_us += completed * part->generator.cpu_us_per_request;
+        requests += completed;
+    }
+    return cpu_us / requests;
+}
+
+static void merge_warnings(struct load_result *sum, const struct record_part *part)
+{
+    const struct load_result *from = part->record;
+    for (size_t i = 0; i < from->warning_count; i++) {
+        struct load_warning *warning =
+            record_append(&sum->warnings, &sum->warning_count, sizeof *warning);
+        *warning = from->warnings[i];
+        warning->message = memory_printf("%s: %s", part->name, from->warnings[i].message);
+    }
+}
+
+int load_result_merge(struct load_result *sum, const struct record_part *parts,
+                      size_t count, struct error *error)
+{
+    struct text dropped = {0};
+    int code = record_merge(&load_result_type, sum, parts, count, &dropped, error);
+    if (code < 0)
+        goto done;
+    drop_uneven_series(sum, &dropped);
+    sum->merged = memory_allocate_zeroed(count + 1, sizeof *sum->merged);
+    sum->generator.cpu_us_per_request = merged_cpu_us(parts, count);
+    load_result_set_ceiling(sum, sum->generator.ceiling_rps);
+    sum->expectations = no_elements();
+    sum->warnings = no_elements();
+    for (size_t i = 0; i < count; i++) {
+        sum->merged[i] = memory_copy_string(parts[i].name);
+        merge_warnings(sum, &parts[i]);
+    }
+    if (dropped.length)
+        load_result_warn(sum, FLAG_NOT_MERGED,
+                         "not in the sum, look it up in the parts: %s",
+                         text_string(&dropped));
+done:
+    text_release(&dropped);
+    return code;
 }
 
 const struct class_result *load_result_class(const struct load_result *result,

@@ -202,20 +202,28 @@ struct load_result {
     struct load_warning *warnings;
     size_t warning_count;
 };
+/* Reading one refuses a schema version that is not known. */
 extern const struct record_type load_result_type;
 
+/* Nothing measured yet, and valid; lists are empty, not null. */
 void load_result_init(struct load_result *result);
 void load_result_release(struct load_result *result);
 
-/* Reads what load_result_to_json wrote. 0, or -EINVAL with nothing left to release. */
-MUST_CHECK int load_result_read(struct load_result *result,
-                                struct json_document *document, const cJSON *node,
-                                struct error *error);
-cJSON *load_result_to_json(const struct load_result *result);
+/*
+ * Adds up `count` results of generators that loaded a server at the same time. They must
+ * hold their distributions in full, and be of the same kind of load, else -EINVAL. What
+ * does not add up is null, and named in a warning. Expectations are left to the caller,
+ * who can hold the sum against them.
+ */
+MUST_CHECK int load_result_merge(struct load_result *sum, const struct record_part *parts,
+                                 size_t count, struct error *error);
 
-/* Adds a warning; a flag that invalidates makes the result invalid. Takes over `message`,
- * which is on the heap. */
-void load_result_warn(struct load_result *result, enum flag flag, char *message);
+/* Adds a warning; a flag that invalidates makes the result invalid. */
+void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What the generator can send, and the part of it that was needed. */
+void load_result_set_ceiling(struct load_result *result, double ceiling_rps);
 
 /* NULL where there is no such class. */
 const struct class_result *load_result_class(const struct load_result *result,

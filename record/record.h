@@ -5,12 +5,12 @@
  * struct, in which unit it counts, and how the members of several structs become one.
  * From the table come reading, writing, merging, copying, releasing and the JSON Schema:
  *
- *   struct engine { double cpu_s; char *host; };
- *   static const struct record_field engine_fields[] = {
- *       {FIELD_NUMBER("cpu_s", engine, cpu_s), .unit = "s", .rule = RECORD_SUM},
- *       {FIELD_TEXT("host", engine, host)},
+ *   struct disk { double read_s; char *host; };
+ *   static const struct record_field disk_fields[] = {
+ *       {FIELD_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
+ *       {FIELD_TEXT("host", disk, host)},
  *       {0}};
- *   static const struct record_type engine_type = RECORD_TYPE(engine, engine_fields);
+ *   static const struct record_type disk_type = RECORD_TYPE(disk, disk_fields);
  *
  * Null. What was not measured is null in a file, never 0, and has a value of its own in
  * the struct: NAN, a NULL pointer, -1 of a word. Counts and booleans have no such value:
@@ -37,35 +37,36 @@
 #include "base/text.h"
 
 enum record_kind {
-    RECORD_NUMBER, /* double; NAN is null                                         */
-    RECORD_COUNT,  /* uint64_t, a whole number up to 2^53; never null             */
-    RECORD_BOOL,   /* bool; never null                                            */
-    RECORD_SWITCH, /* int: 0 false, 1 true, -1 null                               */
-    RECORD_TEXT,   /* char *, heap; NULL is null                                  */
-    RECORD_TEXTS, /* char **, heap array of heap strings ending with NULL; NULL is null */
-    RECORD_WORD,  /* int, index into `words`; -1 is null                         */
-    RECORD_TALLY, /* uint64_t[], one for each of `words`: {WORD: n, ...}; 0 is left out */
-    RECORD_STRUCT,  /* the struct itself, of `type`; never null                    */
-    RECORD_POINTER, /* pointer to one on the heap; NULL is null                   */
+    RECORD_NUMBER, /* double; NAN is null */
+    RECORD_COUNT,  /* uint64_t, a whole number up to 2^53; never null */
+    RECORD_BOOL,   /* bool; never null */
+    RECORD_SWITCH, /* int: 0 false, 1 true, -1 null */
+    RECORD_TEXT,   /* char *, heap; NULL is null */
+    RECORD_TEXTS,  /* char **, heap strings in a heap array, NULL at its end */
+    RECORD_WORD,   /* int, index into `words`; -1 is null */
+    RECORD_TALLY, /* uint64_t[], one for each of `words`: {WORD: n}; never null, and words
+                   * of which there are none are left out */
+    RECORD_STRUCT,  /* the struct itself, of `type`; never null */
+    RECORD_POINTER, /* pointer to one on the heap; NULL is null */
     RECORD_LIST,    /* pointer to an array of structs on the heap, and a size_t at
-                     * `count_offset`; NULL is null, and not the same as empty     */
-    RECORD_MAP,     /* likewise, as {NAME: {...}, ...}: each begins with its char *name */
+                     * `count_offset`; NULL is null, which is not the same as empty */
+    RECORD_MAP,     /* likewise, {NAME: {...}}: each struct begins with its char *name */
 };
 
 /* How the members of several records become that of their sum. */
 enum record_rule {
-    RECORD_SAME,  /* what all agree on; else null (a count, a boolean: refused)       */
-    RECORD_EQUAL, /* all must agree, else the records cannot be merged, for `why`     */
-    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs
-                   * by their own rules; a pointer that is null has nothing to add    */
-    RECORD_MOST,  /* the largest; one that is null does not count                     */
-    RECORD_LEAST, /* likewise                                                         */
-    RECORD_ALL,   /* true where all are                                               */
-    RECORD_ANY,   /* true where one is                                                */
-    RECORD_BY_INDEX, /* list: elements with the same index by their own rules         */
-    RECORD_BY_NAME,  /* list or map: those that begin with the same text              */
-    RECORD_NONE,     /* null, for `why`                                               */
-    RECORD_LATER,    /* null; whoever merges computes it from the sum                 */
+    RECORD_SAME,  /* what all agree on; else null, or refused where it cannot be null */
+    RECORD_EQUAL, /* all must agree: else the records cannot be merged, for `why` */
+    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs by
+                   * their own rules; a pointer that is null has nothing to add */
+    RECORD_MOST,  /* the largest; one that is null does not count */
+    RECORD_LEAST, /* likewise */
+    RECORD_ALL,   /* true where all are */
+    RECORD_ANY,   /* true where one is */
+    RECORD_BY_INDEX, /* list: elements with the same index, by the rules of their type */
+    RECORD_BY_NAME,  /* list or map: elements that begin with the same text, likewise */
+    RECORD_NONE,     /* null, for `why` */
+    RECORD_LATER,    /* null: the caller computes it from the sum */
 };
 
 struct record_type;
@@ -177,6 +178,12 @@ MUST_CHECK int record_read(const struct record_type *type, void *record,
 
 /* A new object; keys in the order of the table. */
 cJSON *record_to_json(const struct record_type *type, const void *record);
+
+/* A file that holds one record. Reading as above; writing is atomic, 0 or -errno. */
+MUST_CHECK int record_read_file(const struct record_type *type, void *record,
+                                const char *path, struct error *error);
+MUST_CHECK int record_write_file(const struct record_type *type, const void *record,
+                                 const char *path, struct error *error);
 
 /*
  * Merges `count` records, at least one, into `sum` by the rules of the table. Each member

@@ -22,7 +22,7 @@ static int read_trial(struct results *results, const char *folder, const char *i
 {
     struct trial_record trial;
     char *file = memory_printf("%s/%s/trial.json", folder, id);
-    int result = trial_record_read(&trial, file, error);
+    int result = record_read_file(&trial_record_type, &trial, file, error);
     free(file);
     if (result < 0)
         return result;

@@ -108,7 +108,20 @@ static const struct record_field trial_fields[] = {
      .optional = true},
     {0},
 };
-const struct record_type trial_record_type = RECORD_TYPE(trial_record, trial_fields);
+
+static int check_version(struct json_document *document, const cJSON *node, void *record,
+                         struct error *error)
+{
+    const struct trial_record *trial = record;
+    if (trial->schema_version == SCHEMA_VERSION)
+        return 0;
+    return json_error(document, node, error, "expected a trial of schema version %d",
+                      SCHEMA_VERSION);
+}
+
+static const struct record_hooks trial_hooks = {.read = check_version};
+const struct record_type trial_record_type = {
+    .size = sizeof(struct trial_record), .fields = trial_fields, .hooks = &trial_hooks};
 
 void trial_record_init(struct trial_record *trial)
 {
@@ -121,22 +134,6 @@ void trial_record_init(struct trial_record *trial)
 void trial_record_release(struct trial_record *trial)
 {
     record_release(&trial_record_type, trial);
-}
-
-int trial_record_read(struct trial_record *trial, const char *path, struct error *error)
-{
-    struct json_document document;
-    int code = json_open_file(&document, path, error);
-    if (code < 0)
-        return code;
-    code = record_read(&trial_record_type, trial, &document, document.root, error);
-    if (code == 0 && trial->schema_version != SCHEMA_VERSION) {
-        code = json_error(&document, document.root, error,
-                          "expected a trial of schema version %d", SCHEMA_VERSION);
-        trial_record_release(trial);
-    }
-    json_close(&document);
-    return code;
 }
 
 void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity severity,

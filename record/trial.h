@@ -78,15 +78,12 @@ struct trial_record {
     struct generator_window *generator;
     struct machine_counters *machine;
 };
+/* Reading one refuses a schema version that is not known. */
 extern const struct record_type trial_record_type;
 
 /* Nothing measured yet; its schema version is set, and it has no flags. */
 void trial_record_init(struct trial_record *trial);
 void trial_record_release(struct trial_record *trial);
-
-/* Reads a trial.json. On failure nothing is left to release. */
-MUST_CHECK int trial_record_read(struct trial_record *trial, const char *path,
-                                 struct error *error);
 
 /* Adds a flag; the severity is that of this trial. */
 void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity severity,

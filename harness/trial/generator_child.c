@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/cpus.h"
-#include "base/json.h"
+#include "harness/trial/child_file.h"
 #include "record/load_result.h"
 
 const char *const generator_phase_words[] = {[PHASE_CONNECTING] = "",
@@ -105,30 +105,12 @@ int generator_let_go(struct generator_child *generator, struct error *error)
                : error_set(error, -ECHILD, "the generator closed its event channel");
 }
 
-static struct load_result *take_result(const char *folder, struct error *error)
-{
-    char *path = memory_printf("%s/%s", folder, result_file);
-    struct load_result *result = NULL;
-    struct json_document document;
-    if (json_open_file(&document, path, error) == 0) {
-        result = memory_allocate(sizeof *result);
-        if (load_result_read(result, &document, document.root, error) < 0) {
-            free(result);
-            result = NULL;
-        }
-        json_close(&document);
-        unlink(path);
-    }
-    free(path);
-    return result;
-}
-
 int generator_take_result(struct generator_child *generator, const char *folder,
                           struct load_result **result, struct error *error)
 {
     int status = generator->child.status;
     struct error unreadable;
-    *result = take_result(folder, &unreadable);
+    *result = child_file_take(&load_result_type, folder, result_file, &unreadable);
     if (!WIFEXITED(status) ||
         (WEXITSTATUS(status) != EXIT_FINE && WEXITSTATUS(status) != EXIT_INVALID)) {
         char end[128];

@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "harness/trial/http_get.h"
@@ -99,24 +97,4 @@ int server_child_stop(struct server_child *server, uint64_t grace_ns, struct err
         return error_set(error, -ECHILD, "the server left processes behind");
     return error_set(error, -ECHILD, "the server did not end well: %s; it said: %s", end,
                      words);
-}
-
-struct server_statistics *
-server_child_take_statistics(const char *folder, const char *name, struct error *error)
-{
-    char *path = memory_printf("%s/%s", folder, name);
-    struct server_statistics *statistics = NULL;
-    struct json_document document;
-    if (json_open_file(&document, path, error) == 0) {
-        statistics = memory_allocate(sizeof *statistics);
-        if (record_read(&server_statistics_type, statistics, &document, document.root,
-                        error) < 0) {
-            free(statistics);
-            statistics = NULL;
-        }
-        json_close(&document);
-        unlink(path);
-    }
-    free(path);
-    return statistics;
 }

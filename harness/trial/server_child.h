@@ -11,7 +11,6 @@
 
 #include "base/child.h"
 #include "base/error.h"
-#include "record/server_window.h"
 
 #define SERVER_URL_BYTES 256
 
@@ -51,12 +50,5 @@ MUST_CHECK int server_child_start(struct server_child *server,
  */
 MUST_CHECK int server_child_stop(struct server_child *server, uint64_t grace_ns,
                                  struct error *error);
-
-/*
- * What the server has left in the file of that name: read, on the heap, and the file is
- * removed, since its content goes into the trial's record. NULL where it cannot be read.
- */
-struct server_statistics *
-server_child_take_statistics(const char *folder, const char *name, struct error *error);
 
 #endif

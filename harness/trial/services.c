@@ -13,6 +13,7 @@
 #include "base/installed.h"
 #include "base/text.h"
 #include "harness/probe/procfs.h"
+#include "harness/trial/child_file.h"
 #include "harness/trial/http_get.h"
 #include "workload/steps.h"
 
@@ -246,7 +247,7 @@ int services_stop(struct services *services, const char *folder, uint64_t grace_
     int backend = stop(&services->backend, "the backend", grace_ns, error);
     if (is_used(&services->backend))
         services->backend.statistics =
-            server_child_take_statistics(folder, backend_statistics, NULL);
+            child_file_take(&server_statistics_type, folder, backend_statistics, NULL);
     int database = stop(&services->database, "the database", grace_ns,
                         backend < 0 ? &second : error);
     return backend < 0 ? backend : database;

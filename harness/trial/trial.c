@@ -17,6 +17,7 @@
 #include "base/json_document.h"
 #include "base/text.h"
 #include "harness/third_party/launch.h"
+#include "harness/trial/child_file.h"
 #include "harness/trial/command_line.h"
 #include "harness/trial/generator_child.h"
 #include "harness/trial/server_child.h"
@@ -326,8 +327,8 @@ static void stop_server(struct trial *trial)
     child_describe_end(child, end, sizeof end);
     seen->end = memory_copy_string(end);
     seen->lifetime = lifetime_of(&child->usage);
-    seen->statistics =
-        server_child_take_statistics(trial->folder, server_statistics, &error);
+    seen->statistics = child_file_take(&server_statistics_type, trial->folder,
+                                       server_statistics, &error);
     if (!seen->statistics && (!external || trial->launch.external.leaves_statistics))
         fail(trial, child, "the server left no readable statistics: %s", error.text);
 }
@@ -442,9 +443,7 @@ static int write_record(const struct trial *trial, struct error *error)
     if (result < 0)
         return result;
     char *path = path_in(trial, "trial.json");
-    cJSON *json = record_to_json(&trial_record_type, trial->record);
-    result = json_write_file(path, json, error);
-    cJSON_Delete(json);
+    result = record_write_file(&trial_record_type, trial->record, path, error);
     free(path);
     return result;
 }

@@ -9,19 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "loadgen/search/capacity.h"
 #include "record/flags.h"
 #include "record/load_result.h"
 #include "record/record.h"
+#include "tests/support/folder.h"
+#include "workload/scenario.h"
 
 /* ---- golden files -------------------------------------------------------------------
  */
 
-static void expect_same_text(const char *path, const cJSON *json, const char *source)
+static void expect_same_text(const char *path, const struct record_type *type,
+                             const void *record, const char *source)
 {
+    cJSON *json = record_to_json(type, record);
     char *text = json_print(json);
     size_t same = 0;
     while (text[same] && text[same] == source[same])
@@ -30,37 +36,158 @@ static void expect_same_text(const char *path, const cJSON *json, const char *so
         fail_msg("%s: byte %zu: \"%.40s\" is written, not \"%.40s\"", path, same,
                  text + same, source + same);
     free(text);
+    cJSON_Delete(json);
 }
 
-static void round_trip(const char *path)
+static void round_trip(const char *path, const struct record_type *type)
 {
     struct json_document document;
     struct error error;
-    struct load_result result, copy;
+    void *record = memory_allocate(type->size), *copy = memory_allocate(type->size);
     if (json_open_file(&document, path, &error) < 0 ||
-        load_result_read(&result, &document, document.root, &error) < 0)
+        record_read(type, record, &document, document.root, &error) < 0)
         fail_msg("%s", error.text);
-    record_copy(&load_result_type, &copy, &result);
-    cJSON *json = load_result_to_json(&result);
-    expect_same_text(path, json, document.source);
-    cJSON_Delete(json);
-    load_result_release(&result);
-    json = load_result_to_json(&copy);
-    expect_same_text(path, json, document.source);
-    cJSON_Delete(json);
-    load_result_release(&copy);
+    record_copy(type, copy, record);
+    expect_same_text(path, type, record, document.source);
+    record_release(type, record);
+    expect_same_text(path, type, copy, document.source);
+    record_release(type, copy);
     json_close(&document);
+    free(copy);
+    free(record);
 }
 
-static void test_golden_results(void **state)
+static void test_golden_files(void **state)
 {
     (void)state;
     glob_t files;
     assert_int_equal(glob("tests/records/load-*.json", 0, NULL, &files), 0);
     assert_true(files.gl_pathc >= 7);
     for (size_t i = 0; i < files.gl_pathc; i++)
-        round_trip(files.gl_pathv[i]);
+        round_trip(files.gl_pathv[i], &load_result_type);
     globfree(&files);
+    round_trip("tests/records/capacity.json", &capacity_type);
+}
+
+/* What accepts a file exits 0; 3 without the library. */
+static const char validator[] =
+    "import json, sys\n"
+    "try:\n"
+    "    import jsonschema\n"
+    "except ImportError:\n"
+    "    sys.exit(3)\n"
+    "schema = json.load(open(sys.argv[1]))\n"
+    "jsonschema.Draft202012Validator.check_schema(schema)\n"
+    "check = jsonschema.Draft202012Validator(schema)\n"
+    "for name in sys.argv[2:]:\n"
+    "    good = json.load(open(name))\n"
+    "    for error in check.iter_errors(good):\n"
+    "        sys.exit(name + ': ' + error.message[:300])\n"
+    "    for key in good:\n"
+    "        bad = dict(good, **{key: object if good[key] is None else {'x': None}})\n"
+    "        if check.is_valid(bad):\n"
+    "            sys.exit(name + ': anything goes for ' + key)\n";
+
+/* The schema accepts what is written, and no key may be just anything. */
+static void check_schema(const struct record_type *type, const char *files)
+{
+    struct error error;
+    char *path = memory_printf("%s/schema.json", folder);
+    cJSON *schema = record_schema(type);
+    assert_int_equal(json_write_file(path, schema, &error), 0);
+    cJSON_Delete(schema);
+    char *command =
+        memory_printf("/usr/bin/python3 -c \"%s\" %s %s", validator, path, files);
+    int status = system(command);
+    free(command);
+    unlink(path);
+    free(path);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 3)
+        skip(); /* python3-jsonschema is not installed */
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_schema_of_golden_files(void **state)
+{
+    (void)state;
+    check_schema(&load_result_type, "tests/records/load-*.json");
+    check_schema(&capacity_type, "tests/records/capacity.json");
+}
+
+/* ---- sums of golden files -----------------------------------------------------------
+ */
+
+static void read_result(struct load_result *result, const char *path)
+{
+    struct json_document document;
+    struct error error;
+    if (json_open_file(&document, path, &error) < 0 ||
+        record_read(&load_result_type, result, &document, document.root, &error) < 0)
+        fail_msg("%s", error.text);
+    json_close(&document);
+}
+
+/* Whatever a result tells, its sum with itself tells, or says why not. */
+static void expect_all_is_kept(const struct load_result *part,
+                               const struct load_result *sum)
+{
+    const struct record_field *field = load_result_type.fields;
+    const char *why = sum->warnings[sum->warning_count - 1].message;
+    for (; field->key; field++) {
+        cJSON *before = record_member_to_json(field, part);
+        cJSON *after = record_member_to_json(field, sum);
+        if (before && !after && !strstr(why, field->key))
+            fail_msg("%s is lost", field->key);
+        if (field->rule == RECORD_SAME || field->rule == RECORD_EQUAL)
+            assert_true(before ? cJSON_Compare(before, after, true) : !after);
+        cJSON_Delete(before);
+        cJSON_Delete(after);
+    }
+}
+
+static void test_sum_with_itself_keeps_all(void **state)
+{
+    (void)state;
+    glob_t files;
+    assert_int_equal(glob("tests/records/load-*-full.json", 0, NULL, &files), 0);
+    assert_true(files.gl_pathc >= 4);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        struct load_result part, sum;
+        struct error error;
+        read_result(&part, files.gl_pathv[i]);
+        const struct record_part parts[] = {{"a.json", &part}, {"b.json", &part}};
+        if (load_result_merge(&sum, parts, 2, &error) < 0)
+            fail_msg("%s", error.text);
+        expect_all_is_kept(&part, &sum);
+        assert_int_equal(sum.counts.scheduled, 2 * part.counts.scheduled);
+        assert_int_equal(sum.latency.count, 2 * part.latency.count);
+        assert_true(sum.latency.max_ns == part.latency.max_ns);
+        assert_true(sum.generator.cpu_us_per_request ==
+                    part.generator.cpu_us_per_request);
+        assert_int_equal(sum.valid, part.valid);
+        load_result_release(&sum);
+        load_result_release(&part);
+    }
+    globfree(&files);
+}
+
+static void test_steps_of_two_lengths(void **state)
+{
+    (void)state;
+    struct load_result a, b, sum;
+    struct error error;
+    read_result(&a, "tests/records/load-open-full.json");
+    read_result(&b, "tests/records/load-open-full.json");
+    b.interval_s *= 2;
+    const struct record_part parts[] = {{"a.json", &a}, {"b.json", &b}};
+    assert_int_equal(load_result_merge(&sum, parts, 2, &error), 0);
+    assert_int_equal(sum.series_count, 0);
+    assert_non_null(strstr(sum.warnings[sum.warning_count - 1].message,
+                           "series: steps of different lengths do not add up"));
+    load_result_release(&sum);
+    load_result_release(&a);
+    load_result_release(&b);
 }
 
 /* ---- a record that has one of each --------------------------------------------------
@@ -367,7 +494,15 @@ static void test_what_must_be_equal(void **state)
     }
 }
 
-/* Each flag tells its word, what it means and what helps. */
+static bool is_word_of(const char *const *words, const char *word)
+{
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* Each flag tells its word, what it means and what helps; a scenario may tolerate those
+ * that say so, and no others. */
 static void test_flags(void **state)
 {
     (void)state;
@@ -375,16 +510,27 @@ static void test_flags(void **state)
         assert_non_null(flag_kinds[i].word);
         assert_non_null(flag_kinds[i].meaning);
         assert_non_null(flag_kinds[i].remedy);
+        assert_int_equal(is_word_of(tolerable_flags, flag_kinds[i].word),
+                         (flag_kinds[i].traits & FLAG_TOLERABLE) != 0);
         for (int j = 0; j < i; j++)
             assert_string_not_equal(flag_kinds[i].word, flag_kinds[j].word);
     }
     assert_null(flag_kinds[FLAGS].word);
 }
 
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_results),
+        cmocka_unit_test(test_golden_files),
+        cmocka_unit_test(test_schema_of_golden_files),
+        cmocka_unit_test(test_sum_with_itself_keeps_all),
+        cmocka_unit_test(test_steps_of_two_lengths),
         cmocka_unit_test(test_every_kind_is_kept),
         cmocka_unit_test(test_absent_is_null_and_unknown_is_skipped),
         cmocka_unit_test(test_wrong_types_are_refused),
@@ -392,5 +538,5 @@ int main(void)
         cmocka_unit_test(test_what_must_be_equal),
         cmocka_unit_test(test_flags),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
