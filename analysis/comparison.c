@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/json_document.h"
 #include "base/text.h"
 
@@ -79,13 +78,12 @@ static bool only_generator_was_full(const struct row *row)
 
 static const char *find_skip_reason(const struct results *results, const struct row *row)
 {
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_at(results->manifest, "not_testable"))
-    {
-        if (same_text(json_string(item, "scenario"), row->scenario->name) &&
-            same_text(json_string(item, "value"), row->value) &&
-            same_text(json_string(item, "model"), row->contender->label))
-            return json_string(item, "why");
+    for (size_t i = 0; i < results->manifest.not_testable_count; i++) {
+        const struct not_testable *cell = &results->manifest.not_testable[i];
+        if (same_text(cell->scenario, row->scenario->name) &&
+            same_text(cell->value, row->value) &&
+            same_text(cell->model, row->contender->label))
+            return cell->why;
     }
     return NULL;
 }
@@ -176,7 +174,7 @@ static void predict(struct row *row, const struct results *results)
     struct theory_case known = {
         .scenario = &point,
         .contender = row->contender,
-        .calibration = &results->calibration,
+        .calibration = manifest_calibration(&results->manifest),
         .server_cpus = cpus >= 1 ? cpus : 1,
         .cpu_per_request_s = row->estimates[METRIC_CPU_PER_REQUEST].median / 1e9,
     };

@@ -61,13 +61,11 @@ int results_read(struct results *results, const char *path, struct error *error)
     int result = results_dir_open(&dir, path, &config, error);
     if (result < 0)
         return result;
-    results->manifest = cJSON_Duplicate(dir.manifest, true);
+    results->manifest = dir.manifest;
+    dir.manifest = (struct manifest){0};
     results_dir_release(&dir);
     result = experiment_from_json(&results->experiment, config, error);
     cJSON_Delete(config);
-    if (result == 0)
-        result = work_calibration_from_json(
-            &results->calibration, json_at(results->manifest, "calibration"), error);
     if (result == 0)
         result = read_trials(results, path, error);
     if (result < 0)
@@ -80,8 +78,7 @@ void results_release(struct results *results)
     for (size_t i = 0; i < results->trial_count; i++)
         trial_record_release(&results->trials[i]);
     free(results->trials);
-    cJSON_Delete(results->manifest);
-    work_calibration_release(&results->calibration);
+    manifest_release(&results->manifest);
     experiment_release(&results->experiment);
     *results = (struct results){0};
 }

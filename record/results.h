@@ -9,13 +9,12 @@
 
 #include "base/error.h"
 #include "record/experiment.h"
+#include "record/manifest.h"
 #include "record/trial.h"
-#include "record/work_calibration.h"
 
 struct results {
     struct experiment experiment;
-    struct work_calibration calibration;
-    cJSON *manifest;
+    struct manifest manifest;
     struct trial_record *trials; /* in the order in which they were run */
     size_t trial_count;
 };

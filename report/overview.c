@@ -45,7 +45,8 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
         struct path_times own;
-        if (!path_times_read(&own, request->path, &comparison->results->calibration))
+        if (!path_times_read(&own, request->path,
+                             manifest_calibration(&comparison->results->manifest)))
             known = false;
         *cpu += weight * own.cpu;
         *wait += weight * own.wait;
@@ -280,7 +281,7 @@ static struct figure contest_of(const struct comparison *comparison,
             workload_class_index(workload, workload->requests[i].class_name);
         if (class_index != ALL_REQUESTS &&
             path_times_read(&times, workload->requests[i].path,
-                            &comparison->results->calibration) &&
+                            manifest_calibration(&comparison->results->manifest)) &&
             times.cpu == 0)
             return (struct figure){METRIC_LATENCY_P99, class_index};
     }

@@ -281,10 +281,10 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);
-    if (comparison->results->calibration.is_known)
-        cJSON_AddItemToObject(
-            root, "calibration",
-            work_calibration_to_json(&comparison->results->calibration));
+    if (comparison->results->manifest.calibration)
+        cJSON_AddItemToObject(root, "calibration",
+                              work_calibration_to_json(
+                                  manifest_calibration(&comparison->results->manifest)));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));

@@ -521,8 +521,9 @@ static void print_basis(const struct comparison *comparison, enum table_style st
 static void print_costs(const struct comparison *comparison, enum table_style style,
                         FILE *file)
 {
-    const struct work_calibration *calibration = &comparison->results->calibration;
-    if (!calibration->is_known)
+    const struct work_calibration *calibration =
+        comparison->results->manifest.calibration;
+    if (!calibration)
         return;
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
