@@ -190,25 +190,24 @@ static void note_plan(struct bench *bench)
 /* What the doctor finds is told on stderr, and kept with the result. */
 static int examine_machine(struct bench *bench, struct error *error)
 {
-    cJSON *environment = machine_describe();
-    cJSON *findings = doctor_examine(environment);
-    bench->machine_invalid = doctor_worst(findings) == SEVERITY_INVALID;
-    cJSON *warnings = cJSON_CreateArray(), *finding;
-    cJSON_ArrayForEach(finding, findings)
-    {
-        const char *message = json_string(finding, "message");
-        if (!message)
-            continue;
-        fprintf(stderr, "%s: %s (%s)\n", json_string(finding, "severity"), message,
-                json_string(finding, "remedy"));
-        cJSON_AddItemToArray(warnings, cJSON_Duplicate(finding, true));
-    }
-    int result = results_dir_write(&bench->dir, "environment.json", environment, error);
+    struct environment environment;
+    struct findings findings;
+    machine_describe(&environment);
+    doctor_examine(&environment, &findings);
+    bench->machine_invalid = findings_worst(&findings) == SEVERITY_INVALID;
+    for (size_t i = 0; i < findings.count; i++)
+        if (findings.items[i].message)
+            fprintf(stderr, "%s: %s (%s)\n", severity_names[findings.items[i].severity],
+                    findings.items[i].message, findings.items[i].remedy);
+    cJSON *machine = record_to_json(&environment_type, &environment);
+    cJSON *warnings = findings_to_json(&findings, SEVERITY_WARNING);
+    int result = results_dir_write(&bench->dir, "environment.json", machine, error);
     if (result == 0)
         result = results_dir_write(&bench->dir, "warnings.json", warnings, error);
-    cJSON_Delete(environment);
-    cJSON_Delete(findings);
+    cJSON_Delete(machine);
     cJSON_Delete(warnings);
+    findings_release(&findings);
+    environment_release(&environment);
     return result;
 }
 
