@@ -68,14 +68,24 @@ static void write_calibration(const void *record, cJSON *object)
     cJSON_Delete(json);
 }
 
+static void copy_calibration(void *to, const void *from)
+{
+    cJSON *json = work_calibration_to_json(from);
+    /* What was written here can be read. */
+    (void)!work_calibration_from_json(to, json, NULL);
+    cJSON_Delete(json);
+}
+
 static void release_calibration(void *record)
 {
     work_calibration_release(record);
 }
 
 static const struct record_field no_fields[] = {{0}};
-static const struct record_hooks calibration_hooks = {
-    .read = read_calibration, .write = write_calibration, .release = release_calibration};
+static const struct record_hooks calibration_hooks = {.read = read_calibration,
+                                                      .write = write_calibration,
+                                                      .copy = copy_calibration,
+                                                      .release = release_calibration};
 static const struct record_type calibration_type = {
     .size = sizeof(struct work_calibration),
     .fields = no_fields,

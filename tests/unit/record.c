@@ -15,9 +15,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "loadgen/search/capacity.h"
+#include "record/environment.h"
 #include "record/flags.h"
 #include "record/load_result.h"
+#include "record/manifest.h"
 #include "record/record.h"
+#include "record/trial.h"
 #include "tests/support/folder.h"
 #include "workload/scenario.h"
 
@@ -60,13 +63,25 @@ static void round_trip(const char *path, const struct record_type *type)
 static void test_golden_files(void **state)
 {
     (void)state;
-    glob_t files;
-    assert_int_equal(glob("tests/records/load-*.json", 0, NULL, &files), 0);
-    assert_true(files.gl_pathc >= 7);
-    for (size_t i = 0; i < files.gl_pathc; i++)
-        round_trip(files.gl_pathv[i], &load_result_type);
-    globfree(&files);
-    round_trip("tests/records/capacity.json", &capacity_type);
+    static const struct {
+        const char *pattern;
+        size_t least;
+        const struct record_type *type;
+    } kinds[] = {
+        {"tests/records/load-*.json", 7, &load_result_type},
+        {"tests/records/trial-*.json", 5, &trial_record_type},
+        {"tests/records/manifest.json", 1, &manifest_type},
+        {"tests/records/environment.json", 1, &environment_type},
+        {"tests/records/capacity.json", 1, &capacity_type},
+    };
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        glob_t files;
+        assert_int_equal(glob(kinds[k].pattern, 0, NULL, &files), 0);
+        assert_true(files.gl_pathc >= kinds[k].least);
+        for (size_t i = 0; i < files.gl_pathc; i++)
+            round_trip(files.gl_pathv[i], kinds[k].type);
+        globfree(&files);
+    }
 }
 
 /* What accepts a file exits 0; 3 without the library. */
