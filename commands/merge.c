@@ -125,7 +125,7 @@ static int run_merge(int argc, char **argv)
 {
     struct merge_settings settings;
     struct option_list files;
-    struct load_result sum;
+    struct load_result sum = {0};
     struct error error;
     int exit_code;
     if (!options_read(&merge_command, &settings, argc, argv, &files, &exit_code))
