@@ -38,7 +38,7 @@ static int read_part(struct load_result *result, const char *file, struct error 
     int code = json_open_file(&document, file, error);
     if (code < 0)
         return code;
-    code = record_read(&load_result_type, result, &document, document.root, error);
+    code = load_result_read(result, &document, document.root, error);
     json_close(&document);
     return code;
 }
