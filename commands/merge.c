@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "loadgen/measure/expect.h"
@@ -31,6 +32,17 @@ static const struct field merge_options[] = {
      .offset = offsetof(struct merge_settings, json)},
     {0},
 };
+
+static int read_part(struct load_result *result, const char *file, struct error *error)
+{
+    struct json_document document;
+    int code = json_open_file(&document, file, error);
+    if (code < 0)
+        return code;
+    code = load_result_read(result, &document, document.root, error);
+    json_close(&document);
+    return code;
+}
 
 static bool is_judged(const struct load_result *sum, const char *expectation)
 {
@@ -67,8 +79,7 @@ static int merge_files(struct load_result *sum, const struct words *files,
     size_t count = 0;
     int code = 0;
     while (code == 0 && count < files->count) {
-        code = record_read_file(&load_result_type, &results[count], files->items[count],
-                                error);
+        code = read_part(&results[count], files->items[count], error);
         if (code == 0) {
             parts[count] = (struct record_part){files->items[count], &results[count]};
             count++;
@@ -115,7 +126,7 @@ static int run_merge(int argc, char **argv)
 {
     struct merge_settings settings;
     struct words files;
-    struct load_result sum;
+    struct load_result sum = {0};
     struct error error;
     int exit_code;
     if (!options_read(&merge_command, &settings, argc, argv, &files, &exit_code))

@@ -310,6 +310,12 @@ void load_result_release(struct load_result *result)
     record_release(&load_result_type, result);
 }
 
+int load_result_read(struct load_result *result, struct json_document *document,
+                     const cJSON *node, struct error *error)
+{
+    return record_read(&load_result_type, result, document, node, error);
+}
+
 void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)
 {
     struct load_warning *warning =

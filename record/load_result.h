@@ -202,12 +202,16 @@ struct load_result {
     struct load_warning *warnings;
     size_t warning_count;
 };
-/* Reading one refuses a schema version that is not known. */
 extern const struct record_type load_result_type;
 
 /* Nothing measured yet, and valid; lists are empty, not null. */
 void load_result_init(struct load_result *result);
 void load_result_release(struct load_result *result);
+
+/* record_read, which refuses a schema version that is not known. */
+MUST_CHECK int load_result_read(struct load_result *result,
+                                struct json_document *document, const cJSON *node,
+                                struct error *error);
 
 /*
  * Adds up `count` results of generators that loaded a server at the same time. They must

@@ -31,9 +31,13 @@ static char *difference(const struct merging *merging, const struct record_field
 /* A sentence once, though every element of a list may have it. */
 static void drop(struct merging *merging, const char *sentence)
 {
-    if (strstr(text_string(merging->dropped), sentence))
-        return;
-    text_printf(merging->dropped, "%s%s", merging->dropped->length ? "; " : "", sentence);
+    const char *all = text_string(merging->dropped), *at = all;
+    while ((at = strstr(at, sentence)) != NULL) {
+        if (at == all || at[-1] == ' ')
+            return;
+        at++;
+    }
+    text_printf(merging->dropped, "%s%s", *all ? "; " : "", sentence);
 }
 
 static char *value_text(const struct record_field *field, const void *record)
@@ -234,7 +238,9 @@ static int merge_list(struct merging *merging, const struct record_field *field,
     for (size_t p = 0; p < count; p++) {
         const char *items = *(char *const *)record_member_of(field, parts[p].record);
         char **merged = record_member(field, sum);
-        if (items && !*merged)
+        if (!items)
+            continue;
+        if (!*merged)
             *merged = memory_allocate_zeroed(1, field->type->size);
         for (size_t i = 0; i < record_count_of(field, parts[p].record); i++) {
             const char *name =

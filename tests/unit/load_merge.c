@@ -141,6 +141,8 @@ static void test_two_halves_are_the_whole(void **state)
     write_result("whole.json", &whole, 5000, true);
     char message[1024];
     assert_int_equal(merge("a.json", "b.json", message, sizeof message), 0);
+    assert_non_null(strstr(message, "note (not_merged): "));
+    assert_non_null(strstr(message, "series[].p50_ns: a quantile of a sum"));
     struct json_document sum, expected;
     open_result(&sum, "sum.json");
     open_result(&expected, "whole.json");

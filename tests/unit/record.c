@@ -138,7 +138,7 @@ static void read_result(struct load_result *result, const char *path)
     struct json_document document;
     struct error error;
     if (json_open_file(&document, path, &error) < 0 ||
-        record_read(&load_result_type, result, &document, document.root, &error) < 0)
+        load_result_read(result, &document, document.root, &error) < 0)
         fail_msg("%s", error.text);
     json_close(&document);
 }
