@@ -106,6 +106,9 @@ MUST_CHECK int third_party_read(struct third_party *external, const char *path,
                                 struct error *error);
 void third_party_release(struct third_party *external);
 
+/* The JSON Schema of the files (servers/reference/schema.json). */
+cJSON *third_party_schema(void);
+
 /*
  * It as a model, in the shape that `interleave models --json` has, with the source
  * beside it; `folder` is that of the file. Whether it runs here is not looked up yet.
