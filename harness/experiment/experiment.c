@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
+#include "workload/scenario_read.h"
 
 /* ---- deciding --------------------------------------------------------------------- */
 
@@ -19,13 +20,6 @@ static uint64_t scaled_time(uint64_t ns, double scale)
 {
     double ms = round((double)ns * scale / (double)NS_PER_MS);
     return (uint64_t)ms * NS_PER_MS;
-}
-
-static void free_words(char **words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(words[i]);
-    free(words);
 }
 
 /* The profile's durations and points become the scenario's own. */
@@ -37,15 +31,12 @@ static void apply_profile(struct scenario *scenario, const struct profile *profi
     workload->duration_ns = scaled_time(workload->duration_ns, profile->duration_scale);
     if (workload->duration_ns < NS_PER_MS)
         workload->duration_ns = NS_PER_MS;
-    if (sweep->quick_values && profile->quick_points) {
-        free_words(sweep->values, sweep->value_count);
-        sweep->values = sweep->quick_values;
-        sweep->value_count = sweep->quick_count;
-    } else {
-        free_words(sweep->quick_values, sweep->quick_count);
+    if (sweep->quick.count && profile->quick_points) {
+        words_release(&sweep->values);
+        sweep->values = sweep->quick;
+        sweep->quick = (struct words){0};
     }
-    sweep->quick_values = NULL;
-    sweep->quick_count = 0;
+    words_release(&sweep->quick);
 }
 
 static size_t index_of(const struct contenders *contenders, const char *label)
@@ -87,9 +78,9 @@ static int choose_models(struct experiment *run, struct experiment_scenario *own
     }
     if (asked->count > 0)
         return result < 0 ? error_prefix(error, result, "--models") : 0;
-    for (size_t i = 0; i < scenario->model_count && result == 0; i++)
-        result = add_contender(run, own, scenario->models[i], error);
-    if (scenario->model_count > 0)
+    for (size_t i = 0; i < scenario->models.count && result == 0; i++)
+        result = add_contender(run, own, scenario->models.items[i], error);
+    if (scenario->models.count > 0)
         return result < 0 ? error_prefix(error, result, "%s", scenario->name) : 0;
     struct contenders all = {0};
     contenders_add_all(&all, &run->models);
@@ -135,9 +126,9 @@ static int check_backend(const struct experiment *run, const struct scenario *sc
         return 0;
     struct text label = {0};
     text_append_string(&label, backend->model);
-    for (size_t i = 0; i < backend->server.option_count; i++)
-        text_printf(&label, ":%s=%s", backend->server.options[i].name,
-                    backend->server.options[i].value);
+    for (size_t i = 0; i < backend->server.options.count; i++)
+        text_printf(&label, ":%s=%s", backend->server.options.items[i].name,
+                    backend->server.options.items[i].value);
     struct contender contender;
     int result = contender_parse(&contender, text_string(&label), &run->models, error);
     if (result == 0)
@@ -365,8 +356,8 @@ void experiment_order_trials(const struct experiment *run,
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];
         const struct sweep *sweep = &own->scenario.sweep;
-        for (size_t v = 0; v < sweep->value_count; v++)
-            plan_cell(run, own, sweep->values[v], limits, plan, skip_reasons);
+        for (size_t v = 0; v < sweep->values.count; v++)
+            plan_cell(run, own, sweep->values.items[v], limits, plan, skip_reasons);
         if (!sweep->variable)
             plan_cell(run, own, NULL, limits, plan, skip_reasons);
     }
