@@ -65,7 +65,8 @@ static void add_scenario(const char *file)
     for (size_t p = 0; p < points; p++) {
         struct scenario point;
         scenario_at_point(&point, &scenario,
-                          scenario.sweep.variable ? scenario.sweep.values.items[p] : NULL);
+                          scenario.sweep.variable ? scenario.sweep.values.items[p]
+                                                  : NULL);
         for (size_t r = 0; r < point.workload.request_count; r++)
             add_path(point.workload.requests[r].path);
         scenario_release(&point);

@@ -16,14 +16,14 @@
 
 static const struct command command = {.name = "load", .operands = "[URL...]"};
 
-struct command_line {
+struct typed_line {
     struct load_settings settings;
     struct option_group groups[LOAD_SETTINGS_GROUPS];
     struct words urls;
 };
 
 /* Parses words up to a NULL. */
-static void parse(struct command_line *line, const char *const *words)
+static void parse(struct typed_line *line, const char *const *words)
 {
     char *argv[16] = {(char *)(uintptr_t) "load"};
     int argc = 1;
@@ -37,7 +37,7 @@ static void parse(struct command_line *line, const char *const *words)
     load_settings_note_given(&line->settings, line->groups);
 }
 
-static void release(struct command_line *line)
+static void release(struct typed_line *line)
 {
     options_release(line->groups, LOAD_SETTINGS_GROUPS);
     words_release(&line->urls);
@@ -48,7 +48,7 @@ static int apply(struct workload *workload, const char *load, const char *client
                  const char *const *words, struct error *error)
 {
     struct scenario scenario;
-    struct command_line line;
+    struct typed_line line;
     char *source = memory_printf("{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\","
                                  "\"family\":\"io\",\"requests\":[{\"path\":\"/\"}],"
                                  "\"load\":{%s},\"clients\":{%s}}",
@@ -223,7 +223,7 @@ static void speed_is_that_of_the_command_line(void **state)
     char path[] = "/tmp/interleave-trace-XXXXXX";
     struct error error;
     struct workload workload;
-    struct command_line line;
+    struct typed_line line;
     close(mkstemp(path));
     assert_int_equal(file_write_atomic(path, text, strlen(text), &error), 0);
     workload_init(&workload);
@@ -260,7 +260,7 @@ static void duration_is_decided_last(void **state)
         {{"http://127.0.0.1:1/", "--phase", "3s:5/s", "-d", "1s"}, NS_PER_S},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct command_line line;
+        struct typed_line line;
         struct load_plan plan;
         struct error error;
         parse(&line, cases[i].words);
