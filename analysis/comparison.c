@@ -259,7 +259,6 @@ static void predict(struct row *row, const struct comparison *comparison)
     struct theory_case known = {
         .scenario = &point,
         .contender = row->contender,
-        .model = row->model,
         .calibration = &comparison->calibration,
         .server_cpus = cpus >= 1 ? (int)cpus : 1,
         .cpu_per_request_s = row->estimates[METRIC_CPU_PER_REQUEST].median / 1e9,
@@ -277,7 +276,6 @@ static void add_row(struct comparison *comparison, const struct experiment_scena
     *row = (struct row){.scenario = &own->scenario,
                         .value = value,
                         .contender = &comparison->run.contenders.items[contender]};
-    row->model = models_find(&comparison->run.models, row->contender->model);
     collect_trials(row, comparison);
     tell_why(row, comparison);
     row->lower_bound = row->status == ROW_INVALID && only_generator_was_full(row);

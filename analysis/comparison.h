@@ -15,8 +15,8 @@
 #include "analysis/statistics.h"
 #include "analysis/theory.h"
 #include "base/error.h"
-#include "harness/experiment/experiment.h"
 #include "harness/experiment/work_calibration.h"
+#include "record/experiment.h"
 
 /* A figure over the trials of a row. */
 struct estimate {
@@ -44,7 +44,6 @@ struct row {
     const struct scenario *scenario;
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
-    const cJSON *model;
     enum row_status status;
     bool lower_bound;     /* invalid only in that the generator was the limit: the server
                              can do at least this much */

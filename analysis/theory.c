@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/metrics.h"
@@ -29,11 +28,11 @@ struct supply {
     double pool;    /* blocking calls at a time, of loops' pools; INFINITY: any */
     double groups;  /* loops or processes that connections stay with */
     bool is_hashed; /* the kernel spreads connections over those, not quite evenly */
-    bool computes_on_pool;
+    enum step_runner computes_on;
     const char *slots_basis, *cpus_basis;
 };
 
-/* ---- reading scenario and model --------------------------------------------------- */
+/* ---- reading the scenario --------------------------------------------------------- */
 
 /* The formulas are about a load that is the same all along, by clients that do not wait.
  */
@@ -86,70 +85,73 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
     return true;
 }
 
-/* A count given as an option; a word such as "cores" stands for the server's CPUs. */
-static double option_count(const struct theory_case *known, const char *name)
+/* ---- what the model brings -------------------------------------------------------- */
+
+static bool has_flag(const struct theory_case *known, enum model_flag flag)
 {
-    const char *value =
-        contender_option(known->contender, known->model, known->scenario, name);
-    double count = value ? strtod(value, NULL) : 0;
-    return count > 0 ? count : known->server_cpus;
+    return known->contender->model->flags & flag;
 }
 
-static bool has_option(const struct theory_case *known, const char *name)
+/* What its option with this role counts; a word ("cores") stands for the server's CPUs.
+ */
+static double count(const struct theory_case *known, enum option_role role)
 {
-    return contender_option(known->contender, known->model, known->scenario, name);
-}
-
-static const char *option_text(const struct theory_case *known, const char *name)
-{
-    const char *value =
-        contender_option(known->contender, known->model, known->scenario, name);
-    return value ? value : "";
+    return (double)contender_count(known->contender, known->scenario, role,
+                                   (uint64_t)known->server_cpus);
 }
 
 /* How many loops or processes there are, where the model has an option for it; else 1. */
 static double count_groups(const struct theory_case *known)
 {
-    static const char *const options[] = {"processes", "loops"};
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (has_option(known, options[i]))
-            return option_count(known, options[i]);
+    static const enum option_role roles[] = {ROLE_PROCESSES, ROLE_LOOPS};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (contender_has(known->contender, roles[i]))
+            return count(known, roles[i]);
     return 1;
 }
 
-/* Threads that run what blocks, of libuv or of the model's own; INFINITY: no such pool.
- */
-static double count_pool(const struct theory_case *known)
+static int choice(const struct theory_case *known, enum option_role role)
 {
-    static const char *const options[] = {"uv-pool", "pool"};
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (has_option(known, options[i]))
-            return option_count(known, options[i]);
-    return INFINITY;
+    return contender_choice(known->contender, known->scenario, role);
+}
+
+/* Who runs CPU steps: what its option says, where it has one. */
+static enum step_runner cpu_runner(const struct theory_case *known)
+{
+    switch (choice(known, ROLE_CPU)) {
+    case CPU_ON_LOOP:
+        return STEP_LOOP;
+    case CPU_ON_POOL:
+        return STEP_POOL;
+    default:
+        return known->contender->model->cpu;
+    }
 }
 
 static struct supply loop_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus, loops = count_groups(known);
     /* A pool belongs to a process. */
-    double pools = model_has_flag(known->model, "processes") ? loops : 1;
+    double pools = has_flag(known, MODEL_PROCESSES) ? loops : 1;
     struct supply supply = {
         .slots = INFINITY,
         .cpus = fmin(loops, cpus),
         .serving = fmin(loops, cpus),
-        .pool = pools * count_pool(known),
+        .pool = contender_has(known->contender, ROLE_POOL)
+                    ? pools * count(known, ROLE_POOL)
+                    : INFINITY,
         .groups = loops,
         .is_hashed =
-            loops > 1 && (has_option(known, "loops") ||
-                          strcmp(option_text(known, "distribution"), "reuseport") == 0),
-        .computes_on_pool = strcmp(option_text(known, "cpu"), "uv-pool") == 0,
+            loops > 1 && (contender_has(known->contender, ROLE_LOOPS) ||
+                          choice(known, ROLE_DISTRIBUTION) == DISTRIBUTION_REUSEPORT),
+        .computes_on = cpu_runner(known),
         .slots_basis = "C/(W+B+T)",
         .cpus_basis = loops > 1 ? "min(n, P)/T, n loops" : "1/T",
     };
-    if (model_has_flag(known->model, "workers")) {
-        supply.cpus = fmin(option_count(known, "workers"), cpus);
+    if (supply.computes_on == STEP_WORKERS) {
+        supply.cpus = fmin(count(known, ROLE_WORKERS), cpus);
         supply.cpus_basis = "min(workers, P)/T";
-    } else if (supply.computes_on_pool) {
+    } else if (supply.computes_on == STEP_POOL) {
         supply.cpus = fmin(supply.pool, cpus);
         supply.cpus_basis = "min(K, P)/T";
     }
@@ -159,22 +161,23 @@ static struct supply loop_supply(const struct theory_case *known)
 static struct supply model_supply(const struct theory_case *known)
 {
     double cpus = known->server_cpus;
-    if (model_has_flag(known->model, "loop"))
+    if (has_flag(known, MODEL_LOOP))
         return loop_supply(known);
+    bool threads = contender_has(known->contender, ROLE_THREADS);
     struct supply supply = {.slots = INFINITY,
                             .cpus = cpus,
                             .serving = cpus,
                             .pool = INFINITY,
                             .groups = count_groups(known),
+                            .computes_on = STEP_THREAD,
                             .slots_basis = "C/(W+B+T)",
                             .cpus_basis = "P/T"};
-    if (model_has_flag(known->model, "serial")) {
+    if (has_flag(known, MODEL_SERIAL)) {
         supply.slots = supply.cpus = supply.serving = 1;
         supply.slots_basis = "1/(W+B+T)";
         supply.cpus_basis = "1/T";
-    } else if (has_option(known, "threads") || has_option(known, "processes")) {
-        supply.slots =
-            has_option(known, "threads") ? option_count(known, "threads") : supply.groups;
+    } else if (threads || contender_has(known->contender, ROLE_PROCESSES)) {
+        supply.slots = threads ? count(known, ROLE_THREADS) : supply.groups;
         supply.cpus = supply.serving = fmin(supply.slots, cpus);
         supply.slots_basis = "min(C, N)/(W+B+T)";
         supply.cpus_basis = "min(N, P)/T";
@@ -185,12 +188,13 @@ static struct supply model_supply(const struct theory_case *known)
 /* What a request holds a connection of its own server for, where it does nothing else:
  * the pool's size is a limit then, like a number of threads. */
 static const struct pooled_step {
-    const char *path, *option;
+    const char *path;
+    enum option_role role;
     bool per_loop; /* each loop has a pool; else the server has one, which its processes
                     * divide, at least one connection each */
 } pooled_steps[] = {
-    {"/pgsleep:", "pg-connections", false},
-    {"/fetch:", "upstream-connections", true},
+    {"/pgsleep:", ROLE_DATABASE_CONNECTIONS, false},
+    {"/fetch:", ROLE_UPSTREAM_CONNECTIONS, true},
 };
 
 static struct supply read_supply(const struct theory_case *known)
@@ -203,14 +207,14 @@ static struct supply read_supply(const struct theory_case *known)
     for (size_t i = 0; i < sizeof pooled_steps / sizeof *pooled_steps; i++) {
         const struct pooled_step *step = &pooled_steps[i];
         if (strncmp(path, step->path, strlen(step->path)) != 0 ||
-            !has_option(known, step->option) ||
-            (step->per_loop && !model_has_flag(known->model, "loop")))
+            !contender_has(known->contender, step->role) ||
+            (step->per_loop && !has_flag(known, MODEL_LOOP)))
             continue;
-        double connections = option_count(known, step->option);
+        double connections = count(known, step->role);
         if (step->per_loop)
             connections *= supply.groups;
-        else if (model_has_flag(known->model, "processes"))
-            connections = has_option(known, "processes")
+        else if (has_flag(known, MODEL_PROCESSES))
+            connections = contender_has(known->contender, ROLE_PROCESSES)
                               ? fmax(connections, supply.groups)
                               : INFINITY;
         if (connections < supply.slots) {
@@ -224,7 +228,7 @@ static struct supply read_supply(const struct theory_case *known)
 /* Whether every connection is served in its turn, however few threads there are. */
 static bool serves_all(const struct theory_case *known)
 {
-    return strcmp(option_text(known, "dispatch"), "connection") != 0;
+    return choice(known, ROLE_DISPATCH) != DISPATCH_CONNECTION;
 }
 
 /* Whether all connections have as many others beside them where they stay. */
@@ -284,7 +288,7 @@ static struct limit capacity(const struct theory_case *known, const struct deman
     double hold = hold_time(demand);
     if (isfinite(supply->slots) && hold > 0)
         lower(&limit, supply->slots / hold, supply->slots_basis);
-    if (times->blocking > 0 && supply->computes_on_pool)
+    if (times->blocking > 0 && supply->computes_on == STEP_POOL)
         lower(&limit, supply->pool / (times->blocking + times->cpu), "K/(B+T)");
     else if (times->blocking > 0)
         lower(&limit, supply->pool / times->blocking, "K/B");
@@ -385,17 +389,15 @@ static void predict_blocked(const struct theory_case *known, const struct demand
 /* All requests on the only loop. */
 static bool computes_on_loop(const struct theory_case *known)
 {
-    if (!model_has_flag(known->model, "loop") || model_has_flag(known->model, "workers"))
-        return false;
-    struct supply supply = loop_supply(known);
-    return !supply.computes_on_pool && supply.groups == 1;
+    return has_flag(known, MODEL_LOOP) && cpu_runner(known) == STEP_LOOP &&
+           count_groups(known) == 1;
 }
 
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions)
 {
     struct list list = {.items = predictions};
     struct demand demand;
-    if (model_has_flag(known->model, "calibration") || !read_demand(known, &demand))
+    if (has_flag(known, MODEL_CALIBRATION) || !read_demand(known, &demand))
         return 0;
     if (hold_time(&demand) <= 0)
         return 0; /* no work to predict from */

@@ -24,7 +24,6 @@ struct prediction {
 struct theory_case {
     const struct scenario *scenario; /* at its point */
     const struct contender *contender;
-    const cJSON *model;
     const struct work_calibration *calibration;
     int server_cpus;
     double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */

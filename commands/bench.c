@@ -12,14 +12,16 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "harness/experiment/decide.h"
 #include "harness/experiment/digests.h"
-#include "harness/experiment/experiment.h"
 #include "harness/experiment/progress.h"
+#include "harness/experiment/skip_reasons.h"
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
 #include "harness/trial/services.h"
 #include "harness/trial/trial.h"
+#include "record/experiment.h"
 #include "record/results_dir.h"
 #include "report/report.h"
 
@@ -235,10 +237,10 @@ static int calibrate_once(struct bench *bench, struct error *error)
     return result;
 }
 
-static const cJSON *model_of(const struct bench *bench, const struct planned_trial *trial)
+static const struct contender *contender_of(const struct bench *bench,
+                                            const struct planned_trial *trial)
 {
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
-    return models_find(&bench->run.models, contender->model);
+    return &bench->run.contenders.items[trial->contender];
 }
 
 /* The cell's scenario at its point, with calibrated work; release it. */
@@ -255,8 +257,8 @@ static int find_digests(struct bench *bench, struct error *error)
 {
     for (size_t i = 0; i < bench->plan.trial_count; i++) {
         const struct planned_trial *trial = &bench->plan.trials[i];
-        const cJSON *model = model_of(bench, trial);
-        if (!model_is_reference(model))
+        const struct model *model = contender_of(bench, trial)->model;
+        if (!(model->flags & MODEL_REFERENCE))
             continue;
         struct scenario point;
         find_point(bench, trial, &point);
@@ -276,7 +278,7 @@ static uint64_t planned_time(const struct scenario *scenario)
 static char *describe_trial(const struct bench *bench, const struct planned_trial *trial)
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const char *label = bench->run.contenders.items[trial->contender].label;
+    const char *label = contender_of(bench, trial)->label;
     if (!cell->value)
         return memory_printf("%s, %s", cell->scenario->name, label);
     return memory_printf("%s, %s %s, %s", cell->scenario->name,
@@ -312,11 +314,10 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
 {
     const struct planned_trial *trial = &bench->plan.trials[index];
     const struct cell *cell = &bench->plan.cells[trial->cell];
-    const struct contender *contender = &bench->run.contenders.items[trial->contender];
+    const struct contender *contender = contender_of(bench, trial);
     struct scenario point;
     find_point(bench, trial, &point);
-    const cJSON *model = model_of(bench, trial);
-    digests_apply(&bench->digests, &point, model);
+    digests_apply(&bench->digests, &point, contender->model);
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
@@ -325,7 +326,6 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
-        .model = model,
         .seed = seed_of(bench, trial),
         .overrun_ns = bench->run.overrun_ns,
     };
@@ -503,8 +503,10 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     if (result == 0) {
         experiment_order_trials(&bench.run, &limits, &bench.plan, &bench.skip_reasons);
         if (!settings->resume) {
+            char host[64];
+            machine_host(host, sizeof host);
             cJSON *config = experiment_to_json(&bench.run);
-            result = results_dir_create(&bench.dir, settings->out, config, &error);
+            result = results_dir_create(&bench.dir, settings->out, host, config, &error);
             cJSON_Delete(config);
         }
     }

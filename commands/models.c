@@ -1,6 +1,5 @@
 /*
- * models.c - the command `models`: what there is, for people and (as JSON) for
- * the harness, which learns about models from here alone.
+ * models.c - the command `models`: what there is, for people and (as JSON) for scripts.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +8,8 @@
 #include "base/options_help.h"
 #include "base/table.h"
 #include "commands/commands.h"
+#include "record/models.h"
 #include "servers/model.h"
-#include "servers/ops/ops.h"
 
 struct models_settings {
     bool as_json;
@@ -32,40 +31,13 @@ static void print_and_free(cJSON *root)
     cJSON_Delete(root);
 }
 
-static bool is_supported(const struct model *model, struct error *why)
+/* Its description, and who runs each kind of its steps. */
+static cJSON *describe(const struct model *model)
 {
-    why->text[0] = '\0';
-    return !model->supported || model->supported(why);
-}
-
-/* Its own, and the pools that steps have under every model that runs steps. */
-static cJSON *describe_options(const struct model *model)
-{
-    cJSON *array = options_describe(model->options);
-    if (model->flags & MODEL_CALIBRATION)
-        return array;
-    cJSON *item, *pools = options_describe(op_pool_options);
-    while ((item = cJSON_DetachItemFromArray(pools, 0)))
-        cJSON_AddItemToArray(array, item);
-    cJSON_Delete(pools);
-    return array;
-}
-
-static cJSON *model_to_json(const struct model *model)
-{
-    struct error why;
-    cJSON *object = cJSON_CreateObject();
-    json_add_text(object, "name", model->name);
-    json_add_text(object, "summary", model->summary);
-    json_add_bool(object, "marks", true); /* SIGUSR2, see server_window */
-    cJSON *flags = json_add_array(object, "flags");
-    for (unsigned i = 0; model_flag_names[i]; i++)
-        if (model->flags & 1U << i)
-            cJSON_AddItemToArray(flags, cJSON_CreateString(model_flag_names[i]));
-    cJSON_AddItemToObject(object, "options", describe_options(model));
-    bool supported = is_supported(model, &why);
-    json_add_bool(object, "supported", supported);
-    json_add_text(object, "why", supported ? NULL : why.text);
+    cJSON *object = model_to_json(model), *runners = json_add_object(object, "runners");
+    json_add_text(runners, "wait", step_runner_words[model->wait]);
+    json_add_text(runners, "blocking", step_runner_words[model->blocking]);
+    json_add_text(runners, "cpu", step_runner_words[model->cpu]);
     return object;
 }
 
@@ -78,7 +50,7 @@ static int run_models(int argc, char **argv)
     if (settings.as_json) {
         cJSON *array = cJSON_CreateArray();
         for (size_t i = 0; model_list[i]; i++)
-            cJSON_AddItemToArray(array, model_to_json(model_list[i]));
+            cJSON_AddItemToArray(array, describe(model_list[i]));
         print_and_free(array);
         return EXIT_FINE;
     }
@@ -90,7 +62,7 @@ static int run_models(int argc, char **argv)
         struct error why;
         table_start_row(table);
         table_add_cell(table, model->name);
-        if (is_supported(model, &why))
+        if (model_is_supported(model, &why))
             table_add_cell(table, model->summary);
         else
             table_add_cellf(table, "not usable here: %s", why.text);

@@ -92,14 +92,14 @@ static void list_as_table(void)
 
 /* ---- what they cost --------------------------------------------------------------- */
 
-struct calibration {
+struct ops_calibration {
     int cpu;
     char **paths; /* "/gzip:16KiB" */
     struct op_cost *costs;
     size_t count, failed;
 };
 
-static void add_step(struct calibration *calibration, char *path)
+static void add_step(struct ops_calibration *calibration, char *path)
 {
     size_t count = calibration->count++;
     calibration->paths =
@@ -117,7 +117,7 @@ static const char *step_of(const struct op_cost *cost)
 }
 
 /* All that were named, or one step of every op that runs somewhere. */
-static void choose_steps(struct calibration *calibration, const struct words *named)
+static void choose_steps(struct ops_calibration *calibration, const struct words *named)
 {
     for (size_t i = 0; i < named->count; i++) {
         const char *step = named->items[i];
@@ -141,7 +141,7 @@ static int pin_to_one_core(int *cpu, struct error *error)
     return cpus_pin(&set, error);
 }
 
-static int measure_steps(struct calibration *calibration, struct error *error)
+static int measure_steps(struct ops_calibration *calibration, struct error *error)
 {
     char *folder = data_folder_make(error);
     if (!folder)
@@ -173,7 +173,7 @@ static const char *step_kind(const char *step)
     return NULL;
 }
 
-static void print_costs_as_json(const struct calibration *calibration)
+static void print_costs_as_json(const struct ops_calibration *calibration)
 {
     cJSON *root = cJSON_CreateObject();
     json_add_number(root, "schema_version", 1);
@@ -196,7 +196,7 @@ static void print_costs_as_json(const struct calibration *calibration)
     print_and_free(root);
 }
 
-static void print_costs_as_table(const struct calibration *calibration)
+static void print_costs_as_table(const struct ops_calibration *calibration)
 {
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -222,7 +222,7 @@ static void print_costs_as_table(const struct calibration *calibration)
 static int calibrate(const struct ops_settings *settings, const struct words *named)
 {
     struct error error;
-    struct calibration calibration = {0};
+    struct ops_calibration calibration = {0};
     choose_steps(&calibration, named);
     int result = pin_to_one_core(&calibration.cpu, &error);
     if (result == 0)

@@ -23,18 +23,12 @@ static const struct field options[] = {
      .offset = offsetof(struct references_settings, schema)},
     {0}};
 
-static void print_json(const cJSON *json)
+static void print_and_delete(cJSON *json)
 {
     char *text = json_print(json);
     fputs(text, stdout);
     free(text);
-}
-
-static void print_schema(void)
-{
-    cJSON *schema = third_party_schema();
-    print_json(schema);
-    cJSON_Delete(schema);
+    cJSON_Delete(json);
 }
 
 static void print_table(const struct models *models)
@@ -43,15 +37,14 @@ static void print_table(const struct models *models)
     table_add_column(table, "Reference", TABLE_LEFT);
     table_add_column(table, "What it is", TABLE_LEFT);
     table_add_column(table, "Here", TABLE_LEFT);
-    const cJSON *model;
-    cJSON_ArrayForEach(model, models->list)
-    {
-        const char *why = model_skip_reason(model),
-                   *version = json_string(model, "version");
+    for (size_t i = 0; i < models->count; i++) {
+        const struct model *model = models->items[i].model;
         table_start_row(table);
-        table_add_cell(table, json_string(model, "name"));
-        table_add_cell(table, json_string(model, "summary"));
-        table_add_cell(table, why ? why : version ? version : "installed");
+        table_add_cell(table, model->name);
+        table_add_cell(table, model->summary);
+        table_add_cell(table, model->unsupported ? model->unsupported
+                              : model->version   ? model->version
+                                                 : "installed");
     }
     table_print(table, TABLE_TERMINAL, stdout);
     table_free(table);
@@ -65,17 +58,17 @@ static int run_references(int argc, char **argv)
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
     if (settings.schema) {
-        print_schema();
+        print_and_delete(third_party_schema());
         return EXIT_FINE;
     }
-    struct models models = {.list = cJSON_CreateArray()};
+    struct models models = {0};
     if (references_add_shipped(&models, &error) < 0) {
         fprintf(stderr, "interleave references: %s\n", error.text);
         exit_code = EXIT_USAGE;
     } else {
         references_look_up(&models);
         if (settings.json)
-            print_json(models.list);
+            print_and_delete(models_to_json(&models));
         else
             print_table(&models);
         exit_code = EXIT_FINE;

@@ -17,7 +17,6 @@
 #include "base/json.h"
 #include "base/json_document.h"
 #include "base/text.h"
-#include "harness/probe/machine.h"
 
 #define SUM_LIMIT_NS (60 * NS_PER_S)
 
@@ -103,17 +102,16 @@ static cJSON *first_manifest(const char *hash, const cJSON *config)
     return manifest;
 }
 
-int results_dir_create(struct results_dir *dir, const char *path, const cJSON *config,
-                       struct error *error)
+int results_dir_create(struct results_dir *dir, const char *path, const char *host,
+                       const cJSON *config, struct error *error)
 {
     *dir = (struct results_dir){0};
     char *text = json_print(config), *hash = NULL, *file = NULL, *name = NULL;
     int result = hash_text(text, &hash, error);
     if (result < 0)
         goto done;
-    char now[32], host[64];
+    char now[32];
     clock_utc_text(now, sizeof now, 1);
-    machine_host(host, sizeof host);
     name = memory_printf("%s-%s-%.8s", now, host, hash);
     dir->path = path ? memory_copy_string(path) : memory_printf("results/%s", name);
     if (!is_empty_or_absent(dir->path)) {

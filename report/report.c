@@ -130,7 +130,7 @@ static void add_line(struct table *table, const struct row *row, const char *met
     table_add_cell(table, prediction ? relation_names[prediction->relation] : NULL);
     add_number(table, prediction ? prediction->value : (double)NAN);
     table_add_cell(table, row->why);
-    table_add_cell(table, model_kind(row->model));
+    table_add_cell(table, model_kind(row->contender->model));
 }
 
 /* A row without any figure still has its line, with the reason. */
@@ -146,7 +146,7 @@ static void add_empty_line(struct table *table, const struct row *row)
     for (size_t i = 0; i < 10; i++)
         table_add_cell(table, NULL);
     table_add_cell(table, row->why);
-    table_add_cell(table, model_kind(row->model));
+    table_add_cell(table, model_kind(row->contender->model));
 }
 
 static void print_comparison_csv(const void *what, FILE *file)
@@ -244,7 +244,7 @@ static cJSON *row_json(const struct row *row)
     json_add_text(point, "variable", row->scenario->sweep.variable);
     json_add_text(point, "value", row->value);
     json_add_text(object, "model", row->contender->label);
-    json_add_text(object, "kind", model_kind(row->model));
+    json_add_text(object, "kind", model_kind(row->contender->model));
     json_add_text(object, "status", row_status_names[row->status]);
     json_add_bool(object, "lower_bound", row->lower_bound);
     json_add_text(object, "why", row->why);

@@ -115,7 +115,7 @@ static bool any_above_zero(const struct group *group, enum metric_id metric)
 static bool has_reference(const struct group *group)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (model_is_reference(group->rows[i].model))
+        if (group->rows[i].contender->model->flags & MODEL_REFERENCE)
             return true;
     return false;
 }
@@ -291,10 +291,9 @@ static void add_cell(struct table *table, const struct row *row,
     }
 }
 
-static void add_title(struct table *table, const cJSON *model,
-                      const struct contender *contender)
+static void add_title(struct table *table, const struct contender *contender)
 {
-    char *title = model_title(model, contender->label);
+    char *title = model_title(contender->model, contender->label);
     table_add_cell(table, title);
     free(title);
 }
@@ -308,7 +307,7 @@ static void add_row(struct table *table, const struct group *group, const struct
     table_start_row(table);
     if (row->value)
         table_add_cell(table, first_of_point ? row->value : "");
-    add_title(table, row->model, row->contender);
+    add_title(table, row->contender);
     if (row->used_count == 0) {
         /* No figures; the reason stands below the table. */
         table_add_cell(table, row_status_names[row->status]);
@@ -452,8 +451,8 @@ static void print_group(const struct group *group, enum table_style style, FILE 
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct overview *summary, const struct models *models,
-                          enum table_style style, FILE *file)
+static void print_summary(const struct overview *summary, enum table_style style,
+                          FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table, "Model", TABLE_LEFT);
@@ -463,7 +462,7 @@ static void print_summary(const struct overview *summary, const struct models *m
     for (size_t i = 0; i < summary->row_count; i++) {
         const struct overview_row *row = &summary->rows[i];
         table_start_row(table);
-        add_title(table, models_find(models, row->contender->model), row->contender);
+        add_title(table, row->contender);
         table_add_cell(table, row->type.text);
         table_add_cell(table, row->cpu.text);
         table_add_cell(table, row->use.text);
@@ -494,17 +493,17 @@ static void print_references(const struct comparison *comparison, enum table_sty
 {
     struct text line = {0};
     bool plaintext = false, proxy = false;
-    const cJSON *model;
-    cJSON_ArrayForEach(model, comparison->run.models.list)
-    {
-        const char *version = json_string(model, "version");
-        if (!model_is_reference(model))
+    const struct models *models = &comparison->run.models;
+    for (size_t i = 0; i < models->count; i++) {
+        const struct model *model = models->items[i].model;
+        const char *version = model->version;
+        if (!(model->flags & MODEL_REFERENCE))
             continue;
-        plaintext = plaintext || model_has_flag(model, "plaintext");
-        proxy = proxy || model_has_flag(model, "proxy");
-        text_printf(&line, "%s%s%s%s%s", line.length ? ", " : "Servers of others: ",
-                    json_string(model, "name"), version ? " (" : "",
-                    version ? version : "", version ? ")" : "");
+        plaintext = plaintext || model->flags & MODEL_PLAINTEXT;
+        proxy = proxy || model->flags & MODEL_PROXY;
+        text_printf(&line, "%s%s%s%s%s",
+                    line.length ? ", " : "Servers of others: ", model->name,
+                    version ? " (" : "", version ? version : "", version ? ")" : "");
     }
     if (!line.length)
         return;
@@ -605,7 +604,7 @@ void tables_print(const struct comparison *comparison, const struct overview *su
         }
         print_group(&group, style, file);
     }
-    print_summary(summary, &comparison->run.models, style, file);
+    print_summary(summary, style, file);
     if (style == TABLE_MARKDOWN)
         print_costs(comparison, style, file);
     print_basis(comparison, style, file);

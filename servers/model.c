@@ -5,9 +5,33 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "servers/ops/ops.h"
 
-const char *const model_flag_names[] = {
-    "loop", "threads", "workers", "serial", "calibration", "processes", NULL,
+const char *const model_flag_words[] = {
+    "reference", "plaintext", "proxy",  "calibration", "loop",
+    "threads",   "workers",   "serial", "processes",   NULL,
+};
+
+const char *const step_runner_words[] = {
+    [STEP_NOBODY] = "nobody",
+    [STEP_THREAD] = "thread",
+    [STEP_LOOP] = "loop",
+    [STEP_COROUTINE] = "coroutine",
+    [STEP_POOL] = "pool",
+    [STEP_WORKERS] = "workers",
+    NULL,
+};
+
+const char *const cpu_words[] = {[CPU_ON_LOOP] = "loop", [CPU_ON_POOL] = "uv-pool", NULL};
+const char *const dispatch_words[] = {
+    [DISPATCH_REQUEST] = "request", [DISPATCH_CONNECTION] = "connection", NULL};
+const char *const distribution_words[] = {
+    [DISTRIBUTION_HANDOVER] = "handover", [DISTRIBUTION_REUSEPORT] = "reuseport", NULL};
+
+const char *const *const option_role_words[ROLE_COUNT] = {
+    [ROLE_CPU] = cpu_words,
+    [ROLE_DISPATCH] = dispatch_words,
+    [ROLE_DISTRIBUTION] = distribution_words,
 };
 
 const struct model *const model_list[] = {
@@ -35,4 +59,56 @@ const struct model *model_find(const char *name, struct error *error)
               near ? near : "", near ? "\"?)" : "");
     text_release(&known);
     return NULL;
+}
+
+bool model_is_supported(const struct model *model, struct error *why)
+{
+    if (model->unsupported) {
+        error_set(why, -ENOTSUP, "%s", model->unsupported);
+        return false;
+    }
+    return !model->supported || model->supported(why);
+}
+
+/* ---- options ---------------------------------------------------------------------- */
+
+const struct field *model_option(const struct model *model, size_t index)
+{
+    /* A description says everything by itself. */
+    bool pools = model->run && !(model->flags & MODEL_CALIBRATION);
+    const struct field *const tables[] = {model->options, pools ? op_pool_options : NULL};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (const struct field *o = tables[t]; o && o->name; o++)
+            if (index-- == 0)
+                return o;
+    return NULL;
+}
+
+const struct field *model_option_named(const struct model *model, const char *name)
+{
+    const struct field *option;
+    for (size_t i = 0; (option = model_option(model, i)); i++)
+        if (strcmp(option->name, name) == 0)
+            return option;
+    return NULL;
+}
+
+const struct field *model_option_with_role(const struct model *model,
+                                           enum option_role role)
+{
+    const struct field *option;
+    for (size_t i = 0; (option = model_option(model, i)); i++)
+        if (option->role == (int)role)
+            return option;
+    return NULL;
+}
+
+enum option_role option_role_of(const char *name)
+{
+    for (size_t i = 0; model_list[i]; i++) {
+        const struct field *option = model_option_named(model_list[i], name);
+        if (option)
+            return (enum option_role)option->role;
+    }
+    return ROLE_NONE;
 }

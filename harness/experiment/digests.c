@@ -17,11 +17,11 @@
 
 /* The path whose digest the model's reply to `path` has to carry, on the heap; NULL
  * where it carries none. */
-static char *path_that_tells(const cJSON *model, const char *path)
+static char *path_that_tells(const struct model *model, const char *path)
 {
-    if (model_has_flag(model, "plaintext") || model_has_flag(model, "calibration"))
+    if (model->flags & (MODEL_PLAINTEXT | MODEL_CALIBRATION))
         return NULL;
-    if (!model_has_flag(model, "proxy"))
+    if (!(model->flags & MODEL_PROXY))
         return memory_copy_string(path);
     return fetch_program_alone(path) ? fetched_path(path + 1) : NULL;
 }
@@ -35,7 +35,7 @@ static void want(struct digests *digests, const char *path)
 }
 
 void digests_want(struct digests *digests, const struct scenario *point,
-                  const cJSON *model)
+                  const struct model *model)
 {
     for (size_t i = 0; i < point->workload.request_count; i++) {
         const char *path = point->workload.requests[i].path;
@@ -51,12 +51,12 @@ void digests_want(struct digests *digests, const struct scenario *point,
 /* All models have the same digests; which one tells them does not matter. */
 static const char *any_model(const struct models *models)
 {
-    const cJSON *model;
-    cJSON_ArrayForEach(model, models->list)
-    {
-        if (!model_is_reference(model) && !model_has_flag(model, "calibration") &&
-            !model_skip_reason(model))
-            return json_string(model, "name");
+    struct error unused;
+    for (size_t i = 0; i < models->count; i++) {
+        const struct model *model = models->items[i].model;
+        if (!(model->flags & (MODEL_REFERENCE | MODEL_CALIBRATION)) &&
+            model_is_supported(model, &unused))
+            return model->name;
     }
     return NULL;
 }
@@ -123,7 +123,7 @@ int digests_find(struct digests *digests, const struct models *models,
 }
 
 void digests_apply(const struct digests *digests, struct scenario *point,
-                   const cJSON *model)
+                   const struct model *model)
 {
     for (size_t i = 0; i < point->workload.request_count; i++) {
         struct request *request = &point->workload.requests[i];

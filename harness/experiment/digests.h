@@ -22,7 +22,7 @@ struct digests {
 /* Notes the paths of this point, with its calibrated work, that a reference, the model,
  * will be asked for: to hold ours to them, too. */
 void digests_want(struct digests *digests, const struct scenario *point,
-                  const cJSON *model);
+                  const struct model *model);
 
 /* Asks a server of ours for them all. 0, -EINTR, or -errno. */
 MUST_CHECK int digests_find(struct digests *digests, const struct models *models,
@@ -31,7 +31,7 @@ MUST_CHECK int digests_find(struct digests *digests, const struct models *models
 /* Sets those that are known and that the model has to send, where the scenario does not
  * give one itself. */
 void digests_apply(const struct digests *digests, struct scenario *point,
-                   const cJSON *model);
+                   const struct model *model);
 void digests_release(struct digests *digests);
 
 #endif

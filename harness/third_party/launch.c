@@ -22,8 +22,9 @@
 static const char *option_value(const struct launch *launch, const char *name)
 {
     const struct trial_setup *setup = launch->setup;
+    const struct field *option = model_option_named(setup->contender->model, name);
     const char *value =
-        contender_option(setup->contender, setup->model, setup->scenario, name);
+        option ? contender_value(setup->contender, setup->scenario, option) : NULL;
     return value && strcmp(value, "cores") == 0 ? launch->cpus : value;
 }
 
@@ -36,7 +37,7 @@ static const char *value_of(const void *context, const char *name)
         {"port", launch->port},
         {"folder", launch->folder},
         {"data", launch->data_folder},
-        {"here", json_string(launch->setup->model, "here")},
+        {"here", json_string(model_description(launch->setup->contender->model), "here")},
         {"stats", launch->statistics},
         {"upstream", launch->upstream ? launch->upstream : ""},
         {"upstream-address",
@@ -153,8 +154,9 @@ int launch_prepare(struct launch *launch, const struct trial_setup *setup,
 {
     launch->setup = setup;
     launch->upstream = upstream;
-    const char *program = json_string(setup->model, "program");
-    int result = third_party_from_model(&launch->external, setup->model, error);
+    const struct model *model = setup->contender->model;
+    const char *program = json_string(model_description(model), "program");
+    int result = third_party_from_model(&launch->external, model, error);
     if (result < 0)
         return result;
     launch->folder = realpath(folder, NULL);

@@ -39,9 +39,8 @@ int references_add_file(struct models *models, const char *path, const char **na
         result = error_set(error, -EINVAL, "%s: there is a contender \"%s\" already",
                            path, external.name);
     } else {
-        cJSON *model = third_party_to_model(&external, folder);
-        cJSON_AddItemToArray(models->list, model);
-        *name = json_string(model, "name");
+        *name =
+            models_add_described(models, third_party_describe(&external, folder))->name;
     }
     free(folder);
     third_party_release(&external);
@@ -69,28 +68,23 @@ int references_add_shipped(struct models *models, struct error *error)
 
 void references_look_up(struct models *models)
 {
-    cJSON *model;
-    cJSON_ArrayForEach(model, models->list)
-    {
-        if (model_is_reference(model))
-            third_party_look_up(model);
-    }
+    for (size_t i = 0; i < models->count; i++)
+        if (models->items[i].model->flags & MODEL_REFERENCE)
+            third_party_look_up(models->items[i].described);
 }
 
-static bool is_used(const cJSON *model, const struct contenders *contenders)
+static bool is_used(const struct model *model, const struct contenders *contenders)
 {
-    const char *name = json_string(model, "name");
     for (size_t i = 0; i < contenders->count; i++)
-        if (strcmp(contenders->items[i].model, name) == 0)
+        if (contenders->items[i].model == model)
             return true;
     return false;
 }
 
 void references_keep_used(struct models *models, const struct contenders *contenders)
 {
-    for (cJSON *model = models->list->child, *next; model; model = next) {
-        next = model->next;
-        if (model_is_reference(model) && !is_used(model, contenders))
-            cJSON_Delete(cJSON_DetachItemViaPointer(models->list, model));
-    }
+    for (size_t i = models->count; i-- > 0;)
+        if (models->items[i].model->flags & MODEL_REFERENCE &&
+            !is_used(models->items[i].model, contenders))
+            models_remove(models, i);
 }

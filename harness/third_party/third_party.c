@@ -17,9 +17,6 @@
 #define MOST_WORDS 64
 #define MOST_LINES 256
 
-static const char *const flag_words[] = {"loop",   "threads",   "workers",
-                                         "serial", "processes", NULL};
-
 static const char *const signal_words[] = {"SIGTERM", "SIGINT", "SIGQUIT", NULL};
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGQUIT};
 
@@ -249,11 +246,11 @@ static const struct field external_fields[] = {
                "\"minItems\":1,\"maxItems\":64,\"items\":{\"type\":\"string\","
                "\"minLength\":1}}]}"},
     {.name = "flags",
-     .kind = FIELD_LIST,
+     .kind = FIELD_SET,
      .maximum = MOST_WORDS,
      .help = "What it is, as interleave models --json tells of ours: for the theory.",
      .offset = MEMBER(flags),
-     .choices = flag_words},
+     .choices = MODEL_REFERENCE_WORDS},
     {.name = "marks",
      .kind = FIELD_FLAG,
      .help = "SIGUSR2 begins the measured window, and ends it: for what it tells of its "
@@ -431,12 +428,12 @@ int third_party_stop_signal(const struct third_party *external)
     return signal_numbers[external->stop.signal];
 }
 
-int third_party_from_model(struct third_party *external, const cJSON *model,
+int third_party_from_model(struct third_party *external, const struct model *model,
                            struct error *error)
 {
     struct json_document document;
-    char *source = json_print(json_at(model, "external"));
-    int result = json_open_string(&document, json_string(model, "name"), source, error);
+    char *source = json_print(json_at(model_description(model), "external"));
+    int result = json_open_string(&document, model->name, source, error);
     free(source);
     return result < 0 ? result : read_document(external, &document, error);
 }

@@ -40,8 +40,8 @@
  * starts: those that leave its process group are neither measured nor stopped. It ends
  * with exit code 0.
  *
- * For the harness it is one more model in the list of struct models, with the flag
- * "reference", and "plaintext" or "proxy" where it is one.
+ * To everybody else it is one more model of struct models, made from a description, with
+ * the flag "reference", and "plaintext" or "proxy" where it is one.
  *
  * A proxy answers "/fetch:PROGRAM" with what the upstream says to PROGRAM, whereas our
  * servers answer with a digest of that reply's digest. So its replies are held against
@@ -58,6 +58,7 @@
 #include "base/error.h"
 #include "base/field.h"
 #include "base/text.h"
+#include "record/models.h"
 #include "workload/scenario.h"
 
 struct third_party_option {
@@ -84,7 +85,8 @@ enum external_work {
 
 struct third_party {
     char *name, *summary, *install, *command;
-    struct words arguments, version, flags;
+    struct words arguments, version;
+    unsigned flags; /* of enum model_flag, >> MODEL_REFERENCE_SHIFT */
     struct setting_list environment, files; /* a file's value is its text */
     struct third_party_ready ready;
     struct third_party_stop stop;
@@ -110,17 +112,19 @@ void third_party_release(struct third_party *external);
 cJSON *third_party_schema(void);
 
 /*
- * It as a model, in the shape that `interleave models --json` has, with the source
- * beside it; `folder` is that of the file. Whether it runs here is not looked up yet.
+ * Its description as a model: what models.h says, the object that it was read from as
+ * "external", and "here", the folder of the file. Whether it runs here is not looked up
+ * yet.
  */
-cJSON *third_party_to_model(const struct third_party *external, const char *folder);
+cJSON *third_party_describe(const struct third_party *external, const char *folder);
 
-/* Reads it back from such a model. */
-MUST_CHECK int third_party_from_model(struct third_party *external, const cJSON *model,
-                                      struct error *error);
+/* Reads it back from a model that was made from such a description. */
+MUST_CHECK int third_party_from_model(struct third_party *external,
+                                      const struct model *model, struct error *error);
 
-/* Looks for the program and its version, and notes in the model whether it runs. */
-void third_party_look_up(cJSON *model);
+/* Looks for the program and its version; notes them, and whether it runs, in the model.
+ */
+void third_party_look_up(struct described_model *described);
 
 /* The signal's number. */
 int third_party_stop_signal(const struct third_party *external);

@@ -1,4 +1,4 @@
-/* third_party_model.c - see external.h: a server of others as a model of the harness. */
+/* third_party_model.c - see third_party.h: a server of others as a model. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,26 +34,25 @@ static void add_option(cJSON *array, const struct third_party_option *option)
     cJSON_AddItemToArray(array, object);
 }
 
-cJSON *third_party_to_model(const struct third_party *external, const char *folder)
+static const unsigned flag_of_work[] = {[EXTERNAL_OPS] = 0,
+                                        [EXTERNAL_PLAINTEXT] = MODEL_PLAINTEXT,
+                                        [EXTERNAL_PROXY] = MODEL_PROXY};
+
+cJSON *third_party_describe(const struct third_party *external, const char *folder)
 {
-    cJSON *model = cJSON_CreateObject();
-    json_add_text(model, "name", external->name);
-    json_add_text(model, "summary", external->summary);
-    cJSON *flags = json_add_array(model, "flags");
-    add_word(flags, "reference");
-    if (external->work == EXTERNAL_PLAINTEXT)
-        add_word(flags, "plaintext");
-    if (external->work == EXTERNAL_PROXY)
-        add_word(flags, "proxy");
-    for (size_t i = 0; i < external->flags.count; i++)
-        add_word(flags, external->flags.items[i]);
-    cJSON *options = json_add_array(model, "options");
+    cJSON *description = cJSON_CreateObject();
+    json_add_text(description, "name", external->name);
+    json_add_text(description, "summary", external->summary);
+    model_add_flags(description, external->flags << MODEL_REFERENCE_SHIFT |
+                                     MODEL_REFERENCE | flag_of_work[external->work]);
+    cJSON *options = json_add_array(description, "options");
     for (size_t i = 0; i < external->option_count; i++)
         add_option(options, &external->options[i]);
-    json_add_bool(model, "marks", external->marks);
-    json_add_text(model, "here", folder);
-    cJSON_AddItemToObject(model, "external", cJSON_Duplicate(external->source, true));
-    return model;
+    json_add_bool(description, "marks", external->marks);
+    json_add_text(description, "here", folder);
+    cJSON_AddItemToObject(description, "external",
+                          cJSON_Duplicate(external->source, true));
+    return description;
 }
 
 /* ---- whether it runs here --------------------------------------------------------- */
@@ -107,12 +106,14 @@ static const char *value_of_here(const void *context, const char *name)
 }
 
 /* False where it is missing, with the reason in `why`. */
-static bool look_for(cJSON *model, const struct third_party *external, struct text *why)
+static bool look_for(cJSON *description, const struct third_party *external,
+                     struct text *why)
 {
     struct text command = {0};
     struct error error;
     char *program = NULL;
-    if (placeholders_fill(external->command, value_of_here, model, &command, &error) == 0)
+    if (placeholders_fill(external->command, value_of_here, description, &command,
+                          &error) == 0)
         program = find_program(text_string(&command));
     if (!program)
         text_printf(why, "%s is not installed", text_string(&command));
@@ -121,8 +122,8 @@ static bool look_for(cJSON *model, const struct third_party *external, struct te
     char *version = program && external->version.count
                         ? ask_version(program, &external->version)
                         : NULL;
-    json_add_text(model, "program", program);
-    json_add_text(model, "version", version);
+    json_add_text(description, "program", program);
+    json_add_text(description, "version", version);
     text_release(&command);
     bool found = program != NULL;
     free(program);
@@ -130,21 +131,23 @@ static bool look_for(cJSON *model, const struct third_party *external, struct te
     return found;
 }
 
-void third_party_look_up(cJSON *model)
+void third_party_look_up(struct described_model *described)
 {
+    cJSON *description = described->description;
     struct third_party external;
     struct error error;
     struct text why = {0};
     bool found = false;
-    if (third_party_from_model(&external, model, &error) < 0) {
+    if (third_party_from_model(&external, &described->model, &error) < 0) {
         text_append_string(&why, error.text);
     } else {
-        found = look_for(model, &external, &why);
+        found = look_for(description, &external, &why);
         third_party_release(&external);
     }
-    json_add_bool(model, "supported", found);
-    json_add_text(model, "why", found ? NULL : text_string(&why));
+    json_add_bool(description, "supported", found);
+    json_add_text(description, "why", found ? NULL : text_string(&why));
     text_release(&why);
+    described_model_update(described);
 }
 
 /* ---- what it can do --------------------------------------------------------------- */

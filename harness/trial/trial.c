@@ -71,14 +71,13 @@ static void make_server_line(struct trial *trial)
     struct command_line *line = &trial->server_line;
     char cpus[CPUS_TEXT_BYTES];
     command_line_add_option(line, "interleave", "serve");
-    command_line_add_option(line, "--model", setup->contender->model);
+    command_line_add_option(line, "--model", setup->contender->model->name);
     command_line_add_option(line, "--listen", "127.0.0.1:0");
     command_line_add_option(line, "--cpus",
                             cpus_format(&setup->placement.server, cpus, sizeof cpus));
     command_line_add_option(line, "--stats", server_statistics);
     services_add_options(&trial->services, line);
-    contender_options(setup->contender, setup->model, setup->scenario, command_line_set,
-                      line);
+    contender_options(setup->contender, setup->scenario, command_line_set, line);
 }
 
 static void make_load_line(struct trial *trial, int events)
@@ -151,7 +150,7 @@ static double process_cpu_s(pid_t pid)
  * it counts of its loops is of this window. */
 static void mark_window(const struct trial *trial)
 {
-    if (cJSON_IsTrue(json_at(trial->setup->model, "marks")))
+    if (!(trial->setup->contender->model->flags & MODEL_IGNORES_MARKS))
         kill(trial->server.child.pid, SIGUSR2);
 }
 
@@ -303,7 +302,7 @@ static int write_scenario(const struct trial *trial, struct error *error)
 
 static bool is_external(const struct trial *trial)
 {
-    return model_is_reference(trial->setup->model);
+    return trial->setup->contender->model->flags & MODEL_REFERENCE;
 }
 
 /* What is special about this server: a model of ours, or one of others. */

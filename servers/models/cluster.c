@@ -21,12 +21,13 @@
 
 struct cluster_settings {
     uint64_t processes; /* 0: as many as the server has CPUs; resolved by run */
-    int distribution;   /* enum server_entry */
+    int distribution;   /* enum distribution */
     uint64_t uv_pool;
 };
 
-static const char *const distributions[] = {"handover", "reuseport", NULL};
-static const enum server_entry entries[] = {SERVER_HANDED, SERVER_OWN_LISTENER};
+static const enum server_entry entries[] = {[DISTRIBUTION_HANDOVER] = SERVER_HANDED,
+                                            [DISTRIBUTION_REUSEPORT] =
+                                                SERVER_OWN_LISTENER};
 
 static const struct field options[] = {
     {.name = "processes",
@@ -34,6 +35,7 @@ static const struct field options[] = {
      .value = "N",
      .help = "processes that serve, each with an event loop",
      .fallback = "cores",
+     .role = ROLE_PROCESSES,
      .zero_word = "cores",
      .offset = offsetof(struct cluster_settings, processes),
      .minimum = 1,
@@ -46,8 +48,9 @@ static const struct field options[] = {
              "(SO_REUSEPORT); the default is that of Node.js, and exactly even however "
              "few connections there are",
      .fallback = "handover",
+     .role = ROLE_DISTRIBUTION,
      .offset = offsetof(struct cluster_settings, distribution),
-     .choices = distributions},
+     .choices = distribution_words},
     LOOP_POOL_OPTION(struct cluster_settings, uv_pool),
     {0},
 };
@@ -90,6 +93,9 @@ const struct model cluster_model = {
     .name = "cluster",
     .summary = "several processes with an event loop each, one per core",
     .flags = MODEL_LOOP | MODEL_PROCESSES,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
     .settings_bytes = sizeof(struct cluster_settings),
     .run = run,

@@ -11,11 +11,11 @@
 
 struct event_loop_settings {
     uint64_t uv_pool;
-    int cpu; /* enum loop_place */
+    int cpu; /* enum cpu_choice */
 };
 
-static const char *const places[] = {
-    [ON_THE_LOOP] = "loop", [ON_LIBUV_POOL] = "uv-pool", NULL};
+static const enum loop_place places[] = {
+    [CPU_ON_LOOP] = ON_THE_LOOP, [CPU_ON_POOL] = ON_LIBUV_POOL};
 
 static const struct field options[] = {
     {.name = "cpu",
@@ -23,8 +23,9 @@ static const struct field options[] = {
      .value = "PLACE",
      .help = "where CPU steps run: on the loop itself, or on libuv's pool",
      .fallback = "loop",
+     .role = ROLE_CPU,
      .offset = offsetof(struct event_loop_settings, cpu),
-     .choices = places},
+     .choices = cpu_words},
     LOOP_POOL_OPTION(struct event_loop_settings, uv_pool),
     {0},
 };
@@ -34,7 +35,7 @@ static int run(struct server *server, struct error *error)
     const struct event_loop_settings *settings = server->model_settings;
     const struct loop_placement placement = {
         .blocking = ON_LIBUV_POOL,
-        .cpu = (enum loop_place)settings->cpu,
+        .cpu = places[settings->cpu],
     };
     loop_set_pool_size(settings->uv_pool);
     return single_loop_run(server, &placement, 0, error);
@@ -44,6 +45,9 @@ const struct model event_loop_model = {
     .name = "event-loop",
     .summary = "one thread drives all connections and computes between them",
     .flags = MODEL_LOOP,
+    .wait = STEP_LOOP,
+    .blocking = STEP_POOL,
+    .cpu = STEP_LOOP,
     .options = options,
     .settings_bytes = sizeof(struct event_loop_settings),
     .run = run,

@@ -76,5 +76,8 @@ const struct model fork_per_connection_model = {
     .name = "fork-per-connection",
     .summary = "every connection has a process, forked when it comes",
     .flags = MODEL_PROCESSES,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .run = run,
 };

@@ -14,5 +14,8 @@ const struct model iterative_model = {
     .name = "iterative",
     .summary = "one thread, one request at a time: everybody else waits in line",
     .flags = MODEL_SERIAL,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .run = run,
 };

@@ -69,8 +69,8 @@ void loop_set_pool_size(uint64_t threads);
     {                                                                                    \
         .name = "uv-pool", .kind = FIELD_COUNT, .value = "K",                            \
         .help = "threads of libuv's pool, which runs the blocking steps",                \
-        .fallback = "4", .offset = offsetof(settings_type, member), .minimum = 1,        \
-        .maximum = 1024,                                                                 \
+        .fallback = "4", .role = ROLE_POOL, .offset = offsetof(settings_type, member),   \
+        .minimum = 1, .maximum = 1024,                                                   \
     }
 
 #endif

@@ -23,9 +23,6 @@
 #include "servers/models/single_client.h"
 #include "servers/models/worker_processes.h"
 
-enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
-static const char *const dispatch_names[] = {"request", "connection", NULL};
-
 struct prefork_settings {
     uint64_t processes;
     int dispatch; /* enum dispatch */
@@ -37,6 +34,7 @@ static const struct field options[] = {
      .value = "N",
      .help = "processes that serve; the default is that of thread-pool's threads",
      .fallback = "64",
+     .role = ROLE_PROCESSES,
      .offset = offsetof(struct prefork_settings, processes),
      .minimum = 1,
      .maximum = SERVER_PARTS_MOST},
@@ -47,8 +45,9 @@ static const struct field options[] = {
              "or a connection until it leaves; the default is that of thread-pool, as "
              "more keep-alive connections than processes starve with the other",
      .fallback = "request",
+     .role = ROLE_DISPATCH,
      .offset = offsetof(struct prefork_settings, dispatch),
-     .choices = dispatch_names},
+     .choices = dispatch_words},
     {0},
 };
 
@@ -180,6 +179,9 @@ const struct model prefork_model = {
     .name = "prefork",
     .summary = "a fixed number of processes, each with one request at a time",
     .flags = MODEL_PROCESSES,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .options = options,
     .settings_bytes = sizeof(struct prefork_settings),
     .run = run,

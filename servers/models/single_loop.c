@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "servers/model.h"
 #include "servers/models/step_pool.h"
 
 const struct field own_pool_options[] = {
@@ -11,6 +12,7 @@ const struct field own_pool_options[] = {
      .value = "K",
      .help = "threads that run the blocking steps",
      .fallback = "4",
+     .role = ROLE_POOL,
      .offset = offsetof(struct own_pool_settings, pool),
      .minimum = 1,
      .maximum = 1024},

@@ -16,9 +16,6 @@
 #include "servers/models/poller.h"
 #include "servers/models/threads.h"
 
-enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
-static const char *const dispatch_names[] = {"request", "connection", NULL};
-
 struct thread_pool_settings {
     uint64_t threads;
     int dispatch; /* enum dispatch */
@@ -30,6 +27,7 @@ static const struct field options[] = {
      .value = "N",
      .help = "threads of the pool",
      .fallback = "64",
+     .role = ROLE_THREADS,
      .offset = offsetof(struct thread_pool_settings, threads),
      .minimum = 1,
      .maximum = 4096},
@@ -38,8 +36,9 @@ static const struct field options[] = {
      .value = "WHAT",
      .help = "what a thread is given at a time",
      .fallback = "request",
+     .role = ROLE_DISPATCH,
      .offset = offsetof(struct thread_pool_settings, dispatch),
-     .choices = dispatch_names},
+     .choices = dispatch_words},
     {0},
 };
 
@@ -158,6 +157,9 @@ const struct model thread_pool_model = {
     .name = "thread-pool",
     .summary = "a fixed number of threads, each with one request at a time",
     .flags = MODEL_THREADS,
+    .wait = STEP_THREAD,
+    .blocking = STEP_THREAD,
+    .cpu = STEP_THREAD,
     .options = options,
     .settings_bytes = sizeof(struct thread_pool_settings),
     .run = run,

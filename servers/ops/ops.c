@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "servers/model.h"
 
 const char *const op_kind_names[] = {"WAIT", "BLOCKING", "CPU", "REPLY", NULL};
 
@@ -29,6 +30,7 @@ const struct field op_pool_options[] = {
      .value = "N",
      .help = "connections to the upstream, of each thread or loop; fetch waits for one",
      .fallback = "64",
+     .role = ROLE_UPSTREAM_CONNECTIONS,
      .offset = offsetof(struct op_environment, upstream_connections),
      .minimum = 1,
      .maximum = 4096},
@@ -46,6 +48,7 @@ const struct field op_pool_options[] = {
      .help = "connections to PostgreSQL, of the whole server; its processes, if it has "
              "several, divide them, at least one each; steps wait for one",
      .fallback = "8",
+     .role = ROLE_DATABASE_CONNECTIONS,
      .offset = offsetof(struct op_environment, postgres_connections),
      .minimum = 1,
      .maximum = 1024},

@@ -169,13 +169,13 @@ ok $? "and makes the same of the same trials"
 
 # ---- failures --------------------------------------------------------------------------
 
-start "$work/tiny-wait.json" --models event-loop:uv-pool=99999999,iterative --seed 5 --out "$work/fail"
+start "$work/tiny-wait.json" --models null:stall=soon,iterative --seed 5 --out "$work/fail"
 finish
 [ $status -eq 1 ]
 ok $? "a server that does not start: exit 1 (exit $status)"
 nothing_runs "a run with a failure"
-grep -q '"status":.*"failed"' "$work"/fail/trials/*uv-pool*/trial.json &&
-    grep -q '"reason":.*uv-pool' "$work"/fail/trials/*uv-pool*/trial.json
+grep -q '"status":.*"failed"' "$work"/fail/trials/*stall*/trial.json &&
+    grep -q '"reason":.*--stall' "$work"/fail/trials/*stall*/trial.json
 ok $? "its trial says why"
 holds "$(figure "$work/fail" tiny-wait iterative throughput_rps) > 0" "the run went on"
 grep -q '^! failed: 1 of 1 trials failed: the server did not start' "$work/out"
@@ -305,7 +305,7 @@ if scripts/postgres check >/dev/null; then
     ok $? "Ctrl-C with a database: exit 130 (exit $status)"
     no_database_runs "Ctrl-C with a database"
 
-    start "$work/tiny-database.json" --models event-loop:uv-pool=99999999 --out "$work/database-fail"
+    start "$work/tiny-database.json" --models null:stall=soon --out "$work/database-fail"
     finish
     [ $status -eq 1 ]
     ok $? "a server that does not start, with a database: exit 1 (exit $status)"
@@ -425,6 +425,12 @@ refused "an unknown scenario" 'did you mean "hello"' helo
 refused "an unknown model" 'did you mean "event-loop"' "$work/tiny-wait.json" --models event-lop
 refused "an unknown option of a model" 'unknown option "thread"' "$work/tiny-wait.json" \
     --models thread-pool:thread=4
+refused "an option of another model" 'unknown option "threads"; there are cpu, uv-pool' \
+    "$work/tiny-wait.json" --models event-loop:threads=3
+refused "a value that is no number" 'event-loop:uv-pool=abc: uv-pool: expected a whole number.*"abc"' \
+    "$work/tiny-wait.json" --models event-loop:uv-pool=abc
+refused "a value out of its range" 'uv-pool: .* from 1 to 1024, got "99999999"' \
+    "$work/tiny-wait.json" --models event-loop:uv-pool=99999999
 refused "two scenarios of one name" "that of .* already" "$work/tiny-wait.json" "$work/tiny-wait.json"
 refused "options beside --resume" "takes everything from its folder" --resume "$work/table"
 

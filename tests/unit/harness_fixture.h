@@ -3,9 +3,10 @@
 #define TESTS_UNIT_HARNESS_FIXTURE_H
 
 #include "record/contender.h"
+#include "record/models.h"
 #include "workload/scenario.h"
 
-/* Models as `interleave models --json` would list them. */
+/* Models as config.json would list them. */
 static const char fixture_models[] =
     "[{\"name\":\"one\",\"flags\":[\"serial\"],\"options\":[],\"supported\":true},"
     "{\"name\":\"pool\",\"flags\":[\"threads\"],\"options\":["
@@ -39,7 +40,11 @@ static const char fixture_models[] =
 
 static inline struct models fixture_make_models(void)
 {
-    return (struct models){.list = cJSON_Parse(fixture_models)};
+    struct models models;
+    cJSON *array = cJSON_Parse(fixture_models);
+    models_from_json(&models, array);
+    cJSON_Delete(array);
+    return models;
 }
 
 #endif

@@ -170,7 +170,6 @@ static void check(const struct models *models, const struct question *question)
         fail_msg("%s", error.text);
     struct theory_case known = {.scenario = &scenario,
                                 .contender = &contender,
-                                .model = models_find(models, contender.model),
                                 .calibration = &calibration,
                                 .server_cpus = question->cpus,
                                 .cpu_per_request_s = question->cpu_per_request_s};

@@ -1,7 +1,7 @@
 /* trial_order.c - contenders, the plan of a run, and its way through config.json. */
 #include "tests/test.h"
 
-#include "harness/experiment/experiment.h"
+#include "harness/experiment/skip_reasons.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,11 +175,107 @@ static void test_contenders(void **state)
             fail_msg("%s: %s", cases[i].label, error.text);
         }
     }
-    struct contenders all = {0};
-    contenders_add_all(&all, &models);
-    assert_int_equal(all.count, 9); /* not the one for calibration */
-    contenders_release(&all);
     models_release(&models);
+}
+
+/* Ours, whose options have kinds and ranges. */
+static void test_values_of_options(void **state)
+{
+    (void)state;
+    struct models models = {0};
+    models_add_ours(&models);
+    static const struct {
+        const char *label, *message; /* NULL: it is good */
+    } cases[] = {
+        {"event-loop:uv-pool=8:cpu=uv-pool", NULL},
+        {"event-loop-workers:workers=cores", NULL},
+        {"thread-per-connection:stack=1MiB", NULL},
+        {"iterative:upstream-timeout=2s:pg-connections=3", NULL},
+        {"event-loop:uv-pool=abc",
+         "event-loop:uv-pool=abc: uv-pool: expected a whole number such as 8 or 10k, got "
+         "\"abc\""},
+        {"event-loop:uv-pool=0", "from 1 to 1024, got \"0\""},
+        {"event-loop:cpu=uv-pol", "did you mean \"uv-pool\"?"},
+        {"event-loop:threads=3", "unknown option \"threads\"; there are cpu, uv-pool, "},
+        {"iterative:upstream-timeout=2", "expected a time such as"},
+        {"null:pg-connections=3", "unknown option \"pg-connections\"; there is stall"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct contender contender;
+        struct error error = {""};
+        int result = contender_parse(&contender, cases[i].label, &models, &error);
+        if ((result == 0) != (cases[i].message == NULL) ||
+            (cases[i].message && !strstr(error.text, cases[i].message)))
+            fail_msg("%s: %s", cases[i].label, error.text);
+        if (result == 0)
+            contender_release(&contender);
+    }
+    models_release(&models);
+}
+
+/* What a description keeps of a model: all but a coroutine, and the kinds of options. */
+static void test_models_come_back(void **state)
+{
+    (void)state;
+    struct models ours = {0}, described;
+    models_add_ours(&ours);
+    cJSON *array = models_to_json(&ours);
+    models_from_json(&described, array);
+    assert_int_equal(described.count, ours.count);
+    for (size_t i = 0; i < ours.count; i++) {
+        const struct model *model = ours.items[i].model,
+                           *again = described.items[i].model;
+        const struct field *option;
+        struct error why;
+        size_t o;
+        assert_string_equal(model->name, again->name);
+        assert_string_equal(model->summary, again->summary);
+        assert_int_equal(model->flags, again->flags);
+        assert_int_equal(model->wait == STEP_COROUTINE ? STEP_LOOP : model->wait,
+                         again->wait);
+        assert_int_equal(model->blocking, again->blocking);
+        assert_int_equal(model->cpu, again->cpu);
+        assert_int_equal(model_is_supported(model, &why),
+                         model_is_supported(again, &why));
+        for (o = 0; (option = model_option(model, o)); o++) {
+            const struct field *other = model_option(again, o);
+            assert_non_null(other);
+            assert_string_equal(option->name, other->name);
+            assert_int_equal(option->role, other->role);
+            assert_true(!option->fallback == !other->fallback);
+            if (option->fallback)
+                assert_string_equal(option->fallback, other->fallback);
+        }
+        assert_null(model_option(again, o));
+    }
+    cJSON *same = models_to_json(&described);
+    char *before = json_print(array), *after = json_print(same);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    cJSON_Delete(same);
+    cJSON_Delete(array);
+    models_release(&described);
+    models_release(&ours);
+}
+
+/* Options of a role have its choices, and a name has one role in all models. */
+static void test_roles(void **state)
+{
+    (void)state;
+    for (size_t m = 0; model_list[m]; m++) {
+        const struct field *option;
+        for (size_t o = 0; (option = model_option(model_list[m], o)); o++) {
+            assert_int_equal(option->role, option_role_of(option->name));
+            if (option->role == ROLE_NONE)
+                continue;
+            assert_ptr_equal(model_option_with_role(model_list[m], option->role), option);
+            assert_int_equal(option->kind, option_role_words[option->role] ? FIELD_CHOICE
+                                                                           : FIELD_COUNT);
+            assert_true(option->kind != FIELD_CHOICE ||
+                        option->choices == option_role_words[option->role]);
+        }
+    }
 }
 
 static void note_option(void *context, const char *name, const char *value)
@@ -203,15 +299,21 @@ static void test_options_of_a_server(void **state)
         0);
     assert_int_equal(contender_parse(&plain, "pool", &models, &error), 0);
     assert_int_equal(contender_parse(&own, "pool:threads=8", &models, &error), 0);
-    const cJSON *model = models_find(&models, "pool");
     struct text given = {0};
-    contender_options(&plain, model, &scenario, note_option, &given);
-    contender_options(&own, model, &scenario, note_option, &given);
+    contender_options(&plain, &scenario, note_option, &given);
+    contender_options(&own, &scenario, note_option, &given);
     /* Only what the model declares, its own choice before the scenario's. */
     assert_string_equal(text_string(&given), "threads=64 threads=8 ");
-    assert_string_equal(contender_option(&plain, model, &scenario, "dispatch"),
-                        "request");
-    assert_null(contender_option(&plain, model, &scenario, "workers"));
+    const struct field *dispatch = model_option_named(plain.model, "dispatch");
+    assert_string_equal(contender_value(&plain, &scenario, dispatch), "request");
+    assert_int_equal(contender_count(&plain, &scenario, ROLE_THREADS, 2), 64);
+    assert_int_equal(contender_count(&own, &scenario, ROLE_THREADS, 2), 8);
+    assert_int_equal(contender_count(&plain, &scenario, ROLE_WORKERS, 2), 2);
+    assert_int_equal(contender_choice(&plain, &scenario, ROLE_DISPATCH),
+                     DISPATCH_REQUEST);
+    assert_int_equal(contender_choice(&plain, &scenario, ROLE_CPU), -1);
+    assert_true(contender_has(&plain, ROLE_THREADS));
+    assert_false(contender_has(&plain, ROLE_WORKERS));
     text_release(&given);
     contender_release(&plain);
     contender_release(&own);
@@ -227,6 +329,9 @@ int main(void)
         cmocka_unit_test(test_what_the_machine_lacks_is_told),
         cmocka_unit_test(test_config_comes_back),
         cmocka_unit_test(test_contenders),
+        cmocka_unit_test(test_values_of_options),
+        cmocka_unit_test(test_models_come_back),
+        cmocka_unit_test(test_roles),
         cmocka_unit_test(test_options_of_a_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,143 @@
+/* decide.c - see decide.h. */
+#include "harness/experiment/decide.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "harness/third_party/shipped.h"
+#include "harness/third_party/third_party.h"
+
+static uint64_t scaled_time(uint64_t ns, double scale)
+{
+    double ms = round((double)ns * scale / (double)NS_PER_MS);
+    return (uint64_t)ms * NS_PER_MS;
+}
+
+/* The profile's durations and points become the scenario's own. */
+static void apply_profile(struct scenario *scenario, const struct profile *profile)
+{
+    struct workload *workload = &scenario->workload;
+    struct sweep *sweep = &scenario->sweep;
+    workload->warmup_ns = scaled_time(workload->warmup_ns, profile->warmup_scale);
+    workload->duration_ns = scaled_time(workload->duration_ns, profile->duration_scale);
+    if (workload->duration_ns < NS_PER_MS)
+        workload->duration_ns = NS_PER_MS;
+    if (sweep->quick.count && profile->quick_points) {
+        words_release(&sweep->values);
+        sweep->values = sweep->quick;
+        sweep->quick = (struct words){0};
+    }
+    words_release(&sweep->quick);
+}
+
+/* Ours first: what --models names, else the scenario's own choice, else all models. */
+static int choose_models(struct experiment *run, struct experiment_scenario *own,
+                         const struct words *asked, struct error *error)
+{
+    const struct scenario *scenario = &own->scenario;
+    int result = 0;
+    for (size_t i = 0; i < asked->count && result == 0; i++) {
+        char **labels = text_split(asked->items[i], ',', NULL);
+        for (size_t n = 0; labels[n] && result == 0; n++)
+            result = experiment_add_contender(run, own, labels[n], error);
+        text_list_free(labels);
+    }
+    if (asked->count > 0)
+        return result < 0 ? error_prefix(error, result, "--models") : 0;
+    for (size_t i = 0; i < scenario->models.count && result == 0; i++)
+        result = experiment_add_contender(run, own, scenario->models.items[i], error);
+    if (scenario->models.count > 0)
+        return result < 0 ? error_prefix(error, result, "%s", scenario->name) : 0;
+    for (size_t i = 0; i < run->models.count && result == 0; i++) {
+        const struct model *model = run->models.items[i].model;
+        if (!(model->flags & (MODEL_CALIBRATION | MODEL_REFERENCE)))
+            result = experiment_add_contender(run, own, model->name, error);
+    }
+    return result;
+}
+
+static int choose_contenders(struct experiment *run, struct experiment_scenario *own,
+                             const struct words *asked, const struct words *joining,
+                             struct error *error)
+{
+    int result = choose_models(run, own, asked, error);
+    for (size_t i = 0; i < joining->count && result == 0; i++)
+        result = experiment_add_contender(run, own, joining->items[i], error);
+    return result;
+}
+
+/* The models of the run: ours, the references that ship, and those of files, whose
+ * names are copied into `joining`. */
+static int gather_models(struct experiment *run, const struct words *externals,
+                         struct words *joining, struct error *error)
+{
+    models_add_ours(&run->models);
+    int result = references_add_shipped(&run->models, error);
+    for (size_t i = 0; i < externals->count && result == 0; i++) {
+        const char *name;
+        result = references_add_file(&run->models, externals->items[i], &name, error);
+        if (result == 0)
+            words_add(joining, name);
+    }
+    return result;
+}
+
+/* The backend's model and options are read as a contender's are, to be refused alike. */
+static int check_backend(const struct experiment *run, const struct scenario *scenario,
+                         struct error *error)
+{
+    const struct scenario_backend *backend = &scenario->backend;
+    if (!backend->model)
+        return 0;
+    struct text label = {0};
+    text_append_string(&label, backend->model);
+    for (size_t i = 0; i < backend->server.options.count; i++)
+        text_printf(&label, ":%s=%s", backend->server.options.items[i].name,
+                    backend->server.options.items[i].value);
+    struct contender contender;
+    int result = contender_parse(&contender, text_string(&label), &run->models, error);
+    if (result == 0 && contender.model->flags & MODEL_REFERENCE)
+        result = error_set(error, -EINVAL, "expected a model of ours, got \"%s\"",
+                           backend->model);
+    contender_release(&contender);
+    text_release(&label);
+    return result < 0 ? error_prefix(error, result, "%s: backend", scenario->name) : 0;
+}
+
+int experiment_decide(struct experiment *run, const struct experiment_request *request,
+                      struct scenarios *scenarios, struct error *error)
+{
+    *run = (struct experiment){
+        .profile = memory_copy_string(request->profile->name),
+        .repeat = request->repeat ? request->repeat : request->profile->repeat,
+        .seed = request->seed,
+        .overrun_ns = request->overrun_ns,
+        .scenarios = memory_allocate_zeroed(scenarios->count + 1,
+                                            sizeof(struct experiment_scenario)),
+    };
+    struct words joining = {0};
+    int result = gather_models(run, request->externals, &joining, error);
+    for (size_t i = 0; i < scenarios->count && result == 0; i++) {
+        struct experiment_scenario *own = &run->scenarios[run->scenario_count++];
+        own->scenario = scenarios->items[i];
+        scenarios->items[i] = (struct scenario){0};
+        apply_profile(&own->scenario, request->profile);
+        result = check_backend(run, &own->scenario, error);
+        if (result == 0)
+            result = choose_contenders(run, own, request->models, &joining, error);
+    }
+    words_release(&joining);
+    if (result < 0) {
+        experiment_release(run);
+        return result;
+    }
+    references_keep_used(&run->models, &run->contenders);
+    references_look_up(&run->models);
+    return 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * decide.h - from what a user asks of `bench` to what is measured: the profile's
+ * durations and points, the contenders of each scenario, the servers of others that join.
+ */
+#ifndef HARNESS_DECIDE_H
+#define HARNESS_DECIDE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "harness/experiment/profile.h"
+#include "harness/experiment/scenario_files.h"
+#include "record/experiment.h"
+
+struct experiment_request {
+    const struct profile *profile;
+    uint64_t repeat; /* 0: the profile's */
+    uint64_t seed;
+    uint64_t overrun_ns;
+    const struct words *models;    /* empty: each scenario's own choice */
+    const struct words *externals; /* files of references that join everywhere */
+};
+
+/*
+ * Decides everything; takes the scenarios out of `scenarios` (release it all the
+ * same). 0 or -EINVAL, and then nothing is left to release.
+ */
+MUST_CHECK int experiment_decide(struct experiment *run,
+                                 const struct experiment_request *request,
+                                 struct scenarios *scenarios, struct error *error);
+
+#endif

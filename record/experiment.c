@@ -1,0 +1,115 @@
+/* experiment.c - see experiment.h. */
+#include "record/experiment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "workload/scenario_read.h"
+
+int experiment_add_contender(struct experiment *run, struct experiment_scenario *own,
+                             const char *label, struct error *error)
+{
+    size_t index;
+    int result = contenders_add(&run->contenders, label, &run->models, &index, error);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < own->contender_count; i++)
+        if (own->contenders[i] == index)
+            return 0;
+    own->contenders =
+        memory_resize(own->contenders, (own->contender_count + 1) * sizeof(size_t));
+    own->contenders[own->contender_count++] = index;
+    return 0;
+}
+
+void experiment_release(struct experiment *run)
+{
+    for (size_t i = 0; i < run->scenario_count; i++) {
+        scenario_release(&run->scenarios[i].scenario);
+        free(run->scenarios[i].contenders);
+    }
+    free(run->scenarios);
+    free(run->profile);
+    contenders_release(&run->contenders);
+    models_release(&run->models);
+    *run = (struct experiment){0};
+}
+
+/* ---- config.json ------------------------------------------------------------------ */
+
+cJSON *experiment_to_json(const struct experiment *run)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddNumberToObject(root, "schema_version", 1);
+    cJSON_AddStringToObject(root, "profile", run->profile);
+    cJSON_AddNumberToObject(root, "repeat", (double)run->repeat);
+    cJSON_AddNumberToObject(root, "seed", (double)run->seed);
+    cJSON_AddNumberToObject(root, "overrun_ns", (double)run->overrun_ns);
+    cJSON *scenarios = json_add_array(root, "scenarios");
+    for (size_t i = 0; i < run->scenario_count; i++) {
+        const struct experiment_scenario *own = &run->scenarios[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToObject(item, "scenario", scenario_to_json(&own->scenario));
+        cJSON *labels = json_add_array(item, "contenders");
+        for (size_t c = 0; c < own->contender_count; c++)
+            cJSON_AddItemToArray(
+                labels,
+                cJSON_CreateString(run->contenders.items[own->contenders[c]].label));
+        cJSON_AddItemToArray(scenarios, item);
+    }
+    cJSON_AddItemToObject(root, "models", models_to_json(&run->models));
+    return root;
+}
+
+static int read_scenario(struct experiment *run, const cJSON *item, struct error *error)
+{
+    struct experiment_scenario *own = &run->scenarios[run->scenario_count];
+    char *source = json_print(json_at(item, "scenario"));
+    int result = scenario_read_string(&own->scenario, "config.json", source, error);
+    free(source);
+    if (result < 0)
+        return result;
+    run->scenario_count++;
+    const cJSON *label;
+    cJSON_ArrayForEach(label, json_at(item, "contenders"))
+    {
+        if (!cJSON_IsString(label))
+            return error_set(error, -EINVAL, "config.json: a contender is no string");
+        result = experiment_add_contender(run, own, label->valuestring, error);
+        if (result < 0)
+            return error_prefix(error, result, "config.json");
+    }
+    return 0;
+}
+
+int experiment_from_json(struct experiment *run, const cJSON *config, struct error *error)
+{
+    const cJSON *scenarios = json_at(config, "scenarios"), *item;
+    const char *profile = json_string(config, "profile");
+    double repeat = json_number(config, "repeat"), seed = json_number(config, "seed");
+    double overrun = json_number(config, "overrun_ns");
+    if (json_number(config, "schema_version") != 1 || !cJSON_IsArray(scenarios) ||
+        !profile || !(repeat >= 1) || !(seed >= 0) || !(overrun >= 0))
+        return error_set(error, -EINVAL,
+                         "config.json: not a configuration of schema version 1");
+    *run = (struct experiment){
+        .profile = memory_copy_string(profile),
+        .repeat = (uint64_t)repeat,
+        .seed = (uint64_t)seed,
+        .overrun_ns = (uint64_t)overrun,
+        .scenarios = memory_allocate_zeroed((size_t)cJSON_GetArraySize(scenarios) + 1,
+                                            sizeof(struct experiment_scenario)),
+    };
+    models_from_json(&run->models, json_at(config, "models"));
+    int result = 0;
+    cJSON_ArrayForEach(item, scenarios)
+    {
+        if (result == 0)
+            result = read_scenario(run, item, error);
+    }
+    if (result < 0)
+        experiment_release(run);
+    return result;
+}

@@ -1,0 +1,49 @@
+/*
+ * experiment.h - what a run measures, fully decided: the scenarios with the points and
+ * the durations of the profile, the contenders of each, the number of blocks, the seed.
+ *
+ * It is written to config.json and read back from there, so that a resumed run and a
+ * recomputed report mean exactly the run that was begun, with the models of that time.
+ */
+#ifndef RECORD_EXPERIMENT_H
+#define RECORD_EXPERIMENT_H
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "record/contender.h"
+#include "record/models.h"
+#include "workload/scenario.h"
+
+struct experiment_scenario {
+    struct scenario scenario; /* its sweep has only the points that are run */
+    size_t *contenders;       /* indices into the run's contenders */
+    size_t contender_count;
+};
+
+struct experiment {
+    char *profile; /* its name, for the record */
+    uint64_t repeat, seed, overrun_ns;
+    struct models models;
+    struct contenders contenders;
+    struct experiment_scenario *scenarios;
+    size_t scenario_count;
+};
+
+/* Adds a contender to the run, if it is new there, and to the scenario, which is one of
+ * the run's. 0 or -EINVAL. */
+MUST_CHECK int experiment_add_contender(struct experiment *run,
+                                        struct experiment_scenario *own,
+                                        const char *label, struct error *error);
+
+/* The configuration as config.json has it. */
+cJSON *experiment_to_json(const struct experiment *run);
+
+/* Reads it back. 0 or -EINVAL, and then nothing is left to release. */
+MUST_CHECK int experiment_from_json(struct experiment *run, const cJSON *config,
+                                    struct error *error);
+void experiment_release(struct experiment *run);
+
+#endif
