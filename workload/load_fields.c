@@ -239,8 +239,7 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     (void)field;
     if (result == 0 && workload->phase_count &&
         workload->phases[0].of_clients != phase.of_clients)
-        return error_set(error, -EINVAL, "%s: all phases have rates, or all have clients",
-                         text);
+        return error_set(error, -EINVAL, "all phases have rates, or all have clients");
     if (result == 0 && workload->phase_count == WORKLOAD_MOST_PHASES)
         return error_set(error, -EINVAL, "there are at most %d phases",
                          WORKLOAD_MOST_PHASES);
