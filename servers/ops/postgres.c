@@ -25,7 +25,7 @@ struct postgres {
 };
 
 /* Where a step stands. */
-enum stage {
+enum postgres_stage {
     STAGE_TAKING,     /* in line for a connection                              */
     STAGE_CONNECTING, /* a new one is being made                               */
     STAGE_PREPARING,  /* ... and its statement prepared                        */
@@ -39,7 +39,7 @@ struct postgres_step {
     const struct postgres_work *work;
     struct pool_ticket ticket;
     PGconn *connection;
-    enum stage stage;
+    enum postgres_stage stage;
     bool is_used;      /* the connection has served other steps before */
     bool is_heard;     /* something has come back on it */
     bool is_preparing; /* the statement at hand is the preparation */
