@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "servers/event.h"
 
 /* ---- threads ---------------------------------------------------------------------- */
 
@@ -162,14 +163,14 @@ void blocking_accept(struct clients *clients, struct worker *worker,
     struct server *server = clients->server;
     struct pollfd fds[] = {
         {.fd = server->stop_fd, .events = POLLIN},
-        {.fd = server->room_fd, .events = POLLIN},
+        {.fd = server->capacity_fd, .events = POLLIN},
         {.fd = server->listen_fd, .events = POLLIN},
     };
     while (!server_is_stopping(server)) {
         if (poll(fds, 3, -1) < 0 && errno != EINTR)
             return;
         if (fds[1].revents) {
-            server_room_seen(server);
+            event_drain(server->capacity_fd);
             fds[2].fd = server->listen_fd;
         }
         int fd = -EAGAIN;

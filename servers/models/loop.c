@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 #include "servers/models/step_pool.h"
 
@@ -287,15 +288,6 @@ void loop_come_back(struct loop_client *client)
     loop_drop(client);
 }
 
-void loop_run_steps(struct task *task)
-{
-    struct loop_client *client = CONTAINER_OF(task, struct loop_client, task);
-    struct loop *loop = client->loop;
-    job_run(client->connection.job);
-    task_queue_put(&loop->returned, task);
-    loop->backend->wake(loop);
-}
-
 void loop_take_back(struct loop *loop)
 {
     struct task *next, *task = task_queue_take_all(&loop->returned);
@@ -481,9 +473,9 @@ static void listen_again(struct loop *loop)
     loop->backend->listen(loop, true);
 }
 
-void loop_has_room(struct loop *loop)
+void loop_has_capacity(struct loop *loop)
 {
-    server_room_seen(loop->service.server);
+    event_drain(loop->service.server->capacity_fd);
     listen_again(loop);
 }
 

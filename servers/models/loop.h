@@ -12,12 +12,11 @@
  * that does not read its replies is not read from either, so it holds at most one batch
  * and what was read before.
  *
- * All functions, and all clients, belong to the loop's thread, but for loop_run_steps.
+ * All functions, and all clients, belong to the loop's thread.
  */
 #ifndef SERVERS_MODELS_LOOP_H
 #define SERVERS_MODELS_LOOP_H
 
-#include "servers/models/task_queue.h"
 #include "servers/server.h"
 
 /* Who runs a step. */
@@ -53,10 +52,6 @@ void loop_serve(struct loop *loop);
 
 /* When no worker is left that could give a client back. */
 void loop_close(struct loop *loop);
-
-/* On a thread of placement.workers: runs the steps behind a task, gives the client back
- * to its loop. */
-void loop_run_steps(struct task *task);
 
 /*
  * Sets the size of libuv's pool, which it reads once from the environment, when it

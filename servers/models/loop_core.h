@@ -15,6 +15,7 @@
 #include "servers/loop_health.h"
 #include "servers/models/deadlines.h"
 #include "servers/models/loop.h"
+#include "servers/models/task_queue.h"
 
 struct loop_client;
 
@@ -72,7 +73,8 @@ struct loop_client {
 struct loop_backend {
     size_t loop_bytes, client_bytes;
 
-    /* Watches the server's stop_fd, room_fd and listen_fd. 0 or -errno; then close. */
+    /* Watches the server's stop_fd, capacity_fd and listen_fd. 0 or -errno; then close.
+     */
     int (*open)(struct loop *loop, struct error *error);
     void (*listen)(struct loop *loop, bool wanted); /* pauses to watch listen_fd */
     void (*run)(struct loop *loop);                 /* until finish */
@@ -138,8 +140,8 @@ enum loop_place loop_send_away(struct loop_client *client, int kind);
 /* The listener is readable: accepts some of those who wait. */
 void loop_accept(struct loop *loop);
 
-/* The server's room_fd is readable. */
-void loop_has_room(struct loop *loop);
+/* The server's capacity_fd is readable. */
+void loop_has_capacity(struct loop *loop);
 
 /* The system has accepted by itself: a socket, or a negative errno. False when there is
  * no room: a socket stays the backend's, to be tried again when it shall listen. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 
 #define EVENTS 256
@@ -23,7 +24,7 @@
  */
 enum source {
     SOURCE_LISTENER,
-    SOURCE_ROOM,
+    SOURCE_CAPACITY,
     SOURCE_STOP,
     SOURCE_WAKE,
     SOURCE_CLIENT,
@@ -33,7 +34,7 @@ enum source {
 struct epoll_loop {
     struct loop loop;
     int epoll_fd, wake_fd;
-    enum source listener, room, stop, wake;
+    enum source listener, capacity, stop, wake;
     bool finished;
     uint64_t idle_ns;
     struct epoll_client *dead; /* closed in this turn, events for them may follow */
@@ -201,13 +202,6 @@ static void unwatch(struct loop_client *client)
 
 /* ---- the loop --------------------------------------------------------------------- */
 
-static void take(int fd)
-{
-    uint64_t count;
-    ssize_t got = read(fd, &count, sizeof count);
-    (void)got;
-}
-
 static void listen_or_not(struct loop *loop, bool wanted)
 {
     struct epoll_loop *own = loop_of(loop);
@@ -239,14 +233,14 @@ static void on_event(struct epoll_loop *own, const struct epoll_event *event)
             loop_step_ready(&client->client);
         break;
     case SOURCE_WAKE:
-        take(own->wake_fd);
+        event_drain(own->wake_fd);
         loop_take_back(&own->loop);
         break;
     case SOURCE_LISTENER:
         loop_accept(&own->loop);
         break;
-    case SOURCE_ROOM:
-        loop_has_room(&own->loop);
+    case SOURCE_CAPACITY:
+        loop_has_capacity(&own->loop);
         break;
     case SOURCE_STOP:
         stop(own);
@@ -292,7 +286,7 @@ static int open_loop(struct loop *loop, struct error *error)
     struct epoll_loop *own = loop_of(loop);
     const struct server *server = loop->service.server;
     own->listener = SOURCE_LISTENER;
-    own->room = SOURCE_ROOM;
+    own->capacity = SOURCE_CAPACITY;
     own->stop = SOURCE_STOP;
     own->wake = SOURCE_WAKE;
     own->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -303,7 +297,8 @@ static int open_loop(struct loop *loop, struct error *error)
     if (result == 0)
         result = control(own, EPOLL_CTL_ADD, server->stop_fd, EPOLLIN, &own->stop);
     if (result == 0)
-        result = control(own, EPOLL_CTL_ADD, server->room_fd, EPOLLIN, &own->room);
+        result =
+            control(own, EPOLL_CTL_ADD, server->capacity_fd, EPOLLIN, &own->capacity);
     if (result == 0)
         result = control(own, EPOLL_CTL_ADD, server->listen_fd, EPOLLIN, &own->listener);
     return result < 0
@@ -323,10 +318,7 @@ static void close_loop(struct loop *loop)
 
 static void wake(struct loop *loop)
 {
-    uint64_t one = 1;
-    /* It fails only when the counter is full, and then the loop will wake anyway. */
-    ssize_t wrote = write(loop_of(loop)->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(loop_of(loop)->wake_fd);
 }
 
 static uint64_t idle_ns(const struct loop *loop)

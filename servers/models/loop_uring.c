@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 #include "servers/models/loop_uring.h"
 
@@ -36,12 +37,12 @@
 enum subject {
     ABOUT_NOTHING, /* that something was cancelled, or could not be */
     ABOUT_ACCEPT,
-    ABOUT_ROOM,
+    ABOUT_CAPACITY,
     ABOUT_STOP,
     ABOUT_WAKE,
     ABOUT_RECEIVE, /* a struct uring_client */
     ABOUT_SEND,    /* likewise */
-    ABOUT_STEP,    /* a struct step_poll */
+    ABOUT_STEP,    /* a struct uring_poll */
 };
 #define SUBJECT_MASK 7U
 
@@ -56,7 +57,7 @@ struct uring_loop {
     bool accepting;               /* the accept is registered */
     int *parked;                  /* accepted, when there was no room any more */
     size_t parked_count;          /* in `parked` */
-    size_t parked_room;           /* of `parked` */
+    size_t parked_capacity;       /* of `parked` */
     uint64_t begin_ns;            /* when the loop began */
     struct uring_client *leaving; /* closed, and nothing in flight */
     bool finished;
@@ -66,7 +67,7 @@ struct uring_client {
     struct loop_client client;
     struct output_rest *rest; /* being sent */
     struct msghdr message;    /* of it, where it has several parts */
-    struct step_poll *poll;
+    struct uring_poll *poll;
     struct uring_client *next_leaving;
     unsigned in_flight; /* operations on the socket */
     bool receiving;     /* the receive is registered */
@@ -74,7 +75,7 @@ struct uring_client {
 };
 
 /* Outlives its client where that leaves first. */
-struct step_poll {
+struct uring_poll {
     struct uring_client *client; /* NULL: nobody waits for it any more */
 };
 
@@ -311,9 +312,10 @@ static void listen_or_not(struct loop *loop, bool wanted)
 /* It was accepted while the accept was being taken back: it waits for room. */
 static void park(struct uring_loop *own, int fd)
 {
-    if (own->parked_count == own->parked_room) {
-        own->parked_room = own->parked_room ? 2 * own->parked_room : 64;
-        own->parked = memory_resize(own->parked, own->parked_room * sizeof *own->parked);
+    if (own->parked_count == own->parked_capacity) {
+        own->parked_capacity = own->parked_capacity ? 2 * own->parked_capacity : 64;
+        own->parked =
+            memory_resize(own->parked, own->parked_capacity * sizeof *own->parked);
     }
     own->parked[own->parked_count++] = fd;
 }
@@ -339,7 +341,7 @@ static void on_accepted(struct uring_loop *own, const struct io_uring_cqe *compl
 
 static int watch(struct loop_client *client, int fd, bool writable)
 {
-    struct step_poll *poll = malloc(sizeof *poll);
+    struct uring_poll *poll = malloc(sizeof *poll);
     if (!poll)
         return -ENOMEM;
     poll->client = client_of(client);
@@ -359,7 +361,7 @@ static void unwatch(struct loop_client *client)
     own->poll = NULL;
 }
 
-static void on_step(struct step_poll *poll)
+static void on_step(struct uring_poll *poll)
 {
     struct uring_client *client = poll->client;
     free(poll);
@@ -378,9 +380,10 @@ static void stop(struct uring_loop *own)
     loop_stop(&own->loop);
 }
 
-static void watch_for_room(struct uring_loop *own)
+static void watch_for_capacity(struct uring_loop *own)
 {
-    poll_for(own, own->loop.service.server->room_fd, POLLIN, about(ABOUT_ROOM, NULL));
+    poll_for(own, own->loop.service.server->capacity_fd, POLLIN,
+             about(ABOUT_CAPACITY, NULL));
 }
 
 static void on_completion(struct uring_loop *own, const struct io_uring_cqe *completion)
@@ -392,9 +395,9 @@ static void on_completion(struct uring_loop *own, const struct io_uring_cqe *com
     case ABOUT_ACCEPT:
         on_accepted(own, completion);
         break;
-    case ABOUT_ROOM:
-        loop_has_room(&own->loop);
-        watch_for_room(own);
+    case ABOUT_CAPACITY:
+        loop_has_capacity(&own->loop);
+        watch_for_capacity(own);
         break;
     case ABOUT_STOP:
         stop(own);
@@ -463,10 +466,7 @@ static void finish(struct loop *loop)
 
 static void wake(struct loop *loop)
 {
-    uint64_t one = 1;
-    /* It fails only when the counter is full, and then the loop will wake anyway. */
-    ssize_t wrote = write(loop_of(loop)->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(loop_of(loop)->wake_fd);
 }
 
 static uint64_t idle_ns(const struct loop *loop)
@@ -541,7 +541,7 @@ static int open_loop(struct loop *loop, struct error *error)
     if (result < 0)
         return error_set(error, result, "cannot open a ring: %s", strerror(-result));
     poll_for(own, server->stop_fd, POLLIN, about(ABOUT_STOP, NULL));
-    watch_for_room(own);
+    watch_for_capacity(own);
     await_wake(own);
     await_connections(own);
     return 0;

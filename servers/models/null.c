@@ -18,6 +18,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "servers/connection.h"
+#include "servers/event.h"
 #include "servers/model.h"
 #include "servers/reply.h"
 #include "servers/server.h"
@@ -252,8 +253,8 @@ static bool handle(struct null_server *null, void *what)
         return false;
     if (what == &server->listen_fd) {
         accept_clients(null);
-    } else if (what == &server->room_fd) {
-        server_room_seen(server);
+    } else if (what == &server->capacity_fd) {
+        event_drain(server->capacity_fd);
         watch(null, EPOLL_CTL_MOD, server->listen_fd, EPOLLIN, &server->listen_fd);
     } else if (!serve(null, what)) {
         remove_client(null, what);
@@ -293,7 +294,7 @@ static int run(struct server *server, struct error *error)
         memcpy(null->replies + i * null->reply_length, reply, null->reply_length);
     null->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     result = null->epoll_fd < 0 ? -errno : 0;
-    int *const fds[] = {&server->stop_fd, &server->room_fd, &server->listen_fd};
+    int *const fds[] = {&server->stop_fd, &server->capacity_fd, &server->listen_fd};
     for (size_t i = 0; i < 3 && result == 0; i++)
         result = watch(null, EPOLL_CTL_ADD, *fds[i], EPOLLIN, fds[i]);
     if (result == 0) {

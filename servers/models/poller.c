@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/sanitizer.h"
+#include "servers/event.h"
 
 #define EVENTS 256
 
@@ -51,7 +52,7 @@ int poller_open(struct poller *poller, struct server *server, struct worker *wor
     if (result == 0)
         result = watch(poller, server->stop_fd, &server->stop_fd);
     if (result == 0)
-        result = watch(poller, server->room_fd, &server->room_fd);
+        result = watch(poller, server->capacity_fd, &server->capacity_fd);
     if (result == 0)
         result = watch(poller, server->listen_fd, &server->listen_fd);
     if (result < 0) {
@@ -151,8 +152,8 @@ bool poller_wait(struct poller *poller, bool may_sleep,
         if (what == &server->listen_fd) {
             if (!poller->drains)
                 accept_clients(poller);
-        } else if (what == &server->room_fd) {
-            server_room_seen(server);
+        } else if (what == &server->capacity_fd) {
+            event_drain(server->capacity_fd);
             set_listening(poller, true);
         } else if (what == &server->stop_fd) {
             begin_draining(poller);

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "servers/event.h"
 #include "servers/model.h"
 #include "servers/models/serial.h"
 #include "servers/models/single_client.h"
@@ -92,7 +93,7 @@ static int open_door(struct door *door, struct server *part, struct error *error
     if (result == 0)
         result = watch(door, part->stop_fd, EPOLLIN);
     if (result == 0)
-        result = watch(door, part->room_fd, EPOLLIN);
+        result = watch(door, part->capacity_fd, EPOLLIN);
     if (result == 0)
         result = listen_again(door);
     if (result == 0)
@@ -121,8 +122,8 @@ static int wait_for_client(struct door *door, struct worker *worker)
         result = server_accept(part, worker, 0);
         if (result == -EMFILE)
             stop_listening(door);
-    } else if (event.data.fd == part->room_fd) {
-        server_room_seen(part);
+    } else if (event.data.fd == part->capacity_fd) {
+        event_drain(part->capacity_fd);
         int failure = door->listens ? 0 : listen_again(door);
         result = failure < 0 ? failure : -EAGAIN;
     }

@@ -29,7 +29,7 @@ struct processes;
 /* A child. The model's to embed; zero-initialised it is none. */
 struct process {
     struct processes *processes;
-    struct server_process *account;
+    struct process_account *account;
     struct watched end; /* its pidfd */
     pid_t pid;
     struct process *previous, *next; /* of those that live */
@@ -40,7 +40,7 @@ struct processes {
     struct worker *worker; /* of the primary */
     int epoll_fd;
     struct process *first;
-    struct watched stop, listener, room;
+    struct watched stop, listener, capacity;
     int accept_flags;
     bool stops; /* the order was passed on */
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/processes.h"
 #include "servers/models/task_queue.h"
 #include "servers/shared_memory.h"
@@ -63,11 +64,8 @@ static size_t reports_bytes(const struct workers *workers)
 static void report_ready(struct server *part)
 {
     const struct worker_process *worker = part->context;
-    uint64_t one = 1;
     atomic_store(&worker->report->is_ready, true);
-    /* It fails only when the counter is full, and then it is readable as wanted. */
-    ssize_t wrote = write(worker->workers->ready.fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(worker->workers->ready.fd);
 }
 
 static int serve_part(void *context)
@@ -151,9 +149,7 @@ static void on_worker_end(struct process *process, int status)
 static void on_worker_ready(struct watched *ready)
 {
     struct workers *workers = CONTAINER_OF(ready, struct workers, ready);
-    uint64_t count;
-    ssize_t got = read(ready->fd, &count, sizeof count);
-    (void)got;
+    event_drain(ready->fd);
     for (uint64_t i = 0; i < workers->plan->count; i++)
         if (!atomic_load(&workers->reports[i].is_ready))
             return;

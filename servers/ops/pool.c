@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "servers/event.h"
 
 void pool_init(struct pool *pool, uint64_t size)
 {
@@ -81,12 +82,9 @@ int pool_take(struct pool *pool, struct pool_ticket *ticket)
 static void hand_on(struct pool *pool, void *connection)
 {
     struct pool_ticket *first = pool->first;
-    uint64_t one = 1;
     leave_line(pool, first);
     hold(first, connection);
-    /* It fails only when the counter is full, and this is the only one it ever gets. */
-    ssize_t wrote = write(first->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(first->wake_fd);
 }
 
 void pool_give(struct pool *pool, struct pool_ticket *ticket, void *connection)
