@@ -17,7 +17,7 @@ static inline void event_raise(int fd)
     (void)wrote;
 }
 
-/* Takes the counter back to 0; whoever raises it afterwards is seen again. */
+/* Takes the counter back to 0. Raised afterwards, it is readable again. */
 static inline void event_drain(int fd)
 {
     uint64_t count;

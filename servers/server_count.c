@@ -1,4 +1,5 @@
-/* server_count.c - who counts where, in memory that all processes share. See server.h. */
+/* server_count.c - the counters of workers and loops, in memory that all processes share.
+ * See server.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -216,7 +216,7 @@ bool loop_await(struct loop_client *client, enum op_answer what)
     return false;
 }
 
-/* Nobody else can: the step fails, and the client is not elsewhere after all. */
+/* No thread could be started for the step: it fails, and the client stays on the loop. */
 static enum loop_place take_on_itself(struct loop_client *client)
 {
     client->elsewhere = false;
@@ -328,7 +328,7 @@ static void serve(struct loop_client *client)
     }
 }
 
-/* Reads on unless too much waits already; a client that floods us has to wait. */
+/* Backpressure: reads on unless too much of the client's input waits already. */
 static void set_reading(struct loop_client *client)
 {
     bool wanted = !client->input_ended &&
@@ -348,7 +348,7 @@ static void go_on(struct loop_client *client)
     send_batch(client);
     if (client->closing)
         return;
-    /* Even while its job runs elsewhere: the loop's buffer is anybody's again. */
+    /* Even while its job runs elsewhere: the next client reads into the loop's buffer. */
     if (connection_park(&client->connection))
         set_reading(client);
     else
@@ -479,7 +479,7 @@ void loop_has_capacity(struct loop *loop)
     listen_again(loop);
 }
 
-/* ---- looking after itself --------------------------------------------------------- */
+/* ---- idle clients and lag --------------------------------------------------------- */
 
 static uint64_t sweep_interval_ns(const struct server *server)
 {

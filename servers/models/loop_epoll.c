@@ -20,7 +20,7 @@
 
 #define EVENTS 256
 
-/* What an event is about: the registered pointer is one of these, in what it belongs to.
+/* What an event is about. Its pointer is to one of these, a member of a loop or client.
  */
 enum source {
     SOURCE_LISTENER,
@@ -37,7 +37,7 @@ struct epoll_loop {
     enum source listener, capacity, stop, wake;
     bool finished;
     uint64_t idle_ns;
-    struct epoll_client *dead; /* closed in this turn, events for them may follow */
+    struct epoll_client *dead; /* deferred free: later events may still refer to them */
     char read_buffer[CONNECTION_READ_BYTES];
 };
 
@@ -163,7 +163,8 @@ static void receive(struct epoll_client *own)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got == 0)
-        set_events(own, own->events & ~(uint32_t)EPOLLIN); /* it would tell for ever */
+        /* Level-triggered: the end of input would be reported again and again. */
+        set_events(own, own->events & ~(uint32_t)EPOLLIN);
     loop_received(&own->client, buffer, got < 0 ? -errno : got);
 }
 
@@ -177,7 +178,7 @@ static void on_socket(struct epoll_client *own, uint32_t events)
     if (told_to_read)
         receive(own);
     else if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLOUT))
-        loop_received(&own->client, NULL, -ECONNRESET); /* nothing else would end it */
+        loop_received(&own->client, NULL, -ECONNRESET); /* no read will find it */
 }
 
 /* ---- steps ------------------------------------------------------------------------ */

@@ -46,7 +46,7 @@ static struct libuv_client *client_of(struct loop_client *client)
     return CONTAINER_OF(client, struct libuv_client, client);
 }
 
-/* To be said first in every callback that may touch a client. */
+/* To be called first in every callback that may touch a client. */
 static void note_time(struct loop *loop)
 {
     loop->now_ns = uv_now(&loop_of(loop)->uv) * NS_PER_MS;
@@ -224,7 +224,7 @@ static void set_alarm(uv_prepare_t *before_sleep)
         return;
     struct itimerspec due = {.it_value = {.tv_sec = (time_t)(due_ns / NS_PER_S),
                                           .tv_nsec = (long)(due_ns % NS_PER_S)}};
-    /* Setting it also takes back that it went off: it needs no reading. */
+    /* Setting a timerfd clears its expirations: it needs no reading. */
     timerfd_settime(own->alarm_fd, TFD_TIMER_ABSTIME, &due, NULL);
     own->alarm_ns = due_ns;
 }
@@ -341,7 +341,7 @@ static void run(struct loop *loop)
     uv_run(&loop_of(loop)->uv, UV_RUN_DEFAULT);
 }
 
-/* A loop without handles ends. */
+/* uv_run returns once the loop has no handles. */
 static void finish(struct loop *loop)
 {
     struct libuv_loop *own = loop_of(loop);
@@ -360,7 +360,7 @@ static void close_any(uv_handle_t *handle, void *unused)
 static void close_loop(struct loop *loop)
 {
     struct libuv_loop *own = loop_of(loop);
-    /* All that is left to close, after a run to the end, is nothing. */
+    /* A loop that has run to its end has nothing left to close. */
     uv_walk(&own->uv, close_any, NULL);
     uv_run(&own->uv, UV_RUN_DEFAULT);
     uv_loop_close(&own->uv);

@@ -122,7 +122,7 @@ static void accept_clients(struct null_server *null)
 
 /* ---- serving ---------------------------------------------------------------------- */
 
-/* How many blank lines end in these bytes: so many requests without a body. */
+/* How many blank lines, and so requests without a body, end in these bytes. */
 static unsigned count_blank_lines(struct null_client *client, const char *bytes,
                                   size_t length)
 {
@@ -210,7 +210,7 @@ static int parse_stalls(struct null_server *null, const char *list, struct error
     return result;
 }
 
-/* Where a stall is on, returns at its end. */
+/* Sleeps until the end of the stall that is on, if one is. */
 static void sit_out_stalls(struct null_server *null)
 {
     uint64_t now_ns = clock_now_ns();

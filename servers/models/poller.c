@@ -38,7 +38,8 @@ static int watch(struct poller *poller, int fd, void *what)
     return epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Descriptors of the server are told from clients by the address of their field. */
+/* An event's pointer is a client's, or the address of the server's field that holds the
+ * descriptor. */
 int poller_open(struct poller *poller, struct server *server, struct worker *worker,
                 bool one_shot, struct error *error)
 {
@@ -94,7 +95,7 @@ static void accept_clients(struct poller *poller)
             clients_refuse(poller->worker, client);
     }
     if (fd == -EMFILE)
-        set_listening(poller, false); /* until there is room */
+        set_listening(poller, false); /* until capacity_fd is raised */
 }
 
 /* ---- ending ----------------------------------------------------------------------- */
@@ -110,8 +111,8 @@ static void begin_draining(struct poller *poller)
 
 void poller_forget(struct poller *poller, struct client *client)
 {
-    /* Whoever has handed the socket over may not have closed its own copy yet, and then
-     * closing this one would leave it watched. */
+    /* epoll watches the open socket, not its number: as long as the process that handed
+     * it over has its copy, closing this one would leave it watched. */
     if (poller->server->hand_fd >= 0)
         epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
     clients_remove(client);
@@ -159,7 +160,7 @@ bool poller_wait(struct poller *poller, bool may_sleep,
             begin_draining(poller);
         } else {
             struct client *client = what;
-            /* Reading the flag takes over what its last owner has written. */
+            /* Acquires what the thread that served the client last has written. */
             if (poller->one_shot)
                 atomic_exchange(&client->is_served, true);
             ready(context, client);

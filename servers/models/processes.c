@@ -34,7 +34,8 @@ void processes_change(struct processes *processes, struct watched *watched,
     epoll_ctl(processes->epoll_fd, EPOLL_CTL_MOD, watched->fd, &event);
 }
 
-/* Explicitly: closing does not do it while a process forked meanwhile has a copy. */
+/* Explicitly: epoll watches the open file, which closing the descriptor does not close
+ * while a process forked meanwhile has a copy. */
 static void unwatch(struct processes *processes, struct watched *watched)
 {
     epoll_ctl(processes->epoll_fd, EPOLL_CTL_DEL, watched->fd, NULL);
@@ -75,8 +76,7 @@ static void on_end(struct watched *end)
     processes->ended(process, status);
 }
 
-/* In the child. It has no use for what the primary closes at its end, and so leaves
- * without. */
+/* In the child, which leaves with _exit: what exit would release is the primary's. */
 static void serve(const struct process_plan *plan) __attribute__((noreturn));
 static void serve(const struct process_plan *plan)
 {
@@ -84,7 +84,7 @@ static void serve(const struct process_plan *plan)
     _exit(plan->serve(plan->context));
 }
 
-/* One that cannot be watched cannot be kept: nobody would wait for its end. */
+/* A process that cannot be watched is killed: its end would not be noticed. */
 static int abort_start(struct process *process, int failure)
 {
     int status;
@@ -143,7 +143,7 @@ static void on_connections(struct watched *listener)
             processes->accepted(processes, fd);
     }
     if (fd == -EMFILE)
-        processes_set_accepting(processes, false); /* until there is room */
+        processes_set_accepting(processes, false); /* until capacity_fd is raised */
 }
 
 static void on_capacity(struct watched *capacity)

@@ -42,7 +42,7 @@ struct processes {
     struct process *first;
     struct watched stop, listener, capacity;
     int accept_flags;
-    bool stops; /* the order was passed on */
+    bool stops; /* the processes were sent SIGTERM */
 
     /* What the model makes of it; `context` is its own. */
     void *context;
@@ -79,7 +79,7 @@ MUST_CHECK int processes_watch(struct processes *processes, struct watched *watc
 void processes_change(struct processes *processes, struct watched *watched,
                       unsigned events);
 
-/* Stops accepting for a while, or goes on. */
+/* Pauses accepting, or goes on with it. */
 void processes_set_accepting(struct processes *processes, bool accepting);
 
 /* Until the server stops and all processes have ended. */

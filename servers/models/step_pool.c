@@ -42,7 +42,7 @@ int step_pool_start(struct step_pool *pool, struct error *error)
 bool step_pool_put(struct step_pool *pool, struct task *task)
 {
     struct error error;
-    /* Fewer threads than wished for are better than none, and are seen from outside. */
+    /* Fewer threads than wished for are better than none; the statistics list them. */
     if (!pool->started && step_pool_start(pool, &error) < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
     if (pool->threads.count == 0)

@@ -45,7 +45,7 @@ static const struct field options[] = {
 struct thread_pool {
     struct server *server;
     struct task_queue ready; /* clients to serve */
-    struct poller poller;    /* dispatch by request: whom clients are given back to */
+    struct poller poller;    /* dispatch by request: watches clients between requests */
 };
 
 static void put_in_queue(void *context, struct client *client)
@@ -60,8 +60,7 @@ static struct client *take_client(struct thread_pool *pool)
     return task ? CONTAINER_OF(task, struct client, task) : NULL;
 }
 
-/* Clients whose turn did not come before the order to stop have nothing in hand. */
-
+/* A client that was still in the queue when the server stopped has no request in hand. */
 static void serve_request(struct thread_pool *pool, struct blocking_thread *thread,
                           struct client *client)
 {

@@ -160,7 +160,8 @@ static int open_connection(struct op_call *call)
     return OP_WRITABLE;
 }
 
-/* The connection has failed; the step only if that cannot be the fault of its age. */
+/* The connection has failed. One from the pool may have been closed by the upstream while
+ * it was idle: it is replaced if nothing has come back on it. Else the step fails. */
 static int lose_connection(struct op_call *call, const char *why)
 {
     struct fetch *fetch = call->state.pointer;
@@ -204,7 +205,7 @@ static int finish_connecting(struct op_call *call)
     getsockopt(fetch->connection->fd, SOL_SOCKET, SO_ERROR, &failure, &length);
     if (failure)
         return fail_unreached(call, failure);
-    /* Woken without a cause it is still connecting, and sending would say so. */
+    /* After a spurious wake-up it is still connecting: then send answers EAGAIN. */
     fetch->stage = STAGE_SENDING;
     return GO_ON;
 }

@@ -91,7 +91,7 @@ struct op_report {
         const char *name;
         uint64_t value;
     } counts[OP_COUNTS_MOST]; /* a NULL name ends them where there are fewer */
-    const char *note;         /* a warning for who reads them, static, or NULL */
+    const char *note;         /* a warning about them, static, or NULL */
 };
 
 struct op {
