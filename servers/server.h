@@ -114,6 +114,9 @@ void server_stop(struct server *server);
 
 bool server_is_stopping(const struct server *server);
 
+/* How long to wait between two looks for clients that are past the idle time-out. */
+uint64_t server_idle_check_ns(const struct server *server);
+
 /*
  * Accepts a connection: its socket (TCP_NODELAY; flags as for accept4); -EAGAIN when
  * none is waiting; -EMFILE at the cap, or when descriptors or memory have run out: stop

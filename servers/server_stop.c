@@ -149,6 +149,14 @@ void server_stop(struct server *server)
     event_raise(server->stop_fd);
 }
 
+uint64_t server_idle_check_ns(const struct server *server)
+{
+    uint64_t quarter_ns = server->settings.idle_timeout_ns / 4;
+    return quarter_ns < 10 * NS_PER_MS ? 10 * NS_PER_MS
+           : quarter_ns > NS_PER_S     ? NS_PER_S
+                                       : quarter_ns;
+}
+
 bool server_is_stopping(const struct server *server)
 {
     return atomic_load_explicit(&server->shared->stopping, memory_order_relaxed);

@@ -481,14 +481,6 @@ void loop_has_capacity(struct loop *loop)
 
 /* ---- idle clients and lag --------------------------------------------------------- */
 
-static uint64_t sweep_interval_ns(const struct server *server)
-{
-    uint64_t quarter_ns = server->settings.idle_timeout_ns / 4;
-    return quarter_ns < 10 * NS_PER_MS ? 10 * NS_PER_MS
-           : quarter_ns > NS_PER_S     ? NS_PER_S
-                                       : quarter_ns;
-}
-
 static void on_sweep(struct loop_timer *timer)
 {
     struct loop *loop = CONTAINER_OF(timer, struct loop, sweep);
@@ -502,7 +494,7 @@ static void on_sweep(struct loop_timer *timer)
             close_client(client);
     }
     /* It has just been taken off: there is room for it. */
-    (void)!set_timer(loop, timer, clock_now_ns() + sweep_interval_ns(server));
+    (void)!set_timer(loop, timer, clock_now_ns() + server_idle_check_ns(server));
 }
 
 static void on_tick(struct loop_timer *timer)
@@ -520,8 +512,8 @@ static int start_timers(struct loop *loop)
     uint64_t now_ns = clock_now_ns();
     loop->sweep.on_due = on_sweep;
     loop->tick.on_due = on_tick;
-    int result =
-        set_timer(loop, &loop->sweep, now_ns + sweep_interval_ns(loop->service.server));
+    int result = set_timer(loop, &loop->sweep,
+                           now_ns + server_idle_check_ns(loop->service.server));
     if (result < 0 || !loop->health)
         return result;
     loop_health_begin(loop->health, now_ns, loop->backend->idle_ns(loop));

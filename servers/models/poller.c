@@ -121,20 +121,12 @@ void poller_forget(struct poller *poller, struct client *client)
         watch(poller, poller->server->stop_fd, &poller->server->stop_fd);
 }
 
-static uint64_t look_interval_ns(const struct server *server)
-{
-    uint64_t quarter = server->settings.idle_timeout_ns / 4;
-    return quarter < 10 * NS_PER_MS ? 10 * NS_PER_MS
-           : quarter > NS_PER_S     ? NS_PER_S
-                                    : quarter;
-}
-
 static void end_idle_clients(struct poller *poller)
 {
     uint64_t now_ns = clock_now_ns();
     if (now_ns < poller->next_look_ns)
         return;
-    poller->next_look_ns = now_ns + look_interval_ns(poller->server);
+    poller->next_look_ns = now_ns + server_idle_check_ns(poller->server);
     clients_end_idle(&poller->clients, now_ns);
 }
 
@@ -145,7 +137,7 @@ bool poller_wait(struct poller *poller, bool may_sleep,
 {
     struct server *server = poller->server;
     struct epoll_event events[EVENTS];
-    int limit_ms = may_sleep ? (int)(look_interval_ns(server) / NS_PER_MS) : 0;
+    int limit_ms = may_sleep ? (int)(server_idle_check_ns(server) / NS_PER_MS) : 0;
     int count = epoll_wait(poller->epoll_fd, events, EVENTS, limit_ms);
     for (int i = 0; i < count; i++) {
         void *what = events[i].data.ptr;
