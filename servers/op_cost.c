@@ -51,24 +51,24 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* A path on its way through the rounds. */
-struct trial {
+struct measured_path {
     struct program program;
     uint64_t runs; /* in each round */
     struct round rounds[OP_COST_ROUNDS];
 };
 
-static void prepare(struct ops *ops, struct op_cost *cost, struct trial *trial)
+static void prepare(struct ops *ops, struct op_cost *cost, struct measured_path *measured)
 {
-    struct program *program = &trial->program;
-    struct round *round = &trial->rounds[0];
+    struct program *program = &measured->program;
+    struct round *round = &measured->rounds[0];
     struct error *why = &cost->why;
     why->text[0] = '\0';
     int result = program_parse(program, ops, cost->path, strlen(cost->path), why);
     if (result == 0)
         result = run_once(ops, program, why);
-    for (trial->runs = 1; result == 0; trial->runs *= 2) {
-        result = run_round(ops, program, trial->runs, round, why);
-        if (round->wall_ns * (double)trial->runs >= (double)ROUND_NS)
+    for (measured->runs = 1; result == 0; measured->runs *= 2) {
+        result = run_round(ops, program, measured->runs, round, why);
+        if (round->wall_ns * (double)measured->runs >= (double)ROUND_NS)
             break;
     }
 }
@@ -91,21 +91,21 @@ static void summarise(const struct round rounds[OP_COST_ROUNDS], struct op_cost 
 
 size_t op_costs_measure(struct ops *ops, struct op_cost *costs, size_t count)
 {
-    struct trial *trials = memory_allocate_zeroed(count + 1, sizeof *trials);
+    struct measured_path *paths = memory_allocate_zeroed(count + 1, sizeof *paths);
     size_t failed = 0;
     for (size_t i = 0; i < count; i++)
-        prepare(ops, &costs[i], &trials[i]);
+        prepare(ops, &costs[i], &paths[i]);
     for (size_t round = 0; round < OP_COST_ROUNDS; round++)
         for (size_t i = 0; i < count; i++)
             if (!costs[i].why.text[0])
-                run_round(ops, &trials[i].program, trials[i].runs,
-                          &trials[i].rounds[round], &costs[i].why);
+                run_round(ops, &paths[i].program, paths[i].runs, &paths[i].rounds[round],
+                          &costs[i].why);
     for (size_t i = 0; i < count; i++) {
         if (costs[i].why.text[0])
             failed++;
         else
-            summarise(trials[i].rounds, &costs[i]);
+            summarise(paths[i].rounds, &costs[i]);
     }
-    free(trials);
+    free(paths);
     return failed;
 }

@@ -248,16 +248,6 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     return result;
 }
 
-void workload_phases_to_json(const struct workload *workload, cJSON *object)
-{
-    cJSON *array = json_add_array(object, "phases");
-    for (size_t i = 0; i < workload->phase_count; i++) {
-        cJSON *phase = cJSON_CreateObject();
-        fields_write(phase_fields, &workload->phases[i], phase);
-        cJSON_AddItemToArray(array, phase);
-    }
-}
-
 /* ---- the load -----------------------------------------------------------------------
  */
 

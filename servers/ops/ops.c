@@ -10,7 +10,6 @@
 #include <zlib.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "servers/model.h"
@@ -177,12 +176,12 @@ void ops_append_names(const struct ops *ops, struct text *text)
     text_append_list(text, ops->names);
 }
 
-void ops_report(const struct ops *ops, cJSON *object)
+bool ops_report(const struct ops *ops, size_t index, struct op_report *report)
 {
-    for (size_t i = 0; i < ops->count; i++)
-        if (ops->list[i]->report)
-            ops->list[i]->report(ops->shared[i],
-                                 json_add_object(object, ops->list[i]->name));
+    if (!ops->list[index]->report)
+        return false;
+    ops->list[index]->report(ops->shared[index], report);
+    return true;
 }
 
 static struct thread_part *thread_part_of(struct ops *ops)

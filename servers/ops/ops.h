@@ -38,7 +38,7 @@ void ops_divide(struct ops *ops, uint64_t index, uint64_t sharers);
 /* Closes what the calling thread has open. */
 void ops_leave_thread(struct ops *ops);
 
-/* The op at `index` of the list. */
+/* The op at `index` of the list, or NULL at its end. */
 const struct op *ops_at(const struct ops *ops, size_t index);
 
 /* The index of the op with this name, or -1. */
@@ -51,8 +51,8 @@ const char *ops_nearest(const struct ops *ops, const char *name);
 struct text;
 void ops_append_names(const struct ops *ops, struct text *text);
 
-/* Adds to the object what the ops counted, a member for each that counts. */
-void ops_report(const struct ops *ops, cJSON *object);
+/* What the op at `index` has counted; false where it does not count. */
+bool ops_report(const struct ops *ops, size_t index, struct op_report *report);
 
 /*
  * Fills in call->shared and call->resource for the op at `index` and the calling
