@@ -6,9 +6,10 @@
 #include "base/table.h"
 #include "commands/commands.h"
 #include "harness/third_party/shipped.h"
+#include "harness/third_party/third_party.h"
 
 struct references_settings {
-    bool json;
+    bool json, schema;
 };
 
 static const struct field options[] = {
@@ -16,15 +17,18 @@ static const struct field options[] = {
      .kind = FIELD_FLAG,
      .help = "print JSON",
      .offset = offsetof(struct references_settings, json)},
+    {.name = "schema",
+     .kind = FIELD_FLAG,
+     .help = "print the JSON Schema of the files that describe such servers",
+     .offset = offsetof(struct references_settings, schema)},
     {0}};
 
-static void print_json(const struct models *models)
+static void print_and_delete(cJSON *json)
 {
-    cJSON *array = models_to_json(models);
-    char *text = json_print(array);
+    char *text = json_print(json);
     fputs(text, stdout);
     free(text);
-    cJSON_Delete(array);
+    cJSON_Delete(json);
 }
 
 static void print_table(const struct models *models)
@@ -53,6 +57,10 @@ static int run_references(int argc, char **argv)
     int exit_code;
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
+    if (settings.schema) {
+        print_and_delete(third_party_schema());
+        return EXIT_FINE;
+    }
     struct models models = {0};
     if (references_add_shipped(&models, &error) < 0) {
         fprintf(stderr, "interleave references: %s\n", error.text);
@@ -60,7 +68,7 @@ static int run_references(int argc, char **argv)
     } else {
         references_look_up(&models);
         if (settings.json)
-            print_json(&models);
+            print_and_delete(models_to_json(&models));
         else
             print_table(&models);
         exit_code = EXIT_FINE;

@@ -7,6 +7,7 @@
 #include "commands/commands.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/third_party.h"
+#include "workload/scenario_read.h"
 
 struct validate_settings {
     bool external;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/options.h"
+#include "base/text.h"
 #include "harness/experiment/profile.h"
 #include "harness/experiment/scenario_files.h"
 #include "record/experiment.h"

@@ -9,6 +9,7 @@
 #include "base/installed.h"
 #include "base/json_folder.h"
 #include "base/text.h"
+#include "workload/scenario_read.h"
 
 /* Files beside the scenarios that are none. */
 static const char *const other_files[] = {"schema.json", "claims.json", NULL};

@@ -120,7 +120,7 @@ static void set_phases(struct load_result *result, const struct workload *worklo
 {
     for (size_t i = 0; i < workload->phase_count; i++) {
         const struct load_phase *phase = &workload->phases[i];
-        bool clients = workload->phases_are_clients;
+        bool clients = phase->of_clients;
         bool periodic = phase->shape == PHASE_BURST || phase->shape == PHASE_SINE;
         struct phase_setting *setting =
             record_append(&result->phases, &result->phase_count, sizeof *setting);
@@ -138,16 +138,16 @@ static void set_phases(struct load_result *result, const struct workload *worklo
 
 static void set_trace(struct load_result *result, const struct workload *workload)
 {
-    if (!workload->trace_count)
+    if (!workload->trace.count)
         return;
     result->trace = memory_allocate(sizeof *result->trace);
     *result->trace = (struct trace_setting){
-        .file = memory_copy_string(workload->trace_path), .speed = workload->speed};
+        .file = memory_copy_string(workload->trace.path), .speed = workload->trace.speed};
 }
 
 static int arrivals_of(const struct workload *workload)
 {
-    if (workload->trace_count)
+    if (workload->trace.count)
         return LOAD_ARRIVALS_TRACE;
     const struct request *first = &workload->requests[0];
     return request_is_mixed(first) ? workload->arrivals : first->arrivals;
@@ -167,11 +167,12 @@ static void set_settings(struct load_result *result, const struct load_plan *pla
     }
     set_phases(result, workload);
     set_trace(result, workload);
-    result->connections = workload->connections;
+    result->connections = workload_connections(workload);
     result->all_connections = workload_all_connections(workload);
     result->threads = plan->threads;
-    result->keep_alive = workload->requests_per_connection != 1;
-    result->requests_per_connection = limit_or_null(workload->requests_per_connection);
+    uint64_t limit = workload_requests_per_connection(workload);
+    result->keep_alive = limit != 1;
+    result->requests_per_connection = limit_or_null(limit);
     result->pipeline = (double)workload->pipeline;
     result->request_limit = limit_or_null(workload->request_limit);
     result->seed = (double)plan->seed;

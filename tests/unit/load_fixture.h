@@ -14,7 +14,7 @@
 #include "tests/unit/load_server.h"
 
 /* A short closed loop of 4 connections against the server; change it before run(). */
-static void make_plan(struct load_plan *plan, const struct server *server)
+static void make_plan(struct load_plan *plan, const struct scripted_server *server)
 {
     struct error error;
     char *path;
@@ -47,7 +47,8 @@ static void check_identity(const struct counts *counts)
 }
 
 /* Runs the plan, stops the server and checks the books that every run must keep. */
-static void run(struct load_plan *plan, struct server *server, struct load_result *result)
+static void run(struct load_plan *plan, struct scripted_server *server,
+                struct load_result *result)
 {
     struct error error;
     assert_int_equal(load_plan_build(plan, &error), 0);

@@ -31,7 +31,7 @@ static struct server_answer answer_good(uint64_t number, const char *request)
 static void test_clean_closed_loop(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -52,7 +52,7 @@ static void test_clean_closed_loop(void **state)
 static void test_threads_share_the_connections(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -82,7 +82,7 @@ static void test_connection_per_request(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_and_close};
+        struct scripted_server server = {.script = answer_and_close};
         struct load_plan plan;
         struct load_result result;
         server_start(&server);
@@ -116,7 +116,7 @@ static struct server_answer answer_until_close(uint64_t number, const char *requ
 static void test_closes_between_replies(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_until_close};
+    struct scripted_server server = {.script = answer_until_close};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -144,7 +144,7 @@ static struct server_answer answer_by_path(uint64_t number, const char *request)
 static void test_mix_with_classes(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_by_path};
+    struct scripted_server server = {.script = answer_by_path};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -218,7 +218,7 @@ static void test_every_kind_of_failure(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_badly};
+        struct scripted_server server = {.script = answer_badly};
         struct load_plan plan;
         struct load_result result;
         server_start(&server);
@@ -250,7 +250,7 @@ static struct server_answer answer_99_of_100(uint64_t number, const char *reques
 static void test_silence_is_a_timeout(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_99_of_100};
+    struct scripted_server server = {.script = answer_99_of_100};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -272,7 +272,7 @@ static void test_peer_that_closes_at_once(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_good, .closes_at_once = true};
+        struct scripted_server server = {.script = answer_good, .closes_at_once = true};
         struct load_plan plan;
         struct load_result result;
         server_start(&server);
@@ -302,7 +302,7 @@ static struct server_answer answer_never(uint64_t number, const char *request)
 static void test_unanswered_and_unsent(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_never};
+    struct scripted_server server = {.script = answer_never};
     struct load_plan plan;
     struct load_result result;
     server_start(&server);
@@ -339,7 +339,7 @@ static void test_stall_is_seen_from_the_schedule(void **state)
     (void)state;
     const uint64_t connections[] = {1, 32};
     for (size_t c = 0; c < COUNT_OF(connections); c++) {
-        struct server server = {
+        struct scripted_server server = {
             .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
         struct load_plan plan;
         struct load_result result;
@@ -369,7 +369,7 @@ static void test_stall_is_seen_from_the_schedule(void **state)
 static void test_stall_in_a_closed_loop(void **state)
 {
     (void)state;
-    struct server server = {
+    struct scripted_server server = {
         .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
     struct load_plan plan;
     struct load_result result;
@@ -388,7 +388,7 @@ static void test_stall_in_a_closed_loop(void **state)
 static void test_nobody_listens(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
     struct load_result result;
     struct error error;

@@ -27,26 +27,26 @@ static struct server_answer answer_good(uint64_t number, const char *request)
              : REPLY_GOOD};
 }
 
-struct fixture {
-    struct server server;
+struct shape_fixture {
+    struct scripted_server server;
     struct load_plan plan;
     struct load_result result;
 };
 
-static void begin(struct fixture *fixture, server_script *script)
+static void begin(struct shape_fixture *fixture, server_script *script)
 {
-    *fixture = (struct fixture){.server = {.script = script}};
+    *fixture = (struct shape_fixture){.server = {.script = script}};
     server_start(&fixture->server);
     make_plan(&fixture->plan, &fixture->server);
 }
 
-static void end(struct fixture *fixture)
+static void end(struct shape_fixture *fixture)
 {
     release(&fixture->plan, &fixture->result);
 }
 
 /* Everything that was scheduled came back, and the server counts the same. */
-static void run_cleanly(struct fixture *fixture)
+static void run_cleanly(struct shape_fixture *fixture)
 {
     run(&fixture->plan, &fixture->server, &fixture->result);
     struct counts counts = fixture->result.counts;
@@ -60,7 +60,7 @@ static void test_pipelines(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         bool open = i % 2, limited = i / 2;
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.pipeline = 8;
         f.plan.workload.connections = 3;
@@ -92,7 +92,7 @@ static struct server_answer answer_10_then_close(uint64_t number, const char *re
 static void test_pipeline_outlives_its_connection(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_10_then_close);
     f.plan.workload.pipeline = 4;
     f.plan.workload.connections = 1;
@@ -117,7 +117,7 @@ static struct server_answer answer_badly_once(uint64_t number, const char *reque
 static void test_failure_takes_the_pipeline_along(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_badly_once);
     f.plan.workload.pipeline = 4;
     f.plan.workload.connections = 1;
@@ -133,7 +133,7 @@ static void test_requests_per_connection(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.requests_per_connection = 5;
         f.plan.workload.rate_rps = open ? 1000 : 0;
@@ -149,7 +149,7 @@ static void test_clients_think(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.think_ns = 20 * NS_PER_MS;
         f.plan.workload.think_times = kind;
@@ -168,7 +168,7 @@ static void test_limit_of_requests(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.rate_rps = i % 2 ? 2000 : 0;
         f.plan.threads = i / 2 ? 3 : 1;
@@ -189,10 +189,10 @@ static void test_limit_of_requests(void **state)
 static void test_connections_as_needed(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
-    f.plan.workload.connect_as_needed = true;
-    f.plan.workload.connections = 40;
+    f.plan.workload.connections = 0;
+    f.plan.workload.max_connections = 40;
     f.plan.workload.rate_rps = 500;
     f.plan.workload.arrivals = ARRIVALS_CONSTANT;
     f.server.stall_at = 50;
@@ -212,10 +212,11 @@ static void test_phases_of_rates(void **state)
         {.shape = PHASE_RAMP, .duration_ns = 300 * NS_PER_MS, .level = 0, .to = 2000},
         {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 0},
     };
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
+    f.plan.workload.duration_ns = 0;
     f.plan.workload.arrivals = ARRIVALS_CONSTANT;
     f.plan.threads = 2;
     run_cleanly(&f);
@@ -228,15 +229,15 @@ static void test_phases_of_clients(void **state)
 {
     (void)state;
     static const struct load_phase phases[] = {
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 1},
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 6},
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 2},
+        {.duration_ns = 300 * NS_PER_MS, .level = 1, .of_clients = true},
+        {.duration_ns = 300 * NS_PER_MS, .level = 6, .of_clients = true},
+        {.duration_ns = 300 * NS_PER_MS, .level = 2, .of_clients = true},
     };
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
-    f.plan.workload.phases_are_clients = true;
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
+    f.plan.workload.duration_ns = 0;
     f.plan.workload.think_ns = 5 * NS_PER_MS;
     f.plan.threads = 2;
     run_cleanly(&f);
@@ -250,7 +251,7 @@ static void test_trace_is_replayed(void **state)
 {
     (void)state;
     struct error error;
-    struct fixture f;
+    struct shape_fixture f;
     char path[] = "/tmp/interleave-trace-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -288,8 +289,8 @@ static void add_target(struct load_plan *plan, const char *url)
 static void test_targets_share_the_load(void **state)
 {
     (void)state;
-    struct fixture f;
-    struct server second = {.script = answer_good};
+    struct shape_fixture f;
+    struct scripted_server second = {.script = answer_good};
     begin(&f, answer_good);
     server_start(&second);
     char *url = memory_printf("3*%s", second.url);
@@ -317,7 +318,7 @@ static void test_ipv6_and_unix_sockets(void **state)
     assert_int_equal(make_folder(state), 0);
     snprintf(local.sun_path, sizeof local.sun_path, "%s/s", folder);
     for (int i = 0; i < 4; i++) {
-        struct server server = {.script = answer_good};
+        struct scripted_server server = {.script = answer_good};
         struct load_plan plan;
         struct load_result result;
         int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -370,7 +371,7 @@ static int run_with_few_ports(unsigned sources)
 {
     if (!enter_small_network())
         return EXIT_SKIP;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     f.plan.sources = sources;
     f.plan.workload.connections = 6;
@@ -415,7 +416,7 @@ static void test_ports_of_more_addresses(void **state)
 static void test_background(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     struct workload *workload = &f.plan.workload;
     workload->idle = 20;
@@ -449,7 +450,7 @@ static void test_background(void **state)
 static void test_slow_clients_keep_their_pace(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     struct workload *workload = &f.plan.workload;
     workload->slow_readers = (struct slow_clients){.count = 4, .bytes_per_second = 50};
@@ -473,7 +474,7 @@ static void test_given_digest(void **state)
     (void)state;
     static const char *const digests[] = {"1", "2"};
     for (int wrong = 0; wrong < 2; wrong++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.requests[0].digest = memory_copy_string(digests[wrong]);
         run(&f.plan, &f.server, &f.result);

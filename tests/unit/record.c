@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/json_document.h"
 #include "base/text.h"
 #include "loadgen/search/capacity.h"
 #include "record/environment.h"
