@@ -805,38 +805,6 @@ static int check_paths(struct json_document *document, const struct scenario *sc
     return 0;
 }
 
-/* Steps that ask somebody: what a path with one needs. */
-static const struct asking_step {
-    const char *begin, *needs;
-} asking_steps[] = {
-    {"/fetch:", "a \"backend\""},
-    {"/pgquery:", "\"database\": \"postgres\""},
-    {"/pgsleep:", "\"database\": \"postgres\""},
-};
-
-static bool has_what_it_asks(const struct scenario *scenario, size_t step)
-{
-    return step == 0 ? scenario->backend.model != NULL
-                     : scenario->database == DATABASE_POSTGRES;
-}
-
-static int check_services(struct json_document *document, const struct scenario *scenario,
-                          struct error *error)
-{
-    const cJSON *requests = json_at(document->root, "requests");
-    for (size_t i = 0; i < scenario->workload.request_count; i++) {
-        const char *path = scenario->workload.requests[i].path;
-        for (size_t s = 0; s < sizeof asking_steps / sizeof *asking_steps; s++)
-            if (strstr(path, asking_steps[s].begin) && !has_what_it_asks(scenario, s))
-                return json_error(document,
-                                  cJSON_GetObjectItemCaseSensitive(
-                                      cJSON_GetArrayItem(requests, (int)i), "path"),
-                                  error, "\"%s\" needs %s in the scenario", path,
-                                  asking_steps[s].needs);
-    }
-    return 0;
-}
-
 static int check_scenario(struct json_document *document, const struct scenario *scenario,
                           struct error *error)
 {
@@ -854,8 +822,6 @@ static int check_scenario(struct json_document *document, const struct scenario 
     int result = check_sweep(document, scenario, error);
     if (result == 0)
         result = check_paths(document, scenario, error);
-    if (result == 0)
-        result = check_services(document, scenario, error);
     if (result < 0)
         return result;
     struct error detail;
@@ -865,9 +831,8 @@ static int check_scenario(struct json_document *document, const struct scenario 
     return 0;
 }
 
-/* Takes the document over. */
-static int read_document(struct scenario *scenario, struct json_document *document,
-                         struct error *error)
+int scenario_read_document(struct scenario *scenario, struct json_document *document,
+                           struct error *error)
 {
     *scenario = (struct scenario){.server.cpus = 1};
     workload_init(&scenario->workload);
@@ -875,9 +840,16 @@ static int read_document(struct scenario *scenario, struct json_document *docume
         json_read_object(document, document->root, scenario_fields, scenario, error);
     if (result == 0)
         result = check_scenario(document, scenario, error);
-    json_close(document);
     if (result < 0)
         scenario_release(scenario);
+    return result;
+}
+
+static int read_and_close(struct scenario *scenario, struct json_document *document,
+                          struct error *error)
+{
+    int result = scenario_read_document(scenario, document, error);
+    json_close(document);
     return result;
 }
 
@@ -885,7 +857,7 @@ int scenario_read(struct scenario *scenario, const char *path, struct error *err
 {
     struct json_document document;
     int result = json_open_file(&document, path, error);
-    return result < 0 ? result : read_document(scenario, &document, error);
+    return result < 0 ? result : read_and_close(scenario, &document, error);
 }
 
 int scenario_read_string(struct scenario *scenario, const char *name, const char *source,
@@ -893,7 +865,7 @@ int scenario_read_string(struct scenario *scenario, const char *name, const char
 {
     struct json_document document;
     int result = json_open_string(&document, name, source, error);
-    return result < 0 ? result : read_document(scenario, &document, error);
+    return result < 0 ? result : read_and_close(scenario, &document, error);
 }
 
 /* ---- copies and JSON ------------------------------------------------------------------

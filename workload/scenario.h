@@ -115,6 +115,11 @@ MUST_CHECK int scenario_read(struct scenario *scenario, const char *path,
 /* The same of a text in memory; messages call it `name`. */
 MUST_CHECK int scenario_read_string(struct scenario *scenario, const char *name,
                                     const char *source, struct error *error);
+/* The same of an open document, which stays open for what a caller finds wrong with it
+ * beyond the file: steps, models, options. */
+MUST_CHECK int scenario_read_document(struct scenario *scenario,
+                                      struct json_document *document,
+                                      struct error *error);
 void scenario_release(struct scenario *scenario);
 
 /*

@@ -110,9 +110,9 @@ sed 's/gzip:2ms/sing:3/' "$work/kinds.json" >"$work/no-step.json"
 for bad in no-kind no-step; do
     start "$work/$bad.json" --models event-loop --out "$work/$bad"
     finish
-    [ $status -eq 1 ] && [ "$(grep -c '^interleave bench: ' "$work/err")" -eq 1 ] &&
-        [ -z "$(ls "$work/$bad/trials")" ]
-    ok $? "a step that cannot be so is told before the first trial ($bad)"
+    [ $status -eq 2 ] && [ "$(grep -c '^interleave bench: ' "$work/err")" -eq 1 ] &&
+        [ ! -e "$work/$bad" ]
+    ok $? "a step that cannot be so is told before anything is started ($bad)"
 done
 
 # ---- the table ------------------------------------------------------------------------
