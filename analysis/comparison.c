@@ -289,10 +289,10 @@ static void add_rows(struct comparison *comparison)
     for (size_t s = 0; s < comparison->run.scenario_count; s++) {
         const struct experiment_scenario *own = &comparison->run.scenarios[s];
         const struct sweep *sweep = &own->scenario.sweep;
-        size_t points = sweep->variable ? sweep->value_count : 1;
+        size_t points = sweep->variable ? sweep->values.count : 1;
         for (size_t v = 0; v < points; v++)
             for (size_t c = 0; c < own->contender_count; c++)
-                add_row(comparison, own, sweep->variable ? sweep->values[v] : NULL,
+                add_row(comparison, own, sweep->variable ? sweep->values.items[v] : NULL,
                         own->contenders[c]);
     }
 }

@@ -41,7 +41,7 @@ static bool is_plain(const struct workload *workload)
 {
     return workload_is_steady(workload) && !workload->think_ns &&
            workload->pipeline == 1 &&
-           workload_all_connections(workload) == workload->connections;
+           workload_all_connections(workload) == workload_connections(workload);
 }
 
 /* False where some step's time is not known, or the load is of another kind. */
@@ -51,7 +51,7 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
     double weights = 0, total = 0;
     struct path_times first = {0}, *sum = &demand->times;
     *demand = (struct demand){.open = workload_is_open(workload),
-                              .connections = (double)workload->connections};
+                              .connections = (double)workload_connections(workload)};
     if (!is_plain(workload))
         return false;
     for (size_t i = 0; i < workload->request_count; i++)

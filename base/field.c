@@ -20,6 +20,11 @@ char *field_key(const struct field *field)
     return key;
 }
 
+static bool is_structure(const struct field *field)
+{
+    return field->kind == FIELD_OBJECT || field->kind == FIELD_ROWS;
+}
+
 /* Bytes of the member at a field's offset. */
 static size_t member_bytes(const struct field *field)
 {
@@ -38,7 +43,7 @@ static size_t member_bytes(const struct field *field)
         [FIELD_NOTE] = 0,
         [FIELD_SETTINGS] = sizeof(struct setting_list),
     };
-    return field->kind == FIELD_OBJECT ? field->bytes : bytes[field->kind];
+    return is_structure(field) ? field->bytes : bytes[field->kind];
 }
 
 static size_t *count_of(const struct field *field, void *structure)
@@ -131,6 +136,7 @@ int field_set(const struct field *field, void *structure, const char *text,
     case FIELD_SETTINGS:
     case FIELD_OBJECT:
     case FIELD_ARRAY:
+    case FIELD_ROWS:
     case FIELD_NOTE:
         break;
     }
@@ -140,11 +146,12 @@ int field_set(const struct field *field, void *structure, const char *text,
 static void set_default(const struct field *field, void *structure)
 {
     struct error error;
-    memset(field_member(field, structure), 0, member_bytes(field));
+    if (is_structure(field))
+        fields_default(field->fields, field_member(field, structure));
+    else
+        memset(field_member(field, structure), 0, member_bytes(field));
     if (field->kind == FIELD_ARRAY)
         *count_of(field, structure) = 0;
-    if (field->kind == FIELD_OBJECT && field->fields)
-        fields_default(field->fields, field_member(field, structure));
     if (field->fallback && field_set(field, structure, field->fallback, &error) < 0) {
         fprintf(stderr, "interleave: the default of \"%s\" is bad: %s\n", field->name,
                 error.text);
@@ -211,7 +218,7 @@ static void own_member(const struct field *field, void *structure)
         own_words(member);
     else if (field->kind == FIELD_SETTINGS)
         own_settings(member);
-    else if (field->kind == FIELD_OBJECT)
+    else if (is_structure(field))
         fields_own(field->fields, member);
     else if (field->kind == FIELD_ARRAY)
         own_array(field, structure);
@@ -244,7 +251,7 @@ static void release_member(const struct field *field, void *structure)
         words_release(member);
     } else if (field->kind == FIELD_SETTINGS) {
         setting_list_release(member);
-    } else if (field->kind == FIELD_OBJECT) {
+    } else if (is_structure(field)) {
         fields_release(field->fields, member);
     } else if (field->kind == FIELD_ARRAY) {
         release_array(field, structure);

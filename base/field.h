@@ -45,6 +45,7 @@ enum field_kind {
     FIELD_SETTINGS, /* struct setting_list; JSON: an object of any keys          */
     FIELD_OBJECT,   /* a structure with a table of its own, `fields`             */
     FIELD_ARRAY,    /* heap array of such structures, and its count              */
+    FIELD_ROWS,     /* a structure whose rows stand here, as if they were the table's */
     FIELD_NOTE,     /* no member: a text in JSON that other programs read        */
 };
 
@@ -80,9 +81,10 @@ struct field {
     char letter;      /* short name or 0 */
     enum field_kind kind;
     enum field_place where;
-    bool required;        /* in JSON; an object that lacks it is not written */
-    const char *value;    /* what the value is called in the help: "N", "HOST:PORT" */
-    const char *help;     /* also the description in the JSON Schema */
+    bool required;     /* in JSON; an object that lacks it is not written */
+    const char *value; /* what the value is called in the help: "N", "HOST:PORT" */
+    const char *help;
+    const char *about;    /* description in the JSON Schema, where it is not the help */
     const char *fallback; /* default as a user would type it, or NULL */
     int role;             /* what it counts, in the words of the table's owner: 0 none */
     size_t offset;        /* of the member in the structure */
@@ -91,7 +93,7 @@ struct field {
     const char *const *choices;
     enum field_items items;
 
-    const struct field *fields; /* objects, arrays: the rows; NULL: plain memory */
+    const struct field *fields; /* of what is a structure; NULL: plain memory */
     size_t bytes;               /* objects, arrays: of one structure */
     size_t count_offset;        /* arrays: of the size_t that counts the structures */
 

@@ -18,14 +18,6 @@ static enum quantity_unit unit_of(const struct field *field)
     return field->kind == FIELD_TIME ? QUANTITY_TIME : QUANTITY_SIZE;
 }
 
-static bool has_key(const struct field *field, const char *key)
-{
-    char *own = field_key(field);
-    bool same = field_is_in_json(field) && strcmp(own, key) == 0;
-    free(own);
-    return same;
-}
-
 /* ---- reading ------------------------------------------------------------------------
  */
 
@@ -227,9 +219,11 @@ static int read_object(struct json_document *document, const cJSON *node,
 static int read_array(struct json_document *document, const cJSON *node,
                       const struct field *field, void *structure, struct error *error)
 {
+    const struct field row[] = {*field, {0}};
     int result = check_array(document, node, field, error);
     if (result < 0)
         return result;
+    fields_release(row, structure);
     char *elements =
         memory_allocate_zeroed((size_t)cJSON_GetArraySize(node) + 1, field->bytes);
     size_t *count = (size_t *)(void *)((char *)structure + field->count_offset);
@@ -281,20 +275,52 @@ int field_read(struct json_document *document, const cJSON *node,
     case FIELD_NOTE:
         return cJSON_IsString(node) ? 0
                                     : json_expected(document, node, "a string", error);
+    case FIELD_ROWS:
+        break;
     }
     return -EINVAL;
+}
+
+/* The row of a key; *structure becomes what the row's table describes. */
+static const struct field *find_key(const struct field *fields, const char *key,
+                                    void **structure)
+{
+    for (const struct field *f = fields; f->name; f++) {
+        void *inner = field_member(f, *structure);
+        const struct field *found =
+            f->kind == FIELD_ROWS ? find_key(f->fields, key, &inner) : NULL;
+        if (found) {
+            *structure = inner;
+            return found;
+        }
+        char *own = field_key(f);
+        bool same = f->kind != FIELD_ROWS && field_is_in_json(f) && strcmp(own, key) == 0;
+        free(own);
+        if (same)
+            return f;
+    }
+    return NULL;
+}
+
+/* Keys of a table, or those alone that it requires. */
+static void add_keys(struct words *keys, const struct field *fields, bool required)
+{
+    for (const struct field *f = fields; f->name; f++) {
+        if (f->kind == FIELD_ROWS) {
+            add_keys(keys, f->fields, required);
+        } else if (field_is_in_json(f) && (f->required || !required)) {
+            char *key = field_key(f);
+            words_add(keys, key);
+            free(key);
+        }
+    }
 }
 
 static int refuse_key(struct json_document *document, const cJSON *node,
                       const struct field *fields, struct error *error)
 {
     struct words keys = {0};
-    for (const struct field *f = fields; f->name; f++) {
-        char *key = field_key(f);
-        if (field_is_in_json(f))
-            words_add(&keys, key);
-        free(key);
-    }
+    add_keys(&keys, fields, false);
     const char **list = memory_allocate_zeroed(keys.count + 1, sizeof *list);
     for (size_t i = 0; i < keys.count; i++)
         list[i] = keys.items[i];
@@ -310,33 +336,34 @@ static int refuse_key(struct json_document *document, const cJSON *node,
     return result;
 }
 
+static int check_required(struct json_document *document, const cJSON *node,
+                          const struct field *fields, struct error *error)
+{
+    struct words keys = {0};
+    int result = 0;
+    add_keys(&keys, fields, true);
+    for (size_t i = 0; i < keys.count && result == 0; i++)
+        if (!cJSON_GetObjectItemCaseSensitive(node, keys.items[i]))
+            result = json_error(document, node, error, "the key \"%s\" is missing",
+                                keys.items[i]);
+    words_release(&keys);
+    return result;
+}
+
 int fields_read(struct json_document *document, const cJSON *node,
                 const struct field *fields, void *structure, struct error *error)
 {
     if (!cJSON_IsObject(node))
         return json_expected(document, node, "an object", error);
     for (const cJSON *child = node->child; child; child = child->next) {
-        const struct field *field = fields;
-        while (field->name && !has_key(field, child->string))
-            field++;
-        int result = field->name ? field_read(document, child, field, structure, error)
-                                 : refuse_key(document, child, fields, error);
+        void *owner = structure;
+        const struct field *field = find_key(fields, child->string, &owner);
+        int result = field ? field_read(document, child, field, owner, error)
+                           : refuse_key(document, child, fields, error);
         if (result < 0)
             return result;
     }
-    for (const struct field *f = fields; f->name; f++) {
-        if (!f->required)
-            continue;
-        char *key = field_key(f);
-        bool missing = !cJSON_GetObjectItemCaseSensitive(node, key);
-        int result =
-            missing ? json_error(document, node, error, "the key \"%s\" is missing", key)
-                    : 0;
-        free(key);
-        if (result < 0)
-            return result;
-    }
-    return 0;
+    return check_required(document, node, fields, error);
 }
 
 /* ---- writing ------------------------------------------------------------------------
@@ -423,6 +450,7 @@ static cJSON *write_member(const struct field *field, const void *structure)
         return write_object(field->fields, member);
     case FIELD_ARRAY:
         return write_array(field, structure);
+    case FIELD_ROWS:
     case FIELD_NOTE:
         break;
     }
@@ -432,8 +460,10 @@ static cJSON *write_member(const struct field *field, const void *structure)
 void fields_write(const struct field *fields, const void *structure, cJSON *object)
 {
     for (const struct field *f = fields; f->name; f++) {
-        if (!field_is_in_json(f) || field_is_empty(f, structure) ||
-            (f->omit && f->omit(structure)))
+        if (f->kind == FIELD_ROWS)
+            fields_write(f->fields, field_const_member(f, structure), object);
+        if (f->kind == FIELD_ROWS || !field_is_in_json(f) ||
+            field_is_empty(f, structure) || (f->omit && f->omit(structure)))
             continue;
         char *key = field_key(f);
         cJSON_AddItemToObject(object, key, write_member(f, structure));

@@ -33,4 +33,8 @@ void fields_write(const struct field *fields, const void *structure, cJSON *obje
 /* The JSON Schema of an object of this table. `more`: JSON whose members come last. */
 cJSON *fields_schema(const struct field *fields, const char *more);
 
+/* The same as a file of its own. */
+cJSON *fields_schema_file(const char *title, const char *description,
+                          const struct field *fields, const char *more);
+
 #endif

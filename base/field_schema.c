@@ -124,19 +124,19 @@ static cJSON *field_schema(const struct field *field)
 {
     bool nested = field->kind == FIELD_OBJECT || field->kind == FIELD_ARRAY;
     cJSON *schema = cJSON_CreateObject();
-    if (field->help)
-        json_add_text(schema, "description", field->help);
+    if (field->about || field->help)
+        json_add_text(schema, "description", field->about ? field->about : field->help);
     move_members(schema, field->schema && !nested ? parse_schema(field->schema)
                                                   : value_schema(field));
     return schema;
 }
 
-cJSON *fields_schema(const struct field *fields, const char *more)
+static void add_properties(cJSON *properties, cJSON *required, const struct field *fields)
 {
-    cJSON *schema = parse_schema("{\"type\":\"object\",\"additionalProperties\":false}");
-    cJSON *required = cJSON_CreateArray(), *properties = cJSON_CreateObject();
     for (const struct field *f = fields; f->name; f++) {
-        if (!field_is_in_json(f))
+        if (f->kind == FIELD_ROWS)
+            add_properties(properties, required, f->fields);
+        if (f->kind == FIELD_ROWS || !field_is_in_json(f))
             continue;
         char *key = field_key(f);
         if (f->required)
@@ -144,6 +144,13 @@ cJSON *fields_schema(const struct field *fields, const char *more)
         cJSON_AddItemToObject(properties, key, field_schema(f));
         free(key);
     }
+}
+
+cJSON *fields_schema(const struct field *fields, const char *more)
+{
+    cJSON *schema = parse_schema("{\"type\":\"object\",\"additionalProperties\":false}");
+    cJSON *required = cJSON_CreateArray(), *properties = cJSON_CreateObject();
+    add_properties(properties, required, fields);
     if (required->child)
         cJSON_AddItemToObject(schema, "required", required);
     else
@@ -152,4 +159,15 @@ cJSON *fields_schema(const struct field *fields, const char *more)
     if (more)
         move_members(schema, parse_schema(more));
     return schema;
+}
+
+cJSON *fields_schema_file(const char *title, const char *description,
+                          const struct field *fields, const char *more)
+{
+    cJSON *file = cJSON_CreateObject();
+    json_add_text(file, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    json_add_text(file, "title", title);
+    json_add_text(file, "description", description);
+    move_members(file, fields_schema(fields, more));
+    return file;
 }

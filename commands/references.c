@@ -6,9 +6,10 @@
 #include "base/table.h"
 #include "commands/commands.h"
 #include "harness/third_party/shipped.h"
+#include "harness/third_party/third_party.h"
 
 struct references_settings {
-    bool json;
+    bool json, schema;
 };
 
 static const struct field options[] = {
@@ -16,15 +17,24 @@ static const struct field options[] = {
      .kind = FIELD_FLAG,
      .help = "print JSON",
      .offset = offsetof(struct references_settings, json)},
+    {.name = "schema",
+     .kind = FIELD_FLAG,
+     .help = "print the JSON Schema of the files that describe such servers",
+     .offset = offsetof(struct references_settings, schema)},
     {0}};
 
-static void print_json(const struct models *models)
+static void print_json(const cJSON *json)
 {
-    cJSON *array = models_to_json(models);
-    char *text = json_print(array);
+    char *text = json_print(json);
     fputs(text, stdout);
     free(text);
-    cJSON_Delete(array);
+}
+
+static void print_schema(void)
+{
+    cJSON *schema = third_party_schema();
+    print_json(schema);
+    cJSON_Delete(schema);
 }
 
 static void print_table(const struct models *models)
@@ -53,16 +63,22 @@ static int run_references(int argc, char **argv)
     int exit_code;
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
+    if (settings.schema) {
+        print_schema();
+        return EXIT_FINE;
+    }
     struct models models = {0};
     if (references_add_shipped(&models, &error) < 0) {
         fprintf(stderr, "interleave references: %s\n", error.text);
         exit_code = EXIT_USAGE;
     } else {
         references_look_up(&models);
+        cJSON *array = models_to_json(&models);
         if (settings.json)
-            print_json(&models);
+            print_json(array);
         else
             print_table(&models);
+        cJSON_Delete(array);
         exit_code = EXIT_FINE;
     }
     models_release(&models);

@@ -10,7 +10,7 @@
 
 struct scenarios_settings {
     char *folder;
-    bool json;
+    bool json, schema;
 };
 
 static const struct field options[] = {
@@ -18,6 +18,10 @@ static const struct field options[] = {
      .kind = FIELD_FLAG,
      .help = "print the scenarios in full, as JSON",
      .offset = offsetof(struct scenarios_settings, json)},
+    {.name = "schema",
+     .kind = FIELD_FLAG,
+     .help = "print the JSON Schema of scenario files",
+     .offset = offsetof(struct scenarios_settings, schema)},
     {.name = "scenarios",
      .kind = FIELD_TEXT,
      .value = "DIR",
@@ -25,15 +29,20 @@ static const struct field options[] = {
      .offset = offsetof(struct scenarios_settings, folder)},
     {0}};
 
+static void print_and_delete(cJSON *json)
+{
+    char *text = json_print(json);
+    fputs(text, stdout);
+    free(text);
+    cJSON_Delete(json);
+}
+
 static void print_json(const struct scenarios *scenarios)
 {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < scenarios->count; i++)
         cJSON_AddItemToArray(array, scenario_to_json(&scenarios->items[i]));
-    char *text = json_print(array);
-    fputs(text, stdout);
-    free(text);
-    cJSON_Delete(array);
+    print_and_delete(array);
 }
 
 static void add_profiles(struct table *table, const struct scenario *scenario)
@@ -71,6 +80,11 @@ static int run_scenarios(int argc, char **argv)
     int exit_code;
     if (!options_read(&scenarios_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
+    if (settings.schema) {
+        print_and_delete(scenario_schema());
+        fields_release(options, &settings);
+        return EXIT_FINE;
+    }
     struct scenarios scenarios;
     struct error error;
     int result = scenarios_read(&scenarios, settings.folder, NULL, NULL, &error);

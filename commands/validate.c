@@ -8,6 +8,7 @@
 #include "harness/experiment/scenario_check.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
+#include "workload/scenario_read.h"
 
 struct validate_settings {
     bool external;

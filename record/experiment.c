@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "workload/scenario_read.h"
 
 int experiment_add_contender(struct experiment *run, struct experiment_scenario *own,
                              const char *label, struct error *error)

@@ -166,12 +166,12 @@ static struct rows rows_of(const struct comparison *comparison, size_t from)
 
 static bool is_swept_over_numbers(const struct scenario *scenario)
 {
-    for (size_t i = 0; i < scenario->sweep.value_count; i++) {
+    for (size_t i = 0; i < scenario->sweep.values.count; i++) {
         char *end;
-        if (strtod(scenario->sweep.values[i], &end) <= 0 || *end)
+        if (strtod(scenario->sweep.values.items[i], &end) <= 0 || *end)
             return false;
     }
-    return scenario->sweep.variable && scenario->sweep.value_count > 1;
+    return scenario->sweep.variable && scenario->sweep.values.count > 1;
 }
 
 /* "x median low high", the interval being the point itself where there is none. */

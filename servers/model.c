@@ -11,7 +11,6 @@ const char *const model_flag_words[] = {
     "reference", "plaintext", "proxy",  "calibration", "loop",
     "threads",   "workers",   "serial", "processes",   NULL,
 };
-const char *const *const model_reference_words = model_flag_words + 4;
 
 const char *const step_runner_words[] = {
     [STEP_NOBODY] = "nobody",

@@ -1,6 +1,6 @@
 /*
  * scenario.h - a scenario file: a question, the workload that answers it, the server
- * it runs on and the one variable that is swept.
+ * it runs on and the one variable that is swept. Reading is workload/scenario_read.h's.
  *
  * {
  *   "name": "io-wait",                          [a-z0-9-], the file's name
@@ -49,13 +49,15 @@
 #ifndef WORKLOAD_SCENARIO_H
 #define WORKLOAD_SCENARIO_H
 
+#include <cjson/cJSON.h>
+
 #include "base/field.h"
+#include "base/text.h"
 #include "workload/workload.h"
 
 struct scenario_server {
     uint64_t cpus; /* how many CPUs the server may use; 0: all */
-    struct setting *options;
-    size_t option_count;
+    struct setting_list options;
 };
 
 /* What fetch steps ask. */
@@ -72,11 +74,9 @@ enum database { DATABASE_NONE, DATABASE_POSTGRES };
 extern const char *const database_names[];
 
 struct sweep {
-    char *variable; /* NULL: no sweep, the scenario has one point */
-    char **values;  /* as text, in the file's order */
-    size_t value_count;
-    char **quick_values; /* the fewer points of the quick profile, or NULL */
-    size_t quick_count;
+    char *variable;      /* NULL: no sweep, the scenario has one point */
+    struct words values; /* as text, in the file's order */
+    struct words quick;  /* the fewer points of the quick profile, if there are any */
 };
 
 /* Whether the measured window should look the same all along. */
@@ -92,9 +92,8 @@ extern const char *const tolerable_flags[];
 
 struct scenario {
     char *name, *title, *question;
-    char *family;  /* "io", "cpu", "mixed", ...: what the summary table groups by */
-    char **models; /* contenders, "model" or "model:option=value:..."; NULL: all */
-    size_t model_count;
+    char *family;        /* "io", "cpu", "mixed", ...: what the summary table groups by */
+    struct words models; /* contenders, "model" or "model:option=value:..."; none: all */
     struct workload workload;
     struct scenario_server server;
     struct scenario_backend backend;
@@ -105,22 +104,14 @@ struct scenario {
     unsigned tolerated; /* bit i: tolerable_flags[i] */
 };
 
-/*
- * Reads and checks a scenario file. On failure nothing is left to release and the
- * message is "file:line:column: path: what is allowed, what was given".
- */
-MUST_CHECK int scenario_read(struct scenario *scenario, const char *path,
-                             struct error *error);
+/* A scenario file, and its "sweep", row by row. */
+extern const struct field scenario_fields[];
+extern const struct field sweep_fields[];
 
-/* The same of a text in memory; messages call it `name`. */
-MUST_CHECK int scenario_read_string(struct scenario *scenario, const char *name,
-                                    const char *source, struct error *error);
-/* The same of an open document, which stays open for what a caller finds wrong with it
- * beyond the file: steps, models, options. */
-MUST_CHECK int scenario_read_document(struct scenario *scenario,
-                                      struct json_document *document,
-                                      struct error *error);
 void scenario_release(struct scenario *scenario);
+
+/* A deep copy, to be released on its own. */
+void scenario_copy(struct scenario *to, const struct scenario *from);
 
 /*
  * The scenario with its sweep variable set to `value` and no sweep left. `value` must
@@ -132,9 +123,10 @@ void scenario_at_point(struct scenario *point, const struct scenario *scenario,
 /* The scenario as JSON that scenario_read accepts. */
 cJSON *scenario_to_json(const struct scenario *scenario);
 
-/*
- * The option `name` of the server for this scenario, or NULL.
- */
+/* The JSON Schema of scenario files (scenarios/schema.json). */
+cJSON *scenario_schema(void);
+
+/* The option `name` of the server for this scenario, or NULL. */
 const char *scenario_option(const struct scenario *scenario, const char *name);
 
 /* Whether a run of this profile (enum profile_name) takes the scenario unasked. */

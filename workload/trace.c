@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/quantity.h"
 #include "base/text.h"
-#include "workload/workload.h"
+#include "workload/load_fields.h"
 
 #define MOST_ENTRIES  10000000
 #define MOST_REQUESTS 4096 /* kinds of them: path and class */
@@ -77,14 +77,14 @@ static bool read_time(const char *text, double *time_s)
 
 static void add_entry(struct trace_reader *reader, uint32_t request)
 {
-    struct workload *workload = reader->workload;
-    if (workload->trace_count == reader->room) {
+    struct trace *trace = &reader->workload->trace;
+    if (trace->count == reader->room) {
         reader->room = reader->room ? reader->room * 2 : 1024;
-        workload->trace =
-            memory_resize(workload->trace, reader->room * sizeof *workload->trace);
+        trace->entries =
+            memory_resize(trace->entries, reader->room * sizeof *trace->entries);
     }
     double offset_s = (reader->last_s - reader->first_s) / reader->speed;
-    workload->trace[workload->trace_count++] = (struct trace_entry){
+    trace->entries[trace->count++] = (struct trace_entry){
         .at_ns = (uint64_t)(offset_s * NS_PER_S + 0.5),
         .request = request,
     };
@@ -95,7 +95,7 @@ static int read_fields(struct trace_reader *reader, char **fields, size_t count,
 {
     double time_s;
     if (!read_time(fields[0], &time_s)) {
-        if (reader->workload->trace_count == 0 && strcmp(fields[0], "time") == 0)
+        if (reader->workload->trace.count == 0 && strcmp(fields[0], "time") == 0)
             return 0; /* the heading */
         return trace_error(reader, error, "expected a time in seconds, or such as 50ms",
                            fields[0]);
@@ -107,12 +107,12 @@ static int read_fields(struct trace_reader *reader, char **fields, size_t count,
         return trace_error(reader, error,
                            "expected a path that begins with \"/\" and has no blanks",
                            fields[1]);
-    if (reader->workload->trace_count == 0)
+    if (reader->workload->trace.count == 0)
         reader->first_s = time_s;
     else if (time_s < reader->last_s)
         return trace_error(reader, error, "times go back; sort the trace", fields[0]);
     reader->last_s = time_s;
-    if (reader->workload->trace_count == MOST_ENTRIES)
+    if (reader->workload->trace.count == MOST_ENTRIES)
         return trace_error(reader, error, "more than 10000000 lines", fields[0]);
     reader->nearest = find_request(reader, fields[1], count > 2 ? fields[2] : "");
     if (reader->nearest == UINT32_MAX)
@@ -140,28 +140,42 @@ static int read_lines(struct trace_reader *reader, char *text, struct error *err
     return result;
 }
 
+/* Drops the arrivals, and the requests that only they send. */
+static void drop_entries(struct workload *workload)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        if (workload->requests[i].from_trace)
+            fields_release(request_fields, &workload->requests[i]);
+        else
+            workload->requests[kept++] = workload->requests[i];
+    }
+    workload->request_count = kept;
+    free(workload->trace.entries);
+    workload->trace.entries = NULL;
+    workload->trace.count = 0;
+}
+
 int workload_read_trace(struct workload *workload, const char *path, double speed,
                         struct error *error)
 {
-    char *text;
+    char *text, absolute[PATH_MAX];
     int result = file_read(path, &text, NULL, error);
     if (result < 0)
         return result;
+    drop_entries(workload);
     struct trace_reader reader = {
         .workload = workload, .path = path, .speed = speed, .line = 1};
     result = read_lines(&reader, text, error);
     free(text);
     if (result < 0)
         return result;
-    if (!workload->trace_count)
+    if (!workload->trace.count)
         return error_set(error, -EINVAL, "%s: the trace has no requests", path);
-    char absolute[PATH_MAX];
     if (!realpath(path, absolute))
         return error_set(error, -errno, "%s: %s", path, strerror(errno));
-    free(workload->trace_path);
-    workload->trace_path = memory_copy_string(absolute);
-    workload->speed = speed;
-    /* The last arrival belongs to the window as well. */
-    workload->duration_ns = workload->trace[workload->trace_count - 1].at_ns + NS_PER_MS;
+    free(workload->trace.path);
+    workload->trace.path = memory_copy_string(absolute);
+    workload->trace.speed = speed;
     return 0;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/quantity.h"
 #include "base/text.h"
+#include "workload/load_fields.h"
 #include "workload/load_profile.h"
 
 const char *const arrivals_names[] = {
@@ -22,68 +22,23 @@ const char *const phase_shape_names[] = {[PHASE_STEP] = "step",
 const char *const think_times_names[] = {
     [THINK_CONSTANT] = "constant", [THINK_EXPONENTIAL] = "exponential", NULL};
 
+#define USUAL_DURATION_NS (10 * NS_PER_S)
+
 void workload_init(struct workload *workload)
 {
-    *workload = (struct workload){
-        .connections = 1,
-        .arrivals = ARRIVALS_POISSON,
-        .warmup_ns = NS_PER_S,
-        .duration_ns = 10 * NS_PER_S,
-        .timeout_ns = 30 * NS_PER_S,
-        .speed = 1,
-        .pipeline = 1,
-    };
-}
-
-static void request_release(struct request *request)
-{
-    free(request->path);
-    free(request->class_name);
-    free(request->digest);
+    *workload = (struct workload){0};
+    fields_default(workload_fields, workload);
 }
 
 void workload_release(struct workload *workload)
 {
-    for (size_t i = 0; i < workload->request_count; i++)
-        request_release(&workload->requests[i]);
-    free(workload->requests);
-    free(workload->phases);
-    free(workload->trace_path);
-    free(workload->trace);
-    free(workload->slow_readers.path);
-    free(workload->slow_senders.path);
-    *workload = (struct workload){0};
-}
-
-static char *copy_or_null(const char *string)
-{
-    return string ? memory_copy_string(string) : NULL;
-}
-
-/* A heap copy of `count` items, never NULL. */
-static void *copy_items(const void *items, size_t count, size_t bytes)
-{
-    void *copy = memory_allocate_zeroed(count + 1, bytes);
-    if (count)
-        memcpy(copy, items, count * bytes);
-    return copy;
+    fields_release(workload_fields, workload);
 }
 
 void workload_copy(struct workload *to, const struct workload *from)
 {
     *to = *from;
-    to->requests =
-        copy_items(from->requests, from->request_count, sizeof *from->requests);
-    for (size_t i = 0; i < from->request_count; i++) {
-        to->requests[i].path = memory_copy_string(from->requests[i].path);
-        to->requests[i].class_name = memory_copy_string(from->requests[i].class_name);
-        to->requests[i].digest = copy_or_null(from->requests[i].digest);
-    }
-    to->phases = copy_items(from->phases, from->phase_count, sizeof *from->phases);
-    to->trace_path = copy_or_null(from->trace_path);
-    to->trace = copy_items(from->trace, from->trace_count, sizeof *from->trace);
-    to->slow_readers.path = copy_or_null(from->slow_readers.path);
-    to->slow_senders.path = copy_or_null(from->slow_senders.path);
+    fields_own(workload_fields, to);
 }
 
 struct request *workload_add_request(struct workload *workload, const char *path)
@@ -91,12 +46,9 @@ struct request *workload_add_request(struct workload *workload, const char *path
     workload->requests = memory_resize(
         workload->requests, (workload->request_count + 1) * sizeof *workload->requests);
     struct request *request = &workload->requests[workload->request_count++];
-    *request = (struct request){
-        .path = memory_copy_string(path),
-        .class_name = memory_copy_string(""),
-        .weight = 1,
-        .arrivals = ARRIVALS_POISSON,
-    };
+    *request = (struct request){0};
+    fields_default(request_fields, request);
+    request->path = memory_copy_string(path);
     return request;
 }
 
@@ -111,15 +63,33 @@ void workload_add_phase(struct workload *workload, const struct load_phase *phas
     workload->phases = memory_resize(workload->phases, (workload->phase_count + 1) *
                                                            sizeof *workload->phases);
     workload->phases[workload->phase_count++] = *phase;
-    workload->duration_ns = 0;
-    if (workload->phases_are_clients)
-        workload->connections = 0;
-    for (size_t i = 0; i < workload->phase_count; i++) {
+}
+
+void workload_settle_duration(struct workload *workload, uint64_t counted_ns)
+{
+    const struct trace *trace = &workload->trace;
+    if (workload->duration_ns)
+        return;
+    for (size_t i = 0; i < workload->phase_count; i++)
         workload->duration_ns += workload->phases[i].duration_ns;
-        uint64_t clients = (uint64_t)ceil(highest_level(&workload->phases[i]));
-        if (workload->phases_are_clients && clients > workload->connections)
-            workload->connections = clients;
+    if (trace->count) /* the last arrival belongs to the window as well */
+        workload->duration_ns = trace->entries[trace->count - 1].at_ns + NS_PER_MS;
+    if (!workload->duration_ns && workload->request_limit)
+        workload->duration_ns = counted_ns;
+    if (!workload->duration_ns)
+        workload->duration_ns = USUAL_DURATION_NS;
+}
+
+uint64_t workload_connections(const struct workload *workload)
+{
+    uint64_t clients = 0;
+    if (!workload_phases_are_clients(workload))
+        return workload->connections ? workload->connections : workload->max_connections;
+    for (size_t i = 0; i < workload->phase_count; i++) {
+        uint64_t level = (uint64_t)ceil(highest_level(&workload->phases[i]));
+        clients = level > clients ? level : clients;
     }
+    return clients;
 }
 
 /* How many requests take part in the mix. */
@@ -134,7 +104,7 @@ static size_t mix_size(const struct workload *workload)
 static bool mix_has_rate(const struct workload *workload)
 {
     return workload->rate_rps > 0 ||
-           (workload->phase_count && !workload->phases_are_clients);
+           (workload->phase_count && !workload->phases[0].of_clients);
 }
 
 bool workload_is_open(const struct workload *workload)
@@ -144,13 +114,13 @@ bool workload_is_open(const struct workload *workload)
 
 bool workload_is_steady(const struct workload *workload)
 {
-    return !workload->phase_count && !workload->trace_count;
+    return !workload->phase_count && !workload->trace.count;
 }
 
 double workload_mean_rate(const struct workload *workload)
 {
     double window_s = (double)workload->duration_ns / NS_PER_S;
-    double rate = (double)workload->trace_count / window_s;
+    double rate = (double)workload->trace.count / window_s;
     for (size_t i = 0; i < workload->request_count; i++)
         rate += workload->requests[i].rate_rps;
     if (!mix_has_rate(workload))
@@ -167,35 +137,8 @@ double workload_mean_rate(const struct workload *workload)
 
 uint64_t workload_all_connections(const struct workload *workload)
 {
-    return workload->connections + workload->idle + workload->slow_readers.count +
-           workload->slow_senders.count;
-}
-
-static void add_time(cJSON *object, const char *key, uint64_t ns)
-{
-    char text[QUANTITY_TEXT_BYTES];
-    cJSON_AddStringToObject(object, key,
-                            quantity_exact(QUANTITY_TIME, ns, text, sizeof text));
-}
-
-void workload_phases_to_json(const struct workload *workload, cJSON *object)
-{
-    cJSON *array = json_add_array(object, "phases");
-    for (size_t i = 0; i < workload->phase_count; i++) {
-        const struct load_phase *phase = &workload->phases[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToArray(array, item);
-        add_time(item, "duration", phase->duration_ns);
-        cJSON_AddStringToObject(item, "shape", phase_shape_names[phase->shape]);
-        cJSON_AddNumberToObject(
-            item, workload->phases_are_clients ? "connections" : "rate", phase->level);
-        if (phase->shape != PHASE_STEP)
-            cJSON_AddNumberToObject(item, "to", phase->to);
-        if (phase->shape == PHASE_BURST || phase->shape == PHASE_SINE)
-            add_time(item, "period", phase->period_ns);
-        if (phase->shape == PHASE_BURST)
-            add_time(item, "burst", phase->burst_ns);
-    }
+    return workload_connections(workload) + workload->idle +
+           workload->slow_readers.count + workload->slow_senders.count;
 }
 
 /* ---- what no single member shows ----------------------------------------------------
@@ -257,7 +200,7 @@ static int check_phases(const struct workload *workload, struct error *error)
     }
     if (workload->phase_count && !any)
         return error_set(error, -EINVAL, "all phases are at 0: nothing would be sent");
-    if (workload->phases_are_clients && workload->phase_count &&
+    if (workload_phases_are_clients(workload) &&
         mix_size(workload) < workload->request_count)
         return error_set(error, -EINVAL,
                          "phases of clients make a closed loop: no request has a rate");
@@ -271,13 +214,13 @@ static int check_clients(const struct workload *workload, struct error *error)
         return error_set(error, -EINVAL,
                          "only the clients of a closed loop think: leave out the think "
                          "time or the rate");
-    if (!open && workload->connect_as_needed)
+    if (!open && workload_connects_as_needed(workload))
         return error_set(error, -EINVAL,
                          "a closed loop has as many clients as connections: say how many "
                          "(only an open loop opens them as needed)");
     if (workload->pipeline < 1)
         return error_set(error, -EINVAL, "a pipeline has a depth of at least 1, got 0");
-    if (workload->pipeline > 1 && workload->requests_per_connection == 1)
+    if (workload->pipeline > 1 && workload_requests_per_connection(workload) == 1)
         return error_set(error, -EINVAL,
                          "a connection for every request leaves nothing to pipeline");
     if (workload->pipeline > 1 && workload->think_ns)
@@ -294,7 +237,5 @@ int workload_check(const struct workload *workload, struct error *error)
         if (result < 0)
             return result;
     }
-    if (!workload->duration_ns)
-        return error_set(error, -EINVAL, "the duration is 0: nothing would be measured");
     return 0;
 }

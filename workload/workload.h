@@ -8,14 +8,11 @@
 #ifndef WORKLOAD_WORKLOAD_H
 #define WORKLOAD_WORKLOAD_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/json.h"
-#include "base/json_fields.h"
 
 enum arrivals {
     ARRIVALS_POISSON,  /* independent exponential gaps */
@@ -61,6 +58,7 @@ struct load_phase {
     int shape; /* enum phase_shape */
     uint64_t duration_ns;
     double level, to;   /* requests per second, or clients; `to` unused in a step */
+    bool of_clients;    /* what the levels are */
     uint64_t period_ns; /* burst, sine */
     uint64_t burst_ns;  /* burst: its length, less than the period */
 };
@@ -84,38 +82,45 @@ struct trace_entry {
     uint32_t request; /* index into the workload */
 };
 
+struct trace {
+    char *path;   /* absolute once it was read; NULL: no trace */
+    double speed; /* 2 halves all gaps */
+    struct trace_entry *entries;
+    size_t count;
+};
+
 /*
  * Phases belong to the measured window: during the warm-up the load is at the level with
  * which the first phase begins, and after the last one there is nothing. They fill the
  * window: where their durations do not add up to duration_ns they are stretched (or
  * compressed), with their periods, until they do. A trace begins with the window as well;
  * nothing of it is sent during the warm-up.
+ *
+ * What is a setting has its row in workload/load_fields.c.
  */
 struct workload {
     struct request *requests; /* at least 1 */
     size_t request_count;
 
-    uint64_t connections;   /* closed loop: clients; open loop: most connections in use */
-    bool connect_as_needed; /* open loop: opened when an arrival finds none free */
-    double rate_rps;        /* of the mix; 0: closed loop, or phases, or a trace */
-    int arrivals;           /* enum arrivals, of the mix */
+    uint64_t connections;      /* closed loop: clients; open loop: most connections in
+                                  use, 0: opened when an arrival finds none free */
+    uint64_t max_connections;  /* the most that are opened so */
+    double rate_rps;           /* of the mix; 0: closed loop, or phases, or a trace */
+    int arrivals;              /* enum arrivals, of the mix */
     struct load_phase *phases; /* heap */
     size_t phase_count;        /* 0: the load is the same all along */
-    bool phases_are_clients;   /* their levels count clients: closed loop */
-    uint64_t think_ns;         /* closed loop: pause of a client after each reply */
-    int think_times;           /* enum think_times */
-
-    char *trace_path; /* absolute; NULL: no trace; heap */
-    double speed;     /* of the trace: 2 halves all gaps */
-    struct trace_entry *trace;
-    size_t trace_count;
+    struct trace trace;
+    uint64_t think_ns; /* closed loop: pause of a client after each reply */
+    int think_times;   /* enum think_times */
 
     uint64_t warmup_ns;     /* sent and answered but not recorded */
-    uint64_t duration_ns;   /* the measured window, right after the warm-up */
+    uint64_t duration_ns;   /* the measured window, right after the warm-up; 0: as long
+                               as it takes, until workload_settle_duration */
     uint64_t request_limit; /* the window ends with so many requests; 0: by time only */
     uint64_t timeout_ns;    /* per request, from its intended send time; 0: none */
 
-    uint64_t requests_per_connection; /* 0: no limit; 1: no keep-alive */
+    bool keep_alive;                  /* false: a connection for every request */
+    uint64_t requests_per_connection; /* 0: no limit */
     uint64_t pipeline;                /* requests under way on a connection, at least 1 */
     uint64_t idle;                    /* connections that are open and send nothing */
     struct slow_clients slow_readers; /* take replies in by so many bytes a second */
@@ -125,10 +130,8 @@ struct workload {
 #define WORKLOAD_MOST_CONNECTIONS 1000000
 #define WORKLOAD_MOST_PIPELINE    1024
 #define WORKLOAD_MOST_PHASES      64
-/* Of connections that are opened as needed, unless another cap is given. */
-#define WORKLOAD_NEEDED_CONNECTIONS 10000
 
-/* One closed-loop connection, no requests yet, 10 s, 1 s warm-up, 30 s time-out. */
+/* The defaults of load_fields.c, and no requests yet. */
 void workload_init(struct workload *workload);
 void workload_release(struct workload *workload);
 
@@ -138,20 +141,22 @@ void workload_copy(struct workload *to, const struct workload *from);
 /* Appends a request of weight 1 and class "". */
 struct request *workload_add_request(struct workload *workload, const char *path);
 
-/*
- * Appends a phase and fits duration_ns (and, with phases of clients, connections) to
- * the phases there are.
- */
 void workload_add_phase(struct workload *workload, const struct load_phase *phase);
 
 /*
  * Reads "time,path,class" lines (class and a heading may be missing; "#" begins a
- * comment) as the workload's trace, adds their requests and fits duration_ns. A time is
- * in seconds, or has a unit; times count from the first line's and never go back.
- * 0 or -errno, with file and line in the message.
+ * comment) as the workload's trace, in place of the one it has, and adds their requests.
+ * A time is in seconds, or has a unit; times count from the first line's and never go
+ * back. 0 or -errno, with file and line in the message.
  */
 MUST_CHECK int workload_read_trace(struct workload *workload, const char *path,
                                    double speed, struct error *error);
+
+/*
+ * Decides a duration that nobody gave: phases or trace take as long as they take, a
+ * number of requests at most `counted_ns` (0: as if none were given), else 10 s.
+ */
+void workload_settle_duration(struct workload *workload, uint64_t counted_ns);
 
 /* True where arrivals come by a schedule, and not from clients that wait for replies. */
 bool workload_is_open(const struct workload *workload);
@@ -159,14 +164,32 @@ bool workload_is_open(const struct workload *workload);
 /* True where every arrival process keeps one rate: no phases, no trace. */
 bool workload_is_steady(const struct workload *workload);
 
+/* True where phases say how many clients there are. */
+static inline bool workload_phases_are_clients(const struct workload *workload)
+{
+    return workload->phase_count && workload->phases[0].of_clients;
+}
+
+/* True where connections are opened when an arrival finds none free. */
+static inline bool workload_connects_as_needed(const struct workload *workload)
+{
+    return !workload->connections && !workload_phases_are_clients(workload);
+}
+
+/* After how many requests a connection is closed; 0: never. */
+static inline uint64_t workload_requests_per_connection(const struct workload *workload)
+{
+    return workload->keep_alive ? workload->requests_per_connection : 1;
+}
+
 /* Requests per second of all processes of an open loop, averaged over the window. */
 double workload_mean_rate(const struct workload *workload);
 
+/* The most connections at a time of the clients that are measured. */
+uint64_t workload_connections(const struct workload *workload);
+
 /* Connections of all kinds of clients at a time. */
 uint64_t workload_all_connections(const struct workload *workload);
-
-/* Adds "phases" as a scenario has them. */
-void workload_phases_to_json(const struct workload *workload, cJSON *object);
 
 /*
  * Checks what no single member shows: some request exists, a mix has members, ...

@@ -20,13 +20,6 @@ static uint64_t scaled_time(uint64_t ns, double scale)
     return (uint64_t)ms * NS_PER_MS;
 }
 
-static void free_words(char **words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(words[i]);
-    free(words);
-}
-
 /* The profile's durations and points become the scenario's own. */
 static void apply_profile(struct scenario *scenario, const struct profile *profile)
 {
@@ -36,15 +29,12 @@ static void apply_profile(struct scenario *scenario, const struct profile *profi
     workload->duration_ns = scaled_time(workload->duration_ns, profile->duration_scale);
     if (workload->duration_ns < NS_PER_MS)
         workload->duration_ns = NS_PER_MS;
-    if (sweep->quick_values && profile->quick_points) {
-        free_words(sweep->values, sweep->value_count);
-        sweep->values = sweep->quick_values;
-        sweep->value_count = sweep->quick_count;
-    } else {
-        free_words(sweep->quick_values, sweep->quick_count);
+    if (sweep->quick.count && profile->quick_points) {
+        words_release(&sweep->values);
+        sweep->values = sweep->quick;
+        sweep->quick = (struct words){0};
     }
-    sweep->quick_values = NULL;
-    sweep->quick_count = 0;
+    words_release(&sweep->quick);
 }
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
@@ -61,9 +51,9 @@ static int choose_models(struct experiment *run, struct experiment_scenario *own
     }
     if (asked->count > 0)
         return result < 0 ? error_prefix(error, result, "--models") : 0;
-    for (size_t i = 0; i < scenario->model_count && result == 0; i++)
-        result = experiment_add_contender(run, own, scenario->models[i], error);
-    if (scenario->model_count > 0)
+    for (size_t i = 0; i < scenario->models.count && result == 0; i++)
+        result = experiment_add_contender(run, own, scenario->models.items[i], error);
+    if (scenario->models.count > 0)
         return result < 0 ? error_prefix(error, result, "%s", scenario->name) : 0;
     for (size_t i = 0; i < run->models.count && result == 0; i++) {
         const struct model *model = run->models.items[i].model;

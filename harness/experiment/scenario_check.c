@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "record/contender.h"
 #include "servers/ops/op.h"
+#include "workload/scenario_read.h"
 #include "workload/steps.h"
 
 /* What is checked, and against what. */
@@ -149,11 +150,9 @@ static int check_paths(const struct check *check, struct error *error)
                           error, "%s", detail.text);
     if (!scenario->sweep.variable)
         return check_requests(check, NULL, 0, scenario, error);
-    const struct words values = {scenario->sweep.values, scenario->sweep.value_count};
-    const struct words quick = {scenario->sweep.quick_values,
-                                scenario->sweep.quick_count};
-    int result = check_points(check, "sweep/values", &values, error);
-    return result < 0 ? result : check_points(check, "sweep/quick", &quick, error);
+    const struct sweep *sweep = &scenario->sweep;
+    int result = check_points(check, "sweep/values", &sweep->values, error);
+    return result < 0 ? result : check_points(check, "sweep/quick", &sweep->quick, error);
 }
 
 #define DIGEST_DIGITS 8
@@ -177,8 +176,7 @@ static int check_digests(const struct check *check, struct error *error)
 /* Those that are named; where none are, all models of this program. */
 static int find_contenders(const struct check *check, struct error *error)
 {
-    const struct words named = {check->scenario->models, check->scenario->model_count};
-    const struct words *labels = &named;
+    const struct words *labels = &check->scenario->models;
     size_t count = 0;
     for (size_t i = 0; i < labels->count; i++) {
         struct contender contender;
@@ -253,12 +251,10 @@ static int check_option(struct json_document *document, const cJSON *key,
 }
 
 static int check_options(struct json_document *document, const char *path,
-                         const struct scenario_server *server,
+                         const struct setting_list *options,
                          const struct model *const *models,
                          const struct model *const *known, struct error *error)
 {
-    const struct setting_list given = {server->options, server->option_count};
-    const struct setting_list *options = &given;
     const cJSON *object = json_at(document->root, path);
     int result = 0;
     for (size_t i = 0; i < options->count && result == 0; i++) {
@@ -286,8 +282,8 @@ static int check_backend(const struct check *check, struct error *error)
         return json_error(document, json_at(document->root, "backend/model"), error, "%s",
                           detail.text);
     const struct model *const alone[] = {model, NULL};
-    return check_options(document, "backend/options", &backend->server, alone, alone,
-                         error);
+    return check_options(document, "backend/options", &backend->server.options, alone,
+                         alone, error);
 }
 
 /* ---- the sweep -------------------------------------------------------------------- */
@@ -322,10 +318,8 @@ static int check_sweep(const struct check *check, struct error *error)
     const struct sweep *sweep = &check->scenario->sweep;
     if (!sweep->variable)
         return 0;
-    const struct words values = {sweep->values, sweep->value_count};
-    const struct words quick = {sweep->quick_values, sweep->quick_count};
-    int result = check_values(check, "sweep/values", &values, error);
-    return result < 0 ? result : check_values(check, "sweep/quick", &quick, error);
+    int result = check_values(check, "sweep/values", &sweep->values, error);
+    return result < 0 ? result : check_values(check, "sweep/quick", &sweep->quick, error);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
@@ -333,7 +327,7 @@ static int check_sweep(const struct check *check, struct error *error)
 int scenario_check_runs(struct json_document *document, const struct scenario *scenario,
                         const struct models *models, struct error *error)
 {
-    const size_t most = models->count + scenario->model_count + 1;
+    const size_t most = models->count + scenario->models.count + 1;
     struct check check = {
         .document = document,
         .scenario = scenario,
@@ -345,7 +339,7 @@ int scenario_check_runs(struct json_document *document, const struct scenario *s
         check.known[i] = models->items[i].model;
     int result = find_contenders(&check, error);
     if (result == 0)
-        result = check_options(document, "server/options", &scenario->server,
+        result = check_options(document, "server/options", &scenario->server.options,
                                check.contenders, check.known, error);
     if (result == 0)
         result = check_backend(&check, error);

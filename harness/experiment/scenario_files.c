@@ -10,6 +10,7 @@
 #include "base/json_folder.h"
 #include "base/text.h"
 #include "harness/experiment/scenario_check.h"
+#include "workload/scenario_read.h"
 
 /* Files beside the scenarios that are none. */
 static const char *const other_files[] = {"schema.json", "claims.json", NULL};

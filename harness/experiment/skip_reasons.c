@@ -101,8 +101,8 @@ void experiment_order_trials(const struct experiment *run,
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];
         const struct sweep *sweep = &own->scenario.sweep;
-        for (size_t v = 0; v < sweep->value_count; v++)
-            plan_cell(run, own, sweep->values[v], limits, plan, skip_reasons);
+        for (size_t v = 0; v < sweep->values.count; v++)
+            plan_cell(run, own, sweep->values.items[v], limits, plan, skip_reasons);
         if (!sweep->variable)
             plan_cell(run, own, NULL, limits, plan, skip_reasons);
     }

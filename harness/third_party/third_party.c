@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/field_json.h"
 #include "base/json.h"
-#include "base/json_fields.h"
 #include "base/text.h"
 #include "harness/third_party/placeholders.h"
 
@@ -25,106 +25,20 @@ static const char *const own_names[] = {
     "port",     "folder",           "data", "here", "stats",
     "upstream", "upstream-address", "cpus", NULL};
 
-/* ---- lists of words --------------------------------------------------------------- */
-
-static int read_word(struct json_document *document, const cJSON *node, void *member,
-                     struct error *error)
-{
-    static const struct json_field field = {.type = JSON_TEXT};
-    return json_read_value(document, node, &field, member, error);
-}
-
-/* A word that may be empty. */
-static int read_text(struct json_document *document, const cJSON *node, void *member,
-                     struct error *error)
-{
-    char given[JSON_DESCRIBE_BYTES];
-    if (!cJSON_IsString(node))
-        return json_error(document, node, error, "expected a string, got %s",
-                          json_describe(node, given, sizeof given));
-    *(char **)member = memory_copy_string(node->valuestring);
-    return 0;
-}
-
-static int read_texts(struct json_document *document, const cJSON *node, void *member,
-                      struct error *error)
-{
-    struct words *words = member;
-    return json_read_array(document, node, 0, MOST_WORDS, sizeof *words->items, read_text,
-                           (void **)&words->items, &words->count, error);
-}
-
-static int read_some_words(struct json_document *document, const cJSON *node,
-                           void *member, struct error *error)
-{
-    struct words *words = member;
-    return json_read_array(document, node, 1, MOST_WORDS, sizeof *words->items, read_word,
-                           (void **)&words->items, &words->count, error);
-}
-
-static int read_flag(struct json_document *document, const cJSON *node, void *member,
-                     struct error *error)
-{
-    const struct json_field field = {.type = JSON_CHOICE,
-                                     .choices = model_reference_words};
-    return json_read_value(document, node, &field, member, error);
-}
-
-static int read_flags(struct json_document *document, const cJSON *node, void *member,
-                      struct error *error)
-{
-    int *indices = NULL;
-    size_t count = 0;
-    int result = json_read_array(document, node, 0, MOST_WORDS, sizeof *indices,
-                                 read_flag, (void **)&indices, &count, error);
-    for (size_t i = 0; i < count && result == 0; i++)
-        *(unsigned *)member |= (unsigned)MODEL_LOOP << indices[i];
-    free(indices);
-    return result;
-}
-
-/* ---- objects of names and values -------------------------------------------------- */
-
-/* Reads the members of an object, each value by `read_value`. */
-static int read_settings(struct json_document *document, const cJSON *node,
-                         struct setting_list *settings, json_read_member *read_value,
-                         struct error *error)
-{
-    char given[JSON_DESCRIBE_BYTES];
-    if (!cJSON_IsObject(node))
-        return json_error(document, node, error, "expected an object, got %s",
-                          json_describe(node, given, sizeof given));
-    for (const cJSON *child = node->child; child; child = child->next) {
-        settings->items = memory_resize(settings->items,
-                                        (settings->count + 1) * sizeof *settings->items);
-        struct setting *setting = &settings->items[settings->count++];
-        *setting = (struct setting){.name = memory_copy_string(child->string)};
-        int result = read_value(document, child, &setting->value, error);
-        if (result < 0)
-            return result;
-    }
-    return 0;
-}
-
-static int read_environment(struct json_document *document, const cJSON *node,
-                            void *member, struct error *error)
-{
-    return read_settings(document, node, member, read_text, error);
-}
+/* ---- the file's tables ------------------------------------------------------------ */
 
 /* The text of a file is written as an array of its lines. */
-static int read_lines(struct json_document *document, const cJSON *node, void *member,
+static int read_lines(struct json_document *document, const cJSON *node, char **text,
                       struct error *error)
 {
+    static const struct field field = {
+        .kind = FIELD_LIST, .items = ITEM_TEXT, .minimum = 1, .maximum = MOST_LINES};
     struct words lines = {0};
-    struct text text = {0};
-    int result = json_read_array(document, node, 1, MOST_LINES, sizeof *lines.items,
-                                 read_text, (void **)&lines.items, &lines.count, error);
+    struct text whole = {0};
+    int result = field_read(document, node, &field, &lines, error);
     for (size_t i = 0; i < lines.count && result == 0; i++)
-        text_printf(&text, "%s%s", i ? "\n" : "", lines.items[i]);
-    if (result == 0)
-        *(char **)member = memory_copy_string(text_string(&text));
-    text_release(&text);
+        text_printf(&whole, "%s%s", i ? "\n" : "", lines.items[i]);
+    *text = text_steal(&whole);
     words_release(&lines);
     return result;
 }
@@ -137,42 +51,47 @@ static bool is_name_of_file(const char *name)
     return *own && *own != '/' && !strchr(own, '{') && !strstr(own, "..");
 }
 
-static int read_files(struct json_document *document, const cJSON *node, void *member,
-                      struct error *error)
+static int read_files(struct json_document *document, const cJSON *node,
+                      const struct field *field, void *structure, struct error *error)
 {
-    int result = read_settings(document, node, member, read_lines, error);
-    for (const cJSON *file = node->child; file && result == 0; file = file->next)
-        if (!is_name_of_file(file->string))
-            result = json_error_key(document, file, error,
-                                    "expected the name of a file in the trial's folder "
-                                    "or below {data}, got \"%s\"",
-                                    file->string);
-    return result;
+    struct setting_list *files = field_member(field, structure);
+    if (!cJSON_IsObject(node))
+        return json_expected(document, node, "an object", error);
+    for (const cJSON *child = node->child; child; child = child->next) {
+        setting_list_add(files, child->string, NULL);
+        int result =
+            read_lines(document, child, &files->items[files->count - 1].value, error);
+        if (result < 0)
+            return result;
+        if (!is_name_of_file(child->string))
+            return json_error_key(document, child, error,
+                                  "expected the name of a file in the trial's folder "
+                                  "or below {data}, got \"%s\"",
+                                  child->string);
+    }
+    return 0;
 }
 
-/* ---- the file's tables ------------------------------------------------------------ */
-
-static const struct json_field ready_fields[] = {
-    {.key = "path",
-     .type = JSON_TEXT,
-     .offset = offsetof(struct third_party_ready, path)},
-    {.key = "line",
-     .type = JSON_TEXT,
+static const struct field ready_fields[] = {
+    {.name = "path",
+     .kind = FIELD_TEXT,
+     .offset = offsetof(struct third_party_ready, path),
+     .schema = "{\"type\":\"string\",\"pattern\":\"^/\"}"},
+    {.name = "line",
+     .kind = FIELD_TEXT,
      .offset = offsetof(struct third_party_ready, line)},
-    {.key = "within",
-     .type = JSON_TIME,
+    {.name = "within",
+     .kind = FIELD_TIME,
+     .fallback = "15s",
      .offset = offsetof(struct third_party_ready, within_ns),
      .minimum = 100 * NS_PER_MS,
      .maximum = NS_PER_H},
     {0}};
 
-static int read_ready(struct json_document *document, const cJSON *node, void *member,
-                      struct error *error)
+static int check_ready(struct json_document *document, const cJSON *node, void *member,
+                       struct error *error)
 {
-    struct third_party_ready *ready = member;
-    int result = json_read_object(document, node, ready_fields, ready, error);
-    if (result < 0)
-        return result;
+    const struct third_party_ready *ready = member;
     if (!ready->path == !ready->line)
         return json_error(document, node, error,
                           "expected either a \"path\" that has to answer or a \"line\" "
@@ -184,135 +103,178 @@ static int read_ready(struct json_document *document, const cJSON *node, void *m
     return 0;
 }
 
-static const struct json_field stop_fields[] = {
-    {.key = "signal",
-     .type = JSON_CHOICE,
+static const struct field stop_fields[] = {
+    {.name = "signal",
+     .kind = FIELD_CHOICE,
      .offset = offsetof(struct third_party_stop, signal),
      .choices = signal_words},
-    {.key = "grace",
-     .type = JSON_TIME,
+    {.name = "grace",
+     .kind = FIELD_TIME,
+     .fallback = "10s",
      .offset = offsetof(struct third_party_stop, grace_ns),
      .minimum = 100 * NS_PER_MS,
      .maximum = NS_PER_H},
     {0}};
 
-static int read_stop(struct json_document *document, const cJSON *node, void *member,
-                     struct error *error)
-{
-    return json_read_object(document, node, stop_fields, member, error);
-}
-
 /* By external_work. */
 static const char *const work_words[] = {
     [EXTERNAL_PLAINTEXT] = "plaintext", [EXTERNAL_PROXY] = "proxy"};
 
+#define MEMBER(name) offsetof(struct third_party, name)
+
 /* The names of ops, or a word for what else it serves. */
-static int read_steps(struct json_document *document, const cJSON *node, void *member,
-                      struct error *error)
+static int read_steps(struct json_document *document, const cJSON *node,
+                      const struct field *field, void *structure, struct error *error)
 {
-    struct third_party *external = member;
-    char given[JSON_DESCRIBE_BYTES];
+    struct third_party *external = structure;
+    struct field names = *field;
+    names.read = NULL;
     if (cJSON_IsArray(node))
-        return read_some_words(document, node, &external->steps, error);
+        return field_read(document, node, &names, external, error);
     for (int work = EXTERNAL_PLAINTEXT; work <= EXTERNAL_PROXY; work++) {
         if (cJSON_IsString(node) && strcmp(node->valuestring, work_words[work]) == 0) {
             external->work = (enum external_work)work;
             return 0;
         }
     }
-    return json_error(document, node, error,
-                      "expected \"plaintext\", \"proxy\" or an array of the names of "
-                      "ops, got %s",
-                      json_describe(node, given, sizeof given));
+    return json_expected(document, node,
+                         "\"plaintext\", \"proxy\" or an array of the names of ops",
+                         error);
 }
 
-static const struct json_field option_fields[] = {
-    {.key = "name",
-     .type = JSON_TEXT,
+static const struct field option_fields[] = {
+    {.name = "name",
+     .kind = FIELD_TEXT,
      .required = true,
-     .offset = offsetof(struct third_party_option, name)},
-    {.key = "default",
-     .type = JSON_TEXT,
+     .offset = offsetof(struct third_party_option, name),
+     .schema = "{\"type\":\"string\",\"pattern\":\"^[a-z][a-z0-9-]*$\"}"},
+    {.name = "default",
+     .kind = FIELD_TEXT,
      .required = true,
      .offset = offsetof(struct third_party_option, fallback)},
-    {.key = "help",
-     .type = JSON_TEXT,
+    {.name = "help",
+     .kind = FIELD_TEXT,
      .required = true,
      .offset = offsetof(struct third_party_option, help)},
-    {.key = "choices",
-     .type = JSON_CUSTOM,
-     .offset = offsetof(struct third_party_option, choices),
-     .read = read_some_words},
+    {.name = "choices",
+     .kind = FIELD_LIST,
+     .minimum = 1,
+     .maximum = MOST_WORDS,
+     .offset = offsetof(struct third_party_option, choices)},
     {0}};
 
-static int read_option(struct json_document *document, const cJSON *node, void *member,
-                       struct error *error)
-{
-    struct third_party_option *option = member;
-    int result = json_read_object(document, node, option_fields, option, error);
-    if (result == 0 && option->choices.count &&
-        !words_have(&option->choices, option->fallback))
-        return json_error(document, json_at(node, "default"), error,
-                          "expected one of the choices, got \"%s\"", option->fallback);
-    return result;
-}
-
-static int read_options(struct json_document *document, const cJSON *node, void *member,
+static int check_option(struct json_document *document, const cJSON *node, void *member,
                         struct error *error)
 {
-    struct third_party *external = member;
-    return json_read_array(document, node, 0, MOST_WORDS, sizeof *external->options,
-                           read_option, (void **)&external->options,
-                           &external->option_count, error);
+    const struct third_party_option *option = member;
+    if (option->choices.count && !words_have(&option->choices, option->fallback))
+        return json_error(document, json_at(node, "default"), error,
+                          "expected one of the choices, got \"%s\"", option->fallback);
+    return 0;
 }
 
-/* The schema's address is for editors. */
-static int ignore_text(struct json_document *document, const cJSON *node, void *member,
-                       struct error *error)
-{
-    (void)member;
-    char *text = NULL;
-    int result = read_text(document, node, &text, error);
-    free(text);
-    return result;
-}
-
-#define MEMBER(name) offsetof(struct third_party, name)
-
-static const struct json_field external_fields[] = {
-    {.key = "$schema", .type = JSON_CUSTOM, .read = ignore_text},
-    {.key = "name", .type = JSON_TEXT, .required = true, .offset = MEMBER(name)},
-    {.key = "summary", .type = JSON_TEXT, .required = true, .offset = MEMBER(summary)},
-    {.key = "install", .type = JSON_TEXT, .offset = MEMBER(install)},
-    {.key = "command", .type = JSON_TEXT, .required = true, .offset = MEMBER(command)},
-    {.key = "version",
-     .type = JSON_CUSTOM,
-     .offset = MEMBER(version),
-     .read = read_some_words},
-    {.key = "arguments",
-     .type = JSON_CUSTOM,
-     .offset = MEMBER(arguments),
-     .read = read_texts},
-    {.key = "environment",
-     .type = JSON_CUSTOM,
-     .offset = MEMBER(environment),
-     .read = read_environment},
-    {.key = "files", .type = JSON_CUSTOM, .offset = MEMBER(files), .read = read_files},
-    {.key = "ready",
-     .type = JSON_CUSTOM,
+static const struct field external_fields[] = {
+    {.name = "$schema", .kind = FIELD_NOTE},
+    {.name = "name",
+     .kind = FIELD_TEXT,
      .required = true,
+     .offset = MEMBER(name),
+     .schema = "{\"type\":\"string\",\"pattern\":\"^[a-z0-9-]+$\"}"},
+    {.name = "summary",
+     .kind = FIELD_TEXT,
+     .required = true,
+     .help = "One line for the list.",
+     .offset = MEMBER(summary)},
+    {.name = "install",
+     .kind = FIELD_TEXT,
+     .help = "What to do where the command is missing.",
+     .offset = MEMBER(install)},
+    {.name = "command",
+     .kind = FIELD_TEXT,
+     .required = true,
+     .help = "Looked for in PATH and in /usr/sbin; or a path.",
+     .offset = MEMBER(command)},
+    {.name = "version",
+     .kind = FIELD_LIST,
+     .minimum = 1,
+     .maximum = MOST_WORDS,
+     .help = "Arguments that make the command print its version.",
+     .offset = MEMBER(version)},
+    {.name = "arguments",
+     .kind = FIELD_LIST,
+     .items = ITEM_TEXT,
+     .maximum = MOST_WORDS,
+     .offset = MEMBER(arguments)},
+    {.name = "environment",
+     .kind = FIELD_SETTINGS,
+     .items = ITEM_TEXT,
+     .offset = MEMBER(environment)},
+    {.name = "files",
+     .kind = FIELD_SETTINGS,
+     .help = "Text files, by their lines: in the trial's folder, or below {data}.",
+     .offset = MEMBER(files),
+     .read = read_files,
+     .schema =
+         "{\"type\":\"object\",\"propertyNames\":{\"pattern\":"
+         "\"^(\\\\{data\\\\}/)?[^/{]\",\"not\":{\"pattern\":\"\\\\.\\\\.|.\\\\{\"}},"
+         "\"additionalProperties\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":256,"
+         "\"items\":{\"type\":\"string\"}}}"},
+    {.name = "ready",
+     .kind = FIELD_OBJECT,
+     .required = true,
+     .help = "A path that answers with 200 on {port}, or what is printed before the URL.",
      .offset = MEMBER(ready),
-     .read = read_ready},
-    {.key = "stop", .type = JSON_CUSTOM, .offset = MEMBER(stop), .read = read_stop},
-    {.key = "steps",
-     .type = JSON_CUSTOM,
+     .bytes = sizeof(struct third_party_ready),
+     .fields = ready_fields,
+     .check = check_ready,
+     .schema = "{\"oneOf\":[{\"required\":[\"path\"]},{\"required\":[\"line\"]}]}"},
+    {.name = "stop",
+     .kind = FIELD_OBJECT,
+     .offset = MEMBER(stop),
+     .bytes = sizeof(struct third_party_stop),
+     .fields = stop_fields},
+    {.name = "steps",
+     .kind = FIELD_LIST,
      .required = true,
-     .offset = 0,
-     .read = read_steps},
-    {.key = "flags", .type = JSON_CUSTOM, .offset = MEMBER(flags), .read = read_flags},
-    {.key = "marks", .type = JSON_BOOL, .offset = MEMBER(marks)},
-    {.key = "options", .type = JSON_CUSTOM, .offset = 0, .read = read_options},
+     .minimum = 1,
+     .maximum = MOST_WORDS,
+     .help = "The ops that it does with the same digests as ours; or that it serves / "
+             "alone, or that and its upstream's replies to /fetch:...",
+     .offset = MEMBER(steps),
+     .read = read_steps,
+     .schema = "{\"anyOf\":[{\"enum\":[\"plaintext\",\"proxy\"]},{\"type\":\"array\","
+               "\"minItems\":1,\"maxItems\":64,\"items\":{\"type\":\"string\","
+               "\"minLength\":1}}]}"},
+    {.name = "flags",
+     .kind = FIELD_SET,
+     .maximum = MOST_WORDS,
+     .help = "What it is, as interleave models --json tells of ours: for the theory.",
+     .offset = MEMBER(flags),
+     .choices = MODEL_REFERENCE_WORDS},
+    {.name = "marks",
+     .kind = FIELD_FLAG,
+     .help = "SIGUSR2 begins the measured window, and ends it: for what it tells of its "
+             "loop.",
+     .offset = MEMBER(marks)},
+    {.name = "options",
+     .kind = FIELD_ARRAY,
+     .maximum = MOST_WORDS,
+     .offset = MEMBER(options),
+     .count_offset = MEMBER(option_count),
+     .bytes = sizeof(struct third_party_option),
+     .fields = option_fields,
+     .check = check_option},
     {0}};
+
+cJSON *third_party_schema(void)
+{
+    return fields_schema_file(
+        "Interleave external server",
+        "A server that this project did not write, as a contender: how it is started, "
+        "shows that it is ready, is stopped, and what it can do. Placeholders such as "
+        "{port} are listed in harness/third_party/third_party.h.",
+        external_fields, NULL);
+}
 
 /* ---- what no table can say -------------------------------------------------------- */
 
@@ -430,10 +392,9 @@ static int check_placeholders(struct json_document *document,
 static int read_document(struct third_party *external, struct json_document *document,
                          struct error *error)
 {
-    *external = (struct third_party){.ready = {.within_ns = 15 * NS_PER_S},
-                                     .stop = {.grace_ns = 10 * NS_PER_S}};
-    int result =
-        json_read_object(document, document->root, external_fields, external, error);
+    *external = (struct third_party){0};
+    fields_default(external_fields, external);
+    int result = fields_read(document, document->root, external_fields, external, error);
     if (result == 0)
         result = check_name(document, external, error);
     if (result == 0)
@@ -457,24 +418,7 @@ int third_party_read(struct third_party *external, const char *path, struct erro
 
 void third_party_release(struct third_party *external)
 {
-    free(external->name);
-    free(external->summary);
-    free(external->install);
-    free(external->command);
-    words_release(&external->arguments);
-    words_release(&external->version);
-    words_release(&external->steps);
-    setting_list_release(&external->environment);
-    setting_list_release(&external->files);
-    free(external->ready.path);
-    free(external->ready.line);
-    for (size_t i = 0; external->options && i < external->option_count; i++) {
-        free(external->options[i].name);
-        free(external->options[i].fallback);
-        free(external->options[i].help);
-        words_release(&external->options[i].choices);
-    }
-    free(external->options);
+    fields_release(external_fields, external);
     cJSON_Delete(external->source);
     *external = (struct third_party){0};
 }

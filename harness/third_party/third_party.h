@@ -86,7 +86,7 @@ enum external_work {
 struct third_party {
     char *name, *summary, *install, *command;
     struct words arguments, version;
-    unsigned flags;                         /* of enum model_flag, from MODEL_LOOP on */
+    unsigned flags;                         /* bit i: model_flag MODEL_LOOP << i */
     struct setting_list environment, files; /* a file's value is its text */
     struct third_party_ready ready;
     struct third_party_stop stop;
@@ -107,6 +107,9 @@ struct third_party {
 MUST_CHECK int third_party_read(struct third_party *external, const char *path,
                                 struct error *error);
 void third_party_release(struct third_party *external);
+
+/* The JSON Schema of the files (servers/reference/schema.json). */
+cJSON *third_party_schema(void);
 
 /*
  * Its description as a model: what models.h says, the object that it was read from as

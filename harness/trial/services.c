@@ -70,9 +70,9 @@ static int start_backend(struct service_process *backend, const struct trial_set
     command_line_add_option(line, "--cpus",
                             cpus_format(&setup->placement.services, cpus, sizeof cpus));
     command_line_add_option(line, "--stats", "backend.json");
-    for (size_t i = 0; i < wanted->server.option_count; i++)
-        command_line_set(line, wanted->server.options[i].name,
-                         wanted->server.options[i].value);
+    for (size_t i = 0; i < wanted->server.options.count; i++)
+        command_line_set(line, wanted->server.options.items[i].name,
+                         wanted->server.options.items[i].value);
     int result = start(backend, NULL, setup, folder, "backend.log", error);
     return result < 0 ? error_prefix(error, result, "the backend") : 0;
 }

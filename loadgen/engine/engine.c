@@ -240,7 +240,7 @@ static void start(struct engine *engine, const struct phases *phases)
      * warm-up, so that the server sees as many phases as clients. */
     engine->next_clients_ns = phases->start_ns;
     engine->start_gap_ns = (double)(phases->begin_ns - phases->start_ns) / 2 /
-                           (double)plan->workload.connections;
+                           (double)workload_connections(&plan->workload);
 }
 
 /* What has come due at now_ns, besides events. */
@@ -286,8 +286,8 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
                 struct control *control, unsigned number, struct error *error)
 {
     const struct workload *workload = &plan->workload;
-    uint64_t share = workload->connections / plan->threads +
-                     (number < workload->connections % plan->threads);
+    uint64_t connections = workload_connections(workload);
+    uint64_t share = connections / plan->threads + (number < connections % plan->threads);
     *engine = (struct engine){
         .plan = plan,
         .control = control,
@@ -325,7 +325,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
                      plan->requests[i / plan->target_count].reference,
                      plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
-    if (workload->phases_are_clients)
+    if (workload_phases_are_clients(workload))
         load_profile_init(&engine->clients, workload);
     engine->buffer.data = memory_allocate(SKIP_BYTES);
     mix_init(&engine->mix, workload, plan->seed, number);
@@ -446,7 +446,8 @@ static int connect_batch(struct engine *engine, uint32_t active, uint32_t begun,
 int engine_connect(struct engine *engine, struct error *error)
 {
     const struct workload *workload = &engine->plan->workload;
-    bool one = workload->connect_as_needed || workload->requests_per_connection == 1;
+    bool one = workload_connects_as_needed(workload) ||
+               workload_requests_per_connection(workload) == 1;
     uint32_t active = one ? 1 : engine->connection_count;
     uint32_t wanted = active + engine->background.count;
     uint32_t batch = (uint32_t)most(1, CONNECT_BATCH / engine->plan->threads);

@@ -63,7 +63,8 @@ static bool is_needed(const struct engine *engine, uint64_t now_ns)
 static bool opens_on_demand(const struct engine *engine)
 {
     const struct workload *workload = &engine->plan->workload;
-    return workload->requests_per_connection || workload->connect_as_needed;
+    return workload_requests_per_connection(workload) ||
+           workload_connects_as_needed(workload);
 }
 
 /* ---- free connections (open loop) ---------------------------------------------------
@@ -252,7 +253,7 @@ static void set_off(struct engine *engine, struct client_connection *connection,
 static void begin(struct engine *engine, struct client_connection *connection,
                   uint32_t request, uint64_t scheduled_ns)
 {
-    uint64_t limit = engine->plan->workload.requests_per_connection;
+    uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     /* A closed connection has the requests of its next socket before it has that. */
     uint64_t begun =
         connection->state == CONNECTION_OPEN ? connection->begun : connection->count;
@@ -271,7 +272,7 @@ static void begin(struct engine *engine, struct client_connection *connection,
 static void opened(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
 {
-    uint64_t limit = engine->plan->workload.requests_per_connection;
+    uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     engine->opening--;
     engine->totals.connections++;
     connection->state = CONNECTION_OPEN;
@@ -388,7 +389,7 @@ static uint64_t client_start_ns(const struct engine *engine, uint32_t client)
 /* How many of this thread's clients the phases want now. */
 static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
 {
-    if (!engine->plan->workload.phases_are_clients)
+    if (!workload_phases_are_clients(&engine->plan->workload))
         return engine->connection_count;
     double at_s = (double)(now_ns - engine->phases.start_ns) / NS_PER_S;
     double level = floor(load_profile_level(&engine->clients, at_s) + 0.5);
@@ -407,8 +408,9 @@ void exchange_start_clients(struct engine *engine, uint64_t now_ns)
         if (is_ready(connection))
             exchange_free(engine, connection, clock_now_ns());
     }
-    engine->next_clients_ns =
-        engine->plan->workload.phases_are_clients ? now_ns + CLIENTS_STEP_NS : UINT64_MAX;
+    engine->next_clients_ns = workload_phases_are_clients(&engine->plan->workload)
+                                  ? now_ns + CLIENTS_STEP_NS
+                                  : UINT64_MAX;
 }
 
 uint64_t exchange_start_clients_at(const struct engine *engine)
@@ -475,7 +477,7 @@ static void answered(struct engine *engine, struct client_connection *connection
 static bool goes_on(struct engine *engine, struct client_connection *connection,
                     bool unsent, uint64_t now_ns)
 {
-    uint64_t limit = engine->plan->workload.requests_per_connection;
+    uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     bool keep_alive = connection->framing.keep_alive;
     bool limit_reached = limit && connection->last_begun && connection->count == 0;
     if (keep_alive && !limit_reached && !unsent)

@@ -43,15 +43,15 @@ static void announce_load(const struct load_plan *plan, FILE *file)
         fprintf(file, "open loop, %s%s requests/s over up to %llu connections",
                 workload_is_steady(workload) ? "" : "on average ",
                 count_text(workload_mean_rate(workload), text),
-                (unsigned long long)workload->connections);
+                (unsigned long long)workload_connections(workload));
     else
         fprintf(file, "closed loop, %s%llu connections",
-                workload->phases_are_clients ? "up to " : "",
-                (unsigned long long)workload->connections);
-    if (workload->requests_per_connection)
-        fprintf(file, " (%llu request%s each)",
-                (unsigned long long)workload->requests_per_connection,
-                workload->requests_per_connection == 1 ? "" : "s");
+                workload_phases_are_clients(workload) ? "up to " : "",
+                (unsigned long long)workload_connections(workload));
+    uint64_t limit = workload_requests_per_connection(workload);
+    if (limit)
+        fprintf(file, " (%llu request%s each)", (unsigned long long)limit,
+                limit == 1 ? "" : "s");
     if (workload->pipeline > 1)
         fprintf(file, ", %llu requests in each pipeline",
                 (unsigned long long)workload->pipeline);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "loadgen/measure/distribution.h"
 #include "loadgen/measure/steadiness.h"
+#include "workload/load_fields.h"
 
 void result_init(struct result *result, const struct load_plan *plan, uint64_t window_ns)
 {
@@ -358,8 +359,8 @@ static void add_background(cJSON *json, const struct result *result)
 static void add_clients(cJSON *json, const struct load_plan *plan)
 {
     const struct workload *workload = &plan->workload;
-    uint64_t limit = workload->requests_per_connection;
-    json_add_number(json, "connections", (double)workload->connections);
+    uint64_t limit = workload_requests_per_connection(workload);
+    json_add_number(json, "connections", (double)workload_connections(workload));
     json_add_number(json, "all_connections", (double)workload_all_connections(workload));
     json_add_number(json, "threads", plan->threads);
     json_add_bool(json, "keep_alive", limit != 1);
@@ -373,19 +374,19 @@ static void add_clients(cJSON *json, const struct load_plan *plan)
 
 static void add_trace(cJSON *json, const struct workload *workload)
 {
-    if (!workload->trace_count) {
+    if (!workload->trace.count) {
         cJSON_AddNullToObject(json, "trace");
         return;
     }
     cJSON *trace = json_add_object(json, "trace");
-    json_add_text(trace, "file", workload->trace_path);
-    json_add_number(trace, "speed", workload->speed);
+    json_add_text(trace, "file", workload->trace.path);
+    json_add_number(trace, "speed", workload->trace.speed);
 }
 
 /* "trace" beside "poisson" and "constant". */
 static const char *arrivals_name(const struct workload *workload)
 {
-    if (workload->trace_count)
+    if (workload->trace.count)
         return "trace";
     bool mixed = request_is_mixed(&workload->requests[0]);
     return arrivals_names[mixed ? workload->arrivals : workload->requests[0].arrivals];

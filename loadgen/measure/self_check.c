@@ -68,7 +68,7 @@ static void check_rate(struct result *result)
         "connections were busy; raise --connections, or the server cannot do more",
         (double)counts.scheduled / seconds,
         (double)result->recorder.sent_in_time / seconds,
-        (unsigned long long)result->plan->workload.connections);
+        (unsigned long long)workload_connections(&result->plan->workload));
 }
 
 static void check_errors(struct result *result)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 const char *const verify_names[] = {
@@ -102,10 +103,7 @@ static void release_request(const struct load_plan *plan, struct planned_request
 static int check_limits(const struct load_plan *plan, struct error *error)
 {
     const struct workload *workload = &plan->workload;
-    if (!workload->connections)
-        return error_set(error, -EINVAL, "at least one connection is needed, got 0");
-    if (!plan->interval_ns ||
-        workload->duration_ns / plan->interval_ns >= LOAD_MAX_INTERVALS)
+    if (workload->duration_ns / plan->interval_ns >= LOAD_MAX_INTERVALS)
         return error_set(error, -EINVAL,
                          "the series has at most %d intervals: take a longer --interval",
                          LOAD_MAX_INTERVALS);
@@ -125,6 +123,9 @@ static int check_limits(const struct load_plan *plan, struct error *error)
 
 int load_plan_build(struct load_plan *plan, struct error *error)
 {
+    uint64_t longest_ns = (LOAD_MAX_INTERVALS - 1) * plan->interval_ns;
+    workload_settle_duration(&plan->workload,
+                             longest_ns < NS_PER_H ? longest_ns : NS_PER_H);
     int result = workload_check(&plan->workload, error);
     if (result == 0)
         result = check_limits(plan, error);
@@ -142,8 +143,9 @@ int load_plan_build(struct load_plan *plan, struct error *error)
     build_slow_request(plan, &plan->slow_read, &plan->workload.slow_readers);
     build_slow_request(plan, &plan->slow_send, &plan->workload.slow_senders);
     deal_targets(plan);
-    if (plan->threads > plan->workload.connections)
-        plan->threads = (unsigned)plan->workload.connections;
+    uint64_t connections = workload_connections(&plan->workload);
+    if (plan->threads > connections)
+        plan->threads = (unsigned)connections;
     return 0;
 }
 

@@ -98,8 +98,8 @@ void schedule_init(struct schedule *schedule, const struct workload *workload,
                    uint64_t seed, unsigned thread, unsigned threads)
 {
     *schedule = (struct schedule){
-        .trace = workload->trace,
-        .trace_count = workload->trace_count,
+        .trace = workload->trace.entries,
+        .trace_count = workload->trace.count,
         .thread = thread,
         .threads = threads,
         .left = UINT64_MAX,
@@ -112,12 +112,12 @@ void schedule_init(struct schedule *schedule, const struct workload *workload,
                                                  sizeof(struct arrival_process));
     struct load_profile profile;
     if (workload->rate_rps > 0 ||
-        (workload->phase_count && !workload->phases_are_clients)) {
+        (workload->phase_count && !workload_phases_are_clients(workload))) {
         load_profile_init(&profile, workload);
         add_process(schedule, profile, PROCESS_OF_MIX, workload->arrivals, seed, 0);
     }
     add_own_rates(schedule, workload, seed);
-    if (workload->trace_count)
+    if (workload->trace.count)
         schedule->processes[schedule->count++].request = PROCESS_OF_TRACE;
 }
 

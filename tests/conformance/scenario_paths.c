@@ -5,7 +5,7 @@
 #include "servers/job.h"
 #include "tests/support/cluster.h"
 #include "tests/support/served.h"
-#include "workload/scenario.h"
+#include "workload/scenario_read.h"
 
 #define MAX_PATHS 256
 
@@ -47,11 +47,12 @@ static void add_scenario(const char *file)
     struct error error;
     if (scenario_read(&scenario, file, &error) < 0)
         fail_msg("%s", error.text);
-    size_t points = scenario.sweep.variable ? scenario.sweep.value_count : 1;
+    size_t points = scenario.sweep.variable ? scenario.sweep.values.count : 1;
     for (size_t p = 0; p < points; p++) {
         struct scenario point;
         scenario_at_point(&point, &scenario,
-                          scenario.sweep.variable ? scenario.sweep.values[p] : NULL);
+                          scenario.sweep.variable ? scenario.sweep.values.items[p]
+                                                  : NULL);
         for (size_t r = 0; r < point.workload.request_count; r++)
             add_path(point.workload.requests[r].path);
         scenario_release(&point);

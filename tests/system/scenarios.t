@@ -15,7 +15,7 @@ for file in servers/reference/*.json; do
 done
 good=(tests/scenarios/good/*.json "${shipped[@]}" tests/external/good/*.json "${references[@]}")
 bad=(tests/scenarios/bad/*.json tests/external/bad/*.json)
-echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 5))"
+echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 5 + 2))"
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
@@ -47,6 +47,15 @@ validator = jsonschema.Draft202012Validator(schema)
 sys.exit(0 if validator.is_valid(json.load(open(sys.argv[2]))) else 1)
 PY
 }
+
+# The schemas are written by the program, from the tables that it reads the files with.
+is_generated() { # COMMAND FILE
+    message="$2 differs: run build/interleave $1 --schema >$2"
+    "$INTERLEAVE" "$1" --schema | cmp -s - "$2"
+    ok $? "$2 is what $1 --schema prints"
+}
+is_generated scenarios scenarios/schema.json
+is_generated references servers/reference/schema.json
 
 for file in "${good[@]}"; do
     know_kind "$file"

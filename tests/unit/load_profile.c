@@ -43,6 +43,7 @@ static void make_workload(struct workload *workload)
     workload_add_request(workload, "/");
     for (size_t i = 0; i < COUNT_OF(shapes); i++)
         workload_add_phase(workload, &shapes[i]);
+    workload_settle_duration(workload, 0);
 }
 
 /* The integral is the sum of the levels, by the midpoint rule. */
@@ -124,9 +125,11 @@ static void phases_of_clients_set_the_connections(void **state)
     struct workload workload;
     workload_init(&workload);
     workload_add_request(&workload, "/");
-    workload.phases_are_clients = true;
-    workload_add_phase(&workload, &shapes[3]);
-    assert_int_equal(workload.connections, 500);
+    struct load_phase phase = shapes[3];
+    phase.of_clients = true;
+    workload_add_phase(&workload, &phase);
+    workload_settle_duration(&workload, 0);
+    assert_int_equal(workload_connections(&workload), 500);
     assert_int_equal(workload.duration_ns, 3 * S);
     assert_false(workload_is_open(&workload));
     workload_release(&workload);
@@ -160,7 +163,7 @@ static void contradictions_are_refused(void **state)
         changed.think_ns = bad[i].think_ns;
         changed.pipeline = bad[i].pipeline;
         changed.requests_per_connection = bad[i].per_connection;
-        changed.connect_as_needed = bad[i].as_needed;
+        changed.connections = !bad[i].as_needed;
         assert_int_equal(workload_check(&changed, &error), -EINVAL);
         workload_release(&changed);
     }
@@ -193,6 +196,7 @@ static int read_trace(struct workload *workload, const char *text, double speed,
     assert_int_equal(file_write_atomic(path, text, strlen(text), error), 0);
     workload_init(workload);
     int result = workload_read_trace(workload, path, speed, error);
+    workload_settle_duration(workload, 0);
     unlink(path);
     return result;
 }
@@ -208,11 +212,11 @@ static void trace_is_read(void **state)
         fail_msg("%s", error.text);
     static const uint64_t times_ms[] = {0, 125, 125, 500};
     static const uint32_t requests[] = {0, 1, 0, 2};
-    assert_int_equal(workload.trace_count, 4);
+    assert_int_equal(workload.trace.count, 4);
     assert_int_equal(workload.request_count, 3);
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(workload.trace[i].at_ns, times_ms[i] * NS_PER_MS);
-        assert_int_equal(workload.trace[i].request, requests[i]);
+        assert_int_equal(workload.trace.entries[i].at_ns, times_ms[i] * NS_PER_MS);
+        assert_int_equal(workload.trace.entries[i].request, requests[i]);
     }
     assert_string_equal(workload.requests[2].class_name, "y");
     assert_int_equal(workload.duration_ns, 501 * NS_PER_MS);

@@ -222,6 +222,7 @@ static void test_phases_bend_time(void **state)
     workload_add_request(&workload, "/");
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&workload, &phases[i]);
+    workload_settle_duration(&workload, 0);
     for (int arrivals = 0; arrivals < 2; arrivals++) {
         workload.arrivals = arrivals;
         size_t room = 100000, count = 0;
@@ -259,8 +260,8 @@ static void test_trace_is_dealt_out(void **state)
     workload_init(&workload);
     for (int i = 0; i < 2; i++)
         workload_add_request(&workload, "/")->from_trace = true;
-    workload.trace = entries;
-    workload.trace_count = 10;
+    workload.trace.entries = entries;
+    workload.trace.count = 10;
     uint64_t times[10];
     uint32_t requests[10];
     size_t count = 0;

@@ -190,8 +190,8 @@ static void test_connections_as_needed(void **state)
     (void)state;
     struct fixture f;
     begin(&f, answer_good);
-    f.plan.workload.connect_as_needed = true;
-    f.plan.workload.connections = 40;
+    f.plan.workload.connections = 0;
+    f.plan.workload.max_connections = 40;
     f.plan.workload.rate_rps = 500;
     f.plan.workload.arrivals = ARRIVALS_CONSTANT;
     f.server.stall_at = 50;
@@ -215,6 +215,7 @@ static void test_phases_of_rates(void **state)
     begin(&f, answer_good);
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
+    f.plan.workload.duration_ns = 0;
     f.plan.workload.arrivals = ARRIVALS_CONSTANT;
     f.plan.threads = 2;
     run_cleanly(&f);
@@ -227,15 +228,15 @@ static void test_phases_of_clients(void **state)
 {
     (void)state;
     static const struct load_phase phases[] = {
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 1},
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 6},
-        {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 2},
+        {.duration_ns = 300 * NS_PER_MS, .level = 1, .of_clients = true},
+        {.duration_ns = 300 * NS_PER_MS, .level = 6, .of_clients = true},
+        {.duration_ns = 300 * NS_PER_MS, .level = 2, .of_clients = true},
     };
     struct fixture f;
     begin(&f, answer_good);
-    f.plan.workload.phases_are_clients = true;
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
+    f.plan.workload.duration_ns = 0;
     f.plan.workload.think_ns = 5 * NS_PER_MS;
     f.plan.threads = 2;
     run_cleanly(&f);

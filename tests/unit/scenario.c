@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "workload/scenario.h"
+#include "base/json.h"
+#include "workload/scenario_read.h"
 
 #define HEAD "{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\",\n"
 #define REQS "\"requests\":[{\"path\":\"/wait:50ms\"}]"
@@ -23,11 +24,14 @@ static const struct mistake {
     {HEAD REQS ",\n" REQS "}",
      ":3:1: requests: this key is given twice in the same object"},
     {HEAD REQS ",\"load\":{\"connections\":\"ten\"}}",
-     ":2:58: load.connections: expected a whole number from 1 to 1000000, got \"ten\""},
+     ":2:58: load.connections: expected \"auto\" or a whole number from 1 to 1000000, "
+     "got \"ten\""},
     {HEAD REQS ",\"load\":{\"connections\":0}}",
-     ":2:58: load.connections: expected a whole number from 1 to 1000000, got 0"},
+     ":2:58: load.connections: expected \"auto\" or a whole number from 1 to 1000000, "
+     "got 0"},
     {HEAD REQS ",\"load\":{\"duration\":\"5 parsecs\"}}",
-     ":2:55: load.duration: expected a time such as 50ms or 2s, got \"5 parsecs\""},
+     ":2:55: load.duration: expected \"auto\" or a time such as 50ms or 2s, got \"5 "
+     "parsecs\""},
     {HEAD REQS ",\"load\":{\"rate\":-1}}", ":2:51: load.rate: expected a rate above 0 "
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
@@ -71,7 +75,8 @@ static const struct mistake {
      ":1:9: name: expected a name of a-z, 0-9 and -, got \"Bad Name\""},
     {"{\"title\":\"t\"}", ":1:1: the key \"name\" is missing"},
     {HEAD REQS ",\"load\":{\"connections\":\"lots\"}}",
-     ":2:58: load.connections: expected a whole number from 1 to 1000000, got \"lots\""},
+     ":2:58: load.connections: expected \"auto\" or a whole number from 1 to 1000000, "
+     "got \"lots\""},
     {HEAD REQS ",\"load\":{\"connections\":5,\"max_connections\":9}}",
      ":2:78: load.max_connections: only with \"connections\": \"auto\" there is a "
      "\"max_connections\""},
@@ -182,8 +187,8 @@ static void reads_loads_of_all_kinds(void **state)
         fail_msg("%s", error.text);
     free(name);
     const struct workload *w = &s.workload;
-    assert_true(w->connect_as_needed);
-    assert_int_equal(w->connections, 50);
+    assert_true(workload_connects_as_needed(w));
+    assert_int_equal(workload_connections(w), 50);
     assert_int_equal(w->duration_ns, 8 * NS_PER_S);
     assert_int_equal(w->request_limit, 9000);
     assert_int_equal(w->phase_count, 4);
@@ -203,7 +208,7 @@ static void reads_loads_of_all_kinds(void **state)
         fail_msg("%s", error.text);
     free(name);
     assert_false(workload_is_open(&s.workload));
-    assert_int_equal(s.workload.connections, 60);
+    assert_int_equal(workload_connections(&s.workload), 60);
     assert_int_equal(s.workload.duration_ns, 4 * NS_PER_S);
     assert_int_equal(s.workload.think_ns, 20 * NS_PER_MS);
     assert_int_equal(s.workload.think_times, THINK_EXPONENTIAL);
@@ -218,19 +223,19 @@ static void reads_a_complete_file(void **state)
     char *name;
     if (read_source(&s, complete, &error, &name) < 0)
         fail_msg("%s", error.text);
-    assert_int_equal(s.model_count, 2);
+    assert_int_equal(s.models.count, 2);
     assert_int_equal(s.workload.request_count, 2);
     assert_true(s.workload.requests[0].weight == 9);
     assert_string_equal(s.workload.requests[0].class_name, "light");
     assert_int_equal(s.workload.connections, 100);
     assert_int_equal(s.workload.warmup_ns, 500 * NS_PER_MS);
-    assert_int_equal(s.workload.requests_per_connection, 1);
+    assert_false(s.workload.keep_alive);
     assert_false(workload_is_open(&s.workload));
     assert_int_equal(s.server.cpus, 0);
     assert_string_equal(scenario_option(&s, "threads"), "64");
     assert_string_equal(s.backend.model, "event-loop");
     assert_int_equal(s.backend.server.cpus, 1);
-    assert_string_equal(s.backend.server.options[0].value, "8");
+    assert_string_equal(s.backend.server.options.items[0].value, "8");
     assert_int_equal(s.database, DATABASE_POSTGRES);
     assert_int_equal(s.shape, SHAPE_TRANSIENT);
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "harness/experiment/scenario_check.h"
 #include "harness/third_party/shipped.h"
-#include "workload/scenario.h"
+#include "workload/scenario_read.h"
 
 #define HEAD       "{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\",\n"
 #define PATH(path) "\"requests\":[{\"path\":\"" path "\"}]"

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "tests/unit/harness_fixture.h"
+#include "workload/scenario_read.h"
 
 #define NONE -1.0
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/unit/harness_fixture.h"
+#include "workload/scenario_read.h"
 
 static const char config_text[] =
     "{\"schema_version\":1,\"profile\":\"quick\",\"repeat\":3,\"seed\":%d,"

@@ -1,5 +1,5 @@
 /* specs.c - see specs.h. */
-#include "loadgen/plan/specs.h"
+#include "workload/specs.h"
 
 #include <errno.h>
 #include <math.h>
@@ -162,27 +162,18 @@ static int read_phase(struct load_phase *phase, bool *are_rates, char *text,
     return result < 0 ? result : read_levels(phase, are_rates, levels, error);
 }
 
-int spec_add_phase(struct workload *workload, const char *spec, struct error *error)
+int spec_read_phase(struct load_phase *phase, const char *spec, struct error *error)
 {
-    struct load_phase phase = {0};
+    *phase = (struct load_phase){0};
     bool are_rates = false;
     char *text = memory_copy_string(spec);
-    int result = read_phase(&phase, &are_rates, text, error);
+    int result = read_phase(phase, &are_rates, text, error);
     free(text);
-    if (result == 0 && workload->phase_count &&
-        workload->phases_are_clients != !are_rates)
-        result = error_set(error, -EINVAL, "all phases have rates, or all have clients");
-    if (result == 0 && workload->phase_count == WORKLOAD_MOST_PHASES)
-        result = error_set(error, -EINVAL, "there are at most %d phases",
-                           WORKLOAD_MOST_PHASES);
-    if (result < 0)
-        return error_prefix(error, result, "--phase %s", spec);
-    workload->phases_are_clients = !are_rates;
-    workload_add_phase(workload, &phase);
-    return 0;
+    phase->of_clients = !are_rates;
+    return result < 0 ? error_prefix(error, result, "%s", spec) : 0;
 }
 
-/* ---- slow clients, traces -----------------------------------------------------------
+/* ---- slow clients -------------------------------------------------------------------
  */
 
 int spec_read_slow_clients(struct slow_clients *clients, const char *spec,
@@ -210,15 +201,4 @@ int spec_read_slow_clients(struct slow_clients *clients, const char *spec,
     }
     free(text);
     return result;
-}
-
-int spec_read_speed(double *speed, const char *spec, struct error *error)
-{
-    char *end;
-    *speed = strtod(spec, &end);
-    if (end == spec || *end || !(*speed >= 1e-3 && *speed <= 1e6))
-        return error_set(error, -EINVAL,
-                         "--speed: expected a factor from 0.001 to 1000000, got \"%s\"",
-                         spec);
-    return 0;
 }

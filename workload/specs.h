@@ -1,9 +1,9 @@
 /*
  * specs.h - the parts of a workload that have a form of their own on the command line:
- * requests, phases, slow clients, a trace. Their meaning is workload/workload.h's.
+ * requests, phases, slow clients. Their meaning is workload/workload.h's.
  */
-#ifndef LOADGEN_SPECS_H
-#define LOADGEN_SPECS_H
+#ifndef WORKLOAD_SPECS_H
+#define WORKLOAD_SPECS_H
 
 #include "base/error.h"
 #include "workload/workload.h"
@@ -16,18 +16,15 @@ MUST_CHECK int spec_add_request(struct workload *workload, const char *spec,
                                 struct error *error);
 
 /*
- * Adds the phase "TIME:LEVEL", "TIME:LEVEL..LEVEL" (a ramp), with ",burst:LENGTH/PERIOD"
+ * Reads the phase "TIME:LEVEL", "TIME:LEVEL..LEVEL" (a ramp), with ",burst:LENGTH/PERIOD"
  * or ",sine:PERIOD" after it. Levels are rates ("100/s") in an open loop and numbers of
  * clients ("100") in a closed one. 0 or -EINVAL.
  */
-MUST_CHECK int spec_add_phase(struct workload *workload, const char *spec,
-                              struct error *error);
+MUST_CHECK int spec_read_phase(struct load_phase *phase, const char *spec,
+                               struct error *error);
 
 /* Reads "COUNT:BYTES[:/PATH]", bytes per second. 0 or -EINVAL. */
 MUST_CHECK int spec_read_slow_clients(struct slow_clients *clients, const char *spec,
                                       struct error *error);
-
-/* Reads the speed of a trace, such as "2" or "0.5". 0 or -EINVAL. */
-MUST_CHECK int spec_read_speed(double *speed, const char *spec, struct error *error);
 
 #endif
