@@ -107,6 +107,8 @@ static int parse_option(const struct command *command, struct option_group *grou
     }
     int result = field_set(match.option, match.group->settings, value, error);
     match.group->given |= field_bit(match.group->options, match.option);
+    if (result < 0 && match.option->kind == FIELD_ARRAY) /* one of several: say which */
+        return error_prefix(error, result, "--%s %s", match.option->name, value);
     return result < 0 ? error_prefix(error, result, "--%s", match.option->name) : 0;
 }
 

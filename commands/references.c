@@ -23,18 +23,12 @@ static const struct field options[] = {
      .offset = offsetof(struct references_settings, schema)},
     {0}};
 
-static void print_json(const cJSON *json)
+static void print_and_delete(cJSON *json)
 {
     char *text = json_print(json);
     fputs(text, stdout);
     free(text);
-}
-
-static void print_schema(void)
-{
-    cJSON *schema = third_party_schema();
-    print_json(schema);
-    cJSON_Delete(schema);
+    cJSON_Delete(json);
 }
 
 static void print_table(const struct models *models)
@@ -64,7 +58,7 @@ static int run_references(int argc, char **argv)
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
     if (settings.schema) {
-        print_schema();
+        print_and_delete(third_party_schema());
         return EXIT_FINE;
     }
     struct models models = {0};
@@ -73,12 +67,10 @@ static int run_references(int argc, char **argv)
         exit_code = EXIT_USAGE;
     } else {
         references_look_up(&models);
-        cJSON *array = models_to_json(&models);
         if (settings.json)
-            print_json(array);
+            print_and_delete(models_to_json(&models));
         else
             print_table(&models);
-        cJSON_Delete(array);
         exit_code = EXIT_FINE;
     }
     models_release(&models);

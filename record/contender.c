@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/options.h"
+#include "base/field.h"
 #include "base/quantity.h"
 #include "base/text.h"
 
@@ -62,9 +62,11 @@ int option_check(const struct field *option, const char *value, struct error *er
         uint64_t number;
         double rate;
         char *text;
-    } unused = {0};
+        struct words words;
+    } unused;
     struct field alone[] = {*option, {0}};
     alone->offset = 0;
+    fields_default(alone, &unused);
     int result = field_set(alone, &unused, value, error);
     fields_release(alone, &unused);
     return result;

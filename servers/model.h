@@ -57,8 +57,11 @@ enum model_flag {
     MODEL_IGNORES_MARKS = 1 << 9, /* SIGUSR2 does not tell it where the window begins   */
 };
 
-extern const char *const model_flag_words[];         /* ends with NULL */
-#define MODEL_REFERENCE_WORDS (&model_flag_words[4]) /* those from MODEL_LOOP on */
+extern const char *const model_flag_words[]; /* ends with NULL */
+
+/* Those from MODEL_LOOP on, and their first bit. */
+#define MODEL_REFERENCE_SHIFT 4
+#define MODEL_REFERENCE_WORDS (model_flag_words + MODEL_REFERENCE_SHIFT)
 
 /* Who runs a step, and what it does meanwhile. */
 enum step_runner {

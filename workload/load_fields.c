@@ -242,7 +242,7 @@ static int set_phase(const struct field *field, void *structure, const char *tex
         return error_set(error, -EINVAL, "%s: all phases have rates, or all have clients",
                          text);
     if (result == 0 && workload->phase_count == WORKLOAD_MOST_PHASES)
-        return error_set(error, -EINVAL, "%s: there are at most %d phases", text,
+        return error_set(error, -EINVAL, "there are at most %d phases",
                          WORKLOAD_MOST_PHASES);
     if (result == 0)
         workload_add_phase(workload, &phase);

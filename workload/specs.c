@@ -170,7 +170,7 @@ int spec_read_phase(struct load_phase *phase, const char *spec, struct error *er
     int result = read_phase(phase, &are_rates, text, error);
     free(text);
     phase->of_clients = !are_rates;
-    return result < 0 ? error_prefix(error, result, "%s", spec) : 0;
+    return result;
 }
 
 /* ---- slow clients -------------------------------------------------------------------

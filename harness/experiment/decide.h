@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/options.h"
+#include "base/text.h"
 #include "harness/experiment/profile.h"
 #include "record/experiment.h"
 
@@ -17,10 +17,9 @@ struct experiment_request {
     uint64_t repeat; /* 0: the profile's */
     uint64_t seed;
     uint64_t overrun_ns;
-    const char *folder; /* of the scenarios; NULL: see scenario_files.h */
-    const struct words
-        *scenarios;             /* as scenarios_read takes them; empty: the profile's */
-    const struct words *models; /* empty: each scenario's own choice */
+    const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
+    const struct words *scenarios; /* named ones; empty: those of the profile */
+    const struct words *models;    /* empty: each scenario's own choice */
     const struct words *externals; /* files of references that join everywhere */
 };
 

@@ -14,7 +14,7 @@
 #include "workload/steps.h"
 
 /* What is checked, and against what. */
-struct check {
+struct checked_scenario {
     struct json_document *document;
     const struct scenario *scenario;
     const struct models *models;
@@ -22,7 +22,8 @@ struct check {
     const struct model **known;      /* all models; both end with NULL */
 };
 
-static const cJSON *element(const struct check *check, const char *array, size_t index)
+static const cJSON *element(const struct checked_scenario *check, const char *array,
+                            size_t index)
 {
     return cJSON_GetArrayItem(json_at(check->document->root, array), (int)index);
 }
@@ -33,7 +34,7 @@ static int check_program(const struct scenario *scenario, const char *path,
                          bool at_backend, struct error *error);
 
 /* What an op asks, and what a scenario then has to have. */
-static const struct service {
+static const struct asked_service {
     enum op_flag asks;
     const char *needed;
 } services[] = {
@@ -108,8 +109,8 @@ static int check_program(const struct scenario *scenario, const char *path,
 }
 
 /* A path with a braced word is as right as the value that fills it. */
-static int check_requests(const struct check *check, const char *values, size_t index,
-                          const struct scenario *point, struct error *error)
+static int check_requests(const struct checked_scenario *check, const char *values,
+                          size_t index, const struct scenario *point, struct error *error)
 {
     for (size_t i = 0; i < point->workload.request_count; i++) {
         struct error detail;
@@ -126,7 +127,7 @@ static int check_requests(const struct check *check, const char *values, size_t 
 }
 
 /* At every point of the sweep that `values` lists. */
-static int check_points(const struct check *check, const char *name,
+static int check_points(const struct checked_scenario *check, const char *name,
                         const struct words *values, struct error *error)
 {
     int result = 0;
@@ -139,7 +140,7 @@ static int check_points(const struct check *check, const char *name,
     return result;
 }
 
-static int check_paths(const struct check *check, struct error *error)
+static int check_paths(const struct checked_scenario *check, struct error *error)
 {
     const struct scenario *scenario = check->scenario;
     const char *slow = scenario->workload.slow_readers.path;
@@ -157,7 +158,7 @@ static int check_paths(const struct check *check, struct error *error)
 
 #define DIGEST_DIGITS 8
 
-static int check_digests(const struct check *check, struct error *error)
+static int check_digests(const struct checked_scenario *check, struct error *error)
 {
     const struct workload *workload = &check->scenario->workload;
     for (size_t i = 0; i < workload->request_count; i++) {
@@ -174,7 +175,7 @@ static int check_digests(const struct check *check, struct error *error)
 /* ---- models and options ----------------------------------------------------------- */
 
 /* Those that are named; where none are, all models of this program. */
-static int find_contenders(const struct check *check, struct error *error)
+static int find_contenders(const struct checked_scenario *check, struct error *error)
 {
     const struct words *labels = &check->scenario->models;
     size_t count = 0;
@@ -265,7 +266,7 @@ static int check_options(struct json_document *document, const char *path,
     return result;
 }
 
-static int check_backend(const struct check *check, struct error *error)
+static int check_backend(const struct checked_scenario *check, struct error *error)
 {
     struct json_document *document = check->document;
     const struct scenario_backend *backend = &check->scenario->backend;
@@ -290,7 +291,7 @@ static int check_backend(const struct check *check, struct error *error)
 
 /* Each value once: a point is known by its value. An option's values are checked like
  * the one that stands among the options. */
-static int check_values(const struct check *check, const char *name,
+static int check_values(const struct checked_scenario *check, const char *name,
                         const struct words *values, struct error *error)
 {
     struct json_document *document = check->document;
@@ -313,7 +314,7 @@ static int check_values(const struct check *check, const char *name,
     return result;
 }
 
-static int check_sweep(const struct check *check, struct error *error)
+static int check_sweep(const struct checked_scenario *check, struct error *error)
 {
     const struct sweep *sweep = &check->scenario->sweep;
     if (!sweep->variable)
@@ -328,7 +329,7 @@ int scenario_check_runs(struct json_document *document, const struct scenario *s
                         const struct models *models, struct error *error)
 {
     const size_t most = models->count + scenario->models.count + 1;
-    struct check check = {
+    struct checked_scenario check = {
         .document = document,
         .scenario = scenario,
         .models = models,

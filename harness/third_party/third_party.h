@@ -86,7 +86,7 @@ enum external_work {
 struct third_party {
     char *name, *summary, *install, *command;
     struct words arguments, version;
-    unsigned flags;                         /* bit i: model_flag MODEL_LOOP << i */
+    unsigned flags; /* of enum model_flag, >> MODEL_REFERENCE_SHIFT */
     struct setting_list environment, files; /* a file's value is its text */
     struct third_party_ready ready;
     struct third_party_stop stop;

@@ -43,8 +43,8 @@ cJSON *third_party_describe(const struct third_party *external, const char *fold
     cJSON *description = cJSON_CreateObject();
     json_add_text(description, "name", external->name);
     json_add_text(description, "summary", external->summary);
-    model_add_flags(description, external->flags * MODEL_LOOP | MODEL_REFERENCE |
-                                     flag_of_work[external->work]);
+    model_add_flags(description, external->flags << MODEL_REFERENCE_SHIFT |
+                                     MODEL_REFERENCE | flag_of_work[external->work]);
     cJSON *options = json_add_array(description, "options");
     for (size_t i = 0; i < external->option_count; i++)
         add_option(options, &external->options[i]);

@@ -161,14 +161,13 @@ ok "the statistics are JSON" json_ok "$work/stats.json"
 ok "... with what was counted" json_is "$work/stats.json" \
     '$d->{schema_version} == 1 && $d->{model} eq "event-loop" && $d->{requests} == 6
         && $d->{errors} == 1 && $d->{accepted} == 6 && $d->{refused} == 0
-        && $d->{drained} && $d->{per_worker}[0]{role} eq "loop"
-        && $d->{options}{"uv-pool"} == 4 && $d->{options}{"max-connections"} > 0'
+        && $d->{drained} && $d->{per_worker}[0]{role} eq "loop"'
 
 start --model event-loop-workers --stats 3 --cpus 0 3>"$work/stats3.json"
 ok "with --cpus 0 it serves" answers / "Hello, World!"
 stop
 ok "cores is then 1, and statistics go to a descriptor" json_is "$work/stats3.json" \
-    '$d->{options}{workers} == 1'
+    '1 == grep { $_->{role} eq "worker" } @{$d->{per_worker}}'
 
 start --model thread-pool --data "$work/data/deep"
 ok "a data folder is made" status_is 200 "$url/file:1000"

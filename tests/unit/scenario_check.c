@@ -58,7 +58,7 @@ static char *check(const char *rest)
 
 #define TEN_STEPS "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1"
 
-static const struct mistake {
+static const struct told_mistake {
     const char *rest, *message;
 } mistakes[] = {
     /* Steps, as a server refuses them. */
