@@ -135,24 +135,18 @@ static uint64_t raise_descriptor_limit(void)
 static int decide(struct bench *bench, const struct bench_settings *settings,
                   const struct words *words, struct error *error)
 {
-    struct scenarios scenarios;
-    int result = scenarios_read(&scenarios, settings->scenarios, words, error);
-    if (result < 0)
-        return result;
-    if (words->count == 0)
-        scenarios_keep_profile(&scenarios, settings->profile);
     /* Seeds stay whole numbers in JSON: 53 bits. */
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
         .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
         .overrun_ns = settings->overrun_ns,
+        .folder = settings->scenarios,
+        .scenarios = words,
         .models = &settings->models,
         .externals = &settings->externals,
     };
-    result = experiment_decide(&bench->run, &request, &scenarios, error);
-    scenarios_release(&scenarios);
-    return result;
+    return experiment_decide(&bench->run, &request, error);
 }
 
 static int resume(struct bench *bench, const struct bench_settings *settings,

@@ -121,8 +121,8 @@ static void collect_step(void *context, const struct path_step *step)
     uint64_t ns;
     if (op && op->flags & OP_SCALES && path_step_time(step, &ns))
         list_add(&collection->timed, step->text, step->length);
-    else if (!op ||
-             ((op->kind == OP_CPU || op->kind == OP_BLOCKING) && !(op->flags & OP_LASTS)))
+    else if (op && (op->kind == OP_CPU || op->kind == OP_BLOCKING) &&
+             !(op->flags & OP_LASTS))
         list_add(&collection->others, step->text, step->length);
 }
 

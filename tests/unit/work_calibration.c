@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "harness/experiment/work_calibration.h"
 #include "servers/ops/op.h"
+#include "workload/scenario_read.h"
 
 /* As a manifest keeps it. */
 static const char kept[] = "{\n\t\"work\":\t{\n"
