@@ -45,12 +45,12 @@ static const struct record_type lifetime_type =
  */
 
 static const struct record_field lag_fields[] = {
-    {FIELD_NUMBER("p50", loop_lag, p50_ns), .unit = "ns"},
-    {FIELD_NUMBER("p99", loop_lag, p99_ns), .unit = "ns"},
-    {FIELD_NUMBER("max", loop_lag, max_ns), .unit = "ns"},
+    {FIELD_NUMBER("p50", lag_statistics, p50_ns), .unit = "ns"},
+    {FIELD_NUMBER("p99", lag_statistics, p99_ns), .unit = "ns"},
+    {FIELD_NUMBER("max", lag_statistics, max_ns), .unit = "ns"},
     {0},
 };
-static const struct record_type lag_type = RECORD_TYPE(loop_lag, lag_fields);
+static const struct record_type lag_type = RECORD_TYPE(lag_statistics, lag_fields);
 
 static const struct record_field loop_fields[] = {
     {FIELD_NUMBER("utilisation", loop_statistics, utilisation)},

@@ -35,13 +35,13 @@ struct server_lifetime {
 };
 
 /* How late its loops came, of all together. */
-struct loop_lag {
+struct lag_statistics {
     double p50_ns, p99_ns, max_ns;
 };
 
 struct loop_statistics {
     double utilisation; /* 0..1, the mean over the loops */
-    struct loop_lag *lag;
+    struct lag_statistics *lag;
 };
 
 struct op_statistics {

@@ -242,26 +242,26 @@ static const char *word_for(double ratio)
     return words[i].word;
 }
 
-static void derive_cpu(struct overview_row *summary, const struct comparison *comparison,
+static void derive_cpu(struct overview_row *line, const struct comparison *comparison,
                        const struct row *cell)
 {
     const struct row *row =
-        cell ? comparison_find(comparison, cell, summary->contender) : NULL;
+        cell ? comparison_find(comparison, cell, line->contender) : NULL;
     if (!row || !is_measured(row)) {
-        summary->cpu.text = memory_copy_string("not measured");
+        line->cpu.text = memory_copy_string("not measured");
         return;
     }
     double best = best_throughput(comparison, cell);
-    double cores = use_metric(&summary->cpu, row, METRIC_CORES);
-    double throughput = use_metric(&summary->cpu, row, METRIC_THROUGHPUT);
+    double cores = use_metric(&line->cpu, row, METRIC_CORES);
+    double throughput = use_metric(&line->cpu, row, METRIC_THROUGHPUT);
     if (carries(row, best)) {
         double ratio = cores / least_cpu(comparison, cell, best);
-        summary->cpu.text =
+        line->cpu.text =
             memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
     } else {
         char share[QUANTITY_TEXT_BYTES];
         share_format(throughput / best, share, sizeof share);
-        summary->cpu.text = memory_printf("carries %s of it", share);
+        line->cpu.text = memory_printf("carries %s of it", share);
     }
 }
 
@@ -368,7 +368,7 @@ static struct family_score score_family(const struct comparison *comparison,
     return score;
 }
 
-static void derive_use(struct overview_row *summary, const struct comparison *comparison)
+static void derive_use(struct overview_row *line, const struct comparison *comparison)
 {
     struct text text = {0};
     size_t cells = 0;
@@ -382,7 +382,7 @@ static void derive_use(struct overview_row *summary, const struct comparison *co
         if (told)
             continue;
         struct family_score score =
-            score_family(comparison, summary->contender, family, &summary->use);
+            score_family(comparison, line->contender, family, &line->use);
         cells += score.cells;
         if (score.good > 0 && 2 * score.good >= score.cells)
             text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
@@ -390,7 +390,7 @@ static void derive_use(struct overview_row *summary, const struct comparison *co
     }
     if (!text.length)
         text_append_string(&text, cells ? "none of these" : "not measured");
-    summary->use.text = text_steal(&text);
+    line->use.text = text_steal(&text);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
@@ -414,16 +414,17 @@ static char *find_not_judged(const struct comparison *comparison)
     return list;
 }
 
-void overview_derive(struct overview *summary, const struct comparison *comparison)
+void overview_derive(struct overview *overview, const struct comparison *comparison)
 {
     const struct contenders *contenders = &comparison->results->experiment.contenders;
     const struct row *common = find_common_load(comparison);
-    summary->cpu_basis = common ? cell_name(common) : NULL;
-    summary->not_judged = find_not_judged(comparison);
-    summary->row_count = contenders->count;
-    summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
+    overview->cpu_basis = common ? cell_name(common) : NULL;
+    overview->not_judged = find_not_judged(comparison);
+    overview->row_count = contenders->count;
+    overview->rows =
+        memory_allocate_zeroed(contenders->count + 1, sizeof *overview->rows);
     for (size_t i = 0; i < contenders->count; i++) {
-        struct overview_row *row = &summary->rows[i];
+        struct overview_row *row = &overview->rows[i];
         row->contender = &contenders->items[i];
         derive_type(row, comparison);
         derive_cpu(row, comparison, common);
@@ -437,17 +438,17 @@ static void release_cell(struct overview_cell *cell)
     free(cell->evidence);
 }
 
-void overview_release(struct overview *summary)
+void overview_release(struct overview *overview)
 {
-    for (size_t i = 0; i < summary->row_count; i++) {
-        release_cell(&summary->rows[i].type);
-        release_cell(&summary->rows[i].cpu);
-        release_cell(&summary->rows[i].use);
+    for (size_t i = 0; i < overview->row_count; i++) {
+        release_cell(&overview->rows[i].type);
+        release_cell(&overview->rows[i].cpu);
+        release_cell(&overview->rows[i].use);
     }
-    free(summary->rows);
-    free(summary->cpu_basis);
-    free(summary->not_judged);
-    *summary = (struct overview){0};
+    free(overview->rows);
+    free(overview->cpu_basis);
+    free(overview->not_judged);
+    *overview = (struct overview){0};
 }
 
 static cJSON *evidence_json(const struct overview_evidence *evidence)
@@ -474,11 +475,11 @@ static void add_cell(cJSON *object, const char *key, const struct overview_cell 
         cJSON_AddItemToArray(evidence, evidence_json(&cell->evidence[i]));
 }
 
-cJSON *overview_to_json(const struct overview *summary)
+cJSON *overview_to_json(const struct overview *overview)
 {
     cJSON *array = cJSON_CreateArray();
-    for (size_t i = 0; i < summary->row_count; i++) {
-        const struct overview_row *row = &summary->rows[i];
+    for (size_t i = 0; i < overview->row_count; i++) {
+        const struct overview_row *row = &overview->rows[i];
         cJSON *item = cJSON_CreateObject();
         json_add_text(item, "model", row->contender->label);
         add_cell(item, "concurrency_type", &row->type);

@@ -46,9 +46,9 @@ struct overview {
     char *not_judged; /* scenarios in which no trial is valid, or NULL */
 };
 
-void overview_derive(struct overview *summary, const struct comparison *comparison);
-void overview_release(struct overview *summary);
+void overview_derive(struct overview *overview, const struct comparison *comparison);
+void overview_release(struct overview *overview);
 
-cJSON *overview_to_json(const struct overview *summary);
+cJSON *overview_to_json(const struct overview *overview);
 
 #endif

@@ -274,7 +274,7 @@ static cJSON *row_json(const struct row *row)
 }
 
 static int write_comparison_json(const char *path, const struct comparison *comparison,
-                                 const struct overview *summary, struct error *error)
+                                 const struct overview *overview, struct error *error)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 1);
@@ -288,7 +288,7 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));
-    cJSON_AddItemToObject(root, "summary", overview_to_json(summary));
+    cJSON_AddItemToObject(root, "summary", overview_to_json(overview));
     char *file = memory_printf("%s/comparison.json", path);
     int result = json_write_file(file, root, error);
     free(file);
@@ -301,13 +301,13 @@ static int write_comparison_json(const char *path, const struct comparison *comp
 struct report_parts {
     struct results results;
     struct comparison comparison;
-    struct overview summary;
+    struct overview overview;
 };
 
 static void print_markdown(const void *what, FILE *file)
 {
     const struct report_parts *report = what;
-    tables_print(&report->comparison, &report->summary, TABLE_MARKDOWN, file);
+    tables_print(&report->comparison, &report->overview, TABLE_MARKDOWN, file);
 }
 
 int report_write(const char *path, FILE *terminal, struct error *error)
@@ -317,7 +317,7 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     if (result < 0)
         return result;
     comparison_make(&report.comparison, &report.results);
-    overview_derive(&report.summary, &report.comparison);
+    overview_derive(&report.overview, &report.comparison);
     result = write_printed(path, "samples.csv", print_samples, &report.comparison, error);
     if (result == 0)
         result = write_printed(path, "comparison.csv", print_comparison_csv,
@@ -325,14 +325,14 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     if (result == 0)
         result = write_printed(path, "comparison.md", print_markdown, &report, error);
     if (result == 0)
-        result = write_comparison_json(path, &report.comparison, &report.summary, error);
+        result = write_comparison_json(path, &report.comparison, &report.overview, error);
     if (result == 0)
         result = charts_write(path, &report.comparison, error);
     if (result == 0)
         result = results_dir_sum(path, error);
     if (result == 0 && terminal)
-        tables_print(&report.comparison, &report.summary, TABLE_TERMINAL, terminal);
-    overview_release(&report.summary);
+        tables_print(&report.comparison, &report.overview, TABLE_TERMINAL, terminal);
+    overview_release(&report.overview);
     comparison_release(&report.comparison);
     results_release(&report.results);
     return result;

@@ -394,16 +394,16 @@ static void print_group(const struct group *group, enum table_style style, FILE 
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct overview *summary, enum table_style style,
-                          FILE *file)
+static void print_overview(const struct overview *overview, enum table_style style,
+                           FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table, "Model", TABLE_LEFT);
     table_add_column(table, "Concurrency type", TABLE_LEFT);
     table_add_column(table, "CPU usage", TABLE_LEFT);
     table_add_column(table, "Ideal use", TABLE_LEFT);
-    for (size_t i = 0; i < summary->row_count; i++) {
-        const struct overview_row *row = &summary->rows[i];
+    for (size_t i = 0; i < overview->row_count; i++) {
+        const struct overview_row *row = &overview->rows[i];
         table_start_row(table);
         add_title(table, row->contender);
         table_add_cell(table, row->type.text);
@@ -418,16 +418,17 @@ static void print_summary(const struct overview *summary, enum table_style style
             "\nConcurrency type: most waits in progress at a time; cores that computing "
             "keeps busy.\n%s",
             gap);
-    if (summary->cpu_basis)
+    if (overview->cpu_basis)
         fprintf(file,
                 "CPU usage: server cores at the same load, %s (times the least).\n%s",
-                summary->cpu_basis, gap);
+                overview->cpu_basis, gap);
     fprintf(file,
             "Ideal use: cells of each family in which the model is the best or as good "
             "as the best.\n%s",
             gap);
-    if (summary->not_judged)
-        fprintf(file, "Not judged, for want of valid trials: %s.\n", summary->not_judged);
+    if (overview->not_judged)
+        fprintf(file, "Not judged, for want of valid trials: %s.\n",
+                overview->not_judged);
 }
 
 /* What the references of the run are, and what of them can be compared with ours. */
@@ -546,7 +547,7 @@ static void print_costs(const struct comparison *comparison, enum table_style st
     table_free(table);
 }
 
-void tables_print(const struct comparison *comparison, const struct overview *summary,
+void tables_print(const struct comparison *comparison, const struct overview *overview,
                   enum table_style style, FILE *file)
 {
     if (style == TABLE_MARKDOWN)
@@ -560,7 +561,7 @@ void tables_print(const struct comparison *comparison, const struct overview *su
         }
         print_group(&group, style, file);
     }
-    print_summary(summary, style, file);
+    print_overview(overview, style, file);
     if (style == TABLE_MARKDOWN)
         print_costs(comparison, style, file);
     print_basis(comparison, style, file);

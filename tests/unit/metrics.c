@@ -77,7 +77,7 @@ static const struct trial_record measured = {
                     .loop =
                         &(struct loop_statistics){
                             .utilisation = 0.5,
-                            .lag = &(struct loop_lag){100, 200, 300},
+                            .lag = &(struct lag_statistics){100, 200, 300},
                         },
                 },
         },

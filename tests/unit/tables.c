@@ -220,7 +220,7 @@ static void test_width(void **state)
     trial->server.statistics->restarts = 3;
     struct loop_statistics *loop = memory_allocate(sizeof *loop);
     *loop = (struct loop_statistics){0.5, memory_allocate(sizeof *loop->lag)};
-    *loop->lag = (struct loop_lag){1e6, 2e6, 3e6};
+    *loop->lag = (struct lag_statistics){1e6, 2e6, 3e6};
     trial->server.statistics->loop = loop;
     char *terminal = print(&results, TABLE_TERMINAL);
     char *markdown = print(&results, TABLE_MARKDOWN);
