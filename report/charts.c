@@ -269,7 +269,7 @@ static void add_percentiles(struct chart *chart, const struct comparison *compar
         const struct estimate *estimate =
             row_estimate(row, (struct figure){m, class_index});
         /* Of trials of which only some have it, it would not be the median. */
-        if (!metrics[m].percentile.fraction || !estimate->count ||
+        if (metrics[m].percentile.fraction <= 0 || !estimate->count ||
             estimate->count < row->used_count)
             continue;
         text_printf(&chart->data, "%.9g %.9g %d\n", one_in(&metrics[m]),
@@ -287,7 +287,7 @@ static void add_percentile_tics(struct text *script)
 {
     const char *separator = "";
     for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
-        if (!metrics[m].percentile.fraction || !*metrics[m].percentile.label)
+        if (metrics[m].percentile.fraction <= 0 || !*metrics[m].percentile.label)
             continue;
         text_printf(script, "%s'%s' %.9g", separator, metrics[m].percentile.label,
                     one_in(&metrics[m]));
