@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "record/results.h"
+#include "workload/scenario_read.h"
 
 /* A server that this project did not write. */
 static const char fixture_reference[] =

@@ -10,6 +10,7 @@
 
 #include "base/json_document.h"
 #include "tests/unit/results_fixture.h"
+#include "workload/scenario_read.h"
 
 /* A trial in which all is well: a server that used half a core, on a machine at rest. */
 static struct results make_results(void)
