@@ -17,10 +17,9 @@
 #include "loadgen/engine/resources.h"
 #include "loadgen/engine/session.h"
 #include "loadgen/measure/expect.h"
+#include "loadgen/measure/hgrm.h"
 #include "loadgen/measure/live.h"
 #include "loadgen/measure/load_summary.h"
-#include "loadgen/measure/result.h"
-#include "loadgen/measure/self_check.h"
 #include "loadgen/plan/load_plan.h"
 #include "loadgen/plan/load_settings.h"
 #include "loadgen/search/capacity.h"
@@ -167,48 +166,49 @@ static int read_objective(const struct load_command_settings *settings,
 /* ---- the command --------------------------------------------------------------------
  */
 
-static int write_json(const struct result *result, const char *path, struct error *error)
+static int write_json(const struct record_type *type, const void *record,
+                      const char *path, struct error *error)
 {
-    cJSON *json = result_to_json(result);
+    cJSON *json = record_to_json(type, record);
     int code = json_write(path, json, error);
     cJSON_Delete(json);
     return code;
 }
 
 /* True where not even one connection came about. */
-static bool never_reached(const struct result *result)
+static bool never_reached(const struct load_result *result)
 {
-    return result->totals.connections == 0;
+    return result->whole_run.connections == 0;
 }
 
-static int exit_code_of(const struct result *result)
+static int exit_code_of(const struct load_result *result)
 {
     if (result->interrupted)
         return EXIT_INTERRUPTED;
     if (never_reached(result))
         return EXIT_FAILED;
-    if (!result_is_valid(result))
+    if (!result->valid)
         return EXIT_INVALID;
     return expectations_are_met(result) ? EXIT_FINE : EXIT_FAILED;
 }
 
 static int report(const struct load_command_settings *settings,
-                  const struct result *result, struct error *error)
+                  const struct load_result *result, struct error *error)
 {
     int code = 0;
     if (!settings->quiet)
         summary_print(result, stderr);
     if (settings->json)
-        code = write_json(result, settings->json, error);
+        code = write_json(&load_result_type, result, settings->json, error);
     if (code == 0 && settings->histogram)
-        code = result_write_hgrm(result, settings->histogram, error);
+        code = hgrm_write(result, settings->histogram, error);
     return code < 0 ? code : exit_code_of(result);
 }
 
 static int measure(const struct load_command_settings *settings, struct load_plan *plan,
                    int events, struct error *error)
 {
-    struct result result;
+    struct load_result result;
     struct live live;
     if (!settings->quiet)
         summary_announce(plan, stderr);
@@ -220,12 +220,11 @@ static int measure(const struct load_command_settings *settings, struct load_pla
     plan->watcher = NULL;
     if (code < 0)
         return code;
-    selfcheck(&result);
     struct ceiling ceiling;
     if (ceiling_load(&ceiling, NULL) == 0)
-        result.ceiling_rps = ceiling_of_threads(&ceiling, plan->threads);
+        load_result_set_ceiling(&result, ceiling_of_threads(&ceiling, plan->threads));
     code = report(settings, &result, error);
-    result_release(&result);
+    load_result_release(&result);
     return code;
 }
 
@@ -270,21 +269,19 @@ static int search_capacity(const struct load_command_settings *settings,
         [CAPACITY_TIME_UP] = EXIT_INCONCLUSIVE,
         [CAPACITY_INTERRUPTED] = EXIT_INTERRUPTED,
     };
-    struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
+    struct capacity capacity;
     int code = capacity_search(plan, objective, settings->search_time_ns,
-                               settings->quiet ? NULL : stderr, capacity, error);
-    if (code == 0) {
-        if (!settings->quiet)
-            capacity_print(capacity, stderr);
-        code = exit_codes[capacity->outcome];
-        if (settings->json) {
-            cJSON *json = capacity_to_json(capacity, plan);
-            int written = json_write(settings->json, json, error);
-            code = written < 0 ? written : code;
-            cJSON_Delete(json);
-        }
+                               settings->quiet ? NULL : stderr, &capacity, error);
+    if (code < 0)
+        return code;
+    if (!settings->quiet)
+        capacity_print(&capacity, stderr);
+    code = exit_codes[capacity.outcome];
+    if (settings->json) {
+        int written = write_json(&capacity_type, &capacity, settings->json, error);
+        code = written < 0 ? written : code;
     }
-    free(capacity);
+    record_release(&capacity_type, &capacity);
     return code;
 }
 

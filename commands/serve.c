@@ -10,13 +10,12 @@
 
 #include "base/clock.h"
 #include "base/cpus.h"
-#include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "servers/data_folder.h"
 #include "servers/model.h"
 #include "servers/server.h"
+#include "servers/server_statistics.h"
 
 struct serve_settings {
     char *model, *listen, *data, *upstream, *postgres, *cpus, *stats;
@@ -113,67 +112,13 @@ static size_t list_model_options(struct option_group *groups, size_t maximum)
     return count;
 }
 
-/* ---- statistics ------------------------------------------------------------------- */
-
-/* What the end of a run needs to know. */
-struct run {
-    const char *stats; /* where the statistics go, or NULL */
-    bool owns_data_folder;
-    bool drained; /* all requests in hand were finished */
-};
-
-static cJSON *describe_run(const struct server *server, const struct run *run)
-{
-    cJSON *root = cJSON_CreateObject();
-    json_add_number(root, "schema_version", 1);
-    json_add_text(root, "model", server->model->name);
-    json_add_text(root, "listened_on", server->address);
-    json_add_bool(root, "drained", run->drained);
-    server_statistics(server, root);
-    return root;
-}
-
-static int write_to_descriptor(int fd, const char *text, struct error *error)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        ssize_t wrote = write(fd, text, left);
-        if (wrote < 0 && errno != EINTR)
-            return error_set(error, -errno, "--stats: cannot write to descriptor %d: %s",
-                             fd, strerror(errno));
-        if (wrote > 0) {
-            text += wrote;
-            left -= (size_t)wrote;
-        }
-    }
-    return 0;
-}
-
-static bool is_number(const char *text)
-{
-    return *text && strlen(text) < 7 && strspn(text, "0123456789") == strlen(text);
-}
-
-static int write_statistics(const struct server *server, const struct run *run,
-                            struct error *error)
-{
-    const char *to = run->stats;
-    if (!to)
-        return 0;
-    cJSON *root = describe_run(server, run);
-    int result;
-    if (is_number(to)) {
-        char *text = json_print(root);
-        result = write_to_descriptor((int)strtol(to, NULL, 10), text, error);
-        free(text);
-    } else {
-        result = json_write_file(to, root, error);
-    }
-    cJSON_Delete(root);
-    return result;
-}
-
 /* ---- the run ---------------------------------------------------------------------- */
+
+/* What is left to do when the server ends, however it does. */
+struct serve_end {
+    const char *stats;    /* where the statistics go, or NULL */
+    char *private_folder; /* to be removed, or NULL; heap */
+};
 
 static void say_ready(struct server *server)
 {
@@ -181,14 +126,14 @@ static void say_ready(struct server *server)
     fflush(stdout);
 }
 
-static int finish(struct server *server, struct run *run)
+static int finish(const struct server *server, const struct serve_end *end)
 {
     struct error error;
-    int result = write_statistics(server, run, &error);
+    int result = end->stats ? server_statistics_write(server, end->stats, &error) : 0;
     if (result < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
-    if (run->owns_data_folder)
-        data_folder_remove(server->settings.ops.data_folder);
+    if (end->private_folder)
+        data_folder_remove(end->private_folder);
     return result < 0 ? EXIT_FAILED : EXIT_FINE;
 }
 
@@ -196,6 +141,16 @@ static int finish(struct server *server, struct run *run)
 static void abandon(struct server *server)
 {
     _exit(finish(server, server->context));
+}
+
+/* The folder that was asked for, or a private one. 0 or -errno. */
+static int open_data_folder(const char **folder, struct serve_end *end,
+                            struct error *error)
+{
+    if (*folder)
+        return data_folder_check(*folder, error);
+    *folder = end->private_folder = data_folder_make(error);
+    return *folder ? 0 : -EIO;
 }
 
 static int serve(const struct serve_settings *settings, const struct model *model,
@@ -208,44 +163,32 @@ static int serve(const struct serve_settings *settings, const struct model *mode
     server_settings.ops.data_folder = settings->data;
     server_settings.ops.upstream = settings->upstream;
     server_settings.ops.postgres = settings->postgres;
-    struct run run = {.stats = settings->stats};
-    char *private_folder = NULL;
+    struct serve_end end = {.stats = settings->stats};
     int exit_code = EXIT_FAILED;
-    int result = 0;
-    if (server_settings.ops.data_folder) {
-        result = file_make_folders(server_settings.ops.data_folder, &error);
-        if (result == 0)
-            result = data_folder_check(server_settings.ops.data_folder, &error);
-    } else {
-        private_folder = data_folder_make(&error);
-        server_settings.ops.data_folder = private_folder;
-        run.owns_data_folder = true;
-        result = private_folder ? 0 : -EIO;
-    }
+    int result = open_data_folder(&server_settings.ops.data_folder, &end, &error);
     if (result < 0)
         goto done;
     result = server_open(&server, &server_settings, op_list, &error);
     if (result < 0) {
         exit_code = result == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-        if (private_folder)
-            data_folder_remove(private_folder);
+        if (end.private_folder)
+            data_folder_remove(end.private_folder);
         goto done;
     }
     server.model = model;
     server.model_settings = model_settings;
     server.on_ready = say_ready;
     server.on_abandon = abandon;
-    server.context = &run;
+    server.context = &end;
     result = server_run(&server, &error);
-    run.drained = result == 0;
-    exit_code = finish(&server, &run);
+    exit_code = finish(&server, &end);
     if (result < 0)
         exit_code = EXIT_FAILED;
     server_close(&server);
 done:
     if (result < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
-    free(private_folder);
+    free(end.private_folder);
     return exit_code;
 }
 

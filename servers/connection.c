@@ -177,7 +177,7 @@ static void begin_request(struct connection *connection, struct service *service
         begin_program(connection, service);
 }
 
-/* Appends what there is room for. Whether the batch has to be sent before more. */
+/* Appends as much of the body as fits. Whether the batch has to be sent before more. */
 static bool fill_batch(struct connection *connection, const struct service *service)
 {
     if (connection->body_left > 0)

@@ -9,8 +9,9 @@
  *                            are ready), have c->job run, connection_answer(c, service)
  *       CONNECTION_READS     send the batch, connection_park(c), read more
  *       CONNECTION_CLOSES    send the batch, close
- *       CONNECTION_LINGERS   send the batch, half close, read and drop what still comes
- *                            until the client closes too, at most SERVER_LINGER_NS
+ *       CONNECTION_LINGERS   lingering close: send the batch, half close, read and drop
+ *                            what still comes until the client closes too, at most
+ *                            SERVER_LINGER_NS
  *   }
  *
  * The batch belongs to the thread, not to the connection: a connection that is idle
@@ -56,7 +57,7 @@ struct connection {
     size_t input_length;
     char *kept; /* heap, or NULL: input that outlives the caller's buffer */
     size_t kept_capacity;
-    uint64_t body_left; /* of the reply at hand: bytes that found no room in the batch */
+    uint64_t body_left; /* of the reply at hand: bytes that did not fit into the batch */
     struct job *job;    /* of the request at hand, once it has steps to run */
     enum connection_next ending; /* CLOSES or LINGERS once no more will be served */
 };

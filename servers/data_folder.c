@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 char *data_folder_make(struct error *error)
@@ -37,9 +38,12 @@ void data_folder_remove(const char *path)
 
 int data_folder_check(const char *path, struct error *error)
 {
+    int result = file_make_folders(path, error);
+    if (result < 0)
+        return result;
     char *file = memory_printf("%s/check-XXXXXX", path);
     int fd = mkostemp(file, O_CLOEXEC);
-    int result = fd < 0 ? -errno : 0;
+    result = fd < 0 ? -errno : 0;
     if (fd >= 0) {
         close(fd);
         unlink(file);

@@ -12,7 +12,8 @@ char *data_folder_make(struct error *error);
 /* Removes it and the files in it. Threads may still be at work in them. */
 void data_folder_remove(const char *path);
 
-/* 0 where files can be made in it; -errno and a message otherwise. */
+/* Makes the folder where it is not there. 0 where files can be made in it; -errno and a
+ * message otherwise. */
 MUST_CHECK int data_folder_check(const char *path, struct error *error);
 
 #endif

@@ -8,7 +8,7 @@
 /* Chunk sizes, extensions and trailers may not be much larger than a body. */
 #define MAX_WIRE_BYTES (2 * HTTP_MAX_BODY_BYTES)
 
-enum field { FIELD_OTHER, FIELD_HOST, FIELD_EXPECT, FIELD_TRANSFER_ENCODING };
+enum header { HEADER_OTHER, HEADER_HOST, HEADER_EXPECT, HEADER_TRANSFER_ENCODING };
 
 static enum http_outcome refuse(struct http_session *session, int status,
                                 const char *reason)
@@ -48,17 +48,17 @@ static bool is_word(const char *at, size_t length, const char *word)
 static int on_header_field(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_session *session = session_of(parser);
-    session->field = FIELD_OTHER;
+    session->header = HEADER_OTHER;
     if (session->in_body)
         return 0;
     if (is_word(at, length, "host")) {
-        session->field = FIELD_HOST;
+        session->header = HEADER_HOST;
         if (session->hosts < 2)
             session->hosts++;
     } else if (is_word(at, length, "expect")) {
-        session->field = FIELD_EXPECT;
+        session->header = HEADER_EXPECT;
     } else if (is_word(at, length, "transfer-encoding")) {
-        session->field = FIELD_TRANSFER_ENCODING;
+        session->header = HEADER_TRANSFER_ENCODING;
     }
     return 0;
 }
@@ -66,11 +66,11 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t length)
 static int on_header_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_session *session = session_of(parser);
-    if (session->field != FIELD_EXPECT && session->field != FIELD_TRANSFER_ENCODING)
+    if (session->header != HEADER_EXPECT && session->header != HEADER_TRANSFER_ENCODING)
         return 0;
     while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t'))
         length--;
-    if (session->field == FIELD_EXPECT) {
+    if (session->header == HEADER_EXPECT) {
         if (!is_word(at, length, "100-continue"))
             return stop_parsing(session, 417, "the only expectation met is 100-continue");
         session->expects_continue = true;

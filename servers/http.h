@@ -62,7 +62,7 @@ struct http_session {
     uint32_t scanned_bytes; /* of the head at hand: the lines that were looked at     */
     uint32_t body_bytes;    /* without framing                                        */
     uint32_t wire_bytes;    /* of the body, with framing                              */
-    uint8_t field;          /* enum: which header's value comes next                  */
+    uint8_t header;         /* enum header in http.c: whose value comes next          */
     uint8_t hosts;          /* number of Host headers                                 */
     bool in_body;
     bool complete;

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json.h"
-
 static void begin(struct loop_health *health, uint64_t now_ns, uint64_t idle_ns)
 {
     health->begin_ns = health->end_ns = now_ns;
@@ -30,7 +28,7 @@ void loop_health_tick(struct loop_health *health, enum loop_window window,
         begin(health, now_ns, idle_ns);
         return;
     }
-    /* The tick that finds the window over was due within it, or just behind. */
+    /* The first tick after the window was due within it, or just behind it: it counts. */
     health->window = window;
     health->end_ns = now_ns;
     health->end_idle_ns = idle_ns;
@@ -53,7 +51,7 @@ static double utilisation_of(const struct loop_health *health)
     return elapsed > 0 ? fmin(fmax(1 - idle / elapsed, 0), 1) : (double)NAN;
 }
 
-/* A coarse bucket is told by its upper end, as the fine ones are. */
+/* A coarse bucket counts at its upper end, as the fine ones do. */
 static void add_lags(struct histogram *all, const struct loop_health *health)
 {
     for (uint32_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
@@ -66,42 +64,40 @@ static void add_lags(struct histogram *all, const struct loop_health *health)
         all->min_ns = 0;
 }
 
-static void lags_to_json(const struct histogram *lags, cJSON *object)
+static double quantile_of(const struct histogram *lags, double fraction)
 {
-    static const struct {
-        const char *name;
-        double fraction;
-    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}};
-    bool any = lags->count > 0;
-    json_add_number(object, "count", (double)lags->count);
-    json_add_number(object, "mean",
-                    any ? lags->mean_ns / (double)lags->count : (double)NAN);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        bool enough = lags->count >= histogram_samples_needed(quantiles[i].fraction);
-        json_add_number(object, quantiles[i].name,
-                        enough ? (double)histogram_quantile(lags, quantiles[i].fraction)
-                               : (double)NAN);
-    }
-    json_add_number(object, "max", any ? (double)lags->max_ns : (double)NAN);
+    return lags->count >= histogram_samples_needed(fraction)
+               ? (double)histogram_quantile(lags, fraction)
+               : (double)NAN;
 }
 
-void loop_health_report(const struct loop_health *healths, size_t count, cJSON *object)
+static struct loop_lag summarise_lags(const struct histogram *lags)
 {
+    bool any = lags->count > 0;
+    return (struct loop_lag){
+        .count = lags->count,
+        .mean_ns = any ? lags->mean_ns / (double)lags->count : (double)NAN,
+        .p50_ns = quantile_of(lags, 0.5),
+        .p90_ns = quantile_of(lags, 0.9),
+        .p99_ns = quantile_of(lags, 0.99),
+        .max_ns = any ? (double)lags->max_ns : (double)NAN,
+    };
+}
+
+struct loop_summary loop_health_summarise(const struct loop_health *healths, size_t count)
+{
+    struct loop_summary summary = {0};
     struct histogram lags;
     histogram_init(&lags);
-    double utilisation = 0, loops = 0;
     for (size_t i = 0; i < count; i++) {
         if (!atomic_load(&healths[i].closed))
             continue;
-        loops++;
-        utilisation += utilisation_of(&healths[i]);
+        summary.loops++;
+        summary.utilisation += utilisation_of(&healths[i]);
         add_lags(&lags, &healths[i]);
     }
-    if (loops > 0) {
-        cJSON *loop = json_add_object(object, "loop");
-        json_add_number(loop, "loops", loops);
-        json_add_number(loop, "utilisation", utilisation / loops);
-        lags_to_json(&lags, json_add_object(loop, "lag_ns"));
-    }
+    summary.utilisation /= (double)summary.loops;
+    summary.lag = summarise_lags(&lags);
     histogram_release(&lags);
+    return summary;
 }

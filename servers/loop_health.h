@@ -1,19 +1,18 @@
 /*
- * loop_health.h - how an event loop fares: how much of its time it has nothing to do,
- * and how late it comes to what is due. The same two figures as Node.js has in
- * perf_hooks: event-loop utilisation, and the delay of a timer that goes off every
- * LOOP_TICK_NS.
+ * loop_health.h - an event loop's utilisation (the share of its time in which it has
+ * something to do) and lag (how late it comes to what is due). The same two figures as
+ * Node.js has in perf_hooks: event-loop utilisation, and the delay of a timer that goes
+ * off every LOOP_TICK_NS.
  *
  * A timer that is late is set anew from when it went off, so a loop that stands still
  * for a second makes one sample of a second, not two hundred.
  *
- * Lies in memory that all processes of a server share; written by its loop alone, read
- * by anyone once it is closed.
+ * A struct loop_health lies in memory that all processes of a server share; its loop
+ * alone writes it, and anyone reads it once it is closed.
  */
 #ifndef SERVERS_LOOP_HEALTH_H
 #define SERVERS_LOOP_HEALTH_H
 
-#include <cjson/cJSON.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,14 +23,14 @@
 
 #define LOOP_TICK_NS (5 * NS_PER_MS)
 
-/* What a mark from outside has said of the time that counts. */
+/* Where the loop stands to the measured window, which is marked from outside. */
 enum loop_window {
-    LOOP_WHOLE_LIFE, /* no mark yet: everything counts until there is one */
+    LOOP_WHOLE_LIFE, /* not marked yet: everything counts until it is */
     LOOP_IN_WINDOW,
     LOOP_AFTER_WINDOW,
 };
 
-/* Zeroed memory is one that no loop uses yet. */
+/* Zeroed memory belongs to no loop yet. */
 struct loop_health {
     atomic_bool closed;      /* the members below will not change any more */
     enum loop_window window; /* at the last tick */
@@ -52,10 +51,16 @@ void loop_health_tick(struct loop_health *health, enum loop_window window,
 /* The loop is over. */
 void loop_health_close(struct loop_health *health);
 
-/*
- * Adds "loop" to the object, over all that are closed: their number, the mean of their
- * utilisations, the lags of all together. Nothing where none is.
- */
-void loop_health_report(const struct loop_health *healths, size_t count, cJSON *object);
+/* Over all loops that are closed. NaN: too few samples to tell. */
+struct loop_summary {
+    size_t loops;       /* 0: there is nothing to tell */
+    double utilisation; /* mean of theirs */
+    struct loop_lag {
+        uint64_t count;
+        double mean_ns, p50_ns, p90_ns, p99_ns, max_ns;
+    } lag; /* of all loops' samples together */
+};
+struct loop_summary loop_health_summarise(const struct loop_health *healths,
+                                          size_t count);
 
 #endif

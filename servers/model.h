@@ -95,7 +95,7 @@ enum option_role {
 /* The choices of the options that have some, by the enum whose values they stand for. */
 enum cpu_choice { CPU_ON_LOOP, CPU_ON_POOL };
 enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
-enum distribution { DISTRIBUTION_HANDOVER, DISTRIBUTION_REUSEPORT };
+enum connection_distribution { DISTRIBUTION_HANDOVER, DISTRIBUTION_REUSEPORT };
 extern const char *const cpu_words[]; /* each ends with NULL */
 extern const char *const dispatch_words[];
 extern const char *const distribution_words[];

@@ -84,7 +84,8 @@ ssize_t output_send(const struct output *output, int fd)
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-/* Whether the part is in the batch's own memory, so that who keeps it has to copy it. */
+/* Whether the part is in the batch's own memory, so that it has to be copied to outlive
+ * it. */
 static bool owns(const struct output *output, const struct iovec *part)
 {
     uintptr_t at = (uintptr_t)part->iov_base, start = (uintptr_t)output->bytes;

@@ -9,7 +9,6 @@
 #ifndef SERVERS_SERVER_H
 #define SERVERS_SERVER_H
 
-#include <cjson/cJSON.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +22,9 @@ struct model;
 
 #define SERVER_BACKLOG 4096
 
-/* How long a connection that was answered with an error, and then half closed, may go
- * on sending before it is cut off; without it the reset could overtake the answer. */
+/* Lingering close: how long a connection that was answered with an error, and then half
+ * closed, may go on sending. Closed at once it would be reset, and the reset could
+ * overtake the answer. */
 #define SERVER_LINGER_NS (2 * NS_PER_S)
 
 struct server_settings {
@@ -41,7 +41,7 @@ struct server_settings {
  */
 struct worker {
     _Alignas(64) _Atomic uint64_t accepted; /* connections                            */
-    _Atomic uint64_t refused;  /* connections accepted and closed for want of means   */
+    _Atomic uint64_t refused;  /* accepted and closed: no memory, thread or process   */
     _Atomic uint64_t paused;   /* times that accepting stopped at the cap             */
     _Atomic uint64_t requests; /* answered, errors included                           */
     _Atomic uint64_t errors;   /* answered with 4xx or 5xx                            */
@@ -49,8 +49,8 @@ struct worker {
     _Atomic uint64_t cpu_ns;   /* known once the worker has left                      */
     const char *role;          /* static: "loop", "thread", "worker"                  */
     int index;     /* among those of its role; WORKER_ANONYMOUS: one of many */
-    int pid;       /* the server's: of the process that counts here, 0: none */
-    int next_free; /* the server's: a slot that may be used again            */
+    int pid;       /* of the process that counts here, 0: none               */
+    int next_free; /* free list, see struct server_shared                    */
 };
 
 #define WORKER_ANONYMOUS (-1)
@@ -62,8 +62,8 @@ static inline void worker_count(_Atomic uint64_t *counter, uint64_t more)
     atomic_store_explicit(counter, value + more, memory_order_relaxed);
 }
 
-struct server_shared;  /* shared memory, see server_shared.h */
-struct server_process; /* see server_process.h */
+struct server_shared;   /* shared memory, see server_shared.h */
+struct process_account; /* see server_process.h */
 
 struct server {
     struct server_settings settings; /* resolved: no zero stands for "derive it" */
@@ -71,20 +71,21 @@ struct server {
     void *model_settings; /* what the model's options filled in */
     struct ops *ops;
     struct reply_body *body;
-    int listen_fd; /* non-blocking */
-    int stop_fd;   /* becomes readable, for good, when the server shall stop */
-    int room_fd;   /* becomes readable when there is room after accepting had paused */
-    int room;      /* whose room_fd that is: 0 the server's, else a part's */
-    int hand_fd;   /* a part that is handed its connections: the sending end, else -1 */
+    int listen_fd;   /* non-blocking */
+    int stop_fd;     /* eventfd: raised, for good, when the server shall stop */
+    int capacity_fd; /* eventfd: raised when accepting, paused at the cap, may go on */
+    int part_index;  /* 0: the server as a whole, else which part of it this is */
+    int hand_fd; /* of a part that is handed its connections: the sending end, else -1 */
     char address[80];
+    bool drained; /* server_run has finished the requests in hand and returned 0 */
     struct server_shared *shared;
-    struct server_process *process; /* the account of the process that this is */
+    struct process_account *account; /* of the process that this is */
     /* Called by the model's thread once it serves. */
     void (*on_ready)(struct server *server);
     /* Called by the signal thread when draining took too long or was cut short by a
      * second signal: the last chance to write anything. Does not return. */
     void (*on_abandon)(struct server *server);
-    void *context; /* of those two */
+    void *context; /* for on_ready and on_abandon */
 };
 
 /*
@@ -105,33 +106,34 @@ void server_close(struct server *server);
 
 /* ---- for models ------------------------------------------------------------------- */
 
-/* Tells that the model serves. */
+/* The model serves from here on. */
 void server_ready(struct server *server);
 
-/* Orders everyone to stop. */
+/* Raises stop_fd, from any thread or process. */
 void server_stop(struct server *server);
 
 bool server_is_stopping(const struct server *server);
 
+/* How long to wait between two looks for clients that are past the idle time-out. */
+uint64_t server_idle_check_ns(const struct server *server);
+
 /*
  * Accepts a connection: its socket (TCP_NODELAY; flags as for accept4); -EAGAIN when
- * none is waiting; -EMFILE when there is no room, and then room_fd will say when there
- * is again. Every accepted socket is told to server_closed when it was closed.
+ * none is waiting; -EMFILE at the cap, or when descriptors or memory have run out: stop
+ * listening until capacity_fd is readable, drain that (event_drain), and accept again.
+ * Call server_closed after closing a socket that was accepted.
  */
 int server_accept(struct server *server, struct worker *worker, int flags);
 void server_closed(struct server *server);
 
 /*
- * The same for what the system has accepted by itself: a socket, or the negative errno
- * that it gave instead. With -EMFILE a socket stays the caller's, to be tried again.
+ * The same for a connection that the system has accepted by itself (io_uring): a socket,
+ * or the negative errno that came instead. With -EMFILE a socket stays the caller's, to
+ * be tried again.
  */
 int server_admit(struct server *server, struct worker *worker, int accepted);
 
-/* Takes back room_fd's word, before looking again. */
-void server_room_seen(struct server *server);
-
-/* ---- for models with several workers that accept ------------------------------------
- */
+/* ---- for models with several workers that accept ---------------------------------- */
 
 #define SERVER_PARTS_MOST 1024
 
@@ -144,21 +146,23 @@ enum server_entry {
 };
 
 /*
- * Makes `part` the server as one of its workers sees it: the same, but with a room_fd of
- * its own, so that each is woken, and an entry of its own. To be done before anything
- * serves or is forked, and closed after it. 0 or -errno.
+ * Makes `part` the server as one of its workers sees it: the same, but with a capacity_fd
+ * and an entry of its own. To be done before anything serves or is forked, and closed
+ * after it. 0 or -errno.
  */
 MUST_CHECK int server_split(struct server *part, struct server *server,
                             enum server_entry entry, struct error *error);
 void server_close_part(struct server *part);
 
-/* As server_accept, for a socket that is then handed on: not this worker's to count. */
+/* As server_accept, for a socket that is then handed on: the worker that gets it counts
+ * it as accepted. */
 int server_accept_to_hand(struct server *server, struct worker *worker, int flags);
 
 /*
- * Hands an accepted socket to the process that serves the part, where server_accept
- * returns it, with the flags that it has. 0; or -errno, and the socket is still the
- * caller's: -EAGAIN when that process has to take some of the earlier ones first.
+ * Hands an accepted socket to the process that serves the part (SCM_RIGHTS), where
+ * server_accept returns it, with the flags that it has. 0; or -errno, and the socket is
+ * still the caller's: -EAGAIN when that process has to take some of the earlier ones
+ * first.
  */
 MUST_CHECK int server_hand(struct server *part, int fd);
 
@@ -168,26 +172,21 @@ uint64_t server_count_handed(const struct server *part);
 /* ---- counting --------------------------------------------------------------------- */
 
 /*
- * Counters for the calling thread; `role` is a constant. Slots of those who left are
- * used again by others of the same role and index, with their counts.
+ * Counters for the calling thread; `role` is a constant. The counters of a thread that
+ * has left go on to the next one of the same role and index, with what they count.
  */
 struct worker *server_join(struct server *server, const char *role, int index);
 void server_leave(struct server *server, struct worker *worker);
 
-/* Where the calling loop keeps how it fares, or NULL where so many loops already do that
- * there is no more room. */
+/* Where the calling loop records its utilisation and lag, or NULL when more loops than
+ * there are places for do that already. */
 struct loop_health *server_loop_health(struct server *server);
 
-/* What the marks from outside (SIGUSR2: the window begins; again: it ends) have said. */
+/* Where the server stands to the measured window: SIGUSR2 begins it, a second one ends
+ * it. */
 enum loop_window server_window(const struct server *server);
 
 /* Raises the limit of open descriptors to what the system allows; returns it. */
 uint64_t server_raise_descriptor_limit(void);
-
-/* ---- statistics ------------------------------------------------------------------- */
-
-/* Adds accepted, refused, paused, requests, errors, restarts, ops, loop (where there are
- * loops) and per_worker to the object. */
-void server_statistics(const struct server *server, cJSON *object);
 
 #endif

@@ -3,9 +3,9 @@
  * holds, and what happens when one of them dies.
  *
  * The primary is the process that the server was opened in. It forks the others, always
- * from the thread that runs the model, and reaps them; they die with it. What a process
- * that was killed had in hand is lost, nothing else: its connections no longer count
- * against the cap, its counters stay.
+ * from the thread that runs the model, and reaps them; they die with it. A process that
+ * is killed loses the requests that it had in hand, and nothing else: its connections no
+ * longer count against the cap, and its counters stay.
  */
 #ifndef SERVERS_SERVER_PROCESS_H
 #define SERVERS_SERVER_PROCESS_H
@@ -17,33 +17,33 @@
 #include "servers/server.h"
 
 /*
- * A process's account, in shared memory. Kill a process between a change here and the
- * same one of the server's own count, and the cap is smaller by one from then on; never
- * larger.
+ * What the server keeps for a process, in shared memory. A process that is killed between
+ * a change here and the same change of the server's own count leaves the cap smaller by
+ * one from then on; never larger.
  */
-struct server_process {
+struct process_account {
     _Alignas(64) _Atomic uint64_t connections; /* accepted and not closed yet          */
     pid_t pid;     /* 0: has ended, or was not forked; under the lock of the server    */
-    int next_free; /* the server's: an account that may be used again                  */
+    int next_free; /* free list, see struct server_shared                              */
 };
 
 /*
- * Forks. In the parent: the child's number, and its account in `*process`; or -errno.
+ * Forks. In the parent: the child's process id, and its account in *account; or -errno.
  * In the child: 0. `server`, which may be a part, is what the child serves, and its own
  * copy there.
  */
-pid_t server_fork(struct server *server, struct server_process **process);
+pid_t server_fork(struct server *server, struct process_account **account);
 
 /*
- * Takes note of the end of a child. False while it lives; else *status is as waitpid
- * gives it, and the account is gone.
+ * Reaps the child without waiting. False while it lives; else *status is as waitpid gives
+ * it, and the account is free.
  */
-bool server_reap(struct server *server, struct server_process *process, int *status);
+bool server_reap(struct server *server, struct process_account *account, int *status);
 
 /* One of this process's connections belongs to that child from now on. */
-void server_give_connection(struct server *server, struct server_process *to);
+void server_give_connection(struct server *server, struct process_account *to);
 
-/* A worker that has died is replaced: counts that. */
+/* Counts that a worker has died and is replaced. */
 void server_count_restart(struct server *server);
 
 #endif

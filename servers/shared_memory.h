@@ -1,7 +1,7 @@
 /*
- * shared_memory.h - memory that a process shares with those that it forks, and mutexes
- * in it. A process may be killed at any point: a mutex that it held is free again, and
- * what the mutex guards has to make sense after every single store.
+ * shared_memory.h - memory that a process shares with those that it forks, and robust
+ * mutexes in it. A process may be killed at any point: a mutex that it held goes to the
+ * next taker, so what the mutex guards has to be consistent after every single store.
  */
 #ifndef SERVERS_SHARED_MEMORY_H
 #define SERVERS_SHARED_MEMORY_H

@@ -239,24 +239,13 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     (void)field;
     if (result == 0 && workload->phase_count &&
         workload->phases[0].of_clients != phase.of_clients)
-        return error_set(error, -EINVAL, "%s: all phases have rates, or all have clients",
-                         text);
+        return error_set(error, -EINVAL, "all phases have rates, or all have clients");
     if (result == 0 && workload->phase_count == WORKLOAD_MOST_PHASES)
         return error_set(error, -EINVAL, "there are at most %d phases",
                          WORKLOAD_MOST_PHASES);
     if (result == 0)
         workload_add_phase(workload, &phase);
     return result;
-}
-
-void workload_phases_to_json(const struct workload *workload, cJSON *object)
-{
-    cJSON *array = json_add_array(object, "phases");
-    for (size_t i = 0; i < workload->phase_count; i++) {
-        cJSON *phase = cJSON_CreateObject();
-        fields_write(phase_fields, &workload->phases[i], phase);
-        cJSON_AddItemToArray(array, phase);
-    }
 }
 
 /* ---- the load -----------------------------------------------------------------------

@@ -6,8 +6,6 @@
 #ifndef WORKLOAD_LOAD_FIELDS_H
 #define WORKLOAD_LOAD_FIELDS_H
 
-#include <cjson/cJSON.h>
-
 #include "base/field.h"
 #include "workload/workload.h"
 
@@ -18,8 +16,5 @@ extern const struct field client_fields[];  /* of struct workload: "clients" */
 
 /* All of a workload: "requests", "load", "clients". */
 extern const struct field workload_fields[];
-
-/* Adds "phases" as a scenario has them. */
-void workload_phases_to_json(const struct workload *workload, cJSON *object);
 
 #endif

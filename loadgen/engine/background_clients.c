@@ -24,12 +24,6 @@
 #define BUFFER_LEAST_BYTES 4096
 #define BUFFER_MOST_BYTES  (1 << 20)
 
-const char *const background_names[BACKGROUND_KINDS] = {
-    [BACKGROUND_IDLE] = "idle",
-    [BACKGROUND_SLOW_READERS] = "slow_readers",
-    [BACKGROUND_SLOW_SENDERS] = "slow_senders",
-};
-
 static enum background_kind kind_of(const struct background_clients *background,
                                     uint32_t index)
 {
@@ -186,7 +180,7 @@ static enum read_result take_in(struct background_clients *background, uint32_t 
 {
     struct client_connection *connection = &background->connections[index];
     enum background_kind kind = kind_of(background, index);
-    struct background_totals *totals = &background->totals[kind];
+    struct background_result *totals = &background->totals[kind];
     size_t used;
     if (kind == BACKGROUND_IDLE)
         return READ_MORE;
@@ -209,7 +203,7 @@ static enum read_result read_some(struct background_clients *background, uint32_
 {
     struct client_connection *connection = &background->connections[index];
     enum background_kind kind = kind_of(background, index);
-    struct background_totals *totals = &background->totals[kind];
+    struct background_result *totals = &background->totals[kind];
     const struct receive_buffer buffer = {
         .data = background->buffer, .capacity = bytes, .read_bytes = bytes};
     bool drained;

@@ -10,7 +10,7 @@
  *
  * They are no part of the measurement: counts and distributions are about the active
  * connections only. What became of the background is counted apart (struct
- * background_totals).
+ * background_result).
  *
  * The background has an epoll of its own, which the engine's epoll holds, so that it
  * costs the active connections nothing.
@@ -23,26 +23,8 @@
 #include "base/error.h"
 #include "loadgen/engine/client_connection.h"
 #include "loadgen/engine/timers.h"
+#include "loadgen/measure/totals.h"
 #include "loadgen/plan/load_plan.h"
-
-enum background_kind {
-    BACKGROUND_IDLE,
-    BACKGROUND_SLOW_READERS,
-    BACKGROUND_SLOW_SENDERS,
-    BACKGROUND_KINDS
-};
-extern const char
-    *const background_names[BACKGROUND_KINDS]; /* "idle", ..., as in the JSON */
-
-/* Of one kind, of the whole run. */
-struct background_totals {
-    uint64_t count;   /* connections that are to stand */
-    uint64_t opened;  /* more than count: some were lost and opened again */
-    uint64_t closed;  /* by the server */
-    uint64_t replies; /* taken in completely */
-    uint64_t failed;  /* connections that could not be opened, or broke */
-    uint64_t bytes;   /* read (readers) or written (senders) */
-};
 
 struct background_clients {
     const struct load_plan *plan;
@@ -57,7 +39,7 @@ struct background_clients {
     struct parser_pool parsers;
     char *buffer;
     struct timers timers;
-    struct background_totals totals[BACKGROUND_KINDS];
+    struct background_result totals[BACKGROUND_KINDS]; /* counts only */
 };
 
 /* The share of one thread. 0 or -errno. */

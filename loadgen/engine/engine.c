@@ -316,8 +316,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
     }
     engine->exchanges = memory_allocate_zeroed(
         (size_t)engine->connection_count * engine->depth, sizeof *engine->exchanges);
-    engine->target_totals =
-        memory_allocate_zeroed(plan->target_count, sizeof *engine->target_totals);
+    engine->targets = memory_allocate_zeroed(plan->target_count, sizeof *engine->targets);
     engine->patterns = memory_allocate_zeroed(
         workload->request_count * plan->target_count, sizeof *engine->patterns);
     for (size_t i = 0; i < workload->request_count * plan->target_count; i++)
@@ -373,7 +372,7 @@ void engine_release(struct engine *engine)
     load_profile_release(&engine->clients);
     timers_release(&engine->thinkers);
     free(engine->exchanges);
-    free(engine->target_totals);
+    free(engine->targets);
     free(engine->patterns);
     free(engine->connections);
     free(engine->buffer.data);

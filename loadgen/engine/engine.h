@@ -16,8 +16,7 @@
 #include "loadgen/engine/background_clients.h"
 #include "loadgen/engine/client_connection.h"
 #include "loadgen/engine/timers.h"
-#include "loadgen/measure/pace.h"
-#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/totals.h"
 #include "loadgen/plan/load_plan.h"
 #include "loadgen/plan/schedule.h"
 
@@ -34,22 +33,6 @@ struct control {
     _Atomic uint64_t end_ns;  /* an earlier end of the window; UINT64_MAX: as planned */
     _Atomic uint64_t stop_ns; /* likewise for stop_ns */
     int wake;                 /* eventfd: readable once one of them was set */
-};
-
-/* Counters beside the books; of the whole run, warm-up and drain included. */
-struct engine_totals {
-    uint64_t connections; /* opened */
-    uint64_t waits;       /* calls of epoll */
-    uint64_t late_ns;     /* longest time by which a wait or a batch overran */
-    uint64_t cpu_ns;      /* of the thread, in the measured window only */
-    uint64_t spin_ns;     /* of that, polled in vain while an arrival was near */
-};
-
-/* The same for each target. */
-struct target_totals {
-    uint64_t sent;
-    uint64_t replies; /* complete ones, good or not */
-    uint64_t failed;  /* requests, for whatever reason */
 };
 
 /* A request that has begun and is not answered. */
@@ -86,7 +69,7 @@ struct engine {
     struct recorder recorder;
     struct live_counters *live; /* where somebody watches, else NULL */
     struct engine_totals totals;
-    struct target_totals *target_totals; /* one per target */
+    struct target_result *targets; /* one per target, counts only */
     struct phases phases;
 
     /* Open loop: see exchange.h. */

@@ -153,7 +153,7 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
                         exchange->scheduled_ns, exchange->sent_ns, now_ns,
                         i == 0 ? failure : FAILURE_BEHIND);
     }
-    engine->target_totals[connection->target].failed += connection->count;
+    engine->targets[connection->target].failed += connection->count;
     connection->count = 0;
     connection->unsent = 0;
     rest(engine, connection, now_ns);
@@ -190,7 +190,7 @@ static void account_sent(struct engine *engine, struct client_connection *connec
             &engine->plan->requests[exchange->request];
         if (!exchange->sent_ns) {
             exchange->sent_ns = now_ns;
-            engine->target_totals[connection->target].sent++;
+            engine->targets[connection->target].sent++;
             recorder_sent(&engine->recorder, request->class_index, exchange->scheduled_ns,
                           now_ns);
             if (engine->plan->open)
@@ -449,7 +449,7 @@ static void answered(struct engine *engine, struct client_connection *connection
                      uint64_t now_ns)
 {
     const struct exchange *exchange = exchange_at(engine, connection, 0);
-    struct target_totals *target = &engine->target_totals[connection->target];
+    struct target_result *target = &engine->targets[connection->target];
     enum verdict verdict = (enum verdict)connection->framing.verdict;
     if (verdict == VERDICT_GOOD) {
         recorder_ok(&engine->recorder, exchange_class(engine, exchange),

@@ -52,7 +52,6 @@ struct session {
     int signals;            /* signalfd */
     unsigned signal_count;  /* coordinator only */
     uint64_t next_look_ns;  /* coordinator only; UINT64_MAX: nobody looks */
-    bool decided;           /* coordinator only: the watcher had seen enough */
 };
 
 /* ---- a worker -----------------------------------------------------------------------
@@ -176,7 +175,6 @@ static void let_look(struct session *session, uint64_t now_ns)
     session->next_look_ns = now_ns + watcher->period_ns;
     if (watcher->look(watcher->context, &view) && now_ns > session->phases.begin_ns &&
         now_ns < session->end_ns) {
-        session->decided = true;
         end_early(session, now_ns);
     }
 }
@@ -332,16 +330,25 @@ static int connect_failure(const struct session *session, struct error *error)
     return 0;
 }
 
-static int collect(const struct session *session, struct result *result,
+static int collect(const struct session *session, struct load_result *result,
                    struct error *error)
 {
     if (session->end_ns <= session->phases.begin_ns)
         return error_set(error, -EINTR, "interrupted before the measurement began");
-    result_init(result, session->plan, session->end_ns - session->phases.begin_ns);
-    result->interrupted = session->signal_count > 0;
-    result->decided = session->decided;
-    for (unsigned i = 0; i < session->plan->threads; i++)
-        result_add(result, &session->workers[i].engine);
+    struct session_totals totals;
+    totals_init(&totals, session->plan, session->end_ns - session->phases.begin_ns);
+    totals.interrupted = session->signal_count > 0;
+    for (unsigned i = 0; i < session->plan->threads; i++) {
+        const struct engine *engine = &session->workers[i].engine;
+        recorder_merge(&totals.recorder, &engine->recorder);
+        totals_add_engine(&totals, &engine->totals);
+        totals_add_paces(&totals, engine->paces, schedule_drawn_count(&engine->schedule));
+        totals_add_targets(&totals, engine->targets);
+        totals_add_background(&totals, engine->background.totals);
+        totals.parsed_replies += engine->parsers.parsed;
+    }
+    totals_result(&totals, result);
+    totals_release(&totals);
     return 0;
 }
 
@@ -359,7 +366,7 @@ static void release(struct session *session)
     pthread_mutex_destroy(&session->lock);
 }
 
-int session_run(const struct load_plan *plan, int events, struct result *result,
+int session_run(const struct load_plan *plan, int events, struct load_result *result,
                 struct error *error)
 {
     struct session session = {

@@ -16,15 +16,15 @@
 #define LOADGEN_SESSION_H
 
 #include "base/error.h"
-#include "loadgen/measure/result.h"
 #include "loadgen/plan/load_plan.h"
+#include "record/load_result.h"
 
 /*
- * Runs the plan and fills `result` (initialised by it; release it on success only).
+ * Runs the plan and makes the result, judged (release it on success only).
  * `events` is a descriptor for events.h or -1. 0, or -errno where the target cannot be
  * reached; -EINTR where the run was stopped before its window began.
  */
 MUST_CHECK int session_run(const struct load_plan *plan, int events,
-                           struct result *result, struct error *error);
+                           struct load_result *result, struct error *error);
 
 #endif

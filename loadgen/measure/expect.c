@@ -6,30 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
-#include "loadgen/measure/result.h"
 
 /* ---- reading ------------------------------------------------------------------------
  */
 
-enum unit { UNIT_TIME, UNIT_COUNT, UNIT_RATE, UNIT_SHARE };
-static const char *const unit_names[] = {"ns", "requests", "per second", "share"};
-
 static const struct {
     const char *name;
     enum measure measure;
-    enum unit unit;
+    enum expectation_unit unit;
 } measures[] = {
-    {"mean", MEASURE_MEAN, UNIT_TIME},
-    {"max", MEASURE_MAX, UNIT_TIME},
-    {"min", MEASURE_MIN, UNIT_TIME},
-    {"errors", MEASURE_ERRORS, UNIT_COUNT},
-    {"timeouts", MEASURE_TIMEOUTS, UNIT_COUNT},
-    {"dropped", MEASURE_DROPPED, UNIT_COUNT},
-    {"ok", MEASURE_OK, UNIT_COUNT},
-    {"throughput", MEASURE_THROUGHPUT, UNIT_RATE},
+    {"mean", MEASURE_MEAN, EXPECTATION_TIME},
+    {"max", MEASURE_MAX, EXPECTATION_TIME},
+    {"min", MEASURE_MIN, EXPECTATION_TIME},
+    {"errors", MEASURE_ERRORS, EXPECTATION_COUNT},
+    {"timeouts", MEASURE_TIMEOUTS, EXPECTATION_COUNT},
+    {"dropped", MEASURE_DROPPED, EXPECTATION_COUNT},
+    {"ok", MEASURE_OK, EXPECTATION_COUNT},
+    {"throughput", MEASURE_THROUGHPUT, EXPECTATION_RATE},
 };
 
 /* Longer ones first, so that "<=" is not read as "<". */
@@ -41,14 +36,14 @@ static const struct {
     {"<", LESS},     {">", MORE},      {"=", EQUAL},
 };
 
-static enum unit unit_of(const struct expectation *expectation)
+static enum expectation_unit unit_of(const struct expectation *expectation)
 {
     if (expectation->share)
-        return UNIT_SHARE;
+        return EXPECTATION_SHARE;
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
         if ((int)measures[i].measure == expectation->measure)
             return measures[i].unit;
-    return UNIT_TIME;
+    return EXPECTATION_TIME;
 }
 
 /* "p99", "p99.9" and, as in the JSON, "p999": above 100 all digits follow the point. */
@@ -104,13 +99,13 @@ static int read_limit(struct expectation *expectation, const char *limit,
 {
     uint64_t whole = 0;
     int code = 0;
-    enum unit unit = unit_of(expectation);
-    if (unit == UNIT_RATE)
+    enum expectation_unit unit = unit_of(expectation);
+    if (unit == EXPECTATION_RATE)
         return quantity_parse_rate(limit, &expectation->limit, error);
-    if (unit == UNIT_COUNT && strchr(limit, '%'))
+    if (unit == EXPECTATION_COUNT && strchr(limit, '%'))
         return read_share(expectation, limit, error);
-    code = quantity_parse(unit == UNIT_TIME ? QUANTITY_TIME : QUANTITY_COUNT, limit, 0,
-                          UINT64_MAX / 2, &whole, error);
+    code = quantity_parse(unit == EXPECTATION_TIME ? QUANTITY_TIME : QUANTITY_COUNT,
+                          limit, 0, UINT64_MAX / 2, &whole, error);
     expectation->limit = (double)whole;
     return code;
 }
@@ -156,93 +151,85 @@ void expectation_release(struct expectation *expectation)
 /* ---- holding results against it -----------------------------------------------------
  */
 
-static size_t class_of(const struct expectation *expectation, const struct result *result)
+static const struct class_result *class_of(const struct expectation *expectation,
+                                           const struct load_result *result)
 {
-    const struct load_plan *plan = result->plan;
-    for (size_t i = 0; expectation->class_name && i < plan->class_count; i++)
-        if (strcmp(plan->class_names[i], expectation->class_name) == 0)
-            return i;
-    return plan->class_count;
+    return expectation->class_name ? load_result_class(result, expectation->class_name)
+                                   : NULL;
 }
 
-static struct counts counts_of(const struct expectation *expectation,
-                               const struct result *result)
+static const struct histogram *latency_of(const struct expectation *expectation,
+                                          const struct load_result *result)
 {
-    return expectation->class_name
-               ? result->recorder.classes[class_of(expectation, result)].counts
-               : result_counts(result);
+    const struct class_result *class = class_of(expectation, result);
+    return class ? class->latency.histogram : result->latency.histogram;
 }
 
 static double latency_value(const struct expectation *expectation,
-                            const struct result *result)
+                            const struct load_result *result)
 {
-    struct histogram latency;
-    result_latency(result, class_of(expectation, result), &latency);
-    double value = NAN;
-    if (expectation->measure == MEASURE_QUANTILE) {
-        if (latency.count >= histogram_samples_needed(expectation->fraction))
-            value = (double)histogram_quantile(&latency, expectation->fraction);
-    } else if (latency.count) {
-        value = expectation->measure == MEASURE_MEAN  ? histogram_mean(&latency)
-                : expectation->measure == MEASURE_MAX ? (double)latency.max_ns
-                                                      : (double)latency.min_ns;
-    }
-    histogram_release(&latency);
-    return value;
+    const struct histogram *latency = latency_of(expectation, result);
+    if (expectation->measure == MEASURE_QUANTILE)
+        return latency->count >= histogram_samples_needed(expectation->fraction)
+                   ? (double)histogram_quantile(latency, expectation->fraction)
+                   : (double)NAN;
+    if (!latency->count)
+        return (double)NAN;
+    return expectation->measure == MEASURE_MEAN  ? histogram_mean(latency)
+           : expectation->measure == MEASURE_MAX ? (double)latency->max_ns
+                                                 : (double)latency->min_ns;
 }
 
 double expectation_value(const struct expectation *expectation,
-                         const struct result *result)
+                         const struct load_result *result)
 {
     if (expectation->measure == MEASURE_THROUGHPUT)
-        return result_throughput(result);
-    struct counts counts = counts_of(expectation, result);
+        return result->throughput_rps;
+    const struct class_result *class = class_of(expectation, result);
+    const struct counts *counts = class ? &class->counts : &result->counts;
     uint64_t count;
     switch ((enum measure)expectation->measure) {
     case MEASURE_ERRORS:
-        count = result_errors(&counts);
+        count = counts_errors(counts);
         break;
     case MEASURE_TIMEOUTS:
-        count = counts.ended[OUTCOME_TIMEOUT];
+        count = counts->ended[OUTCOME_TIMEOUT];
         break;
     case MEASURE_DROPPED:
-        count = counts.ended[OUTCOME_DROPPED];
+        count = counts->ended[OUTCOME_DROPPED];
         break;
     case MEASURE_OK:
-        count = counts.ended[OUTCOME_OK];
+        count = counts->ended[OUTCOME_OK];
         break;
     default:
         return latency_value(expectation, result);
     }
     if (!expectation->share)
         return (double)count;
-    return counts.scheduled ? (double)count / (double)counts.scheduled : (double)NAN;
+    return counts->scheduled ? (double)count / (double)counts->scheduled : (double)NAN;
 }
 
 /* Whether a percentile stays below its limit whatever the censored would have taken. */
 static bool holds_without_replies(const struct expectation *expectation,
-                                  const struct result *result)
+                                  const struct load_result *result)
 {
-    const struct recorder *recorder = &result->recorder;
-    if (expectation->measure != MEASURE_QUANTILE || !recorder->censored ||
-        (double)recorder->censored_least_ns > expectation->limit ||
+    const struct censored *censored = &result->censored;
+    if (expectation->measure != MEASURE_QUANTILE || !censored->count ||
+        censored->least_age_ns > expectation->limit ||
         (expectation->comparison != LESS && expectation->comparison != AT_MOST))
         return true;
-    struct histogram latency;
-    result_latency(result, class_of(expectation, result), &latency);
-    uint64_t above = recorder->censored;
+    const struct histogram *latency = latency_of(expectation, result);
+    uint64_t above = censored->count;
     for (uint32_t i = histogram_bucket((uint64_t)expectation->limit) + 1;
          i < HISTOGRAM_BUCKETS; i++)
-        above += latency.counts[i];
-    bool holds = (double)above <= (1 - expectation->fraction) * (double)latency.count;
-    histogram_release(&latency);
-    return holds;
+        above += latency->counts[i];
+    return (double)above <= (1 - expectation->fraction) * (double)latency->count;
 }
 
-bool expectation_is_met(const struct expectation *expectation,
-                        const struct result *result)
+static bool is_met(const struct expectation *expectation, double value,
+                   const struct load_result *result)
 {
-    double value = expectation_value(expectation, result), limit = expectation->limit;
+    double limit = expectation->limit;
     switch ((enum comparison)expectation->comparison) {
     case LESS:
         return value < limit && holds_without_replies(expectation, result);
@@ -258,57 +245,51 @@ bool expectation_is_met(const struct expectation *expectation,
     return false;
 }
 
-bool expectations_are_met(const struct result *result)
+void expectation_judge(const struct expectation *expectation, struct load_result *result)
 {
-    const struct load_plan *plan = result->plan;
-    for (size_t i = 0; i < plan->expectation_count; i++)
-        if (!expectation_is_met(&plan->expectations[i], result))
-            return false;
-    return true;
+    double value = expectation_value(expectation, result);
+    struct expectation_result *judged =
+        record_append(&result->expectations, &result->expectation_count, sizeof *judged);
+    *judged = (struct expectation_result){
+        .text = memory_copy_string(expectation->text),
+        .value = value,
+        .limit = expectation->limit,
+        .unit = (int)unit_of(expectation),
+        .met = is_met(expectation, value, result),
+    };
 }
 
 /* ---- telling ------------------------------------------------------------------------
  */
 
-static const char *value_text(const struct expectation *expectation, double value,
-                              char *buffer, size_t bytes)
+bool expectations_are_met(const struct load_result *result)
 {
-    if (isnan(value))
+    for (size_t i = 0; i < result->expectation_count; i++)
+        if (!result->expectations[i].met)
+            return false;
+    return true;
+}
+
+static const char *value_text(const struct expectation_result *expectation, char *buffer,
+                              size_t bytes)
+{
+    if (isnan(expectation->value))
         snprintf(buffer, bytes, "not measured");
-    else if (unit_of(expectation) == UNIT_TIME)
-        quantity_format(QUANTITY_TIME, value, buffer, bytes);
-    else if (unit_of(expectation) == UNIT_SHARE)
-        snprintf(buffer, bytes, "%.3g %%", 100 * value);
+    else if (expectation->unit == EXPECTATION_SHARE)
+        snprintf(buffer, bytes, "%.3g %%", 100 * expectation->value);
     else
-        quantity_format(QUANTITY_COUNT, value, buffer, bytes);
+        quantity_format(expectation->unit == EXPECTATION_TIME ? QUANTITY_TIME
+                                                              : QUANTITY_COUNT,
+                        expectation->value, buffer, bytes);
     return buffer;
 }
 
-void expectations_print(const struct result *result, FILE *file)
+void expectations_print(const struct load_result *result, FILE *file)
 {
-    const struct load_plan *plan = result->plan;
     char text[QUANTITY_TEXT_BYTES];
-    for (size_t i = 0; i < plan->expectation_count; i++) {
-        const struct expectation *expectation = &plan->expectations[i];
-        bool met = expectation_is_met(expectation, result);
-        fprintf(file, "%s  %s: %s\n", met ? "met   " : "MISSED", expectation->text,
-                value_text(expectation, expectation_value(expectation, result), text,
-                           sizeof text));
-    }
-}
-
-void expectations_to_json(const struct result *result, cJSON *json)
-{
-    const struct load_plan *plan = result->plan;
-    cJSON *list = json_add_array(json, "expectations");
-    for (size_t i = 0; i < plan->expectation_count; i++) {
-        const struct expectation *expectation = &plan->expectations[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, item);
-        json_add_text(item, "expect", expectation->text);
-        json_add_number(item, "value", expectation_value(expectation, result));
-        json_add_number(item, "limit", expectation->limit);
-        json_add_text(item, "unit", unit_names[unit_of(expectation)]);
-        json_add_bool(item, "met", expectation_is_met(expectation, result));
+    for (size_t i = 0; i < result->expectation_count; i++) {
+        const struct expectation_result *expectation = &result->expectations[i];
+        fprintf(file, "%s  %s: %s\n", expectation->met ? "met   " : "MISSED",
+                expectation->text, value_text(expectation, text, sizeof text));
     }
 }

@@ -9,13 +9,13 @@
 #ifndef LOADGEN_EXPECT_H
 #define LOADGEN_EXPECT_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
+#include "record/load_result.h"
 
 enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL };
 
@@ -47,21 +47,20 @@ MUST_CHECK int expectation_parse(struct expectation *expectation, const char *te
                                  struct error *error);
 void expectation_release(struct expectation *expectation);
 
-struct result;
-
-/* The value in the unit of the limit; NaN where it was not measured. */
+/*
+ * The value in the unit of the limit; NaN where it was not measured. The result must hold
+ * its distributions in full.
+ */
 double expectation_value(const struct expectation *expectation,
-                         const struct result *result);
-bool expectation_is_met(const struct expectation *expectation,
-                        const struct result *result);
+                         const struct load_result *result);
 
-/* Whether all of the result's plan are met. */
-bool expectations_are_met(const struct result *result);
+/* Adds the expectation to those of the result, with its value and whether it is met. */
+void expectation_judge(const struct expectation *expectation, struct load_result *result);
+
+/* Whether all of the result are met. */
+bool expectations_are_met(const struct load_result *result);
 
 /* One line each: value beside limit. */
-void expectations_print(const struct result *result, FILE *file);
-
-/* "expectations": [{expect, value, limit, unit, met}]. */
-void expectations_to_json(const struct result *result, cJSON *json);
+void expectations_print(const struct load_result *result, FILE *file);
 
 #endif

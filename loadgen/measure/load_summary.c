@@ -1,9 +1,11 @@
 /* load_summary.c - see load_summary.h. */
 #include "loadgen/measure/load_summary.h"
 
-#include "base/clock.h"
+#include <math.h>
+
 #include "base/quantity.h"
 #include "base/table.h"
+#include "loadgen/measure/expect.h"
 
 static const char *time_text(double ns, char *buffer)
 {
@@ -81,49 +83,39 @@ void summary_announce(const struct load_plan *plan, FILE *file)
 /* ---- the latency table --------------------------------------------------------------
  */
 
-static const double columns[] = {0.5, 0.9, 0.99, 0.999};
-
 static void add_latency_row(struct table *table, const char *name,
-                            const struct counts *counts, const struct histogram *latency)
+                            const struct counts *counts,
+                            const struct distribution *latency)
 {
     char text[QUANTITY_TEXT_BYTES];
+    const double times_ns[] = {latency->mean_ns, latency->p50_ns,  latency->p90_ns,
+                               latency->p99_ns,  latency->p999_ns, latency->max_ns};
     table_start_row(table);
     table_add_cell(table, name);
     table_add_cellf(table, "%llu", (unsigned long long)counts->ended[OUTCOME_OK]);
-    table_add_cellf(table, "%llu", (unsigned long long)result_errors(counts));
-    table_add_cell(table,
-                   latency->count ? time_text(histogram_mean(latency), text) : NULL);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        table_add_cell(
-            table, latency->count >= histogram_samples_needed(columns[i])
-                       ? time_text((double)histogram_quantile(latency, columns[i]), text)
-                       : NULL);
-    table_add_cell(table,
-                   latency->count ? time_text((double)latency->max_ns, text) : NULL);
+    table_add_cellf(table, "%llu", (unsigned long long)counts_errors(counts));
+    for (size_t i = 0; i < sizeof times_ns / sizeof *times_ns; i++)
+        table_add_cell(table, isnan(times_ns[i]) ? NULL : time_text(times_ns[i], text));
 }
 
-static void print_latencies(const struct result *result, FILE *file)
+static void print_latencies(const struct load_result *result, FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table,
-                     result->plan->open ? "latency (open loop)" : "latency (closed loop)",
+                     result->mode == LOAD_OPEN ? "latency (open loop)"
+                                               : "latency (closed loop)",
                      TABLE_LEFT);
     static const char *const headers[] = {"ok",  "errors", "mean",  "p50",
                                           "p90", "p99",    "p99.9", "max"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         table_add_column(table, headers[i], TABLE_RIGHT);
-    size_t classes = result->recorder.class_count;
-    for (size_t i = 0; i <= classes; i++) {
-        if (i == classes && classes == 1)
-            break;
-        struct counts counts =
-            i < classes ? result->recorder.classes[i].counts : result_counts(result);
-        const char *name = i < classes ? result->plan->class_names[i] : "all";
-        struct histogram latency;
-        result_latency(result, i, &latency);
-        add_latency_row(table, *name ? name : "all", &counts, &latency);
-        histogram_release(&latency);
+    for (size_t i = 0; i < result->class_count; i++) {
+        const struct class_result *class = &result->classes[i];
+        add_latency_row(table, *class->name ? class->name : "all", &class->counts,
+                        &class->latency);
     }
+    if (result->class_count > 1)
+        add_latency_row(table, "all", &result->counts, &result->latency);
     table_print(table, TABLE_TERMINAL, file);
     table_free(table);
 }
@@ -131,81 +123,84 @@ static void print_latencies(const struct result *result, FILE *file)
 /* ---- the rest -----------------------------------------------------------------------
  */
 
-static void print_targets(const struct result *result, FILE *file)
+static void print_targets(const struct load_result *result, FILE *file)
 {
-    if (result->plan->target_count < 2)
-        return;
-    for (size_t i = 0; i < result->plan->target_count; i++) {
-        const struct target_totals *totals = &result->target_totals[i];
+    for (size_t i = 0; result->target_count > 1 && i < result->target_count; i++) {
+        const struct target_result *target = &result->targets[i];
         fprintf(file, "%s: %llu sent, %llu replies, %llu failed in the whole run\n",
-                result->plan->targets[i].url, (unsigned long long)totals->sent,
-                (unsigned long long)totals->replies, (unsigned long long)totals->failed);
+                target->url, (unsigned long long)target->sent,
+                (unsigned long long)target->replies, (unsigned long long)target->failed);
     }
 }
 
-static void print_background(const struct result *result, FILE *file)
+static void print_background(const struct load_result *result, FILE *file)
 {
-    for (int i = 0; i < BACKGROUND_KINDS; i++) {
-        const struct background_totals *totals = &result->background[i];
-        if (totals->count)
-            fprintf(
-                file,
+    for (size_t i = 0; i < result->background_count; i++) {
+        const struct background_result *kind = &result->background[i];
+        fprintf(file,
                 "%s: %llu connections, %llu opened, %llu closed by the server, %llu "
                 "failed; %llu replies, %llu bytes\n",
-                background_names[i], (unsigned long long)totals->count,
-                (unsigned long long)totals->opened, (unsigned long long)totals->closed,
-                (unsigned long long)totals->failed, (unsigned long long)totals->replies,
-                (unsigned long long)totals->bytes);
+                kind->name, (unsigned long long)kind->count,
+                (unsigned long long)kind->opened, (unsigned long long)kind->closed,
+                (unsigned long long)kind->failed, (unsigned long long)kind->replies,
+                (unsigned long long)kind->bytes);
     }
 }
 
-static void print_failures(const struct result *result, FILE *file)
+static void print_failures(const struct load_result *result, FILE *file)
 {
     for (int i = 0; i < FAILURES; i++)
-        if (result->recorder.failures[i])
-            fprintf(file, "%llu x %s: %s\n",
-                    (unsigned long long)result->recorder.failures[i],
+        if (result->failures[i])
+            fprintf(file, "%llu x %s: %s\n", (unsigned long long)result->failures[i],
                     failure_kinds[i].name, failure_kinds[i].cause);
 }
 
-void summary_print(const struct result *result, FILE *file)
+static void print_generator(const struct load_result *result, FILE *file)
 {
-    struct counts counts = result_counts(result);
-    const struct recorder *recorder = &result->recorder;
-    double window_s = (double)result->window_ns / NS_PER_S;
-    char rate[QUANTITY_TEXT_BYTES], lag[QUANTITY_TEXT_BYTES];
-    fprintf(file, "\n%s requests/s", count_text(result_throughput(result), rate));
-    if (result->plan->open)
-        fprintf(file, " of %s/s that were due",
-                count_text((double)counts.scheduled / window_s, rate));
-    fprintf(file, "; %llu scheduled, %llu sent, %llu in flight at the end\n\n",
-            (unsigned long long)counts.scheduled, (unsigned long long)counts.sent,
-            (unsigned long long)counts.ended[OUTCOME_IN_FLIGHT]);
-    print_latencies(result, file);
-    fprintf(file, "\n");
-    if (recorder->own_lag.count)
-        fprintf(file,
-                "sends were late by %s at p99 (our own lag); %llu waited for a "
-                "free connection\n",
-                time_text((double)histogram_quantile(&recorder->own_lag, 0.99), lag),
-                (unsigned long long)recorder->waited);
-    if (recorder->completed)
+    const struct generator_result *generator = &result->generator;
+    char text[QUANTITY_TEXT_BYTES];
+    if (generator->lag && generator->lag->count)
+        fprintf(
+            file,
+            "sends were late by %s at p99 (our own lag); %.0f waited for a "
+            "free connection\n",
+            time_text((double)histogram_quantile(generator->lag->histogram, 0.99), text),
+            result->waited_for_connection);
+    if (!isnan(generator->cpu_us_per_request))
         fprintf(file, "the generator used %.2f cores, %.2f us per request\n",
-                (double)result->totals.cpu_ns / (double)result->window_ns,
-                (double)result_busy_ns(&result->totals) / NS_PER_US /
-                    (double)recorder->completed);
-    if (result->ceiling_rps > 0)
+                generator->cpu_s / result->duration_s, generator->cpu_us_per_request);
+    if (generator->ceiling_rps > 0)
         fprintf(file, "that is %.1f %% of the %s/s that it can do here\n",
-                100 * result_throughput(result) / result->ceiling_rps,
-                count_text(result->ceiling_rps, rate));
+                100 * generator->load_fraction, count_text(generator->ceiling_rps, text));
     else
         fprintf(file, "what it can do here is not known: interleave load --calibrate\n");
+}
+
+void summary_print_warnings(const struct load_result *result, FILE *file)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        fprintf(file, "%s (%s): %s\n",
+                result->warnings[i].invalidates ? "INVALID" : "note",
+                flag_kinds[result->warnings[i].flag].word, result->warnings[i].message);
+}
+
+void summary_print(const struct load_result *result, FILE *file)
+{
+    const struct counts *counts = &result->counts;
+    char rate[QUANTITY_TEXT_BYTES];
+    fprintf(file, "\n%s requests/s", count_text(result->throughput_rps, rate));
+    if (result->mode == LOAD_OPEN)
+        fprintf(file, " of %s/s that were due",
+                count_text((double)counts->scheduled / result->duration_s, rate));
+    fprintf(file, "; %llu scheduled, %llu sent, %llu in flight at the end\n\n",
+            (unsigned long long)counts->scheduled, (unsigned long long)counts->sent,
+            (unsigned long long)counts->ended[OUTCOME_IN_FLIGHT]);
+    print_latencies(result, file);
+    fprintf(file, "\n");
+    print_generator(result, file);
     print_targets(result, file);
     print_background(result, file);
     print_failures(result, file);
     expectations_print(result, file);
-    for (size_t i = 0; i < result->warning_count; i++)
-        fprintf(file, "%s (%s): %s\n",
-                result->warnings[i].invalidates ? "INVALID" : "note",
-                result->warnings[i].code, result->warnings[i].message);
+    summary_print_warnings(result, file);
 }

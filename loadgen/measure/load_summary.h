@@ -7,11 +7,15 @@
 
 #include <stdio.h>
 
-#include "loadgen/measure/result.h"
+#include "loadgen/plan/load_plan.h"
+#include "record/load_result.h"
 
 /* Before the run: what is going to be sent, in a sentence. */
 void summary_announce(const struct load_plan *plan, FILE *file);
 
-void summary_print(const struct result *result, FILE *file);
+void summary_print(const struct load_result *result, FILE *file);
+
+/* One line each: whether it invalidates the result, and why. */
+void summary_print_warnings(const struct load_result *result, FILE *file);
 
 #endif

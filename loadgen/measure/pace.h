@@ -1,6 +1,6 @@
 /*
  * pace.h - whether the generator sent as it was told to: the gaps between its own sends
- * against those of the arrival process that was asked for (METHOD 1).
+ * against those of the arrival process that was asked for.
  *
  * A gap runs from one send to the next of the same process and thread. Where an arrival
  * had to wait for a free connection, which is the server's doing, it counts as sent when
@@ -50,7 +50,7 @@ struct pace_report {
     double anderson_darling, p_value; /* Poisson */
     double lag1;                      /* Poisson: correlation of successive gaps */
     double deviation_p99_ns;          /* constant: from the mean gap */
-    bool not_exponential, correlated, uneven; /* the flags of METHOD 1 */
+    bool not_exponential, correlated, uneven; /* what is flagged */
 };
 struct pace_report pace_judge(const struct pace *pace);
 

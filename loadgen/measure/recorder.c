@@ -215,14 +215,6 @@ void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sen
 /* ---- adding up ----------------------------------------------------------------------
  */
 
-void counts_add(struct counts *into, const struct counts *from)
-{
-    into->scheduled += from->scheduled;
-    into->sent += from->sent;
-    for (int i = 0; i < OUTCOMES; i++)
-        into->ended[i] += from->ended[i];
-}
-
 static void series_interval_add(struct series_interval *into,
                                 const struct series_interval *from)
 {

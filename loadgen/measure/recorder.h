@@ -28,15 +28,9 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
-#include "loadgen/measure/outcome.h"
 #include "loadgen/measure/pairs.h"
 #include "loadgen/measure/watch.h"
-
-struct counts {
-    uint64_t scheduled;
-    uint64_t sent; /* at least one byte was written */
-    uint64_t ended[OUTCOMES];
-};
+#include "record/outcome.h"
 
 struct class_record {
     struct counts counts;
@@ -149,8 +143,5 @@ void recorder_merge(struct recorder *into, const struct recorder *from);
 /* Quantile of an interval's latencies, as histogram_quantile. */
 uint64_t series_interval_quantile(const struct series_interval *interval,
                                   double fraction);
-
-/* Adds up `from` in `into`. */
-void counts_add(struct counts *into, const struct counts *from);
 
 #endif

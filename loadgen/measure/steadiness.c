@@ -80,7 +80,7 @@ static void judge_trend(struct steadiness *steadiness, const double *values)
 struct steadiness steadiness_judge(const struct recorder *recorder, uint64_t window_ns,
                                    bool open)
 {
-    struct steadiness steadiness = {.series = open ? "p50_ns" : "ok"};
+    struct steadiness steadiness = {0};
     size_t intervals = (size_t)(window_ns / recorder->interval_ns);
     if (intervals > recorder->interval_count)
         intervals = recorder->interval_count;

@@ -1,5 +1,5 @@
 /*
- * steadiness.h - whether what was seen looks the same all along the window (METHOD 2.4).
+ * steadiness.h - whether what was seen looks the same all along the window.
  *
  * Looks at the series: replies per interval in a closed loop, median latency per
  * interval in an open one (where the rate is ours). MSER says how many intervals at the
@@ -20,8 +20,7 @@
 #define STEADINESS_MOST  500
 
 struct steadiness {
-    bool judged;        /* false: too few intervals, and the members below are 0 */
-    const char *series; /* "ok" or "p50_ns" */
+    bool judged; /* false: too few intervals, and the members below are 0 */
     size_t bins;
     double bin_s;
     size_t cut;         /* bins that MSER cuts */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "loadgen/engine/framing.h"
 
 const char *const verify_names[] = {
     [VERIFY_LEARNED] = "learned", [VERIFY_STATUS] = "status", NULL};

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "loadgen/engine/framing.h"
-#include "loadgen/measure/expect.h"
-#include "loadgen/measure/watch.h"
 #include "loadgen/plan/target.h"
 #include "workload/workload.h"
+
+struct expected_reply; /* loadgen/engine/framing.h */
+struct expectation;    /* loadgen/measure/expect.h */
+struct watcher;        /* loadgen/measure/watch.h */
 
 /* How replies are held against each other. */
 enum verify {

@@ -3,15 +3,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/quantity.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "loadgen/engine/session.h"
-#include "loadgen/measure/result.h"
-#include "loadgen/measure/self_check.h"
+#include "loadgen/measure/watch.h"
 
 #define LEVEL          0.001
 #define LEAST_REQUESTS 32
@@ -23,19 +21,48 @@
 #define LOWEST_RPS     0.1
 #define DRAIN_NS       (10 * NS_PER_S)
 
-static const char *const verdict_names[] = {
+/* ---- the record ---------------------------------------------------------------------
+ */
+
+static const char *const verdict_words[] = {
     [CAPACITY_KEPT] = "kept",
     [CAPACITY_MISSED] = "missed",
     [CAPACITY_GENERATOR] = "generator at fault",
+    NULL,
 };
 
-static const char *const outcome_names_of_capacity[] = {
+static const char *const outcome_words[] = {
     [CAPACITY_FOUND] = "found",
     [CAPACITY_NONE] = "none",
     [CAPACITY_GENERATOR_LIMIT] = "generator_limit",
     [CAPACITY_TIME_UP] = "time_up",
     [CAPACITY_INTERRUPTED] = "interrupted",
+    NULL,
 };
+
+static const struct record_field step_fields[] = {
+    {FIELD_NUMBER("rate_rps", capacity_step, rate_rps), .unit = "1/s"},
+    {FIELD_NUMBER("seconds", capacity_step, seconds), .unit = "s"},
+    {FIELD_COUNT("requests", capacity_step, requests)},
+    {FIELD_COUNT("bad", capacity_step, bad)},
+    {FIELD_NUMBER("value_ns", capacity_step, value_ns), .unit = "ns"},
+    {FIELD_WORD("verdict", capacity_step, verdict, verdict_words)},
+    {FIELD_BOOL("decided", capacity_step, decided)},
+    {FIELD_BOOL("confirmation", capacity_step, confirmation)},
+    {0},
+};
+static const struct record_type step_type = RECORD_TYPE(capacity_step, step_fields);
+
+static const struct record_field capacity_fields[] = {
+    {FIELD_COUNT("schema_version", capacity, schema_version)},
+    {FIELD_TEXT("target", capacity, target)},
+    {FIELD_TEXT("objective", capacity, objective)},
+    {FIELD_WORD("outcome", capacity, outcome, outcome_words)},
+    {FIELD_NUMBER("capacity_rps", capacity, rps), .unit = "1/s"},
+    {FIELD_LIST("steps", capacity, steps, step_count, step_type)},
+    {0},
+};
+const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);
 
 /* ---- the bound ----------------------------------------------------------------------
  */
@@ -95,27 +122,21 @@ static bool look(void *context, const struct live_view *view)
     return side > 0 || (side < 0 && !watch->full_length && part >= KEPT_AFTER);
 }
 
-static bool is_own_fault(const struct result *result)
+static bool is_own_fault(const struct load_result *result)
 {
-    static const char *const faults[] = {
-        "generator_saturated", "schedule_lag",         "generator_stalled", "shared_cpu",
-        "ports_exhausted",     "gaps_not_exponential", "gaps_correlated",   "gaps_uneven",
-    };
     for (size_t i = 0; i < result->warning_count; i++)
-        for (size_t f = 0; f < sizeof faults / sizeof *faults; f++)
-            if (strcmp(result->warnings[i].code, faults[f]) == 0)
-                return true;
+        if (flag_kinds[result->warnings[i].flag].traits & FLAG_OF_GENERATOR)
+            return true;
     return false;
 }
 
 /* Every request without a good reply in time is a bad one. */
-static void judge(struct capacity_step *step, const struct result *result,
+static void judge(struct capacity_step *step, const struct load_result *result,
                   const struct expectation *objective, const struct step_watch *watch)
 {
-    struct counts counts = result_counts(result);
-    step->seconds = (double)result->window_ns / NS_PER_S;
-    step->requests = counts.scheduled;
-    step->bad = counts.scheduled - watch->good;
+    step->seconds = result->duration_s;
+    step->requests = result->counts.scheduled;
+    step->bad = step->requests - watch->good;
     step->value_ns = expectation_value(objective, result);
     int side = capacity_decide(step->requests, step->bad, watch->share, LEVEL);
     bool kept = side < 0 ||
@@ -129,6 +150,7 @@ static void judge(struct capacity_step *step, const struct result *result,
 /* A search that is under way. */
 struct bracket_search {
     struct load_plan *plan;
+    const struct expectation *objective;
     struct capacity *capacity;
     uint64_t deadline_ns;
     FILE *progress;
@@ -146,7 +168,7 @@ static void tell(const struct bracket_search *search, const struct capacity_step
         quantity_format(QUANTITY_TIME, step->value_ns, value, sizeof value);
     fprintf(search->progress, "%s/s: %s (%s, %llu of %llu beyond it)\n",
             quantity_format(QUANTITY_COUNT, step->rate_rps, rate, sizeof rate),
-            verdict_names[step->verdict], value, (unsigned long long)step->bad,
+            verdict_words[step->verdict], value, (unsigned long long)step->bad,
             (unsigned long long)step->requests);
 }
 
@@ -162,7 +184,7 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
                     struct capacity_step *step)
 {
     struct load_plan *plan = search->plan;
-    const struct expectation *objective = search->capacity->objective;
+    const struct expectation *objective = search->objective;
     struct step_watch watch = {
         .watcher = {.period_ns = LOOK_NS,
                     .limit_ns = (uint64_t)objective->limit,
@@ -172,7 +194,7 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
         .next = LEAST_REQUESTS,
         .full_length = confirmation,
     };
-    struct result result;
+    struct load_result result;
     plan->workload.rate_rps = rate_rps;
     plan->seed++;
     plan->watcher = &watch.watcher;
@@ -180,14 +202,16 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
     plan->watcher = NULL;
     if (code < 0)
         return code;
-    selfcheck(&result);
     *step = (struct capacity_step){.rate_rps = rate_rps, .confirmation = confirmation};
     judge(step, &result, objective, &watch);
     bool interrupted = result.interrupted;
-    result_release(&result);
+    load_result_release(&result);
     if (interrupted)
         return error_set(search->error, -EINTR, "interrupted");
-    search->capacity->steps[search->capacity->step_count++] = *step;
+    struct capacity *capacity = search->capacity;
+    struct capacity_step *walked =
+        record_append(&capacity->steps, &capacity->step_count, sizeof *walked);
+    *walked = *step;
     tell(search, step);
     return 0;
 }
@@ -271,12 +295,19 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
                     uint64_t limit_ns, FILE *progress, struct capacity *capacity,
                     struct error *error)
 {
-    *capacity = (struct capacity){.objective = objective, .rps = NAN};
+    *capacity = (struct capacity){
+        .schema_version = 1,
+        .target = memory_copy_string(plan->targets[0].url),
+        .objective = memory_copy_string(objective->text),
+        .rps = (double)NAN,
+        .steps = memory_allocate_zeroed(1, sizeof *capacity->steps),
+    };
     /* What one step leaves behind must not be the next one's load. */
     if (plan->drain_ns < DRAIN_NS)
         plan->drain_ns = DRAIN_NS;
     struct bracket_search search = {
         .plan = plan,
+        .objective = objective,
         .capacity = capacity,
         .deadline_ns = clock_now_ns() + limit_ns,
         .progress = progress,
@@ -285,8 +316,10 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     int code = narrow(&search, plan->workload.rate_rps);
     if (code >= 0 && search.low > 0)
         code = confirm(&search);
-    if (code < 0 && code != -EINTR)
+    if (code < 0 && code != -EINTR) {
+        record_release(&capacity_type, capacity);
         return code;
+    }
     if (search.low > 0)
         capacity->rps = search.low;
     if (code == -EINTR)
@@ -306,9 +339,9 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
 static void print_outcome(const struct capacity *capacity, FILE *file)
 {
     char rate[QUANTITY_TEXT_BYTES];
-    const char *objective = capacity->objective->text;
+    const char *objective = capacity->objective;
     quantity_format(QUANTITY_COUNT, capacity->rps, rate, sizeof rate);
-    switch (capacity->outcome) {
+    switch ((enum capacity_outcome)capacity->outcome) {
     case CAPACITY_FOUND:
         fprintf(file, "%s holds up to %s requests/s\n", objective, rate);
         break;
@@ -357,7 +390,7 @@ void capacity_print(const struct capacity *capacity, FILE *file)
                                                     sizeof text));
         table_add_cellf(table, "%.2f %%",
                         100 * (double)step->bad / fmax(1, (double)step->requests));
-        table_add_cellf(table, "%s%s%s", verdict_names[step->verdict],
+        table_add_cellf(table, "%s%s%s", verdict_words[step->verdict],
                         step->decided ? "" : ", too few to be sure",
                         step->confirmation ? " (confirmation)" : "");
     }
@@ -365,29 +398,4 @@ void capacity_print(const struct capacity *capacity, FILE *file)
     table_free(table);
     fprintf(file, "\n");
     print_outcome(capacity, file);
-}
-
-cJSON *capacity_to_json(const struct capacity *capacity, const struct load_plan *plan)
-{
-    cJSON *json = cJSON_CreateObject();
-    json_add_number(json, "schema_version", 1);
-    json_add_text(json, "target", plan->targets[0].url);
-    json_add_text(json, "objective", capacity->objective->text);
-    json_add_text(json, "outcome", outcome_names_of_capacity[capacity->outcome]);
-    json_add_number(json, "capacity_rps", capacity->rps);
-    cJSON *steps = json_add_array(json, "steps");
-    for (size_t i = 0; i < capacity->step_count; i++) {
-        const struct capacity_step *step = &capacity->steps[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddItemToArray(steps, item);
-        json_add_number(item, "rate_rps", step->rate_rps);
-        json_add_number(item, "seconds", step->seconds);
-        json_add_number(item, "requests", (double)step->requests);
-        json_add_number(item, "bad", (double)step->bad);
-        json_add_number(item, "value_ns", step->value_ns);
-        json_add_text(item, "verdict", verdict_names[step->verdict]);
-        json_add_bool(item, "decided", step->decided);
-        json_add_bool(item, "confirmation", step->confirmation);
-    }
-    return json;
 }

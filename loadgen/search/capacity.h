@@ -21,7 +21,6 @@
 #ifndef LOADGEN_CAPACITY_H
 #define LOADGEN_CAPACITY_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +28,7 @@
 
 #include "loadgen/measure/expect.h"
 #include "loadgen/plan/load_plan.h"
+#include "record/record.h"
 
 enum capacity_verdict {
     CAPACITY_KEPT,
@@ -40,8 +40,8 @@ struct capacity_step {
     double rate_rps;
     double seconds; /* measured */
     uint64_t requests, bad;
-    double value_ns; /* of the percentile; NaN: too few samples */
-    enum capacity_verdict verdict;
+    double value_ns;   /* of the percentile; NaN: too few samples */
+    int verdict;       /* enum capacity_verdict */
     bool decided;      /* by the binomial bound; false: by what was seen */
     bool confirmation; /* in full length */
 };
@@ -56,13 +56,16 @@ enum capacity_outcome {
 
 #define CAPACITY_MAX_STEPS 64
 
+/* In a file: {schema_version, target, objective, outcome, capacity_rps, steps: [...]}. */
 struct capacity {
-    const struct expectation *objective;
-    double rps; /* NaN: none */
-    enum capacity_outcome outcome;
-    struct capacity_step steps[CAPACITY_MAX_STEPS]; /* as walked */
+    uint64_t schema_version;
+    char *target, *objective;
+    int outcome;                 /* enum capacity_outcome */
+    double rps;                  /* NaN: none */
+    struct capacity_step *steps; /* as walked */
     size_t step_count;
 };
+extern const struct record_type capacity_type;
 
 /* Only "pN<TIME" or "pN<=TIME" of all classes. 0 or -EINVAL. */
 MUST_CHECK int capacity_check_objective(const struct expectation *objective,
@@ -71,7 +74,7 @@ MUST_CHECK int capacity_check_objective(const struct expectation *objective,
 /*
  * Searches with the plan (whose rate and seed it changes), beginning at its rate, for at
  * most `limit_ns` and one step. `progress` gets a line per step, or is NULL. 0 or
- * -errno.
+ * -errno; release the record on success only.
  */
 MUST_CHECK int capacity_search(struct load_plan *plan,
                                const struct expectation *objective, uint64_t limit_ns,
@@ -79,12 +82,6 @@ MUST_CHECK int capacity_search(struct load_plan *plan,
                                struct error *error);
 
 void capacity_print(const struct capacity *capacity, FILE *file);
-
-/*
- * {schema_version, target, objective, outcome, capacity_rps, steps: [{rate_rps, seconds,
- * requests, bad, value_ns, verdict, decided, confirmation}]}
- */
-cJSON *capacity_to_json(const struct capacity *capacity, const struct load_plan *plan);
 
 /*
  * Whether `bad` of `count` show that the true share is below (-1) or above (1) `share`,

@@ -2,12 +2,12 @@
 #include "loadgen/search/ceiling_search.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "loadgen/engine/session.h"
-#include "loadgen/measure/result.h"
 #include "loadgen/plan/load_plan.h"
 #include "loadgen/search/null_server.h"
 
@@ -65,25 +65,22 @@ static int make_plan(struct load_plan *plan, const char *url, uint64_t round_ns,
 static int measure_round(const struct load_plan *plan, struct ceiling *ceiling,
                          struct error *error)
 {
-    struct result result;
+    struct load_result result;
     int code = session_run(plan, -1, &result, error);
     if (code < 0)
         return code;
-    double completed = (double)result.recorder.completed;
-    struct counts counts = result_counts(&result);
+    double cpu_us = result.generator.cpu_us_per_request;
     if (result.interrupted)
         code = error_set(error, -EINTR, "interrupted");
-    else if (completed < 1 || result_errors(&counts))
+    else if (isnan(cpu_us) || counts_errors(&result.counts))
         code = error_set(error, -EIO, "the null server did not answer as it should");
     else
         *ceiling = (struct ceiling){
-            .thread_rps =
-                completed * (double)NS_PER_S / (double)result_busy_ns(&result.totals),
-            .cpu_us_per_request =
-                (double)result_busy_ns(&result.totals) / (double)NS_PER_US / completed,
-            .throughput_rps = result_throughput(&result),
+            .thread_rps = 1e6 / cpu_us,
+            .cpu_us_per_request = cpu_us,
+            .throughput_rps = result.throughput_rps,
         };
-    result_release(&result);
+    load_result_release(&result);
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "servers/event.h"
 
 /* ---- threads ---------------------------------------------------------------------- */
 
@@ -80,7 +81,8 @@ struct client *clients_add(struct clients *clients, struct worker *worker, int f
     return client;
 }
 
-/* The socket is closed under the lock, so that nobody shuts a stranger's down. */
+/* The socket is closed under the lock: its number may be another's right afterwards, and
+ * clients_drain and clients_end_idle shut sockets down by their numbers. */
 void clients_remove(struct client *client)
 {
     struct clients *clients = client->clients;
@@ -115,7 +117,7 @@ void clients_drain(struct clients *clients)
     pthread_mutex_unlock(&clients->lock);
 }
 
-/* Its request waits for its turn: that is our doing, not the client's. */
+/* Whether a request waits to be read: the server is late then, the client is not idle. */
 static bool has_unread_input(const struct client *client)
 {
     char byte;
@@ -162,14 +164,14 @@ void blocking_accept(struct clients *clients, struct worker *worker,
     struct server *server = clients->server;
     struct pollfd fds[] = {
         {.fd = server->stop_fd, .events = POLLIN},
-        {.fd = server->room_fd, .events = POLLIN},
+        {.fd = server->capacity_fd, .events = POLLIN},
         {.fd = server->listen_fd, .events = POLLIN},
     };
     while (!server_is_stopping(server)) {
         if (poll(fds, 3, -1) < 0 && errno != EINTR)
             return;
         if (fds[1].revents) {
-            server_room_seen(server);
+            event_drain(server->capacity_fd);
             fds[2].fd = server->listen_fd;
         }
         int fd = -EAGAIN;
@@ -180,7 +182,7 @@ void blocking_accept(struct clients *clients, struct worker *worker,
                 accepted(context, client);
         }
         if (fd == -EMFILE)
-            fds[2].fd = -1; /* until there is room */
+            fds[2].fd = -1; /* until capacity_fd is raised */
     }
 }
 

@@ -86,7 +86,7 @@ void clients_end_idle(struct clients *clients, uint64_t now_ns);
 void clients_wait_until_empty(struct clients *clients);
 bool clients_is_empty(struct clients *clients);
 
-/* It has just sent or taken something. */
+/* Notes that it has just sent or taken something. */
 void client_was_active(struct client *client);
 
 /* Accepts until the server shall stop, handing over every client. */

@@ -21,7 +21,7 @@
 
 struct cluster_settings {
     uint64_t processes; /* 0: as many as the server has CPUs; resolved by run */
-    int distribution;   /* enum distribution */
+    int distribution;   /* enum connection_distribution */
     uint64_t uv_pool;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 #include "servers/models/step_pool.h"
 
@@ -215,7 +216,7 @@ bool loop_await(struct loop_client *client, enum op_answer what)
     return false;
 }
 
-/* Nobody else can: the step fails, and the client is not elsewhere after all. */
+/* No thread could be started for the step: it fails, and the client stays on the loop. */
 static enum loop_place take_on_itself(struct loop_client *client)
 {
     client->elsewhere = false;
@@ -287,15 +288,6 @@ void loop_come_back(struct loop_client *client)
     loop_drop(client);
 }
 
-void loop_run_steps(struct task *task)
-{
-    struct loop_client *client = CONTAINER_OF(task, struct loop_client, task);
-    struct loop *loop = client->loop;
-    job_run(client->connection.job);
-    task_queue_put(&loop->returned, task);
-    loop->backend->wake(loop);
-}
-
 void loop_take_back(struct loop *loop)
 {
     struct task *next, *task = task_queue_take_all(&loop->returned);
@@ -336,7 +328,7 @@ static void serve(struct loop_client *client)
     }
 }
 
-/* Reads on unless too much waits already; a client that floods us has to wait. */
+/* Backpressure: reads on unless too much of the client's input waits already. */
 static void set_reading(struct loop_client *client)
 {
     bool wanted = !client->input_ended &&
@@ -356,7 +348,7 @@ static void go_on(struct loop_client *client)
     send_batch(client);
     if (client->closing)
         return;
-    /* Even while its job runs elsewhere: the loop's buffer is anybody's again. */
+    /* Even while its job runs elsewhere: the next client reads into the loop's buffer. */
     if (connection_park(&client->connection))
         set_reading(client);
     else
@@ -481,21 +473,13 @@ static void listen_again(struct loop *loop)
     loop->backend->listen(loop, true);
 }
 
-void loop_has_room(struct loop *loop)
+void loop_has_capacity(struct loop *loop)
 {
-    server_room_seen(loop->service.server);
+    event_drain(loop->service.server->capacity_fd);
     listen_again(loop);
 }
 
-/* ---- looking after itself --------------------------------------------------------- */
-
-static uint64_t sweep_interval_ns(const struct server *server)
-{
-    uint64_t quarter_ns = server->settings.idle_timeout_ns / 4;
-    return quarter_ns < 10 * NS_PER_MS ? 10 * NS_PER_MS
-           : quarter_ns > NS_PER_S     ? NS_PER_S
-                                       : quarter_ns;
-}
+/* ---- idle clients and lag --------------------------------------------------------- */
 
 static void on_sweep(struct loop_timer *timer)
 {
@@ -510,7 +494,7 @@ static void on_sweep(struct loop_timer *timer)
             close_client(client);
     }
     /* It has just been taken off: there is room for it. */
-    (void)!set_timer(loop, timer, clock_now_ns() + sweep_interval_ns(server));
+    (void)!set_timer(loop, timer, clock_now_ns() + server_idle_check_ns(server));
 }
 
 static void on_tick(struct loop_timer *timer)
@@ -528,8 +512,8 @@ static int start_timers(struct loop *loop)
     uint64_t now_ns = clock_now_ns();
     loop->sweep.on_due = on_sweep;
     loop->tick.on_due = on_tick;
-    int result =
-        set_timer(loop, &loop->sweep, now_ns + sweep_interval_ns(loop->service.server));
+    int result = set_timer(loop, &loop->sweep,
+                           now_ns + server_idle_check_ns(loop->service.server));
     if (result < 0 || !loop->health)
         return result;
     loop_health_begin(loop->health, now_ns, loop->backend->idle_ns(loop));

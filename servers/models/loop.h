@@ -2,25 +2,24 @@
  * loop.h - the shared part of the models on an event loop: one thread drives many
  * connections and is called back when one of them can go on. The models differ in
  *
- *   the placement of steps       who runs what blocks, and who computes
+ *   the placement of steps       which threads run BLOCKING and CPU steps
  *   the flow of a request        a state machine, or a coroutine that reads top to bottom
  *   the backend                  how the loop hears of the system: libuv, epoll, io_uring
  *   the number of loops          and of processes
  *
  * One batch serves all connections of a loop, and one read buffer where the backend reads
- * by itself. A connection that is idle holds its structure and nothing else. A client
- * that does not read its replies is not read from either, so it holds at most one batch
- * and what was read before.
+ * by itself. A connection that is idle holds its structure and nothing else.
+ * Backpressure: a client that does not read its replies is not read from either, so it
+ * holds at most one batch and what was read before.
  *
- * All functions, and all clients, belong to the loop's thread, but for loop_run_steps.
+ * All functions, and all clients, belong to the loop's thread.
  */
 #ifndef SERVERS_MODELS_LOOP_H
 #define SERVERS_MODELS_LOOP_H
 
-#include "servers/models/task_queue.h"
 #include "servers/server.h"
 
-/* Who runs a step. */
+/* Where a step runs. */
 enum loop_place {
     ON_THE_LOOP,   /* the loop's own thread; everything else waits meanwhile   */
     ON_LIBUV_POOL, /* libuv's pool of threads, shared by all loops of a process */
@@ -39,7 +38,7 @@ struct loop_placement {
     const struct loop_flow *flow; /* NULL: a state machine */
     enum loop_place blocking;
     enum loop_place cpu;
-    struct step_pool *workers; /* where ON_WORKERS occurs */
+    struct step_pool *workers; /* for ON_WORKERS, else not looked at */
 };
 
 struct loop;
@@ -51,12 +50,8 @@ MUST_CHECK int loop_open(struct loop **loop, struct server *server, int index,
 /* Serves until the server shall stop and the requests in hand are finished. */
 void loop_serve(struct loop *loop);
 
-/* When no worker is left that could give a client back. */
+/* Once no worker has a client of the loop in hand. */
 void loop_close(struct loop *loop);
-
-/* On a thread of placement.workers: runs the steps behind a task, gives the client back
- * to its loop. */
-void loop_run_steps(struct task *task);
 
 /*
  * Sets the size of libuv's pool, which it reads once from the environment, when it

@@ -15,6 +15,7 @@
 #include "servers/loop_health.h"
 #include "servers/models/deadlines.h"
 #include "servers/models/loop.h"
+#include "servers/models/task_queue.h"
 
 struct loop_client;
 
@@ -39,7 +40,7 @@ struct loop {
     size_t clients;                      /* not yet freed */
     uint64_t now_ns; /* the backend's: about now, never older than the last sleep */
     bool stopping;   /* no more is accepted; the loop ends with its last client */
-    bool paused;     /* the listener is not watched: there was no room */
+    bool paused;     /* backpressure at the cap: the listener is not watched */
     struct output output;
 };
 
@@ -72,14 +73,15 @@ struct loop_client {
 struct loop_backend {
     size_t loop_bytes, client_bytes;
 
-    /* Watches the server's stop_fd, room_fd and listen_fd. 0 or -errno; then close. */
+    /* Watches the server's stop_fd, capacity_fd and listen_fd. 0; or -errno, and close is
+     * called. */
     int (*open)(struct loop *loop, struct error *error);
     void (*listen)(struct loop *loop, bool wanted); /* pauses to watch listen_fd */
     void (*run)(struct loop *loop);                 /* until finish */
     void (*finish)(struct loop *loop); /* the last client has gone, no more will come */
     void (*close)(struct loop *loop);
 
-    /* From any thread: loop_take_back is to be called. */
+    /* From any thread: has the loop call loop_take_back. */
     void (*wake)(struct loop *loop);
 
     /* How long the loop has slept in its life. */
@@ -114,7 +116,7 @@ struct loop_backend {
 struct loop_flow {
     /* Goes on with the job: whether it has come to its end. */
     bool (*go_on)(struct loop_client *client);
-    /* The client waits, and is likely to be the next to go on. */
+    /* Prefetching: the client waits, and is likely to be the next to go on. */
     void (*expect)(const struct loop_client *client);
     /* The client has gone in mid-job. */
     void (*abandon)(struct loop_client *client);
@@ -129,20 +131,21 @@ struct loop_flow {
  * with it. */
 bool loop_await(struct loop_client *client, enum op_answer answer);
 
-/* Who runs steps of this kind; sends the job there unless it is ON_THE_LOOP, as it also
- * is when nobody was found, and the step with that has failed. */
+/* Has the step at hand, which is of this kind, run where the placement says; returns that
+ * place. ON_THE_LOOP: the caller has to run it; or no thread could be started for it, and
+ * then the step has failed. */
 enum loop_place loop_send_away(struct loop_client *client, int kind);
 
 /* ---- for backends ----------------------------------------------------------------- */
 
-/* The listener is readable: accepts some of those who wait. */
+/* The listener is readable: accepts some of the connections that wait. */
 void loop_accept(struct loop *loop);
 
-/* The server's room_fd is readable. */
-void loop_has_room(struct loop *loop);
+/* The server's capacity_fd is readable. */
+void loop_has_capacity(struct loop *loop);
 
-/* The system has accepted by itself: a socket, or a negative errno. False when there is
- * no room: a socket stays the backend's, to be tried again when it shall listen. */
+/* The system has accepted by itself: a socket, or a negative errno. False at the cap: a
+ * socket stays the backend's, to be offered again when it shall listen. */
 bool loop_admit(struct loop *loop, int accepted);
 
 /* Bytes have come, valid during the call; length 0: the client will send no more;
@@ -155,22 +158,22 @@ void loop_sent(struct loop_client *client, int status);
 /* What the step waits for may have come. */
 void loop_step_ready(struct loop_client *client);
 
-/* The backend's pool is done with it. */
+/* The backend's pool has run the client's steps. */
 void loop_come_back(struct loop_client *client);
 
-/* Takes back what workers have finished. */
+/* Goes on with the clients whose steps workers have run. */
 void loop_take_back(struct loop *loop);
 
 /* The earliest time that anything waits for, on CLOCK_MONOTONIC, or 0. */
 uint64_t loop_due_ns(const struct loop *loop);
 
-/* Calls those whose time has come. */
+/* Calls the timers that are due. */
 void loop_run_due(struct loop *loop);
 
 /* The server shall stop. */
 void loop_stop(struct loop *loop);
 
-/* The backend refers to the client no more. */
+/* Reference counting: the backend gives up its reference to the client. */
 void loop_drop(struct loop_client *client);
 
 #endif

@@ -15,15 +15,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 
 #define EVENTS 256
 
-/* What an event is about: the registered pointer is one of these, in what it belongs to.
+/* What an event is about. Its pointer is to one of these, a member of a loop or client.
  */
 enum source {
     SOURCE_LISTENER,
-    SOURCE_ROOM,
+    SOURCE_CAPACITY,
     SOURCE_STOP,
     SOURCE_WAKE,
     SOURCE_CLIENT,
@@ -33,10 +34,10 @@ enum source {
 struct epoll_loop {
     struct loop loop;
     int epoll_fd, wake_fd;
-    enum source listener, room, stop, wake;
+    enum source listener, capacity, stop, wake;
     bool finished;
     uint64_t idle_ns;
-    struct epoll_client *dead; /* closed in this turn, events for them may follow */
+    struct epoll_client *dead; /* deferred free: later events may still refer to them */
     char read_buffer[CONNECTION_READ_BYTES];
 };
 
@@ -162,7 +163,8 @@ static void receive(struct epoll_client *own)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got == 0)
-        set_events(own, own->events & ~(uint32_t)EPOLLIN); /* it would tell for ever */
+        /* Level-triggered: the end of input would be reported again and again. */
+        set_events(own, own->events & ~(uint32_t)EPOLLIN);
     loop_received(&own->client, buffer, got < 0 ? -errno : got);
 }
 
@@ -176,7 +178,7 @@ static void on_socket(struct epoll_client *own, uint32_t events)
     if (told_to_read)
         receive(own);
     else if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLOUT))
-        loop_received(&own->client, NULL, -ECONNRESET); /* nothing else would end it */
+        loop_received(&own->client, NULL, -ECONNRESET); /* no read will find it */
 }
 
 /* ---- steps ------------------------------------------------------------------------ */
@@ -200,13 +202,6 @@ static void unwatch(struct loop_client *client)
 }
 
 /* ---- the loop --------------------------------------------------------------------- */
-
-static void take(int fd)
-{
-    uint64_t count;
-    ssize_t got = read(fd, &count, sizeof count);
-    (void)got;
-}
 
 static void listen_or_not(struct loop *loop, bool wanted)
 {
@@ -239,14 +234,14 @@ static void on_event(struct epoll_loop *own, const struct epoll_event *event)
             loop_step_ready(&client->client);
         break;
     case SOURCE_WAKE:
-        take(own->wake_fd);
+        event_drain(own->wake_fd);
         loop_take_back(&own->loop);
         break;
     case SOURCE_LISTENER:
         loop_accept(&own->loop);
         break;
-    case SOURCE_ROOM:
-        loop_has_room(&own->loop);
+    case SOURCE_CAPACITY:
+        loop_has_capacity(&own->loop);
         break;
     case SOURCE_STOP:
         stop(own);
@@ -292,7 +287,7 @@ static int open_loop(struct loop *loop, struct error *error)
     struct epoll_loop *own = loop_of(loop);
     const struct server *server = loop->service.server;
     own->listener = SOURCE_LISTENER;
-    own->room = SOURCE_ROOM;
+    own->capacity = SOURCE_CAPACITY;
     own->stop = SOURCE_STOP;
     own->wake = SOURCE_WAKE;
     own->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -303,7 +298,8 @@ static int open_loop(struct loop *loop, struct error *error)
     if (result == 0)
         result = control(own, EPOLL_CTL_ADD, server->stop_fd, EPOLLIN, &own->stop);
     if (result == 0)
-        result = control(own, EPOLL_CTL_ADD, server->room_fd, EPOLLIN, &own->room);
+        result =
+            control(own, EPOLL_CTL_ADD, server->capacity_fd, EPOLLIN, &own->capacity);
     if (result == 0)
         result = control(own, EPOLL_CTL_ADD, server->listen_fd, EPOLLIN, &own->listener);
     return result < 0
@@ -323,10 +319,7 @@ static void close_loop(struct loop *loop)
 
 static void wake(struct loop *loop)
 {
-    uint64_t one = 1;
-    /* It fails only when the counter is full, and then the loop will wake anyway. */
-    ssize_t wrote = write(loop_of(loop)->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(loop_of(loop)->wake_fd);
 }
 
 static uint64_t idle_ns(const struct loop *loop)

@@ -20,7 +20,7 @@ _Static_assert(sizeof(uv_buf_t) == sizeof(struct iovec) &&
 struct libuv_loop {
     struct loop loop;
     uv_loop_t uv;
-    uv_poll_t listener, room, stop;
+    uv_poll_t listener, capacity, stop;
     int alarm_fd;      /* a timerfd: goes off at the earliest time that is waited for */
     uint64_t alarm_ns; /* what it is set to; 0: not set */
     uv_poll_t alarm;
@@ -33,7 +33,7 @@ struct libuv_client {
     struct loop_client client;
     uv_tcp_t tcp;
     uv_work_t work;
-    struct step_poll *poll;
+    struct libuv_poll *poll;
 };
 
 static struct libuv_loop *loop_of(struct loop *loop)
@@ -46,7 +46,7 @@ static struct libuv_client *client_of(struct loop_client *client)
     return CONTAINER_OF(client, struct libuv_client, client);
 }
 
-/* To be said first in every callback that may touch a client. */
+/* To be called first in every callback that may touch a client. */
 static void note_time(struct loop *loop)
 {
     loop->now_ns = uv_now(&loop_of(loop)->uv) * NS_PER_MS;
@@ -147,7 +147,7 @@ static int send_output(struct loop_client *client, struct output *output)
 
 /* ---- steps ------------------------------------------------------------------------ */
 
-struct step_poll {
+struct libuv_poll {
     uv_poll_t handle;
 };
 
@@ -163,7 +163,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 static int watch(struct loop_client *client, int fd, bool writable)
 {
-    struct step_poll *poll = malloc(sizeof *poll);
+    struct libuv_poll *poll = malloc(sizeof *poll);
     if (!poll)
         return -ENOMEM;
     int result = uv_poll_init(&loop_of(client->loop)->uv, &poll->handle, fd);
@@ -179,7 +179,7 @@ static int watch(struct loop_client *client, int fd, bool writable)
 
 static void on_poll_closed(uv_handle_t *handle)
 {
-    free(CONTAINER_OF(handle, struct step_poll, handle));
+    free(CONTAINER_OF(handle, struct libuv_poll, handle));
 }
 
 static void unwatch(struct loop_client *client)
@@ -224,7 +224,7 @@ static void set_alarm(uv_prepare_t *before_sleep)
         return;
     struct itimerspec due = {.it_value = {.tv_sec = (time_t)(due_ns / NS_PER_S),
                                           .tv_nsec = (long)(due_ns % NS_PER_S)}};
-    /* Setting it also takes back that it went off: it needs no reading. */
+    /* Setting a timerfd clears its expirations: it needs no reading. */
     timerfd_settime(own->alarm_fd, TFD_TIMER_ABSTIME, &due, NULL);
     own->alarm_ns = due_ns;
 }
@@ -266,12 +266,12 @@ static void listen_or_not(struct loop *loop, bool wanted)
         uv_poll_stop(listener);
 }
 
-static void on_room(uv_poll_t *room, int status, int events)
+static void on_capacity(uv_poll_t *capacity, int status, int events)
 {
     (void)status;
     (void)events;
-    struct libuv_loop *own = room->data;
-    loop_has_room(&own->loop);
+    struct libuv_loop *own = capacity->data;
+    loop_has_capacity(&own->loop);
 }
 
 static void on_wake(uv_async_t *async)
@@ -288,7 +288,7 @@ static void on_stop(uv_poll_t *stop, int status, int events)
     struct libuv_loop *own = stop->data;
     note_time(&own->loop);
     uv_close((uv_handle_t *)&own->listener, NULL);
-    uv_close((uv_handle_t *)&own->room, NULL);
+    uv_close((uv_handle_t *)&own->capacity, NULL);
     uv_close((uv_handle_t *)&own->stop, NULL);
     loop_stop(&own->loop);
 }
@@ -309,7 +309,7 @@ static int open_handles(struct libuv_loop *own)
     if (result == 0)
         result = start_watching(own, &own->stop, server->stop_fd, on_stop);
     if (result == 0)
-        result = start_watching(own, &own->room, server->room_fd, on_room);
+        result = start_watching(own, &own->capacity, server->capacity_fd, on_capacity);
     if (result == 0)
         result = start_watching(own, &own->listener, server->listen_fd, on_connections);
     uv_prepare_init(&own->uv, &own->before_sleep);
@@ -341,7 +341,7 @@ static void run(struct loop *loop)
     uv_run(&loop_of(loop)->uv, UV_RUN_DEFAULT);
 }
 
-/* A loop without handles ends. */
+/* uv_run returns once the loop has no handles. */
 static void finish(struct loop *loop)
 {
     struct libuv_loop *own = loop_of(loop);
@@ -360,7 +360,7 @@ static void close_any(uv_handle_t *handle, void *unused)
 static void close_loop(struct loop *loop)
 {
     struct libuv_loop *own = loop_of(loop);
-    /* All that is left to close, after a run to the end, is nothing. */
+    /* A loop that has run to its end has nothing left to close. */
     uv_walk(&own->uv, close_any, NULL);
     uv_run(&own->uv, UV_RUN_DEFAULT);
     uv_loop_close(&own->uv);

@@ -1,12 +1,12 @@
 /*
  * loop_uring.c - the loop on completions: io_uring does what it was told, and says when
- * it has. One accept and one receive for each client stay registered and complete again
- * and again; received bytes come in buffers that the ring picks from a common supply;
- * sends, descriptors of steps and the wake-up are told in the same call that waits.
+ * it has. One multishot accept, and one multishot receive for each client, complete again
+ * and again; received bytes come in provided buffers, which the ring picks from a common
+ * supply; sends, descriptors of steps and the wake-up are submitted by the same call that
+ * waits.
  *
- * A call that submits may do the work of what it submits, and the call that waits is the
- * same one, so there is no telling sleep from work by the clock: the loop counts as idle
- * while its thread is on no CPU.
+ * That call may also do the work of what it submits, so the clock cannot tell its sleep
+ * from its work: the loop counts as idle while its thread is on no CPU.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,27 +21,29 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/loop_core.h"
 #include "servers/models/loop_uring.h"
 
 #define SUBMISSIONS 1024
 #define COMPLETIONS (16 * 1024)
 
-/* Enough for a burst from so many clients; more make the rest be asked for again. */
+/* Enough for a burst from so many clients. Without a buffer a receive ends with ENOBUFS,
+ * and is submitted again. */
 #define BUFFERS      1024
 #define BUFFER_BYTES (2 * 1024)
 #define BUFFER_GROUP 0
 
 /* What a completion is about: in the low bits of its user data. The rest is a pointer. */
 enum subject {
-    ABOUT_NOTHING, /* that something was cancelled, or could not be */
+    ABOUT_NOTHING, /* the outcome of a cancellation, which is ignored */
     ABOUT_ACCEPT,
-    ABOUT_ROOM,
+    ABOUT_CAPACITY,
     ABOUT_STOP,
     ABOUT_WAKE,
     ABOUT_RECEIVE, /* a struct uring_client */
     ABOUT_SEND,    /* likewise */
-    ABOUT_STEP,    /* a struct step_poll */
+    ABOUT_STEP,    /* a struct uring_poll */
 };
 #define SUBJECT_MASK 7U
 
@@ -54,9 +56,9 @@ struct uring_loop {
     int wake_fd;
     uint64_t wakes;               /* read from it */
     bool accepting;               /* the accept is registered */
-    int *parked;                  /* accepted, when there was no room any more */
+    int *parked;                  /* accepted at the cap; see park */
     size_t parked_count;          /* in `parked` */
-    size_t parked_room;           /* of `parked` */
+    size_t parked_capacity;       /* of `parked` */
     uint64_t begin_ns;            /* when the loop began */
     struct uring_client *leaving; /* closed, and nothing in flight */
     bool finished;
@@ -66,16 +68,16 @@ struct uring_client {
     struct loop_client client;
     struct output_rest *rest; /* being sent */
     struct msghdr message;    /* of it, where it has several parts */
-    struct step_poll *poll;
+    struct uring_poll *poll;
     struct uring_client *next_leaving;
     unsigned in_flight; /* operations on the socket */
     bool receiving;     /* the receive is registered */
-    bool leaves;        /* is among those who leave at the end of this turn */
+    bool leaves;        /* is in the list of those freed at the end of this turn */
 };
 
 /* Outlives its client where that leaves first. */
-struct step_poll {
-    struct uring_client *client; /* NULL: nobody waits for it any more */
+struct uring_poll {
+    struct uring_client *client; /* NULL: it was cancelled, or its client has gone */
 };
 
 static struct uring_loop *loop_of(struct loop *loop)
@@ -95,7 +97,7 @@ static uint64_t about(enum subject subject, const void *what)
     return (uint64_t)(uintptr_t)what | subject;
 }
 
-/* A full ring is submitted to make room; that it has none then would be our mistake. */
+/* Submitting empties a full submission queue. */
 static struct io_uring_sqe *next_entry(struct uring_loop *own)
 {
     struct io_uring_sqe *entry = io_uring_get_sqe(&own->ring);
@@ -132,7 +134,7 @@ static void await_wake(struct uring_loop *own)
 static void await_connections(struct uring_loop *own)
 {
     struct io_uring_sqe *entry = next_entry(own);
-    /* The sockets stay blocking: the ring waits for those alone. */
+    /* Without SOCK_NONBLOCK, as the ring waits for blocking sockets alone. */
     io_uring_prep_multishot_accept(entry, own->loop.service.server->listen_fd, NULL, NULL,
                                    SOCK_CLOEXEC);
     io_uring_sqe_set_data64(entry, about(ABOUT_ACCEPT, NULL));
@@ -180,7 +182,7 @@ static void leave_if_done(struct uring_client *own)
     loop->leaving = own;
 }
 
-/* Whether it came to an end that has nothing to say of the client. */
+/* Whether a receive ended for a reason that says nothing about the client. */
 static bool only_stopped(int result)
 {
     return result == -ECANCELED || result == -ENOBUFS || result == -EINTR;
@@ -308,12 +310,14 @@ static void listen_or_not(struct loop *loop, bool wanted)
         await_connections(own);
 }
 
-/* It was accepted while the accept was being taken back: it waits for room. */
+/* A connection that came while the accept was being cancelled: kept until the cap allows
+ * it. */
 static void park(struct uring_loop *own, int fd)
 {
-    if (own->parked_count == own->parked_room) {
-        own->parked_room = own->parked_room ? 2 * own->parked_room : 64;
-        own->parked = memory_resize(own->parked, own->parked_room * sizeof *own->parked);
+    if (own->parked_count == own->parked_capacity) {
+        own->parked_capacity = own->parked_capacity ? 2 * own->parked_capacity : 64;
+        own->parked =
+            memory_resize(own->parked, own->parked_capacity * sizeof *own->parked);
     }
     own->parked[own->parked_count++] = fd;
 }
@@ -339,7 +343,7 @@ static void on_accepted(struct uring_loop *own, const struct io_uring_cqe *compl
 
 static int watch(struct loop_client *client, int fd, bool writable)
 {
-    struct step_poll *poll = malloc(sizeof *poll);
+    struct uring_poll *poll = malloc(sizeof *poll);
     if (!poll)
         return -ENOMEM;
     poll->client = client_of(client);
@@ -359,7 +363,7 @@ static void unwatch(struct loop_client *client)
     own->poll = NULL;
 }
 
-static void on_step(struct step_poll *poll)
+static void on_step(struct uring_poll *poll)
 {
     struct uring_client *client = poll->client;
     free(poll);
@@ -378,9 +382,10 @@ static void stop(struct uring_loop *own)
     loop_stop(&own->loop);
 }
 
-static void watch_for_room(struct uring_loop *own)
+static void watch_for_capacity(struct uring_loop *own)
 {
-    poll_for(own, own->loop.service.server->room_fd, POLLIN, about(ABOUT_ROOM, NULL));
+    poll_for(own, own->loop.service.server->capacity_fd, POLLIN,
+             about(ABOUT_CAPACITY, NULL));
 }
 
 static void on_completion(struct uring_loop *own, const struct io_uring_cqe *completion)
@@ -392,9 +397,9 @@ static void on_completion(struct uring_loop *own, const struct io_uring_cqe *com
     case ABOUT_ACCEPT:
         on_accepted(own, completion);
         break;
-    case ABOUT_ROOM:
-        loop_has_room(&own->loop);
-        watch_for_room(own);
+    case ABOUT_CAPACITY:
+        loop_has_capacity(&own->loop);
+        watch_for_capacity(own);
         break;
     case ABOUT_STOP:
         stop(own);
@@ -463,10 +468,7 @@ static void finish(struct loop *loop)
 
 static void wake(struct loop *loop)
 {
-    uint64_t one = 1;
-    /* It fails only when the counter is full, and then the loop will wake anyway. */
-    ssize_t wrote = write(loop_of(loop)->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(loop_of(loop)->wake_fd);
 }
 
 static uint64_t idle_ns(const struct loop *loop)
@@ -479,7 +481,8 @@ static uint64_t idle_ns(const struct loop *loop)
 
 /* ---- opening ---------------------------------------------------------------------- */
 
-/* The best that this kernel knows: completions are only worked on when asked for. */
+/* The best flags that this kernel knows: with IORING_SETUP_DEFER_TASKRUN it works on
+ * completions only when the loop asks for them. */
 static int open_ring(struct io_uring *ring)
 {
     static const unsigned flags[] = {IORING_SETUP_SINGLE_ISSUER |
@@ -541,7 +544,7 @@ static int open_loop(struct loop *loop, struct error *error)
     if (result < 0)
         return error_set(error, result, "cannot open a ring: %s", strerror(-result));
     poll_for(own, server->stop_fd, POLLIN, about(ABOUT_STOP, NULL));
-    watch_for_room(own);
+    watch_for_capacity(own);
     await_wake(own);
     await_connections(own);
     return 0;
@@ -574,8 +577,8 @@ bool uring_is_supported(struct error *why)
                   strerror(-result));
     if (result < 0)
         return false;
-    /* The receive that completes again and again came with the zero-copy send, Linux 6.0,
-     * and unlike that cannot be asked for. */
+    /* The multishot receive cannot be probed for; the zero-copy send, which came with the
+     * same Linux 6.0, can. */
     struct io_uring_probe *probe = io_uring_get_probe_ring(&ring);
     bool recent = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
     if (probe)

@@ -57,7 +57,7 @@ static void count_ready(struct server *part)
         server_ready(loops->server);
 }
 
-/* One that cannot serve ends the others, too. */
+/* A loop that cannot serve ends the others, too. */
 static void note_failure(struct loops *loops, int result, const struct error *error)
 {
     pthread_mutex_lock(&loops->lock);
@@ -105,7 +105,7 @@ static int open_parts(struct loops *loops, uint64_t count, struct error *error)
     return result;
 }
 
-/* All loops, on threads of their own; what they have to say is in `loops`. */
+/* Runs all loops, on threads of their own, until the server stops. */
 static int serve_all(struct loops *loops, struct error *error)
 {
     struct threads threads;

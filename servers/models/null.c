@@ -18,6 +18,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "servers/connection.h"
+#include "servers/event.h"
 #include "servers/model.h"
 #include "servers/reply.h"
 #include "servers/server.h"
@@ -121,7 +122,7 @@ static void accept_clients(struct null_server *null)
 
 /* ---- serving ---------------------------------------------------------------------- */
 
-/* How many blank lines end in these bytes: so many requests without a body. */
+/* How many blank lines, and so requests without a body, end in these bytes. */
 static unsigned count_blank_lines(struct null_client *client, const char *bytes,
                                   size_t length)
 {
@@ -209,7 +210,7 @@ static int parse_stalls(struct null_server *null, const char *list, struct error
     return result;
 }
 
-/* Where a stall is on, returns at its end. */
+/* Sleeps until the end of the stall that is on, if one is. */
 static void sit_out_stalls(struct null_server *null)
 {
     uint64_t now_ns = clock_now_ns();
@@ -252,8 +253,8 @@ static bool handle(struct null_server *null, void *what)
         return false;
     if (what == &server->listen_fd) {
         accept_clients(null);
-    } else if (what == &server->room_fd) {
-        server_room_seen(server);
+    } else if (what == &server->capacity_fd) {
+        event_drain(server->capacity_fd);
         watch(null, EPOLL_CTL_MOD, server->listen_fd, EPOLLIN, &server->listen_fd);
     } else if (!serve(null, what)) {
         remove_client(null, what);
@@ -293,7 +294,7 @@ static int run(struct server *server, struct error *error)
         memcpy(null->replies + i * null->reply_length, reply, null->reply_length);
     null->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     result = null->epoll_fd < 0 ? -errno : 0;
-    int *const fds[] = {&server->stop_fd, &server->room_fd, &server->listen_fd};
+    int *const fds[] = {&server->stop_fd, &server->capacity_fd, &server->listen_fd};
     for (size_t i = 0; i < 3 && result == 0; i++)
         result = watch(null, EPOLL_CTL_ADD, *fds[i], EPOLLIN, fds[i]);
     if (result == 0) {

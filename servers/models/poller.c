@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/sanitizer.h"
+#include "servers/event.h"
 
 #define EVENTS 256
 
@@ -37,7 +38,8 @@ static int watch(struct poller *poller, int fd, void *what)
     return epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Descriptors of the server are told from clients by the address of their field. */
+/* An event's pointer is a client's, or the address of the server's field that holds the
+ * descriptor. */
 int poller_open(struct poller *poller, struct server *server, struct worker *worker,
                 bool one_shot, struct error *error)
 {
@@ -51,7 +53,7 @@ int poller_open(struct poller *poller, struct server *server, struct worker *wor
     if (result == 0)
         result = watch(poller, server->stop_fd, &server->stop_fd);
     if (result == 0)
-        result = watch(poller, server->room_fd, &server->room_fd);
+        result = watch(poller, server->capacity_fd, &server->capacity_fd);
     if (result == 0)
         result = watch(poller, server->listen_fd, &server->listen_fd);
     if (result < 0) {
@@ -93,7 +95,7 @@ static void accept_clients(struct poller *poller)
             clients_refuse(poller->worker, client);
     }
     if (fd == -EMFILE)
-        set_listening(poller, false); /* until there is room */
+        set_listening(poller, false); /* until capacity_fd is raised */
 }
 
 /* ---- ending ----------------------------------------------------------------------- */
@@ -109,8 +111,8 @@ static void begin_draining(struct poller *poller)
 
 void poller_forget(struct poller *poller, struct client *client)
 {
-    /* Whoever has handed the socket over may not have closed its own copy yet, and then
-     * closing this one would leave it watched. */
+    /* epoll watches the open socket, not its number: as long as the process that handed
+     * it over has its copy, closing this one would leave it watched. */
     if (poller->server->hand_fd >= 0)
         epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
     clients_remove(client);
@@ -119,20 +121,12 @@ void poller_forget(struct poller *poller, struct client *client)
         watch(poller, poller->server->stop_fd, &poller->server->stop_fd);
 }
 
-static uint64_t look_interval_ns(const struct server *server)
-{
-    uint64_t quarter = server->settings.idle_timeout_ns / 4;
-    return quarter < 10 * NS_PER_MS ? 10 * NS_PER_MS
-           : quarter > NS_PER_S     ? NS_PER_S
-                                    : quarter;
-}
-
 static void end_idle_clients(struct poller *poller)
 {
     uint64_t now_ns = clock_now_ns();
     if (now_ns < poller->next_look_ns)
         return;
-    poller->next_look_ns = now_ns + look_interval_ns(poller->server);
+    poller->next_look_ns = now_ns + server_idle_check_ns(poller->server);
     clients_end_idle(&poller->clients, now_ns);
 }
 
@@ -143,7 +137,7 @@ bool poller_wait(struct poller *poller, bool may_sleep,
 {
     struct server *server = poller->server;
     struct epoll_event events[EVENTS];
-    int limit_ms = may_sleep ? (int)(look_interval_ns(server) / NS_PER_MS) : 0;
+    int limit_ms = may_sleep ? (int)(server_idle_check_ns(server) / NS_PER_MS) : 0;
     int count = epoll_wait(poller->epoll_fd, events, EVENTS, limit_ms);
     for (int i = 0; i < count; i++) {
         void *what = events[i].data.ptr;
@@ -151,14 +145,14 @@ bool poller_wait(struct poller *poller, bool may_sleep,
         if (what == &server->listen_fd) {
             if (!poller->drains)
                 accept_clients(poller);
-        } else if (what == &server->room_fd) {
-            server_room_seen(server);
+        } else if (what == &server->capacity_fd) {
+            event_drain(server->capacity_fd);
             set_listening(poller, true);
         } else if (what == &server->stop_fd) {
             begin_draining(poller);
         } else {
             struct client *client = what;
-            /* Reading the flag takes over what its last owner has written. */
+            /* Acquires what the thread that served the client last has written. */
             if (poller->one_shot)
                 atomic_exchange(&client->is_served, true);
             ready(context, client);

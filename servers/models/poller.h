@@ -3,7 +3,7 @@
  * that have sent something: accepts, waits for input, ends idle connections, drains.
  *
  * One thread owns the poller. With `one_shot` a client is reported once and then
- * belongs to whoever serves it, until that thread gives it back with
+ * belongs to the thread that serves it, until that gives it back with
  * poller_watch_again; a client's socket is closed only by the thread that serves it,
  * so the poller ends idle ones by shutting them down, which makes them ready.
  */
@@ -18,7 +18,7 @@ struct poller {
     struct worker *worker; /* of the thread that polls */
     int epoll_fd;
     bool one_shot;
-    bool drains;           /* the order to stop was passed on */
+    bool drains;           /* the server stops: no more is accepted */
     uint64_t next_look_ns; /* for idle clients */
 };
 

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "servers/event.h"
 #include "servers/model.h"
 #include "servers/models/serial.h"
 #include "servers/models/single_client.h"
@@ -60,83 +61,84 @@ static int serve_requests(struct server *part, int index, const void *unused,
 
 /* ---- by connection ---------------------------------------------------------------- */
 
-/* What an idle process waits for. */
-struct door {
+/* What an idle process waits for: the next connection, and the order to stop. */
+struct acceptor {
     struct server *part;
     int epoll_fd;
     bool listens;
 };
 
-static int watch(const struct door *door, int fd, unsigned events)
+static int watch(const struct acceptor *acceptor, int fd, unsigned events)
 {
     struct epoll_event event = {.events = events, .data.fd = fd};
-    return epoll_ctl(door->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* A new connection wakes one idle process, not all of them. */
-static int listen_again(struct door *door)
+/* EPOLLEXCLUSIVE: a new connection wakes one idle process, not all of them. */
+static int listen_again(struct acceptor *acceptor)
 {
-    door->listens = true;
-    return watch(door, door->part->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+    acceptor->listens = true;
+    return watch(acceptor, acceptor->part->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-static int refuse_door(int failure, struct error *error)
+static int acceptor_error(int failure, struct error *error)
 {
     return error_set(error, failure, "cannot wait for clients: %s", strerror(-failure));
 }
 
-static int open_door(struct door *door, struct server *part, struct error *error)
+static int acceptor_open(struct acceptor *acceptor, struct server *part,
+                         struct error *error)
 {
-    *door = (struct door){.part = part, .epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
-    int result = door->epoll_fd < 0 ? -errno : 0;
+    *acceptor = (struct acceptor){.part = part, .epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    int result = acceptor->epoll_fd < 0 ? -errno : 0;
     if (result == 0)
-        result = watch(door, part->stop_fd, EPOLLIN);
+        result = watch(acceptor, part->stop_fd, EPOLLIN);
     if (result == 0)
-        result = watch(door, part->room_fd, EPOLLIN);
+        result = watch(acceptor, part->capacity_fd, EPOLLIN);
     if (result == 0)
-        result = listen_again(door);
+        result = listen_again(acceptor);
     if (result == 0)
         return 0;
-    if (door->epoll_fd >= 0)
-        close(door->epoll_fd);
-    return refuse_door(result, error);
+    if (acceptor->epoll_fd >= 0)
+        close(acceptor->epoll_fd);
+    return acceptor_error(result, error);
 }
 
-/* At the cap, until there is room. */
-static void stop_listening(struct door *door)
+/* At the cap, until capacity_fd is raised. */
+static void stop_listening(struct acceptor *acceptor)
 {
-    door->listens = false;
-    epoll_ctl(door->epoll_fd, EPOLL_CTL_DEL, door->part->listen_fd, NULL);
+    acceptor->listens = false;
+    epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->part->listen_fd, NULL);
 }
 
 /* The next connection; -EAGAIN where something else had to be looked at. */
-static int wait_for_client(struct door *door, struct worker *worker)
+static int wait_for_client(struct acceptor *acceptor, struct worker *worker)
 {
     struct epoll_event event;
-    struct server *part = door->part;
-    if (epoll_wait(door->epoll_fd, &event, 1, -1) < 1)
+    struct server *part = acceptor->part;
+    if (epoll_wait(acceptor->epoll_fd, &event, 1, -1) < 1)
         return -EAGAIN;
     int result = -EAGAIN;
     if (event.data.fd == part->listen_fd) {
         result = server_accept(part, worker, 0);
         if (result == -EMFILE)
-            stop_listening(door);
-    } else if (event.data.fd == part->room_fd) {
-        server_room_seen(part);
-        int failure = door->listens ? 0 : listen_again(door);
+            stop_listening(acceptor);
+    } else if (event.data.fd == part->capacity_fd) {
+        event_drain(part->capacity_fd);
+        int failure = acceptor->listens ? 0 : listen_again(acceptor);
         result = failure < 0 ? failure : -EAGAIN;
     }
     return result == -EMFILE ? -EAGAIN : result;
 }
 
 /* Until the server stops. 0, or -errno when it cannot listen any more. */
-static int serve_in_turn(struct door *door, struct blocking_thread *thread)
+static int serve_in_turn(struct acceptor *acceptor, struct blocking_thread *thread)
 {
     struct clients clients;
-    clients_init(&clients, door->part);
+    clients_init(&clients, acceptor->part);
     int result = 0;
-    while (!server_is_stopping(door->part) && (result >= 0 || result == -EAGAIN)) {
-        result = wait_for_client(door, thread->service.worker);
+    while (!server_is_stopping(acceptor->part) && (result >= 0 || result == -EAGAIN)) {
+        result = wait_for_client(acceptor, thread->service.worker);
         if (result >= 0)
             single_client_serve(thread, &clients, result);
     }
@@ -148,18 +150,18 @@ static int serve_connections(struct server *part, int index, const void *unused,
                              struct error *error)
 {
     (void)unused;
-    struct door door;
-    int result = open_door(&door, part, error);
+    struct acceptor acceptor;
+    int result = acceptor_open(&acceptor, part, error);
     if (result < 0)
         return result;
     struct blocking_thread thread;
     blocking_thread_init(&thread, part, "process", index);
     single_client_listen_for_stop();
     server_ready(part);
-    result = serve_in_turn(&door, &thread);
+    result = serve_in_turn(&acceptor, &thread);
     blocking_thread_release(&thread);
-    close(door.epoll_fd);
-    return result < 0 ? refuse_door(result, error) : 0;
+    close(acceptor.epoll_fd);
+    return result < 0 ? acceptor_error(result, error) : 0;
 }
 
 static int run(struct server *server, struct error *error)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/task_queue.h"
 
 #define EVENTS 64
@@ -33,7 +34,8 @@ void processes_change(struct processes *processes, struct watched *watched,
     epoll_ctl(processes->epoll_fd, EPOLL_CTL_MOD, watched->fd, &event);
 }
 
-/* Explicitly: closing does not do it while a process forked meanwhile has a copy. */
+/* Explicitly: epoll watches the open file, which closing the descriptor does not close
+ * while a process forked meanwhile has a copy. */
 static void unwatch(struct processes *processes, struct watched *watched)
 {
     epoll_ctl(processes->epoll_fd, EPOLL_CTL_DEL, watched->fd, NULL);
@@ -74,8 +76,7 @@ static void on_end(struct watched *end)
     processes->ended(process, status);
 }
 
-/* In the child. It has no use for what the primary closes at its end, and so leaves
- * without. */
+/* In the child, which leaves with _exit: what exit would release is the primary's. */
 static void serve(const struct process_plan *plan) __attribute__((noreturn));
 static void serve(const struct process_plan *plan)
 {
@@ -83,7 +84,7 @@ static void serve(const struct process_plan *plan)
     _exit(plan->serve(plan->context));
 }
 
-/* One that cannot be watched cannot be kept: nobody would wait for its end. */
+/* A process that cannot be watched is killed: its end would not be noticed. */
 static int abort_start(struct process *process, int failure)
 {
     int status;
@@ -142,13 +143,13 @@ static void on_connections(struct watched *listener)
             processes->accepted(processes, fd);
     }
     if (fd == -EMFILE)
-        processes_set_accepting(processes, false); /* until there is room */
+        processes_set_accepting(processes, false); /* until capacity_fd is raised */
 }
 
-static void on_room(struct watched *room)
+static void on_capacity(struct watched *capacity)
 {
-    struct processes *processes = CONTAINER_OF(room, struct processes, room);
-    server_room_seen(processes->server);
+    struct processes *processes = CONTAINER_OF(capacity, struct processes, capacity);
+    event_drain(processes->server->capacity_fd);
     processes_set_accepting(processes, true);
 }
 
@@ -161,7 +162,7 @@ static void on_stop(struct watched *stop)
     unwatch(processes, stop);
     if (processes->accepted) {
         unwatch(processes, &processes->listener);
-        unwatch(processes, &processes->room);
+        unwatch(processes, &processes->capacity);
     }
     for (struct process *process = processes->first; process; process = process->next)
         kill(process->pid, SIGTERM);
@@ -173,13 +174,13 @@ int processes_open(struct processes *processes, struct server *server, const cha
     processes->server = server;
     processes->stop = (struct watched){server->stop_fd, on_stop};
     processes->listener = (struct watched){server->listen_fd, on_connections};
-    processes->room = (struct watched){server->room_fd, on_room};
+    processes->capacity = (struct watched){server->capacity_fd, on_capacity};
     processes->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     int result = processes->epoll_fd < 0 ? -errno : 0;
     if (result == 0)
         result = processes_watch(processes, &processes->stop, EPOLLIN);
     if (result == 0 && processes->accepted)
-        result = processes_watch(processes, &processes->room, EPOLLIN);
+        result = processes_watch(processes, &processes->capacity, EPOLLIN);
     if (result == 0 && processes->accepted)
         result = processes_watch(processes, &processes->listener, EPOLLIN);
     processes->worker = server_join(server, role, 0);

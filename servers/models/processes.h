@@ -29,7 +29,7 @@ struct processes;
 /* A child. The model's to embed; zero-initialised it is none. */
 struct process {
     struct processes *processes;
-    struct server_process *account;
+    struct process_account *account;
     struct watched end; /* its pidfd */
     pid_t pid;
     struct process *previous, *next; /* of those that live */
@@ -40,9 +40,9 @@ struct processes {
     struct worker *worker; /* of the primary */
     int epoll_fd;
     struct process *first;
-    struct watched stop, listener, room;
+    struct watched stop, listener, capacity;
     int accept_flags;
-    bool stops; /* the order was passed on */
+    bool stops; /* the processes were sent SIGTERM */
 
     /* What the model makes of it; `context` is its own. */
     void *context;
@@ -79,7 +79,7 @@ MUST_CHECK int processes_watch(struct processes *processes, struct watched *watc
 void processes_change(struct processes *processes, struct watched *watched,
                       unsigned events);
 
-/* Stops accepting for a while, or goes on. */
+/* Pauses accepting, or goes on with it. */
 void processes_set_accepting(struct processes *processes, bool accepting);
 
 /* Until the server stops and all processes have ended. */

@@ -3,7 +3,16 @@
 
 #include <stdio.h>
 
-#include "servers/models/loop.h"
+#include "servers/models/loop_core.h"
+
+/* Runs the steps at hand of a client's job, and gives the client back to its loop. */
+static void run_for_client(struct loop_client *client)
+{
+    struct loop *loop = client->loop;
+    job_run(client->connection.job);
+    task_queue_put(&loop->returned, &client->task);
+    loop->backend->wake(loop);
+}
 
 static void *run_steps(void *context, int index)
 {
@@ -11,7 +20,7 @@ static void *run_steps(void *context, int index)
     struct worker *worker = server_join(pool->server, "worker", index);
     for (struct task *task; (task = task_queue_take(&pool->steps));) {
         worker_count(&worker->steps, 1);
-        loop_run_steps(task);
+        run_for_client(CONTAINER_OF(task, struct loop_client, task));
     }
     ops_leave_thread(pool->server->ops);
     server_leave(pool->server, worker);
@@ -33,7 +42,7 @@ int step_pool_start(struct step_pool *pool, struct error *error)
 bool step_pool_put(struct step_pool *pool, struct task *task)
 {
     struct error error;
-    /* Fewer threads than wished for are better than none, and are seen from outside. */
+    /* Fewer threads than wished for are better than none; the statistics list them. */
     if (!pool->started && step_pool_start(pool, &error) < 0)
         fprintf(stderr, "interleave serve: %s\n", error.text);
     if (pool->threads.count == 0)

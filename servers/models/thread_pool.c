@@ -42,27 +42,26 @@ static const struct field options[] = {
     {0},
 };
 
-struct pool {
+struct thread_pool {
     struct server *server;
     struct task_queue ready; /* clients to serve */
-    struct poller poller;    /* dispatch by request: whom clients are given back to */
+    struct poller poller;    /* dispatch by request: watches clients between requests */
 };
 
 static void put_in_queue(void *context, struct client *client)
 {
-    struct pool *pool = context;
+    struct thread_pool *pool = context;
     task_queue_put(&pool->ready, &client->task);
 }
 
-static struct client *take_client(struct pool *pool)
+static struct client *take_client(struct thread_pool *pool)
 {
     struct task *task = task_queue_take(&pool->ready);
     return task ? CONTAINER_OF(task, struct client, task) : NULL;
 }
 
-/* Clients whose turn did not come before the order to stop have nothing in hand. */
-
-static void serve_request(struct pool *pool, struct blocking_thread *thread,
+/* A client that was still in the queue when the server stopped has no request in hand. */
+static void serve_request(struct thread_pool *pool, struct blocking_thread *thread,
                           struct client *client)
 {
     bool lives = !server_is_stopping(pool->server) &&
@@ -75,7 +74,7 @@ static void serve_request(struct pool *pool, struct blocking_thread *thread,
 
 static void *serve_requests(void *context, int index)
 {
-    struct pool *pool = context;
+    struct thread_pool *pool = context;
     struct blocking_thread thread;
     blocking_thread_init(&thread, pool->server, "thread", index);
     for (struct client *client; (client = take_client(pool));)
@@ -86,7 +85,7 @@ static void *serve_requests(void *context, int index)
 
 static void *serve_connections(void *context, int index)
 {
-    struct pool *pool = context;
+    struct thread_pool *pool = context;
     struct blocking_thread thread;
     blocking_thread_init(&thread, pool->server, "thread", index);
     for (struct client *client; (client = take_client(pool));) {
@@ -98,7 +97,7 @@ static void *serve_connections(void *context, int index)
     return NULL;
 }
 
-static int run_by_request(struct pool *pool, uint64_t count, struct error *error)
+static int run_by_request(struct thread_pool *pool, uint64_t count, struct error *error)
 {
     struct server *server = pool->server;
     struct worker *worker = server_join(server, "poller", 0);
@@ -120,7 +119,8 @@ left:
     return result;
 }
 
-static int run_by_connection(struct pool *pool, uint64_t count, struct error *error)
+static int run_by_connection(struct thread_pool *pool, uint64_t count,
+                             struct error *error)
 {
     struct server *server = pool->server;
     struct worker *worker = server_join(server, "acceptor", 0);
@@ -144,7 +144,7 @@ static int run_by_connection(struct pool *pool, uint64_t count, struct error *er
 static int run(struct server *server, struct error *error)
 {
     const struct thread_pool_settings *settings = server->model_settings;
-    struct pool pool = {.server = server};
+    struct thread_pool pool = {.server = server};
     task_queue_init(&pool.ready);
     int result = settings->dispatch == DISPATCH_REQUEST
                      ? run_by_request(&pool, settings->threads, error)

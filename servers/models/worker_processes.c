@@ -10,14 +10,15 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "servers/event.h"
 #include "servers/models/processes.h"
 #include "servers/models/task_queue.h"
 #include "servers/shared_memory.h"
 
-/* A worker that lives no longer than this has died at once ... */
+/* A worker that dies within this time of its start has died at once. */
 #define AT_ONCE_NS NS_PER_S
 
-/* ... and after so many in a row of its kind there is no point in another. */
+/* After so many such deaths of a worker in a row the server ends with an error. */
 #define AT_ONCE_MOST 5
 
 /* What a worker tells the primary, in shared memory. */
@@ -48,7 +49,7 @@ struct workers {
     struct watched ready; /* an eventfd: some worker is ready */
     bool is_announced;
     uint64_t next;  /* whose turn it is to be handed a connection */
-    int pending_fd; /* a connection that nobody took yet, or -1 */
+    int pending_fd; /* accepted while all channels were full, or -1 */
     int result;     /* of the whole: 0 or -errno, and then `error` says why */
     struct error *error;
 };
@@ -63,11 +64,8 @@ static size_t reports_bytes(const struct workers *workers)
 static void report_ready(struct server *part)
 {
     const struct worker_process *worker = part->context;
-    uint64_t one = 1;
     atomic_store(&worker->report->is_ready, true);
-    /* It fails only when the counter is full, and then it is readable as wanted. */
-    ssize_t wrote = write(worker->workers->ready.fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(worker->workers->ready.fd);
 }
 
 static int serve_part(void *context)
@@ -151,9 +149,7 @@ static void on_worker_end(struct process *process, int status)
 static void on_worker_ready(struct watched *ready)
 {
     struct workers *workers = CONTAINER_OF(ready, struct workers, ready);
-    uint64_t count;
-    ssize_t got = read(ready->fd, &count, sizeof count);
-    (void)got;
+    event_drain(ready->fd);
     for (uint64_t i = 0; i < workers->plan->count; i++)
         if (!atomic_load(&workers->reports[i].is_ready))
             return;
@@ -188,7 +184,7 @@ static uint64_t choose(struct workers *workers)
     return chosen;
 }
 
-/* To the one that was chosen, or to the first after it that takes it. */
+/* To the chosen process, or to the first after it whose channel is not full. */
 static int hand(struct workers *workers, uint64_t chosen, int fd)
 {
     int result = -EAGAIN;
@@ -208,7 +204,7 @@ static void on_accepted(struct processes *processes, int fd)
     struct workers *workers = processes->context;
     if (hand(workers, choose(workers), fd) == 0)
         return;
-    /* All channels are full: the others wait in the backlog until one is not. */
+    /* Backpressure: connections wait in the backlog until a channel has space again. */
     workers->pending_fd = fd;
     processes_set_accepting(processes, false);
     watch_channels(workers, EPOLLOUT);
@@ -250,7 +246,7 @@ static int open_worker(struct workers *workers, uint64_t index)
                : 0;
 }
 
-/* All parts first: every process has all of them then. */
+/* All parts are opened before the first fork, so that every process has all of them. */
 static int start_all(struct workers *workers)
 {
     int result = 0;

@@ -15,10 +15,10 @@
 
 #include "servers/server.h"
 
-/* Whom a connection is handed to; with SERVER_HANDED only. */
+/* Which process a connection is handed to; with SERVER_HANDED only. */
 enum handing {
     HAND_IN_TURN,   /* round-robin */
-    HAND_TO_FEWEST, /* who has the fewest; in turn among equals */
+    HAND_TO_FEWEST, /* the one with the fewest connections; round-robin among equals */
 };
 
 struct worker_plan {

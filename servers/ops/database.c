@@ -10,7 +10,8 @@
 #include "base/text.h"
 #include "servers/shared_memory.h"
 
-/* How long to look again while another process writes; ours wait for the lock. */
+/* SQLite's busy time-out, for what other servers write; this server's writers wait for
+ * the lock. */
 #define BUSY_MS 10000
 
 /* A connection's small allocations come from a block of its own, 120 kB by default. */

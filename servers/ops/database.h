@@ -36,7 +36,7 @@ void database_close(void *connection);
 
 /*
  * One writer at a time, of all processes of the server: SQLite allows no more, and would
- * have the others look again from time to time instead of being woken.
+ * have the others poll instead of waking them.
  */
 void database_lock_writers(void *shared);
 void database_unlock_writers(void *shared);

@@ -56,12 +56,12 @@ struct fetch_thread {
     char read_buffer[READ_BYTES];
 };
 
-struct connection {
+struct upstream_connection {
     int fd;
 };
 
 /* Where a step stands, and so what it is waiting for. */
-enum stage {
+enum fetch_stage {
     STAGE_TAKING,     /* in line for a connection                    */
     STAGE_CONNECTING, /* a new one is being made                     */
     STAGE_SENDING,    /* the request is on its way                   */
@@ -71,8 +71,8 @@ enum stage {
 struct fetch {
     struct fetch_thread *thread;
     struct pool_ticket ticket;
-    struct connection *connection; /* held, or NULL */
-    enum stage stage;
+    struct upstream_connection *connection; /* held, or NULL */
+    enum fetch_stage stage;
     bool is_used;  /* the connection has carried other requests before */
     bool is_heard; /* something of the reply has come */
     uint64_t deadline_ns;
@@ -88,7 +88,7 @@ struct fetch {
 
 static void close_connection(void *pointer)
 {
-    struct connection *connection = pointer;
+    struct upstream_connection *connection = pointer;
     close(connection->fd);
     free(connection);
 }
@@ -97,7 +97,7 @@ static void close_connection(void *pointer)
 static int end(struct op_call *call)
 {
     struct fetch *fetch = call->state.pointer;
-    struct connection *connection = fetch->connection;
+    struct upstream_connection *connection = fetch->connection;
     if (connection &&
         !(fetch->reply.state == FETCH_REPLY_COMPLETE && fetch->reply.keeps_alive)) {
         close_connection(connection);
@@ -134,7 +134,7 @@ static int open_connection(struct op_call *call)
 {
     struct fetch *fetch = call->state.pointer;
     const struct fetch_shared *shared = fetch->thread->shared;
-    struct connection *connection = malloc(sizeof *connection);
+    struct upstream_connection *connection = malloc(sizeof *connection);
     if (!connection)
         return fail_for_want(call, -ENOMEM);
     connection->fd =
@@ -159,7 +159,8 @@ static int open_connection(struct op_call *call)
     return OP_WRITABLE;
 }
 
-/* The connection has failed; the step only if that cannot be the fault of its age. */
+/* The connection has failed. One from the pool may have been closed by the upstream while
+ * it was idle: it is replaced if nothing has come back on it. Else the step fails. */
 static int lose_connection(struct op_call *call, const char *why)
 {
     struct fetch *fetch = call->state.pointer;
@@ -203,7 +204,7 @@ static int finish_connecting(struct op_call *call)
     getsockopt(fetch->connection->fd, SOL_SOCKET, SO_ERROR, &failure, &length);
     if (failure)
         return fail_unreached(call, failure);
-    /* Woken without a cause it is still connecting, and sending would say so. */
+    /* After a spurious wake-up it is still connecting: then send answers EAGAIN. */
     fetch->stage = STAGE_SENDING;
     return GO_ON;
 }

@@ -23,7 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "servers/ops/op.h"
@@ -191,20 +190,20 @@ static void file_stop(void *shared)
     shared_memory_free(made, sizeof *made);
 }
 
-static void file_report(void *shared, cJSON *object)
+static void file_report(void *shared, struct op_report *report)
 {
     struct file_shared *made = shared;
     uint64_t pages = atomic_load(&made->cold_pages),
              kept = atomic_load(&made->kept_pages);
-    json_add_number(object, "cold_reads", (double)atomic_load(&made->cold_reads));
-    json_add_number(object, "cold_pages", (double)pages);
-    json_add_number(object, "pages_still_cached", (double)kept);
-    json_add_text(
-        object, "note",
-        pages > 0 && kept == pages
-            ? "cold had no effect: the data folder's file system keeps its files "
-              "in memory"
-            : NULL);
+    *report = (struct op_report){
+        .counts = {{"cold_reads", atomic_load(&made->cold_reads)},
+                   {"cold_pages", pages},
+                   {"pages_still_cached", kept}},
+        .note = pages > 0 && kept == pages
+                    ? "cold had no effect: the data folder's file system keeps its files "
+                      "in memory"
+                    : NULL,
+    };
 }
 
 static int file_open(void *shared, void **resource, struct error *error)

@@ -1,7 +1,7 @@
 /*
- * first_use.h - for ops with something that all threads of a server share and that is
- * made when it is first needed, so that a server that never runs the op pays nothing
- * for it, neither in memory nor in time to start.
+ * first_use.h - lazy initialisation, for ops with something that all threads of a server
+ * share and that is made when it is first needed, so that a server that never runs the op
+ * pays nothing for it, neither in memory nor in time to start.
  *
  * Processes that are forked before it is made make one each; plain data can be made once
  * for all of them, see shared_input.h.

@@ -27,7 +27,6 @@
 #ifndef SERVERS_OPS_OP_H
 #define SERVERS_OPS_OP_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,6 +94,16 @@ struct op_environment {
     uint64_t postgres_connections; /* most, of the server; its processes divide them  */
 };
 
+/* What an op has counted in the life of the server, for its statistics. */
+#define OP_COUNTS_MOST 4
+struct op_report {
+    struct op_count {
+        const char *name;
+        uint64_t value;
+    } counts[OP_COUNTS_MOST]; /* a NULL name ends them where there are fewer */
+    const char *note;         /* a warning about them, static, or NULL */
+};
+
 struct op {
     const char *name;
     enum op_kind kind;
@@ -135,8 +144,8 @@ struct op {
      * makes anew what processes must not share. */
     void (*divide)(void *shared, uint64_t index, uint64_t sharers);
 
-    /* Or NULL: adds what it counted to the statistics, beside those who count on. */
-    void (*report)(void *shared, cJSON *object);
+    /* Or NULL: tells what it has counted, while others may still count. */
+    void (*report)(void *shared, struct op_report *report);
 
     /* Both or none: what every thread (and so every loop) that runs this op has for
      * itself. Opened at its first use there, closed by the same thread. */

@@ -10,7 +10,6 @@
 #include <zlib.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "servers/model.h"
@@ -160,12 +159,12 @@ const struct op *ops_at(const struct ops *ops, size_t index)
     return ops->list[index];
 }
 
-void ops_report(const struct ops *ops, cJSON *object)
+bool ops_report(const struct ops *ops, size_t index, struct op_report *report)
 {
-    for (size_t i = 0; i < ops->count; i++)
-        if (ops->list[i]->report)
-            ops->list[i]->report(ops->shared[i],
-                                 json_add_object(object, ops->list[i]->name));
+    if (!ops->list[index]->report)
+        return false;
+    ops->list[index]->report(ops->shared[index], report);
+    return true;
 }
 
 static struct thread_part *thread_part_of(struct ops *ops)

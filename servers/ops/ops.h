@@ -38,11 +38,11 @@ void ops_leave_thread(struct ops *ops);
 /* The list that they were opened with. */
 const struct op *const *ops_list(const struct ops *ops);
 
-/* The op at `index` of the list. */
+/* The op at `index` of the list, or NULL at its end. */
 const struct op *ops_at(const struct ops *ops, size_t index);
 
-/* Adds to the object what the ops counted, a member for each that counts. */
-void ops_report(const struct ops *ops, cJSON *object);
+/* What the op at `index` has counted; false where it does not count. */
+bool ops_report(const struct ops *ops, size_t index, struct op_report *report);
 
 /*
  * Fills in call->shared and call->resource for the op at `index` and the calling

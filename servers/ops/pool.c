@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "servers/event.h"
 
 void pool_init(struct pool *pool, uint64_t size)
 {
@@ -76,17 +77,14 @@ int pool_take(struct pool *pool, struct pool_ticket *ticket)
     return result;
 }
 
-/* Whoever is first in line has it now, and is told under the lock: the ticket may be
- * gone once it knows. */
+/* To the first in line. Its eventfd is raised under the lock: the ticket may be gone as
+ * soon as its owner has woken. */
 static void hand_on(struct pool *pool, void *connection)
 {
     struct pool_ticket *first = pool->first;
-    uint64_t one = 1;
     leave_line(pool, first);
     hold(first, connection);
-    /* It fails only when the counter is full, and this is the only one it ever gets. */
-    ssize_t wrote = write(first->wake_fd, &one, sizeof one);
-    (void)wrote;
+    event_raise(first->wake_fd);
 }
 
 void pool_give(struct pool *pool, struct pool_ticket *ticket, void *connection)
@@ -96,7 +94,7 @@ void pool_give(struct pool *pool, struct pool_ticket *ticket, void *connection)
         leave_line(pool, ticket);
     if (ticket->in_line)
         close(ticket->wake_fd);
-    /* Its turn had come, and it did not look any more. */
+    /* Its turn had come, but pool_take was not called again: what it got goes on. */
     if (ticket->in_line && ticket->holds)
         connection = ticket->connection;
     if (ticket->holds && pool->first) {

@@ -1,10 +1,11 @@
 /*
- * pool.h - a declared number of connections, and the line of steps that wait for one.
+ * pool.h - a connection pool: a declared number of connections, and a FIFO queue of the
+ * steps that wait for one.
  *
  * A step takes a ticket. It holds a connection at once, or it stands in line: then
- * ticket->wake_fd becomes readable when its turn has come, be it a thread that sleeps
- * for it or a loop that has registered it. First come, first served. The pool does not
- * know what a connection is: it hands on pointers, and NULL for the right to make one.
+ * ticket->wake_fd, an eventfd, becomes readable when its turn has come; a thread sleeps
+ * for that, a loop registers it. The pool does not know what a connection is: it hands on
+ * pointers, and NULL for the right to make one.
  *
  * Thread-safe: a pool may belong to a thread or to a whole process.
  */

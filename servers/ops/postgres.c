@@ -13,7 +13,7 @@
 /* How long the database may take to answer at start. */
 #define START_TIMEOUT_S "5"
 
-/* Servers that start at the same time make the table once: a number for their lock. */
+/* The key of the advisory lock under which one of several servers makes the table. */
 #define MAKING_LOCK "1768843636"
 
 static const char read_sql[] =
@@ -25,7 +25,7 @@ struct postgres {
 };
 
 /* Where a step stands. */
-enum stage {
+enum postgres_stage {
     STAGE_TAKING,     /* in line for a connection                              */
     STAGE_CONNECTING, /* a new one is being made                               */
     STAGE_PREPARING,  /* ... and its statement prepared                        */
@@ -39,11 +39,11 @@ struct postgres_step {
     const struct postgres_work *work;
     struct pool_ticket ticket;
     PGconn *connection;
-    enum stage stage;
+    enum postgres_stage stage;
     bool is_used;      /* the connection has served other steps before */
     bool is_heard;     /* something has come back on it */
     bool is_preparing; /* the statement at hand is the preparation */
-    bool is_fit;       /* the connection has nothing left to say: another may have it */
+    bool is_fit;       /* all results were read: another step may have the connection */
     uint64_t next;     /* statement */
     uint64_t deadline_ns;
 };
@@ -91,7 +91,8 @@ static int fail_with(struct op_call *call, const char *message)
 
 static int open_connection(struct op_call *call);
 
-/* The connection has failed; the step only if that cannot be the fault of its age. */
+/* The connection has failed. One from the pool may have been closed by the database while
+ * it was idle: it is replaced if nothing has come back on it. Else the step fails. */
 static int lose_connection(struct op_call *call)
 {
     struct postgres_step *step = call->state.pointer;

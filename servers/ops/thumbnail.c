@@ -58,7 +58,7 @@ struct photo {
     unsigned long jpeg_bytes;
 };
 
-struct album {
+struct photo_cache {
     pthread_mutex_t lock; /* over all photos, and held while one is made */
     uint64_t asked;
     struct photo *photos[PHOTOS_KEPT];
@@ -124,24 +124,24 @@ static struct photo *photo_make(unsigned unit)
     return NULL;
 }
 
-/* Under the album's lock. */
+/* Under the cache's lock. */
 static void leave(struct photo *photo)
 {
     if (--photo->users == 0)
         photo_free(photo);
 }
 
-/* Under the album's lock: the photo, made if need be in the place of the one that was
- * not asked for the longest. */
-static struct photo *find_or_make(struct album *album, unsigned unit)
+/* Under the cache's lock: the photo, which is made if need be and takes the place of the
+ * least recently used one. */
+static struct photo *find_or_make(struct photo_cache *cache, unsigned unit)
 {
-    struct photo **place = &album->photos[0];
+    struct photo **place = &cache->photos[0];
     for (size_t i = 0; i < PHOTOS_KEPT; i++) {
-        struct photo *candidate = album->photos[i];
+        struct photo *candidate = cache->photos[i];
         if (candidate && candidate->unit == unit)
             return candidate;
         if (*place && (!candidate || candidate->used < (*place)->used))
-            place = &album->photos[i];
+            place = &cache->photos[i];
     }
     struct photo *photo = photo_make(unit);
     if (!photo)
@@ -152,34 +152,34 @@ static struct photo *find_or_make(struct album *album, unsigned unit)
     return photo;
 }
 
-static struct photo *album_take(struct album *album, unsigned unit)
+static struct photo *cache_take(struct photo_cache *cache, unsigned unit)
 {
-    pthread_mutex_lock(&album->lock);
-    struct photo *photo = find_or_make(album, unit);
+    pthread_mutex_lock(&cache->lock);
+    struct photo *photo = find_or_make(cache, unit);
     if (photo) {
         photo->users++;
-        photo->used = ++album->asked;
+        photo->used = ++cache->asked;
     }
-    pthread_mutex_unlock(&album->lock);
+    pthread_mutex_unlock(&cache->lock);
     return photo;
 }
 
-static void album_give_back(struct album *album, struct photo *photo)
+static void cache_give_back(struct photo_cache *cache, struct photo *photo)
 {
-    pthread_mutex_lock(&album->lock);
+    pthread_mutex_lock(&cache->lock);
     leave(photo);
-    pthread_mutex_unlock(&album->lock);
+    pthread_mutex_unlock(&cache->lock);
 }
 
 /* ---- thumbnails ------------------------------------------------------------------- */
 
 /* What each thread has. */
-struct darkroom {
+struct codecs {
     tjhandle decoder, encoder;
 };
 
 /* What a call makes on its way: one block of memory, the photo's pixels last. */
-struct prints {
+struct buffers {
     unsigned long jpeg_bytes;
     unsigned char thumbnail[WIDTH * HEIGHT * 3];
     unsigned char jpeg[JPEG_BYTES];
@@ -192,24 +192,26 @@ static void fail(struct op_call *call, const char *what, tjhandle handle)
 }
 
 /* Decodes the photo, makes it small, encodes it. */
-static bool shrink(struct op_call *call, const struct photo *photo, struct prints *prints)
+static bool shrink(struct op_call *call, const struct photo *photo,
+                   struct buffers *buffers)
 {
-    const struct darkroom *room = call->resource;
+    const struct codecs *codecs = call->resource;
     int width = (int)(COLUMNS * photo->unit), height = (int)(ROWS * photo->unit);
-    if (tjDecompress2(room->decoder, photo->jpeg, photo->jpeg_bytes, prints->pixels,
+    if (tjDecompress2(codecs->decoder, photo->jpeg, photo->jpeg_bytes, buffers->pixels,
                       width, 0, height, TJPF_RGB, 0) != 0) {
-        fail(call, "decode the photo", room->decoder);
+        fail(call, "decode the photo", codecs->decoder);
         return false;
     }
-    if (!stbir_resize_uint8(prints->pixels, width, height, 0, prints->thumbnail, WIDTH,
+    if (!stbir_resize_uint8(buffers->pixels, width, height, 0, buffers->thumbnail, WIDTH,
                             HEIGHT, 0, 3)) {
         op_fail(call, 500, "no memory to resize %d x %d pixels", width, height);
         return false;
     }
-    unsigned char *jpeg = prints->jpeg;
-    if (tjCompress2(room->encoder, prints->thumbnail, WIDTH, 0, HEIGHT, TJPF_RGB, &jpeg,
-                    &prints->jpeg_bytes, TJSAMP_420, QUALITY, TJFLAG_NOREALLOC) != 0) {
-        fail(call, "encode the thumbnail", room->encoder);
+    unsigned char *jpeg = buffers->jpeg;
+    if (tjCompress2(codecs->encoder, buffers->thumbnail, WIDTH, 0, HEIGHT, TJPF_RGB,
+                    &jpeg, &buffers->jpeg_bytes, TJSAMP_420, QUALITY,
+                    TJFLAG_NOREALLOC) != 0) {
+        fail(call, "encode the thumbnail", codecs->encoder);
         return false;
     }
     return true;
@@ -226,17 +228,17 @@ static unsigned char field_level(const unsigned char *brightness, unsigned colum
 }
 
 /* Decodes the thumbnail again: its digest is over what a client would see. */
-static void take_thumbnail(struct op_call *call, struct prints *prints)
+static void take_thumbnail(struct op_call *call, struct buffers *buffers)
 {
-    const struct darkroom *room = call->resource;
+    const struct codecs *codecs = call->resource;
     int width, height, sampling, colours;
-    unsigned char *brightness = prints->thumbnail;
-    if (tjDecompressHeader3(room->decoder, prints->jpeg, prints->jpeg_bytes, &width,
+    unsigned char *brightness = buffers->thumbnail;
+    if (tjDecompressHeader3(codecs->decoder, buffers->jpeg, buffers->jpeg_bytes, &width,
                             &height, &sampling, &colours) != 0 ||
         width != WIDTH || height != HEIGHT ||
-        tjDecompress2(room->decoder, prints->jpeg, prints->jpeg_bytes, brightness, WIDTH,
-                      0, HEIGHT, TJPF_GRAY, 0) != 0) {
-        fail(call, "decode the thumbnail", room->decoder);
+        tjDecompress2(codecs->decoder, buffers->jpeg, buffers->jpeg_bytes, brightness,
+                      WIDTH, 0, HEIGHT, TJPF_GRAY, 0) != 0) {
+        fail(call, "decode the thumbnail", codecs->decoder);
         return;
     }
     unsigned char result[8 + COLUMNS * ROWS];
@@ -250,20 +252,20 @@ static void take_thumbnail(struct op_call *call, struct prints *prints)
 
 static void thumbnail_run(struct op_call *call)
 {
-    struct album *album = call->shared;
-    struct photo *photo = album_take(album, unit_of(call->argument));
-    struct prints *prints = NULL;
+    struct photo_cache *cache = call->shared;
+    struct photo *photo = cache_take(cache, unit_of(call->argument));
+    struct buffers *buffers = NULL;
     if (photo)
-        prints = malloc(sizeof *prints +
-                        (size_t)COLUMNS * ROWS * photo->unit * photo->unit * 3);
-    if (!prints)
+        buffers = malloc(sizeof *buffers +
+                         (size_t)COLUMNS * ROWS * photo->unit * photo->unit * 3);
+    if (!buffers)
         op_fail(call, 500, "no memory for %llu pixels",
                 (unsigned long long)call->argument);
-    else if (shrink(call, photo, prints))
-        take_thumbnail(call, prints);
-    free(prints);
+    else if (shrink(call, photo, buffers))
+        take_thumbnail(call, buffers);
+    free(buffers);
     if (photo)
-        album_give_back(album, photo);
+        cache_give_back(cache, photo);
 }
 
 static int thumbnail_start(const struct op_environment *environment, void **shared,
@@ -275,46 +277,46 @@ static int thumbnail_start(const struct op_environment *environment, void **shar
         return error_set(error, -ENOTSUP,
                          "this TurboJPEG wants %lu bytes for a thumbnail, more than %d",
                          wanted, JPEG_BYTES);
-    struct album *album = memory_allocate_zeroed(1, sizeof *album);
-    pthread_mutex_init(&album->lock, NULL);
-    *shared = album;
+    struct photo_cache *cache = memory_allocate_zeroed(1, sizeof *cache);
+    pthread_mutex_init(&cache->lock, NULL);
+    *shared = cache;
     return 0;
 }
 
 static void thumbnail_stop(void *shared)
 {
-    struct album *album = shared;
+    struct photo_cache *cache = shared;
     for (size_t i = 0; i < PHOTOS_KEPT; i++)
-        if (album->photos[i])
-            leave(album->photos[i]);
-    pthread_mutex_destroy(&album->lock);
-    free(album);
+        if (cache->photos[i])
+            leave(cache->photos[i]);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
 }
 
 static void thumbnail_close(void *resource)
 {
-    struct darkroom *room = resource;
-    if (room->decoder)
-        tjDestroy(room->decoder);
-    if (room->encoder)
-        tjDestroy(room->encoder);
-    free(room);
+    struct codecs *codecs = resource;
+    if (codecs->decoder)
+        tjDestroy(codecs->decoder);
+    if (codecs->encoder)
+        tjDestroy(codecs->encoder);
+    free(codecs);
 }
 
 static int thumbnail_open(void *shared, void **resource, struct error *error)
 {
     (void)shared;
-    struct darkroom *room = calloc(1, sizeof *room);
-    if (room) {
-        room->decoder = tjInitDecompress();
-        room->encoder = tjInitCompress();
+    struct codecs *codecs = calloc(1, sizeof *codecs);
+    if (codecs) {
+        codecs->decoder = tjInitDecompress();
+        codecs->encoder = tjInitCompress();
     }
-    if (room && room->decoder && room->encoder) {
-        *resource = room;
+    if (codecs && codecs->decoder && codecs->encoder) {
+        *resource = codecs;
         return 0;
     }
-    if (room)
-        thumbnail_close(room);
+    if (codecs)
+        thumbnail_close(codecs);
     return error_set(error, -ENOMEM, "no memory for TurboJPEG");
 }
 

@@ -27,6 +27,7 @@
 #include "servers/data_folder.h"
 #include "servers/model.h"
 #include "servers/server.h"
+#include "servers/server_statistics.h"
 #include "tests/support/test_ops.h"
 
 /* Not every test needs everything in here. */
@@ -133,12 +134,11 @@ static void report_ready(struct server *server)
 
 static void report_statistics(struct server *server)
 {
-    cJSON *root = cJSON_CreateObject();
-    server_statistics(server, root);
-    char *text = cJSON_PrintUnformatted(root);
-    dprintf(report_fd, "%s\n", text);
-    free(text);
-    cJSON_Delete(root);
+    char descriptor[16];
+    struct error error;
+    snprintf(descriptor, sizeof descriptor, "%d", report_fd);
+    if (server_statistics_write(server, descriptor, &error) < 0)
+        abort();
 }
 
 /* Past the thread sanitizer, which would miss that somebody joins the threads that have

@@ -20,7 +20,7 @@ struct sample_thing {
     bool loud;
     uint64_t count, threads, wait_ns;
     double rate, factor;
-    char *name;
+    char *name, *secret;
     int colour;
     unsigned colours;
     struct words words, values;
@@ -112,7 +112,7 @@ static const struct field fields[] = {
     {.name = "secret",
      .kind = FIELD_TEXT,
      .where = FIELD_ON_COMMAND_LINE,
-     .offset = MEMBER(name)},
+     .offset = MEMBER(secret)},
     {.name = "derived",
      .kind = FIELD_ARRAY,
      .where = FIELD_NOWHERE,

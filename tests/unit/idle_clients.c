@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "servers/models/blocking.h"
 
-struct fixture {
+struct idle_fixture {
     struct server server;
     struct worker worker;
     struct clients clients;
@@ -22,18 +22,18 @@ struct fixture {
     int peer;
 };
 
-static void setup(struct fixture *fixture, uint64_t limit_ns)
+static void setup(struct idle_fixture *fixture, uint64_t limit_ns)
 {
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    *fixture = (struct fixture){.peer = ends[1]};
+    *fixture = (struct idle_fixture){.peer = ends[1]};
     fixture->server.settings.idle_timeout_ns = limit_ns;
     clients_init(&fixture->clients, &fixture->server);
     fixture->client = clients_add(&fixture->clients, &fixture->worker, ends[0]);
     assert_non_null(fixture->client);
 }
 
-static void teardown(struct fixture *fixture)
+static void teardown(struct idle_fixture *fixture)
 {
     close(fixture->client->fd);
     close(fixture->peer);
@@ -41,7 +41,7 @@ static void teardown(struct fixture *fixture)
     clients_release(&fixture->clients);
 }
 
-static bool is_cut_off(const struct fixture *fixture)
+static bool is_cut_off(const struct idle_fixture *fixture)
 {
     char byte;
     return recv(fixture->peer, &byte, 1, MSG_DONTWAIT) == 0;
@@ -50,7 +50,7 @@ static bool is_cut_off(const struct fixture *fixture)
 static void limits_longer_than_the_uptime_hold(void **state)
 {
     (void)state;
-    struct fixture fixture;
+    struct idle_fixture fixture;
     setup(&fixture, clock_now_ns() + NS_PER_H);
     clients_end_idle(&fixture.clients, clock_now_ns());
     assert_false(is_cut_off(&fixture));
@@ -60,7 +60,7 @@ static void limits_longer_than_the_uptime_hold(void **state)
 static void idle_clients_are_cut_off(void **state)
 {
     (void)state;
-    struct fixture fixture;
+    struct idle_fixture fixture;
     setup(&fixture, NS_PER_S);
     uint64_t now_ns = clock_now_ns();
     clients_end_idle(&fixture.clients, now_ns);
@@ -73,7 +73,7 @@ static void idle_clients_are_cut_off(void **state)
 static void unread_requests_keep_a_client(void **state)
 {
     (void)state;
-    struct fixture fixture;
+    struct idle_fixture fixture;
     setup(&fixture, NS_PER_S);
     assert_int_equal(send(fixture.peer, "G", 1, 0), 1);
     clients_end_idle(&fixture.clients, clock_now_ns() + 2 * NS_PER_S);

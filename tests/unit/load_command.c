@@ -113,7 +113,7 @@ static void test_usage_errors(void **state)
 static void test_unreachable_target(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     server_stop(&server);
     char *arguments = memory_printf("%s --duration 100ms", server.url);
@@ -142,7 +142,7 @@ static double number_at(const struct json_document *document, const char *path)
 static void test_json_is_complete(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     char *arguments = memory_printf(
         "%s --request a=2:/x --request b=1:/y --rate 500/s --arrivals constant -c 8 "
@@ -204,7 +204,7 @@ static void read_line(int fd, char *line, size_t bytes)
 static void test_events_hold_the_connections(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -235,7 +235,7 @@ static void test_events_hold_the_connections(void **state)
 static void test_sigint_leaves_a_result(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -270,7 +270,7 @@ static void test_sigint_leaves_a_result(void **state)
 static void test_own_stall_is_flagged(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -310,7 +310,7 @@ static void test_own_stall_is_flagged(void **state)
 static void test_expectations_decide(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     server_start(&server);
     static const struct {
         const char *limits;
@@ -348,7 +348,7 @@ static void test_expectations_decide(void **state)
 static void test_scenario_is_run(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct error error;
     server_start(&server);
     char *path = memory_printf("%s/tiny.json", folder);

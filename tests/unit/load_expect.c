@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "loadgen/measure/expect.h"
-#include "loadgen/measure/result.h"
+#include "loadgen/measure/totals.h"
 
 static void test_reading(void **state)
 {
@@ -73,8 +73,8 @@ static void test_refusals(void **state)
     }
 }
 
-/* A result of two classes: 1,000 requests of 1 .. 1,000 ms, and 100 errors. */
-static void make_result(struct load_plan *plan, struct result *result)
+/* Totals of two classes: 1,000 requests of 1 .. 1,000 ms, and 100 errors. */
+static void make_totals(struct load_plan *plan, struct session_totals *totals)
 {
     struct error error;
     char *path;
@@ -90,25 +90,32 @@ static void make_result(struct load_plan *plan, struct result *result)
     assert_int_equal(target_parse(&target, &path, "http://127.0.0.1:1", &error), 0);
     load_plan_add_target(plan, &target);
     assert_int_equal(load_plan_build(plan, &error), 0);
-    result_init(result, plan, 10 * NS_PER_S);
-    recorder_start(&result->recorder, 0, 10 * NS_PER_S);
+    totals_init(totals, plan, 10 * NS_PER_S);
+    recorder_start(&totals->recorder, 0, 10 * NS_PER_S);
     for (uint64_t i = 1; i <= 1000; i++) {
-        recorder_begun(&result->recorder, 0, 0);
-        recorder_ok(&result->recorder, 0, 0, 0, i * NS_PER_MS);
+        recorder_begun(&totals->recorder, 0, 0);
+        recorder_ok(&totals->recorder, 0, 0, 0, i * NS_PER_MS);
     }
     for (uint64_t i = 0; i < 100; i++) {
-        recorder_begun(&result->recorder, 1, 0);
-        recorder_failed(&result->recorder, 1, 0, 0, NS_PER_S, FAILURE_RESET);
+        recorder_begun(&totals->recorder, 1, 0);
+        recorder_failed(&totals->recorder, 1, 0, 0, NS_PER_S, FAILURE_RESET);
     }
 }
 
-static bool is_met(const struct result *result, const char *text)
+static bool is_met(const struct session_totals *totals, const char *text)
 {
+    struct load_result result;
     struct expectation expectation;
     struct error error;
+    totals_result(totals, &result);
     assert_int_equal(expectation_parse(&expectation, text, &error), 0);
-    bool met = expectation_is_met(&expectation, result);
+    expectation_judge(&expectation, &result);
+    assert_int_equal(result.expectation_count, 1);
+    assert_string_equal(result.expectations[0].text, text);
+    bool met = result.expectations[0].met;
+    assert_int_equal(expectations_are_met(&result), met);
     expectation_release(&expectation);
+    load_result_release(&result);
     return met;
 }
 
@@ -116,8 +123,8 @@ static void test_values_and_limits(void **state)
 {
     (void)state;
     struct load_plan plan;
-    struct result result;
-    make_result(&plan, &result);
+    struct session_totals totals;
+    make_totals(&plan, &totals);
     static const struct {
         const char *text;
         bool met;
@@ -149,9 +156,9 @@ static void test_values_and_limits(void **state)
         {"heavy:max>1ns", false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        if (is_met(&result, cases[i].text) != cases[i].met)
+        if (is_met(&totals, cases[i].text) != cases[i].met)
             fail_msg("%s", cases[i].text);
-    result_release(&result);
+    totals_release(&totals);
     load_plan_release(&plan);
 }
 
@@ -160,18 +167,18 @@ static void test_no_reply_is_no_quick_reply(void **state)
 {
     (void)state;
     struct load_plan plan;
-    struct result result;
-    make_result(&plan, &result);
-    assert_true(is_met(&result, "p90<=902ms"));
+    struct session_totals totals;
+    make_totals(&plan, &totals);
+    assert_true(is_met(&totals, "p90<=902ms"));
     for (uint64_t i = 0; i < 100; i++) {
-        recorder_begun(&result.recorder, 0, 0);
-        recorder_unfinished(&result.recorder, 0, 0, 1, NS_PER_MS);
+        recorder_begun(&totals.recorder, 0, 0);
+        recorder_unfinished(&totals.recorder, 0, 0, 1, NS_PER_MS);
     }
     /* The percentile itself fell, but 9 % are not known to be below the limit. */
-    assert_false(is_met(&result, "p90<=902ms"));
-    assert_true(is_met(&result, "p80<=902ms"));
-    assert_true(is_met(&result, "p90>700ms"));
-    result_release(&result);
+    assert_false(is_met(&totals, "p90<=902ms"));
+    assert_true(is_met(&totals, "p80<=902ms"));
+    assert_true(is_met(&totals, "p90>700ms"));
+    totals_release(&totals);
     load_plan_release(&plan);
 }
 

@@ -5,16 +5,16 @@
 #ifndef TESTS_LOAD_FIXTURE_H
 #define TESTS_LOAD_FIXTURE_H
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "loadgen/engine/session.h"
-#include "loadgen/measure/result.h"
-#include "loadgen/measure/self_check.h"
+#include "loadgen/measure/totals.h"
 #include "tests/unit/load_server.h"
 
 /* A short closed loop of 4 connections against the server; change it before run(). */
-static void make_plan(struct load_plan *plan, const struct server *server)
+static void make_plan(struct load_plan *plan, const struct scripted_server *server)
 {
     struct error error;
     char *path;
@@ -47,7 +47,8 @@ static void check_identity(const struct counts *counts)
 }
 
 /* Runs the plan, stops the server and checks the books that every run must keep. */
-static void run(struct load_plan *plan, struct server *server, struct result *result)
+static void run(struct load_plan *plan, struct scripted_server *server,
+                struct load_result *result)
 {
     struct error error;
     assert_int_equal(load_plan_build(plan, &error), 0);
@@ -55,35 +56,31 @@ static void run(struct load_plan *plan, struct server *server, struct result *re
     if (code < 0)
         fail_msg("%s", error.text);
     server_stop(server);
-    selfcheck(result);
 
     uint64_t failures = 0, distributed = 0;
-    for (size_t i = 0; i < result->recorder.class_count; i++)
-        check_identity(&result->recorder.classes[i].counts);
-    struct counts all = result_counts(result);
+    for (size_t i = 0; i < result->class_count; i++)
+        check_identity(&result->classes[i].counts);
+    struct counts all = result->counts;
     check_identity(&all);
     for (int i = 0; i < FAILURES; i++)
-        failures += result->recorder.failures[i];
-    assert_int_equal(failures, result_errors(&all));
-    struct histogram latency;
-    result_latency(result, result->recorder.class_count, &latency);
-    distributed = latency.count;
-    histogram_release(&latency);
+        failures += result->failures[i];
+    assert_int_equal(failures, counts_errors(&all));
+    const struct histogram *latency = result->latency.histogram;
+    distributed = latency->count;
     assert_int_equal(distributed, all.ended[OUTCOME_OK] + all.ended[OUTCOME_TIMEOUT] +
                                       all.ended[OUTCOME_IN_FLIGHT] +
                                       all.ended[OUTCOME_DROPPED]);
-    assert_int_equal(result->recorder.censored,
+    assert_int_equal(result->censored.count,
                      all.ended[OUTCOME_IN_FLIGHT] + all.ended[OUTCOME_DROPPED]);
     uint64_t in_series = 0;
-    for (size_t i = 0; i < result->recorder.interval_count; i++)
-        in_series += result->recorder.intervals[i].ok;
-    assert_int_equal(in_series, result->recorder.completed);
-    assert_int_equal(result->recorder.in_flight, 0);
+    for (size_t i = 0; i < result->series_count; i++)
+        in_series += result->series[i].ok;
+    assert_int_equal(in_series, llround(result->throughput_rps * result->duration_s));
 }
 
-static void release(struct load_plan *plan, struct result *result)
+static void release(struct load_plan *plan, struct load_result *result)
 {
-    result_release(result);
+    load_result_release(result);
     load_plan_release(plan);
 }
 

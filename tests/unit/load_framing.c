@@ -9,22 +9,22 @@
 #include "base/text.h"
 #include "loadgen/engine/framing.h"
 
-/* One thread's view of one request. */
-struct live_view {
+/* One request as a thread of the generator knows it. */
+struct framing_fixture {
     struct expected_reply reference;
     struct pattern pattern;
     struct parser_pool pool;
     struct framing framing;
 };
 
-static void live_view_init(struct live_view *view, bool head_request)
+static void framing_fixture_init(struct framing_fixture *view, bool head_request)
 {
-    *view = (struct live_view){0};
+    *view = (struct framing_fixture){0};
     expected_reply_init(&view->reference, NULL);
     pattern_init(&view->pattern, &view->reference, true, head_request);
 }
 
-static void view_release(struct live_view *view)
+static void framing_fixture_release(struct framing_fixture *view)
 {
     framing_reset(&view->framing, &view->pool);
     parser_pool_release(&view->pool);
@@ -36,7 +36,7 @@ static void view_release(struct live_view *view)
  * Feeds bytes that end right before an inaccessible page, so that reading beyond them
  * crashes.
  */
-static enum framing_result feed_guarded(struct live_view *view, const char *data,
+static enum framing_result feed_guarded(struct framing_fixture *view, const char *data,
                                         size_t bytes, size_t *used)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -54,7 +54,7 @@ static enum framing_result feed_guarded(struct live_view *view, const char *data
 }
 
 /* Feeds all of `data`, which must be one reply, first `split` bytes and then the rest. */
-static void expect_reply(struct live_view *view, const char *data, size_t bytes,
+static void expect_reply(struct framing_fixture *view, const char *data, size_t bytes,
                          size_t split, enum verdict verdict)
 {
     size_t used;
@@ -91,14 +91,14 @@ static void test_split_at_every_byte(void **state)
         /* `learned`: whether a reply in one piece came before. */
         for (int learned = 0; learned < 2; learned++) {
             for (size_t split = 0; split < bytes; split++) {
-                struct live_view view;
-                live_view_init(&view, false);
+                struct framing_fixture view;
+                framing_fixture_init(&view, false);
                 if (learned)
                     expect_reply(&view, kinds[k], bytes, 0, VERDICT_GOOD);
                 expect_reply(&view, kinds[k], bytes, split, VERDICT_GOOD);
                 expect_reply(&view, kinds[k], bytes, 0, VERDICT_GOOD);
                 assert_true(view.framing.keep_alive);
-                view_release(&view);
+                framing_fixture_release(&view);
             }
         }
     }
@@ -108,8 +108,8 @@ static void test_one_byte_at_a_time(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-        struct live_view view;
-        live_view_init(&view, false);
+        struct framing_fixture view;
+        framing_fixture_init(&view, false);
         size_t bytes = strlen(kinds[k]), used;
         for (int round = 0; round < 3; round++)
             for (size_t i = 0; i < bytes; i++) {
@@ -118,7 +118,7 @@ static void test_one_byte_at_a_time(void **state)
                 assert_int_equal(used, 1);
             }
         assert_int_equal(view.framing.verdict, VERDICT_GOOD);
-        view_release(&view);
+        framing_fixture_release(&view);
     }
 }
 
@@ -126,8 +126,8 @@ static void test_glued_replies(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-        struct live_view view;
-        live_view_init(&view, false);
+        struct framing_fixture view;
+        framing_fixture_init(&view, false);
         size_t bytes = strlen(kinds[k]);
         char *three = memory_printf("%s%s%s", kinds[k], kinds[k], kinds[k]);
         size_t left = 3 * bytes;
@@ -139,28 +139,28 @@ static void test_glued_replies(void **state)
             left -= used;
         }
         free(three);
-        view_release(&view);
+        framing_fixture_release(&view);
     }
 }
 
 static void test_equal_replies_are_not_parsed(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     size_t bytes = strlen(kinds[0]);
     for (int i = 0; i < 10 * FRAMING_PARSE_EVERY; i++)
         expect_reply(&view, kinds[0], bytes, 0, VERDICT_GOOD);
     assert_int_equal(view.pool.parsed, 10);
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 /* A date that changes is parsed once for each change. */
 static void test_head_that_changes(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     for (int second = 0; second < 12; second++) {
         char *reply = memory_printf("HTTP/1.1 200 OK\r\nDate: %d\r\nContent-Length: 2\r\n"
                                     "\r\nok",
@@ -170,7 +170,7 @@ static void test_head_that_changes(void **state)
         free(reply);
     }
     assert_int_equal(view.pool.parsed, 12);
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 static void test_wrong_bodies(void **state)
@@ -195,8 +195,8 @@ static void test_wrong_bodies(void **state)
          VERDICT_CLIENT_ERROR},
         {"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", VERDICT_SERVER_ERROR},
     };
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     expect_reply(&view, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < COUNT_OF(later); i++) {
@@ -204,15 +204,15 @@ static void test_wrong_bodies(void **state)
                          later[i].verdict);
             expect_reply(&view, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
         }
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 /* The first good reply that any thread sees is what all threads expect. */
 static void test_threads_share_the_reference(void **state)
 {
     (void)state;
-    struct live_view first;
-    live_view_init(&first, false);
+    struct framing_fixture first;
+    framing_fixture_init(&first, false);
     expect_reply(&first, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
     struct pattern second;
     pattern_init(&second, &first.reference, true, false);
@@ -223,15 +223,15 @@ static void test_threads_share_the_reference(void **state)
         FRAMING_REPLY);
     assert_int_equal(first.framing.verdict, VERDICT_WRONG_LENGTH);
     pattern_release(&second);
-    view_release(&first);
+    framing_fixture_release(&first);
 }
 
 /* The next reply begins where the missing byte should have been. */
 static void test_body_one_byte_short(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     size_t used;
     const char *whole = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     expect_reply(&view, whole, strlen(whole), 0, VERDICT_GOOD);
@@ -241,7 +241,7 @@ static void test_body_one_byte_short(void **state)
     assert_int_equal(feed_guarded(&view, whole + 1, strlen(whole) - 1, &used),
                      FRAMING_MALFORMED);
     assert_int_equal(view.framing.state, FRAMING_START);
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 static void test_end_of_stream(void **state)
@@ -258,8 +258,8 @@ static void test_end_of_stream(void **state)
         {"HTTP/1.1 100 Continue\r\n\r\n", FRAMING_MORE},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct live_view view;
-        live_view_init(&view, false);
+        struct framing_fixture view;
+        framing_fixture_init(&view, false);
         size_t used;
         assert_int_equal(
             feed_guarded(&view, cases[i].bytes, strlen(cases[i].bytes), &used),
@@ -270,40 +270,40 @@ static void test_end_of_stream(void **state)
             assert_int_equal(view.framing.verdict, VERDICT_GOOD);
             assert_false(view.framing.keep_alive);
         }
-        view_release(&view);
+        framing_fixture_release(&view);
     }
 }
 
 static void test_connection_close(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     const char *reply =
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
     for (int i = 0; i < 3; i++) {
         expect_reply(&view, reply, strlen(reply), 0, VERDICT_GOOD);
         assert_false(view.framing.keep_alive);
     }
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 static void test_head_request(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, true);
+    struct framing_fixture view;
+    framing_fixture_init(&view, true);
     const char *reply = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
     for (int i = 0; i < 3; i++)
         expect_reply(&view, reply, strlen(reply), 0, VERDICT_GOOD);
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 static void test_skipped_bodies(void **state)
 {
     (void)state;
-    struct live_view view;
-    live_view_init(&view, false);
+    struct framing_fixture view;
+    framing_fixture_init(&view, false);
     const char *head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
     for (int i = 0; i < 3; i++) {
         size_t used;
@@ -315,7 +315,7 @@ static void test_skipped_bodies(void **state)
         assert_int_equal(framing_skippable(&view.framing), 0);
         assert_int_equal(view.framing.verdict, VERDICT_GOOD);
     }
-    view_release(&view);
+    framing_fixture_release(&view);
 }
 
 static void test_not_http(void **state)
@@ -329,12 +329,12 @@ static void test_not_http(void **state)
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct live_view view;
-        live_view_init(&view, false);
+        struct framing_fixture view;
+        framing_fixture_init(&view, false);
         size_t used;
         assert_int_equal(feed_guarded(&view, cases[i], strlen(cases[i]), &used),
                          FRAMING_MALFORMED);
-        view_release(&view);
+        framing_fixture_release(&view);
     }
 }
 

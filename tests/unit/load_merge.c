@@ -16,7 +16,7 @@
 #include "base/json_document.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "loadgen/measure/distribution.h"
+#include "record/load_result.h"
 #include "tests/support/folder.h"
 
 static const char *const files[] = {"a.json", "b.json", "whole.json", "sum.json"};
@@ -26,39 +26,56 @@ static char *path_of(const char *name)
     return memory_printf("%s/%s", folder, name);
 }
 
-/* A result as `load --full` writes it, with these latencies, as far as merge reads it. */
-static void write_result(const char *name, const struct histogram *latency, double rate,
-                         bool full, const char *mode)
+/* A result as `load --full` writes it, with these latencies. */
+static void make_result(struct load_result *result, const struct histogram *latency,
+                        double rate_rps, bool full)
+{
+    load_result_init(result);
+    result->target = memory_copy_string("http://127.0.0.1:1");
+    result->mode = LOAD_OPEN;
+    result->seed = 1;
+    result->duration_s = 10;
+    result->interval_s = 1;
+    result->throughput_rps = rate_rps;
+    result->counts.scheduled = result->counts.ended[OUTCOME_OK] = latency->count;
+    struct class_result *class =
+        record_append(&result->classes, &result->class_count, sizeof *class);
+    class->name = memory_copy_string("light");
+    class->counts = result->counts;
+    struct distribution *const distributions[] = {&result->latency, &result->service,
+                                                  &class->latency};
+    for (size_t i = 0; i < COUNT_OF(distributions); i++) {
+        distribution_init(distributions[i], full);
+        distribution_merge(distributions[i], latency);
+        distribution_summarise(distributions[i]);
+    }
+    struct interval_result *interval =
+        record_append(&result->series, &result->series_count, sizeof *interval);
+    *interval = (struct interval_result){.ok = latency->count,
+                                         .errors = 1,
+                                         .in_flight = 2,
+                                         .p50_ns = 5,
+                                         .p99_ns = (double)NAN,
+                                         .max_ns = (double)latency->max_ns};
+}
+
+static void write_made(const char *name, struct load_result *result)
 {
     struct error error;
-    cJSON *json = cJSON_CreateObject();
-    json_add_number(json, "schema_version", 1);
-    json_add_text(json, "target", "http://127.0.0.1:1");
-    json_add_text(json, "mode", mode);
-    json_add_number(json, "duration_s", 10);
-    json_add_number(json, "interval_s", 1);
-    json_add_number(json, "throughput_rps", rate);
-    cJSON *counts = json_add_object(json, "counts");
-    json_add_number(counts, "scheduled", (double)latency->count);
-    json_add_number(counts, "ok", (double)latency->count);
-    distribution_add(json, "latency_ns", latency, full);
-    cJSON_AddNullToObject(json, "schedule_lag_ns");
-    cJSON *class = json_add_object(json_add_object(json, "classes"), "light");
-    json_add_number(json_add_object(class, "counts"), "ok", (double)latency->count);
-    distribution_add(class, "latency_ns", latency, full);
-    cJSON *interval = cJSON_CreateObject();
-    cJSON_AddItemToArray(json_add_array(json, "series"), interval);
-    json_add_number(interval, "t_s", 0);
-    json_add_number(interval, "ok", (double)latency->count);
-    json_add_number(interval, "errors", 1);
-    json_add_number(interval, "in_flight", 2);
-    json_add_number(interval, "p50_ns", 5);
-    json_add_number(interval, "max_ns", (double)latency->max_ns);
-    json_add_bool(json, "valid", true);
+    cJSON *json = record_to_json(&load_result_type, result);
     char *path = path_of(name);
     assert_int_equal(json_write_file(path, json, &error), 0);
     free(path);
     cJSON_Delete(json);
+    load_result_release(result);
+}
+
+static void write_result(const char *name, const struct histogram *latency,
+                         double rate_rps, bool full)
+{
+    struct load_result result;
+    make_result(&result, latency, rate_rps, full);
+    write_made(name, &result);
 }
 
 /* Runs `interleave merge a b`; the sum is in sum.json. */
@@ -119,11 +136,13 @@ static void test_two_halves_are_the_whole(void **state)
         histogram_record(&halves[half], ns);
         histogram_record(&whole, ns);
     }
-    write_result("a.json", &halves[0], 4000, true, "open");
-    write_result("b.json", &halves[1], 1000, true, "open");
-    write_result("whole.json", &whole, 5000, true, "open");
+    write_result("a.json", &halves[0], 4000, true);
+    write_result("b.json", &halves[1], 1000, true);
+    write_result("whole.json", &whole, 5000, true);
     char message[1024];
     assert_int_equal(merge("a.json", "b.json", message, sizeof message), 0);
+    assert_non_null(strstr(message, "note (not_merged): "));
+    assert_non_null(strstr(message, "series[].p50_ns: a quantile of a sum"));
     struct json_document sum, expected;
     open_result(&sum, "sum.json");
     open_result(&expected, "whole.json");
@@ -158,11 +177,16 @@ static void test_what_does_not_add_up(void **state)
     histogram_init(&latency);
     for (uint64_t ns = 1; ns < 1000; ns++)
         histogram_record(&latency, ns * 1000);
-    write_result("a.json", &latency, 10, true, "open");
-    write_result("b.json", &latency, 10, true, "closed");
+    write_result("a.json", &latency, 10, true);
+    struct load_result closed;
+    make_result(&closed, &latency, 10, true);
+    closed.mode = LOAD_CLOSED;
+    write_made("b.json", &closed);
     assert_int_equal(merge("a.json", "b.json", message, sizeof message), 2);
-    assert_non_null(strstr(message, "closed"));
-    write_result("b.json", &latency, 10, false, "open");
+    assert_non_null(strstr(message,
+                           "mode is \"open\" in a.json and \"closed\" in b.json: "
+                           "their latencies do not mean the same"));
+    write_result("b.json", &latency, 10, false);
     assert_int_equal(merge("a.json", "b.json", message, sizeof message), 2);
     assert_non_null(strstr(message, "--full"));
     char *path = path_of("b.json");
@@ -179,7 +203,7 @@ static void test_bad_distributions(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "{\"count\": 1}",
+        "{\"count\": 1, \"buckets\": [[5, 1]]}",
         "{\"buckets\": []}",
         "{\"count\": 2, \"buckets\": [[5, 1]]}",
         "{\"count\": 1, \"buckets\": [[5]]}",
@@ -188,17 +212,16 @@ static void test_bad_distributions(void **state)
         "{\"count\": 1, \"buckets\": [[5, 1.5]]}",
         "{\"count\": 1, \"buckets\": {\"5\": 1}}",
     };
-    struct histogram histogram;
-    histogram_init(&histogram);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct error error;
-        cJSON *json = cJSON_Parse(bad[i]);
-        assert_non_null(json);
-        assert_int_equal(distribution_read(&histogram, json, &error), -EINVAL);
-        cJSON_Delete(json);
+        struct json_document document;
+        struct distribution distribution;
+        assert_int_equal(json_open_string(&document, "bad", bad[i], &error), 0);
+        assert_int_equal(record_read(&distribution_type, &distribution, &document,
+                                     document.root, &error),
+                         -EINVAL);
+        json_close(&document);
     }
-    assert_int_equal(histogram.count, 0);
-    histogram_release(&histogram);
 }
 
 static int remove_folder(void **state)

@@ -22,7 +22,7 @@
 #include "base/queueing.h"
 #include "base/random.h"
 #include "loadgen/engine/session.h"
-#include "loadgen/measure/result.h"
+#include "loadgen/plan/schedule.h"
 
 #define WAIT_S   0.01
 #define WARMUP_S 1.0
@@ -57,7 +57,7 @@ static void measure(const struct served *served, double rate_rps, double seconds
 {
     struct error error;
     struct target target;
-    struct result result;
+    struct load_result result;
     char *ignored, *url = memory_printf("http://127.0.0.1:%d", served->port);
     struct load_plan plan = {.threads = 1,
                              .sources = 1,
@@ -70,15 +70,13 @@ static void measure(const struct served *served, double rate_rps, double seconds
     assert_int_equal(load_plan_build(&plan, &error), 0);
     if (session_run(&plan, -1, &result, &error) < 0)
         fail_msg("%s", error.text);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
-    figures[MEAN] = histogram_mean(&latency) / 1e9;
+    const struct histogram *latency = result.latency.histogram;
+    figures[MEAN] = histogram_mean(latency) / 1e9;
     for (int i = P50; i < FIGURES; i++)
-        figures[i] = (double)histogram_quantile(&latency, fractions[i]) / 1e9;
-    histogram_release(&latency);
-    result_release(&result);
+        figures[i] = (double)histogram_quantile(latency, fractions[i]) / 1e9;
+    load_result_release(&result);
     load_plan_release(&plan);
     free(url);
 }

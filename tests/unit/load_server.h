@@ -39,7 +39,7 @@ struct server_answer {
 
 typedef struct server_answer server_script(uint64_t number, const char *request);
 
-struct server {
+struct scripted_server {
     server_script *script;
     bool closes_at_once; /* every connection, right after accepting it */
     uint64_t stall_at;   /* the request before which everything stands still */
@@ -63,7 +63,7 @@ static void server_drop(struct pollfd *connection, bool reset)
     connection->fd = -1;
 }
 
-static void server_accept(struct server *server, struct pollfd *connections)
+static void server_accept(struct scripted_server *server, struct pollfd *connections)
 {
     int fd = accept(server->listener, NULL, NULL);
     if (fd < 0)
@@ -79,7 +79,7 @@ static void server_accept(struct server *server, struct pollfd *connections)
 }
 
 /* False where the connection is gone. */
-static bool server_answer_one(struct server *server, struct pollfd *connection,
+static bool server_answer_one(struct scripted_server *server, struct pollfd *connection,
                               const char *request)
 {
     uint64_t number = server->requests++;
@@ -100,7 +100,7 @@ static bool server_answer_one(struct server *server, struct pollfd *connection,
  * Requests of the generator are small, so that a read has whole ones: one, or several
  * in a pipeline. Slow senders are waited for.
  */
-static void server_answer(struct server *server, struct pollfd *connection)
+static void server_answer(struct scripted_server *server, struct pollfd *connection)
 {
     char requests[65536];
     size_t length = 0;
@@ -128,7 +128,7 @@ static void server_answer(struct server *server, struct pollfd *connection)
 
 static void *server_main(void *argument)
 {
-    struct server *server = argument;
+    struct scripted_server *server = argument;
     struct pollfd watched[SERVER_MAX_CONNECTIONS + 2];
     struct pollfd *connections = watched + 2;
     watched[0] = (struct pollfd){.fd = server->stop, .events = POLLIN};
@@ -149,7 +149,7 @@ static void *server_main(void *argument)
 }
 
 /* Starts the server at an address of any family; the caller names it in url. */
-static void server_start_at(struct server *server, struct sockaddr *address,
+static void server_start_at(struct scripted_server *server, struct sockaddr *address,
                             socklen_t bytes)
 {
     server->listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -162,7 +162,7 @@ static void server_start_at(struct server *server, struct sockaddr *address,
 }
 
 /* Set script, stalls and the like first. */
-static void server_start(struct server *server)
+static void server_start(struct scripted_server *server)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -171,7 +171,7 @@ static void server_start(struct server *server)
              ntohs(address.sin_port));
 }
 
-static void server_stop(struct server *server)
+static void server_stop(struct scripted_server *server)
 {
     eventfd_write(server->stop, 1);
     pthread_join(server->thread, NULL);

@@ -10,10 +10,10 @@
 #include "base/text.h"
 #include "tests/unit/load_fixture.h"
 
-static bool has_warning(const struct result *result, const char *code)
+static bool has_warning(const struct load_result *result, enum flag flag)
 {
     for (size_t i = 0; i < result->warning_count; i++)
-        if (strcmp(result->warnings[i].code, code) == 0)
+        if (result->warnings[i].flag == (int)flag)
             return true;
     return false;
 }
@@ -31,30 +31,30 @@ static struct server_answer answer_good(uint64_t number, const char *request)
 static void test_clean_closed_loop(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     run(&plan, &server, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_true(counts.ended[OUTCOME_OK] > 0);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
-    assert_int_equal(result_whole_run(&result).sent, server.requests);
-    assert_int_equal(result_whole_run(&result).replies, server.requests);
+    assert_int_equal(result.whole_run.sent, server.requests);
+    assert_int_equal(result.whole_run.replies, server.requests);
     assert_int_equal(server.accepted, 4);
     /* In a closed loop, service time is latency. */
-    assert_int_equal(result.recorder.service.count, 0);
-    assert_int_equal(result.recorder.schedule_lag.count, 0);
+    assert_true(result.service.mean_ns == result.latency.mean_ns);
+    assert_null(result.schedule_lag);
     release(&plan, &result);
 }
 
 static void test_threads_share_the_connections(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     plan.threads = 3;
@@ -62,10 +62,10 @@ static void test_threads_share_the_connections(void **state)
     plan.workload.rate_rps = 2000;
     plan.workload.arrivals = ARRIVALS_CONSTANT;
     run(&plan, &server, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_in_range(counts.scheduled, 799, 801);
     assert_int_equal(server.accepted, 8);
-    assert_int_equal(result_whole_run(&result).sent, server.requests);
+    assert_int_equal(result.whole_run.sent, server.requests);
     release(&plan, &result);
 }
 
@@ -82,15 +82,15 @@ static void test_connection_per_request(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_and_close};
+        struct scripted_server server = {.script = answer_and_close};
         struct load_plan plan;
-        struct result result;
+        struct load_result result;
         server_start(&server);
         make_plan(&plan, &server);
         plan.workload.requests_per_connection = 1;
         plan.workload.rate_rps = open ? 200 : 0;
         run(&plan, &server, &result);
-        struct counts counts = result_counts(&result);
+        struct counts counts = result.counts;
         assert_true(counts.ended[OUTCOME_OK] > 0);
         assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
         assert_int_equal(server.accepted, server.requests);
@@ -116,18 +116,17 @@ static struct server_answer answer_until_close(uint64_t number, const char *requ
 static void test_closes_between_replies(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_until_close};
+    struct scripted_server server = {.script = answer_until_close};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     run(&plan, &server, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_true(counts.ended[OUTCOME_OK] > 0);
     /* Unannounced, the close may cross the next request on the wire. */
-    assert_int_equal(result_errors(&counts),
-                     result.recorder.failures[FAILURE_CLOSED_EARLY] +
-                         result.recorder.failures[FAILURE_RESET]);
+    assert_int_equal(counts_errors(&counts), result.failures[FAILURE_CLOSED_EARLY] +
+                                                 result.failures[FAILURE_RESET]);
     release(&plan, &result);
 }
 
@@ -145,9 +144,9 @@ static struct server_answer answer_by_path(uint64_t number, const char *request)
 static void test_mix_with_classes(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_by_path};
+    struct scripted_server server = {.script = answer_by_path};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     workload_release(&plan.workload);
@@ -167,16 +166,16 @@ static void test_mix_with_classes(void **state)
     plan.workload.warmup_ns = 0;
     plan.workload.duration_ns = NS_PER_S;
     run(&plan, &server, &result);
-    assert_int_equal(result.recorder.class_count, 3);
-    const struct class_record *classes = result.recorder.classes;
+    assert_int_equal(result.class_count, 3);
+    const struct class_result *classes = result.classes;
     assert_int_equal(classes[2].counts.scheduled, 50);
     double light = (double)classes[0].counts.scheduled;
     double mixed = light + (double)classes[1].counts.scheduled;
     assert_true(fabs(mixed - 4000) < 5 * sqrt(4000));
     assert_true(fabs(light - 0.75 * mixed) < 5 * sqrt(mixed * 0.75 * 0.25));
     /* Paths are verified apart: three lengths, no bad body. */
-    struct counts all = result_counts(&result);
-    assert_int_equal(result_errors(&all), 0);
+    struct counts all = result.counts;
+    assert_int_equal(counts_errors(&all), 0);
     release(&plan, &result);
 }
 
@@ -219,9 +218,9 @@ static void test_every_kind_of_failure(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_badly};
+        struct scripted_server server = {.script = answer_badly};
         struct load_plan plan;
-        struct result result;
+        struct load_result result;
         server_start(&server);
         make_plan(&plan, &server);
         plan.workload.duration_ns = NS_PER_S;
@@ -234,9 +233,9 @@ static void test_every_kind_of_failure(void **state)
             FAILURE_RESET,
         };
         for (size_t i = 0; i < COUNT_OF(expected); i++)
-            assert_true(result.recorder.failures[expected[i]] > 0);
-        assert_true(has_warning(&result, "errors"));
-        assert_false(result_is_valid(&result));
+            assert_true(result.failures[expected[i]] > 0);
+        assert_true(has_warning(&result, FLAG_ERRORS));
+        assert_false(result.valid);
         release(&plan, &result);
     }
 }
@@ -251,9 +250,9 @@ static struct server_answer answer_99_of_100(uint64_t number, const char *reques
 static void test_silence_is_a_timeout(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_99_of_100};
+    struct scripted_server server = {.script = answer_99_of_100};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     plan.workload.rate_rps = 1000;
@@ -262,12 +261,10 @@ static void test_silence_is_a_timeout(void **state)
     plan.workload.duration_ns = 1500 * NS_PER_MS;
     plan.workload.timeout_ns = 300 * NS_PER_MS;
     run(&plan, &server, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_true(counts.ended[OUTCOME_TIMEOUT] >= 14);
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
-    assert_true(histogram_quantile(&latency, 0.995) >= 300 * NS_PER_MS);
-    histogram_release(&latency);
+    const struct histogram *latency = result.latency.histogram;
+    assert_true(histogram_quantile(latency, 0.995) >= 300 * NS_PER_MS);
     release(&plan, &result);
 }
 
@@ -275,22 +272,22 @@ static void test_peer_that_closes_at_once(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct server server = {.script = answer_good, .closes_at_once = true};
+        struct scripted_server server = {.script = answer_good, .closes_at_once = true};
         struct load_plan plan;
-        struct result result;
+        struct load_result result;
         server_start(&server);
         make_plan(&plan, &server);
         plan.workload.duration_ns = NS_PER_S;
         plan.workload.rate_rps = open ? 100 : 0;
         plan.drain_ns = 0;
         run(&plan, &server, &result);
-        struct counts counts = result_counts(&result);
+        struct counts counts = result.counts;
         assert_int_equal(counts.ended[OUTCOME_OK], 0);
-        assert_true(has_warning(&result, "no_replies"));
+        assert_true(has_warning(&result, FLAG_NO_REPLIES));
         /* 4 connections that rest 1, 2, 4, ... ms: about 10 attempts each. */
         assert_true(server.accepted < 100);
         /* By its own CPU time, which other processes do not add to. */
-        assert_true(result.totals.cpu_ns < result.window_ns / 20);
+        assert_true(result.generator.cpu_s < result.duration_s / 20);
         release(&plan, &result);
     }
 }
@@ -305,9 +302,9 @@ static struct server_answer answer_never(uint64_t number, const char *request)
 static void test_unanswered_and_unsent(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_never};
+    struct scripted_server server = {.script = answer_never};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     plan.workload.rate_rps = 1000;
@@ -315,18 +312,16 @@ static void test_unanswered_and_unsent(void **state)
     plan.workload.warmup_ns = 0;
     plan.drain_ns = 0;
     run(&plan, &server, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     assert_int_equal(counts.scheduled, 400);
     assert_int_equal(counts.ended[OUTCOME_IN_FLIGHT], 4);
     assert_int_equal(counts.ended[OUTCOME_DROPPED], 396);
-    assert_true(has_warning(&result, "dropped"));
-    assert_true(has_warning(&result, "rate_missed"));
-    assert_true(has_warning(&result, "censored"));
+    assert_true(has_warning(&result, FLAG_DROPPED));
+    assert_true(has_warning(&result, FLAG_RATE_MISSED));
+    assert_true(has_warning(&result, FLAG_CENSORED));
     /* Ages, not nothing: the median arrival was 200 ms old at the end. */
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
-    assert_true(histogram_quantile(&latency, 0.5) >= 198 * NS_PER_MS);
-    histogram_release(&latency);
+    const struct histogram *latency = result.latency.histogram;
+    assert_true(histogram_quantile(latency, 0.5) >= 198 * NS_PER_MS);
     release(&plan, &result);
 }
 
@@ -344,10 +339,10 @@ static void test_stall_is_seen_from_the_schedule(void **state)
     (void)state;
     const uint64_t connections[] = {1, 32};
     for (size_t c = 0; c < COUNT_OF(connections); c++) {
-        struct server server = {
+        struct scripted_server server = {
             .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
         struct load_plan plan;
-        struct result result;
+        struct load_result result;
         server_start(&server);
         make_plan(&plan, &server);
         plan.workload.rate_rps = 1000;
@@ -356,18 +351,16 @@ static void test_stall_is_seen_from_the_schedule(void **state)
         plan.workload.warmup_ns = 0;
         plan.workload.duration_ns = 2 * NS_PER_S;
         run(&plan, &server, &result);
-        struct counts counts = result_counts(&result);
+        struct counts counts = result.counts;
         assert_in_range(counts.scheduled, 1999, 2001);
-        struct histogram latency;
-        result_latency(&result, 1, &latency);
+        const struct histogram *latency = result.latency.histogram;
         double stall_ns = (double)server.stalled_ns, window_ns = 2.0 * NS_PER_S;
         double gap_ns = NS_PER_MS;
         static const double fractions[] = {0.85, 0.9, 0.95, 0.99, 0.999};
         for (size_t i = 0; i < COUNT_OF(fractions); i++) {
             double least = stall_ns - (1 - fractions[i]) * window_ns - 3 * gap_ns;
-            assert_true((double)histogram_quantile(&latency, fractions[i]) >= least);
+            assert_true((double)histogram_quantile(latency, fractions[i]) >= least);
         }
-        histogram_release(&latency);
         release(&plan, &result);
     }
 }
@@ -376,10 +369,10 @@ static void test_stall_is_seen_from_the_schedule(void **state)
 static void test_stall_in_a_closed_loop(void **state)
 {
     (void)state;
-    struct server server = {
+    struct scripted_server server = {
         .script = answer_good, .stall_at = 500, .stall_ns = 400 * NS_PER_MS};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     server_start(&server);
     make_plan(&plan, &server);
     plan.workload.warmup_ns = 0;
@@ -387,7 +380,7 @@ static void test_stall_in_a_closed_loop(void **state)
     run(&plan, &server, &result);
     uint64_t slow = 0;
     for (uint32_t i = histogram_bucket(300 * NS_PER_MS); i < HISTOGRAM_BUCKETS; i++)
-        slow += result.recorder.classes[0].on_time.counts[i];
+        slow += result.latency.histogram->counts[i];
     assert_in_range(slow, 1, 4);
     release(&plan, &result);
 }
@@ -395,9 +388,9 @@ static void test_stall_in_a_closed_loop(void **state)
 static void test_nobody_listens(void **state)
 {
     (void)state;
-    struct server server = {.script = answer_good};
+    struct scripted_server server = {.script = answer_good};
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
     struct error error;
     server_start(&server);
     make_plan(&plan, &server);

@@ -27,32 +27,32 @@ static struct server_answer answer_good(uint64_t number, const char *request)
              : REPLY_GOOD};
 }
 
-struct fixture {
-    struct server server;
+struct shape_fixture {
+    struct scripted_server server;
     struct load_plan plan;
-    struct result result;
+    struct load_result result;
 };
 
-static void begin(struct fixture *fixture, server_script *script)
+static void begin(struct shape_fixture *fixture, server_script *script)
 {
-    *fixture = (struct fixture){.server = {.script = script}};
+    *fixture = (struct shape_fixture){.server = {.script = script}};
     server_start(&fixture->server);
     make_plan(&fixture->plan, &fixture->server);
 }
 
-static void end(struct fixture *fixture)
+static void end(struct shape_fixture *fixture)
 {
     release(&fixture->plan, &fixture->result);
 }
 
 /* Everything that was scheduled came back, and the server counts the same. */
-static void run_cleanly(struct fixture *fixture)
+static void run_cleanly(struct shape_fixture *fixture)
 {
     run(&fixture->plan, &fixture->server, &fixture->result);
-    struct counts counts = result_counts(&fixture->result);
+    struct counts counts = fixture->result.counts;
     assert_true(counts.ended[OUTCOME_OK] > 0);
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
-    assert_int_equal(result_whole_run(&fixture->result).sent, fixture->server.requests);
+    assert_int_equal(fixture->result.whole_run.sent, fixture->server.requests);
 }
 
 static void test_pipelines(void **state)
@@ -60,7 +60,7 @@ static void test_pipelines(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         bool open = i % 2, limited = i / 2;
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.pipeline = 8;
         f.plan.workload.connections = 3;
@@ -92,12 +92,12 @@ static struct server_answer answer_10_then_close(uint64_t number, const char *re
 static void test_pipeline_outlives_its_connection(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_10_then_close);
     f.plan.workload.pipeline = 4;
     f.plan.workload.connections = 1;
     run(&f.plan, &f.server, &f.result);
-    struct counts counts = result_counts(&f.result);
+    struct counts counts = f.result.counts;
     assert_true(counts.ended[OUTCOME_OK] > 10);
     /* The close may cross what we wrote, which resets the connection before the reply
      * that announced it was read. */
@@ -117,13 +117,13 @@ static struct server_answer answer_badly_once(uint64_t number, const char *reque
 static void test_failure_takes_the_pipeline_along(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_badly_once);
     f.plan.workload.pipeline = 4;
     f.plan.workload.connections = 1;
     f.plan.workload.warmup_ns = 0;
     run(&f.plan, &f.server, &f.result);
-    const uint64_t *failures = f.result.recorder.failures;
+    const uint64_t *failures = f.result.failures;
     assert_int_equal(failures[FAILURE_MALFORMED], 1);
     assert_in_range(failures[FAILURE_BEHIND], 1, 3);
     end(&f);
@@ -133,7 +133,7 @@ static void test_requests_per_connection(void **state)
 {
     (void)state;
     for (int open = 0; open < 2; open++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.requests_per_connection = 5;
         f.plan.workload.rate_rps = open ? 1000 : 0;
@@ -149,17 +149,17 @@ static void test_clients_think(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.think_ns = 20 * NS_PER_MS;
         f.plan.workload.think_times = kind;
         f.plan.workload.connections = 8;
         f.plan.workload.duration_ns = NS_PER_S;
         run_cleanly(&f);
-        struct counts counts = result_counts(&f.result);
+        struct counts counts = f.result.counts;
         double most = 8 / 0.02, seen = (double)counts.scheduled;
         assert_true(seen <= (kind == THINK_CONSTANT ? most + 8 : most + 5 * sqrt(most)));
-        assert_int_equal(f.result.recorder.service.count, 0);
+        assert_true(f.result.service.mean_ns == f.result.latency.mean_ns);
         end(&f);
     }
 }
@@ -168,7 +168,7 @@ static void test_limit_of_requests(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.rate_rps = i % 2 ? 2000 : 0;
         f.plan.threads = i / 2 ? 3 : 1;
@@ -176,10 +176,11 @@ static void test_limit_of_requests(void **state)
         f.plan.workload.duration_ns = 60 * NS_PER_S;
         f.plan.workload.warmup_ns = i ? 0 : 10 * NS_PER_MS;
         run_cleanly(&f);
-        assert_int_equal(result_counts(&f.result).scheduled, 301);
-        assert_true(f.result.window_ns < 60 * NS_PER_S);
+        assert_int_equal(f.result.counts.scheduled, 301);
+        assert_true(f.result.duration_s < 60);
         /* By time: some replies may be those of the warm-up's last requests. */
-        assert_in_range(f.result.recorder.completed, 301, 301 + 4);
+        assert_in_range(llround(f.result.throughput_rps * f.result.duration_s), 301,
+                        301 + 4);
         assert_false(f.result.interrupted);
         end(&f);
     }
@@ -188,7 +189,7 @@ static void test_limit_of_requests(void **state)
 static void test_connections_as_needed(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     f.plan.workload.connections = 0;
     f.plan.workload.max_connections = 40;
@@ -211,7 +212,7 @@ static void test_phases_of_rates(void **state)
         {.shape = PHASE_RAMP, .duration_ns = 300 * NS_PER_MS, .level = 0, .to = 2000},
         {.shape = PHASE_STEP, .duration_ns = 300 * NS_PER_MS, .level = 0},
     };
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
@@ -219,7 +220,7 @@ static void test_phases_of_rates(void **state)
     f.plan.workload.arrivals = ARRIVALS_CONSTANT;
     f.plan.threads = 2;
     run_cleanly(&f);
-    assert_in_range(result_counts(&f.result).scheduled, 359, 361);
+    assert_in_range(f.result.counts.scheduled, 359, 361);
     assert_true(f.plan.transient);
     end(&f);
 }
@@ -232,7 +233,7 @@ static void test_phases_of_clients(void **state)
         {.duration_ns = 300 * NS_PER_MS, .level = 6, .of_clients = true},
         {.duration_ns = 300 * NS_PER_MS, .level = 2, .of_clients = true},
     };
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     for (size_t i = 0; i < COUNT_OF(phases); i++)
         workload_add_phase(&f.plan.workload, &phases[i]);
@@ -242,7 +243,7 @@ static void test_phases_of_clients(void **state)
     run_cleanly(&f);
     assert_int_equal(f.server.accepted, 6);
     /* No more than the clients of each phase can do: (1 + 6 + 2) x 0.3 s / 5 ms. */
-    assert_in_range(result_counts(&f.result).scheduled, 1, 540 + 9);
+    assert_in_range(f.result.counts.scheduled, 1, 540 + 9);
     end(&f);
 }
 
@@ -250,7 +251,7 @@ static void test_trace_is_replayed(void **state)
 {
     (void)state;
     struct error error;
-    struct fixture f;
+    struct shape_fixture f;
     char path[] = "/tmp/interleave-trace-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -265,9 +266,9 @@ static void test_trace_is_replayed(void **state)
     f.plan.workload.connections = 3;
     f.plan.threads = 2;
     run_cleanly(&f);
-    assert_int_equal(f.result.recorder.classes[0].counts.scheduled, 3);
-    assert_int_equal(f.result.recorder.classes[1].counts.scheduled, 2);
-    assert_true(f.result.window_ns == 401 * NS_PER_MS);
+    assert_int_equal(f.result.classes[0].counts.scheduled, 3);
+    assert_int_equal(f.result.classes[1].counts.scheduled, 2);
+    assert_true(fabs(f.result.duration_s - 0.401) < 1e-9);
     end(&f);
 }
 
@@ -288,8 +289,8 @@ static void add_target(struct load_plan *plan, const char *url)
 static void test_targets_share_the_load(void **state)
 {
     (void)state;
-    struct fixture f;
-    struct server second = {.script = answer_good};
+    struct shape_fixture f;
+    struct scripted_server second = {.script = answer_good};
     begin(&f, answer_good);
     server_start(&second);
     char *url = memory_printf("3*%s", second.url);
@@ -299,12 +300,12 @@ static void test_targets_share_the_load(void **state)
     f.plan.workload.rate_rps = 2000;
     run(&f.plan, &f.server, &f.result);
     server_stop(&second);
-    struct counts counts = result_counts(&f.result);
+    struct counts counts = f.result.counts;
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
     assert_int_equal(f.server.accepted, 4);
     assert_int_equal(second.accepted, 12);
-    assert_int_equal(f.result.target_totals[0].sent, f.server.requests);
-    assert_int_equal(f.result.target_totals[1].sent, second.requests);
+    assert_int_equal(f.result.targets[0].sent, f.server.requests);
+    assert_int_equal(f.result.targets[1].sent, second.requests);
     end(&f);
 }
 
@@ -317,9 +318,9 @@ static void test_ipv6_and_unix_sockets(void **state)
     assert_int_equal(make_folder(state), 0);
     snprintf(local.sun_path, sizeof local.sun_path, "%s/s", folder);
     for (int i = 0; i < 4; i++) {
-        struct server server = {.script = answer_good};
+        struct scripted_server server = {.script = answer_good};
         struct load_plan plan;
-        struct result result;
+        struct load_result result;
         int probe = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
         six.sin6_port = 0;
         bool no_six = probe < 0 || bind(probe, (struct sockaddr *)&six, sizeof six) < 0;
@@ -338,7 +339,7 @@ static void test_ipv6_and_unix_sockets(void **state)
         make_plan(&plan, &server);
         plan.workload.requests_per_connection = (uint64_t)i / 2;
         run(&plan, &server, &result);
-        struct counts counts = result_counts(&result);
+        struct counts counts = result.counts;
         assert_true(counts.ended[OUTCOME_OK] > 0);
         assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
         release(&plan, &result);
@@ -370,7 +371,7 @@ static int run_with_few_ports(unsigned sources)
 {
     if (!enter_small_network())
         return EXIT_SKIP;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     f.plan.sources = sources;
     f.plan.workload.connections = 6;
@@ -415,7 +416,7 @@ static void test_ports_of_more_addresses(void **state)
 static void test_background(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     struct workload *workload = &f.plan.workload;
     workload->idle = 20;
@@ -425,12 +426,14 @@ static void test_background(void **state)
     f.plan.threads = 2;
     workload->duration_ns = 700 * NS_PER_MS;
     run(&f.plan, &f.server, &f.result);
-    const struct background_totals *background = f.result.background;
-    struct counts counts = result_counts(&f.result);
+    const struct background_result *background = f.result.background;
+    struct counts counts = f.result.counts;
     assert_int_equal(counts.ended[OUTCOME_OK], counts.scheduled);
     assert_int_equal(f.server.accepted, 4 + 20 + 3 + 2);
     static const uint64_t wanted[] = {20, 3, 2};
+    assert_int_equal(f.result.background_count, BACKGROUND_KINDS);
     for (int i = 0; i < BACKGROUND_KINDS; i++) {
+        assert_string_equal(background[i].name, background_names[i]);
         assert_int_equal(background[i].count, wanted[i]);
         assert_int_equal(background[i].opened, wanted[i]);
         assert_int_equal(background[i].closed + background[i].failed, 0);
@@ -439,7 +442,7 @@ static void test_background(void **state)
     assert_true(background[BACKGROUND_SLOW_READERS].replies > 0);
     assert_true(background[BACKGROUND_SLOW_SENDERS].replies > 0);
     /* Their requests are not ours. */
-    assert_true(result_whole_run(&f.result).sent < f.server.requests);
+    assert_true(f.result.whole_run.sent < f.server.requests);
     end(&f);
 }
 
@@ -447,7 +450,7 @@ static void test_background(void **state)
 static void test_slow_clients_keep_their_pace(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct shape_fixture f;
     begin(&f, answer_good);
     struct workload *workload = &f.plan.workload;
     workload->slow_readers = (struct slow_clients){.count = 4, .bytes_per_second = 50};
@@ -455,7 +458,8 @@ static void test_slow_clients_keep_their_pace(void **state)
     uint64_t before_ns = clock_now_ns();
     run(&f.plan, &f.server, &f.result);
     double seconds = (double)(clock_now_ns() - before_ns) / NS_PER_S;
-    double bytes = (double)f.result.background[BACKGROUND_SLOW_READERS].bytes;
+    assert_int_equal(f.result.background_count, 1);
+    double bytes = (double)f.result.background[0].bytes;
     assert_true(bytes > 0);
     /* One step ahead at most. */
     assert_true(bytes <= 4 * 50 * (seconds + 0.2));
@@ -470,15 +474,15 @@ static void test_given_digest(void **state)
     (void)state;
     static const char *const digests[] = {"1", "2"};
     for (int wrong = 0; wrong < 2; wrong++) {
-        struct fixture f;
+        struct shape_fixture f;
         begin(&f, answer_good);
         f.plan.workload.requests[0].digest = memory_copy_string(digests[wrong]);
         run(&f.plan, &f.server, &f.result);
-        struct counts counts = result_counts(&f.result);
+        struct counts counts = f.result.counts;
         assert_true(counts.scheduled > 0);
         assert_int_equal(counts.ended[wrong ? OUTCOME_BAD_BODY : OUTCOME_OK],
                          counts.scheduled);
-        assert_int_equal(f.result.recorder.failures[FAILURE_WRONG_DIGEST],
+        assert_int_equal(f.result.failures[FAILURE_WRONG_DIGEST],
                          wrong ? counts.scheduled : 0);
         end(&f);
     }

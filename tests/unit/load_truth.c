@@ -13,8 +13,6 @@
 #include <stdbool.h>
 
 #include "loadgen/engine/session.h"
-#include "loadgen/measure/result.h"
-#include "loadgen/measure/self_check.h"
 #include "loadgen/search/capacity.h"
 
 static struct load_plan make_plan(const struct served *served, const char *path)
@@ -41,26 +39,26 @@ static struct load_plan make_plan(const struct served *served, const char *path)
     return plan;
 }
 
-static void run(struct load_plan *plan, struct result *result)
+static void run(struct load_plan *plan, struct load_result *result)
 {
     struct error error;
     assert_int_equal(load_plan_build(plan, &error), 0);
     if (session_run(plan, -1, result, &error) < 0)
         fail_msg("%s", error.text);
-    selfcheck(result);
 }
 
-static void release(struct load_plan *plan, struct result *result, struct served *served)
+static void release(struct load_plan *plan, struct load_result *result,
+                    struct served *served)
 {
-    result_release(result);
+    load_result_release(result);
     load_plan_release(plan);
     assert_int_equal(stop(served, NULL), 0);
 }
 
-static bool has_warning(const struct result *result, const char *code)
+static bool has_warning(const struct load_result *result, enum flag flag)
 {
     for (size_t i = 0; i < result->warning_count; i++)
-        if (strcmp(result->warnings[i].code, code) == 0)
+        if (result->warnings[i].flag == (int)flag)
             return true;
     return false;
 }
@@ -76,30 +74,28 @@ static void test_open_loop_sees_the_stall(void **state)
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
     struct load_plan plan = make_plan(&served, "/");
-    struct result result;
+    struct load_result result;
     plan.workload.rate_rps = 250;
     plan.workload.duration_ns = 8 * NS_PER_S;
     run(&plan, &result);
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
-    double base_ns = (double)histogram_quantile(&latency, 0.5);
+    const struct histogram *latency = result.latency.histogram;
+    double base_ns = (double)histogram_quantile(latency, 0.5);
     double gap_ns = NS_PER_S / 250.0;
     /* What the generator knows of its own delays, and what the longest wait shows of the
      * server's. */
-    double noise_ns = 2 * (double)result.totals.late_ns +
-                      ((double)latency.max_ns - (double)STALL_NS - base_ns);
+    double noise_ns = 2 * result.generator.longest_stall_ns +
+                      ((double)latency->max_ns - (double)STALL_NS - base_ns);
     static const double fractions[] = {0.8, 0.85, 0.9, 0.95, 0.98, 0.99};
     for (size_t i = 0; i < COUNT_OF(fractions); i++) {
         double expected = base_ns + (double)STALL_NS -
                           (1 - fractions[i]) * (double)plan.workload.duration_ns;
-        double got = (double)histogram_quantile(&latency, fractions[i]);
+        double got = (double)histogram_quantile(latency, fractions[i]);
         print_message("p%g: %.1f ms, by the formula %.1f ms (%+.2f %%)\n",
                       100 * fractions[i], got / 1e6, expected / 1e6,
                       100 * (got / expected - 1));
         assert_true(got >= 0.97 * (expected - base_ns) - 2 * gap_ns);
         assert_true(got <= 1.03 * expected + gap_ns + fmax(0, noise_ns));
     }
-    histogram_release(&latency);
     release(&plan, &result, &served);
 }
 
@@ -109,21 +105,17 @@ static void test_closed_loop_sees_it_once_per_client(void **state)
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=1s:2s");
     struct load_plan plan = make_plan(&served, "/");
-    struct result result;
+    struct load_result result;
     plan.workload.connections = 8;
     plan.workload.duration_ns = 4 * NS_PER_S;
     run(&plan, &result);
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
+    const struct histogram *latency = result.latency.histogram;
     uint64_t slow = 0;
     for (uint32_t i = histogram_bucket(STALL_NS / 2); i < HISTOGRAM_BUCKETS; i++)
-        slow += latency.counts[i];
+        slow += latency->counts[i];
     assert_int_equal(slow, 8);
-    cJSON *json = result_to_json(&result);
-    assert_string_equal(json_string(json, "mode"), "closed");
-    assert_true(cJSON_IsNull(json_at(json, "schedule_lag_ns")));
-    cJSON_Delete(json);
-    histogram_release(&latency);
+    assert_int_equal(result.mode, LOAD_CLOSED);
+    assert_null(result.schedule_lag);
     release(&plan, &result, &served);
 }
 
@@ -133,30 +125,28 @@ static void test_late_stall_is_censored(void **state)
     (void)state;
     struct served served = serve_with(&null_model, &usual_settings, "stall=2500ms:4s");
     struct load_plan plan = make_plan(&served, "/");
-    struct result result;
+    struct load_result result;
     plan.workload.connections = 400;
     plan.workload.rate_rps = 200;
     plan.workload.duration_ns = 3 * NS_PER_S;
     plan.drain_ns = 300 * NS_PER_MS;
     run(&plan, &result);
-    struct counts counts = result_counts(&result);
+    struct counts counts = result.counts;
     uint64_t unanswered = counts.ended[OUTCOME_IN_FLIGHT];
     assert_in_range(counts.scheduled, 599, 601);
     /* 200/s for 0.5 s; the stall's time counts from when the first request was read,
      * which a busy machine may delay. */
     assert_true(unanswered >= 20);
     assert_int_equal(counts.ended[OUTCOME_OK] + unanswered, counts.scheduled);
-    assert_int_equal(result.recorder.censored, unanswered);
-    assert_true(has_warning(&result, "censored"));
+    assert_int_equal(result.censored.count, unanswered);
+    assert_true(has_warning(&result, FLAG_CENSORED));
     /* They were due one gap after the other, the last one at the end of the window: half
      * of them are older than the drain and half of their time. */
-    struct histogram latency;
-    result_latency(&result, 1, &latency);
-    assert_true(latency.count == counts.scheduled);
+    const struct histogram *latency = result.latency.histogram;
+    assert_true(latency->count == counts.scheduled);
     double half = 1 - (double)unanswered / 2 / (double)counts.scheduled;
     double age_ns = (double)plan.drain_ns + ((double)unanswered / 2 - 2) * 5e6;
-    assert_true((double)histogram_quantile(&latency, half) >= 0.99 * age_ns);
-    histogram_release(&latency);
+    assert_true((double)histogram_quantile(latency, half) >= 0.99 * age_ns);
     release(&plan, &result, &served);
 }
 
@@ -179,7 +169,7 @@ static void test_mix_of_quick_and_slow(void **state)
     (void)state;
     struct served served = serve(&event_loop_model);
     struct load_plan plan = make_plan(&served, "/");
-    struct result result;
+    struct load_result result;
     workload_release(&plan.workload);
     workload_init(&plan.workload);
     add_constant(&plan.workload, "/wait:1ms", "quick", 90);
@@ -188,28 +178,24 @@ static void test_mix_of_quick_and_slow(void **state)
     plan.workload.warmup_ns = 0;
     plan.workload.duration_ns = 4 * NS_PER_S;
     run(&plan, &result);
-    assert_in_range(result.recorder.classes[0].counts.ended[OUTCOME_OK], 359, 361);
-    assert_in_range(result.recorder.classes[1].counts.ended[OUTCOME_OK], 39, 41);
-    struct histogram all, quick, slow;
-    result_latency(&result, 2, &all);
-    result_latency(&result, 0, &quick);
-    result_latency(&result, 1, &slow);
-    double p50_ms = (double)histogram_quantile(&all, 0.5) / 1e6;
-    double mean_ms = histogram_mean(&all) / 1e6;
+    assert_in_range(result.classes[0].counts.ended[OUTCOME_OK], 359, 361);
+    assert_in_range(result.classes[1].counts.ended[OUTCOME_OK], 39, 41);
+    const struct histogram *all = result.latency.histogram;
+    const struct histogram *quick = result.classes[0].latency.histogram;
+    const struct histogram *slow = result.classes[1].latency.histogram;
+    double p50_ms = (double)histogram_quantile(all, 0.5) / 1e6;
+    double mean_ms = histogram_mean(all) / 1e6;
     print_message("p50 %.3f ms, mean %.1f ms\n", p50_ms, mean_ms);
     /* What waiting and the machine add to the quick ones, they add to the slow ones. */
-    double added_ms = histogram_mean(&quick) / 1e6 - 1;
-    double share = (double)slow.count / (double)all.count;
+    double added_ms = histogram_mean(quick) / 1e6 - 1;
+    double share = (double)slow->count / (double)all->count;
     assert_true(p50_ms >= 1 && p50_ms <= 1.03 + 2 * added_ms);
-    assert_true(quick.max_ns >= NS_PER_MS && slow.min_ns >= NS_PER_S);
+    assert_true(quick->max_ns >= NS_PER_MS && slow->min_ns >= NS_PER_S);
     assert_true(mean_ms >= 0.999 * (1 - share + 1000 * share));
-    assert_true(fabs(mean_ms - ((1 - share) * histogram_mean(&quick) +
-                                share * histogram_mean(&slow)) /
+    assert_true(fabs(mean_ms - ((1 - share) * histogram_mean(quick) +
+                                share * histogram_mean(slow)) /
                                    1e6) < 1e-6 * mean_ms);
     assert_true(fabs(share - 0.1) < 0.005);
-    histogram_release(&all);
-    histogram_release(&quick);
-    histogram_release(&slow);
     release(&plan, &result, &served);
 }
 
@@ -262,7 +248,7 @@ static void test_search_finds_no_more_than_there_is(void **state)
     (void)state;
     struct served served = serve_with(&thread_pool_model, &usual_settings, "threads=4");
     struct load_plan plan = make_plan(&served, "/wait:20ms");
-    struct capacity *capacity = memory_allocate_zeroed(1, sizeof *capacity);
+    struct capacity capacity;
     struct expectation objective;
     struct error error;
     assert_int_equal(expectation_parse(&objective, "p90<150ms", &error), 0);
@@ -272,10 +258,10 @@ static void test_search_finds_no_more_than_there_is(void **state)
     plan.workload.duration_ns = 1500 * NS_PER_MS;
     assert_int_equal(load_plan_build(&plan, &error), 0);
     assert_int_equal(
-        capacity_search(&plan, &objective, 10 * NS_PER_S, NULL, capacity, &error), 0);
-    assert_true(capacity->step_count >= 2);
-    for (size_t i = 0; i < capacity->step_count; i++) {
-        const struct capacity_step *step = &capacity->steps[i];
+        capacity_search(&plan, &objective, 10 * NS_PER_S, NULL, &capacity, &error), 0);
+    assert_true(capacity.step_count >= 2);
+    for (size_t i = 0; i < capacity.step_count; i++) {
+        const struct capacity_step *step = &capacity.steps[i];
         bool kept = step->verdict == CAPACITY_KEPT;
         double share = (double)step->bad / (double)step->requests;
         print_message("%.1f/s: %.2f of %llu bad\n", step->rate_rps, share,
@@ -283,12 +269,12 @@ static void test_search_finds_no_more_than_there_is(void **state)
         assert_int_equal(kept, share <= 0.1);
         assert_true(!kept || step->rate_rps < 300);
     }
-    assert_true(isnan(capacity->rps) || capacity->rps < 300);
-    assert_true(!isnan(capacity->rps) || capacity->outcome != CAPACITY_FOUND);
-    cJSON *json = capacity_to_json(capacity, &plan);
-    assert_int_equal(cJSON_GetArraySize(json_at(json, "steps")), capacity->step_count);
+    assert_true(isnan(capacity.rps) || capacity.rps < 300);
+    assert_true(!isnan(capacity.rps) || capacity.outcome != CAPACITY_FOUND);
+    cJSON *json = record_to_json(&capacity_type, &capacity);
+    assert_int_equal(cJSON_GetArraySize(json_at(json, "steps")), capacity.step_count);
     cJSON_Delete(json);
-    free(capacity);
+    record_release(&capacity_type, &capacity);
     expectation_release(&objective);
     load_plan_release(&plan);
     assert_int_equal(stop(&served, NULL), 0);

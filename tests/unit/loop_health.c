@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-#include "base/json.h"
 #include "servers/loop_health.h"
 
 /* Ticks until `until_s`, each so late; the loop is idle for this share of the time. */
@@ -23,16 +22,6 @@ static void tick(struct loop_health *health, enum loop_window window, double *no
     }
 }
 
-static double figure(const cJSON *report, const char *path)
-{
-    return json_number(json_at(report, "loop"), path);
-}
-
-static double lag(const cJSON *report, const char *key)
-{
-    return json_number(json_at(report, "loop/lag_ns"), key);
-}
-
 static void only_the_window_counts(void **state)
 {
     (void)state;
@@ -43,14 +32,12 @@ static void only_the_window_counts(void **state)
     tick(&health, LOOP_IN_WINDOW, &now_s, 5, 0.001, 0.75, &idle_s);
     tick(&health, LOOP_AFTER_WINDOW, &now_s, 6, 0.7, 0, &idle_s);
     loop_health_close(&health);
-    cJSON *report = cJSON_CreateObject();
-    loop_health_report(&health, 1, report);
-    assert_true(fabs(figure(report, "utilisation") - 0.25) < 0.01);
+    struct loop_summary summary = loop_health_summarise(&health, 1);
+    assert_true(fabs(summary.utilisation - 0.25) < 0.01);
     /* 600 ticks; the one that found the window over may be of either side. */
-    assert_true(fabs(lag(report, "count") - 600) <= 2);
-    assert_true(fabs(lag(report, "p50") / 1e6 - 1) < 0.04);
-    assert_true(fabs(lag(report, "p99") / 1e6 - 1) < 0.04);
-    cJSON_Delete(report);
+    assert_true(fabs((double)summary.lag.count - 600) <= 2);
+    assert_true(fabs(summary.lag.p50_ns / 1e6 - 1) < 0.04);
+    assert_true(fabs(summary.lag.p99_ns / 1e6 - 1) < 0.04);
 }
 
 static void without_marks_the_whole_life_counts(void **state)
@@ -61,13 +48,11 @@ static void without_marks_the_whole_life_counts(void **state)
     loop_health_begin(&health, (uint64_t)1e9, 0);
     tick(&health, LOOP_WHOLE_LIFE, &now_s, 2, 0.002, 0.5, &idle_s);
     loop_health_close(&health);
-    cJSON *report = cJSON_CreateObject();
-    loop_health_report(&health, 1, report);
-    assert_true(fabs(figure(report, "utilisation") - 0.5) < 0.01);
+    struct loop_summary summary = loop_health_summarise(&health, 1);
+    assert_true(fabs(summary.utilisation - 0.5) < 0.01);
     /* Of 200 samples there is no p99. */
-    assert_true(fabs(lag(report, "p90") / 1e6 - 2) < 0.08);
-    assert_true(isnan(lag(report, "p99")));
-    cJSON_Delete(report);
+    assert_true(fabs(summary.lag.p90_ns / 1e6 - 2) < 0.08);
+    assert_true(isnan(summary.lag.p99_ns));
 }
 
 static void several_are_put_together(void **state)
@@ -85,23 +70,19 @@ static void several_are_put_together(void **state)
         if (i != 3)
             loop_health_close(&healths[i]);
     }
-    cJSON *report = cJSON_CreateObject();
-    loop_health_report(healths, 4, report);
-    assert_int_equal(figure(report, "loops"), 2);
-    assert_true(fabs(figure(report, "utilisation") - 0.5) < 0.01);
-    assert_true(fabs(lag(report, "max") - 1e8) < 1);
-    assert_true(fabs(lag(report, "mean") / 1e6 - 50.5) < 0.5);
-    cJSON_Delete(report);
+    struct loop_summary summary = loop_health_summarise(healths, 4);
+    assert_int_equal(summary.loops, 2);
+    assert_true(fabs(summary.utilisation - 0.5) < 0.01);
+    assert_true(fabs(summary.lag.max_ns - 1e8) < 1);
+    assert_true(fabs(summary.lag.mean_ns / 1e6 - 50.5) < 0.5);
 }
 
 static void no_loop_no_figures(void **state)
 {
     (void)state;
     struct loop_health health = {.closed = false};
-    cJSON *report = cJSON_CreateObject();
-    loop_health_report(&health, 1, report);
-    assert_null(json_at(report, "loop"));
-    cJSON_Delete(report);
+    struct loop_summary summary = loop_health_summarise(&health, 1);
+    assert_int_equal(summary.loops, 0);
 }
 
 int main(void)

@@ -1,19 +1,37 @@
 /* outcome.c - see outcome.h. */
-#include "loadgen/measure/outcome.h"
+#include "record/outcome.h"
 
 #include <errno.h>
 
-const char *const outcome_names[OUTCOMES] = {
-    [OUTCOME_OK] = "ok",
-    [OUTCOME_HTTP_ERROR] = "http_error",
-    [OUTCOME_BAD_BODY] = "bad_body",
-    [OUTCOME_NET_ERROR] = "net_error",
-    [OUTCOME_TIMEOUT] = "timeout",
-    [OUTCOME_IN_FLIGHT] = "in_flight",
-    [OUTCOME_DROPPED] = "dropped",
+static const struct record_field counts_fields[] = {
+    {FIELD_COUNT("scheduled", counts, scheduled), .rule = RECORD_SUM},
+    {FIELD_COUNT("sent", counts, sent), .rule = RECORD_SUM},
+    {FIELD_COUNT("ok", counts, ended[OUTCOME_OK]), .rule = RECORD_SUM},
+    {FIELD_COUNT("http_error", counts, ended[OUTCOME_HTTP_ERROR]), .rule = RECORD_SUM},
+    {FIELD_COUNT("bad_body", counts, ended[OUTCOME_BAD_BODY]), .rule = RECORD_SUM},
+    {FIELD_COUNT("net_error", counts, ended[OUTCOME_NET_ERROR]), .rule = RECORD_SUM},
+    {FIELD_COUNT("timeout", counts, ended[OUTCOME_TIMEOUT]), .rule = RECORD_SUM},
+    {FIELD_COUNT("in_flight", counts, ended[OUTCOME_IN_FLIGHT]), .rule = RECORD_SUM},
+    {FIELD_COUNT("dropped", counts, ended[OUTCOME_DROPPED]), .rule = RECORD_SUM},
+    {0},
 };
+const struct record_type counts_type = RECORD_TYPE(counts, counts_fields);
 
-const struct failure_kind failure_kinds[FAILURES] = {
+void counts_add(struct counts *into, const struct counts *from)
+{
+    into->scheduled += from->scheduled;
+    into->sent += from->sent;
+    for (int i = 0; i < OUTCOMES; i++)
+        into->ended[i] += from->ended[i];
+}
+
+uint64_t counts_errors(const struct counts *counts)
+{
+    return counts->ended[OUTCOME_HTTP_ERROR] + counts->ended[OUTCOME_BAD_BODY] +
+           counts->ended[OUTCOME_NET_ERROR] + counts->ended[OUTCOME_TIMEOUT];
+}
+
+const struct failure_kind failure_kinds[FAILURES + 1] = {
     [FAILURE_REFUSED] =
         {"refused", OUTCOME_NET_ERROR,
          "nothing listens there, the server died, or the backlog of its Unix "

@@ -5,8 +5,12 @@
  * which is the identity that all accounting obeys:
  * scheduled = ok + http_error + bad_body + net_error + timeout + in_flight + dropped.
  */
-#ifndef LOADGEN_OUTCOME_H
-#define LOADGEN_OUTCOME_H
+#ifndef RECORD_OUTCOME_H
+#define RECORD_OUTCOME_H
+
+#include <stdint.h>
+
+#include "record/record.h"
 
 enum outcome {
     OUTCOME_OK,
@@ -18,7 +22,19 @@ enum outcome {
     OUTCOME_DROPPED,    /* due, but never begun: no connection was free for it */
     OUTCOMES
 };
-extern const char *const outcome_names[OUTCOMES]; /* as in the JSON: "ok", ... */
+
+struct counts {
+    uint64_t scheduled;
+    uint64_t sent; /* at least one byte was written */
+    uint64_t ended[OUTCOMES];
+};
+extern const struct record_type counts_type;
+
+/* Adds up `from` in `into`. */
+void counts_add(struct counts *into, const struct counts *from);
+
+/* Those of the four kinds that ended badly: error, bad body, lost, timed out. */
+uint64_t counts_errors(const struct counts *counts);
 
 /* Why a request failed: finer than the outcome. */
 enum failure {
@@ -45,7 +61,8 @@ struct failure_kind {
     enum outcome outcome; /* that it counts as */
     const char *cause;    /* the likely cause, for the summary */
 };
-extern const struct failure_kind failure_kinds[FAILURES];
+/* Ends with one whose name is NULL. */
+extern const struct failure_kind failure_kinds[FAILURES + 1];
 
 /* The failure that an errno of socket, connect, send or recv stands for. */
 enum failure failure_of_errno(int code);

@@ -1,0 +1,411 @@
+/* load_result.c - see load_result.h. */
+#include "record/load_result.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workload/workload.h"
+
+/* ---- words --------------------------------------------------------------------------
+ */
+
+static const char *const mode_words[] = {
+    [LOAD_CLOSED] = "closed", [LOAD_OPEN] = "open", NULL};
+static const char *const arrival_words[] = {
+    [ARRIVALS_POISSON] = "poisson",
+    [ARRIVALS_CONSTANT] = "constant",
+    [LOAD_ARRIVALS_TRACE] = "trace",
+    NULL,
+};
+static const char *const steady_words[] = {
+    [STEADY_OK] = "ok", [STEADY_P50] = "p50_ns", NULL};
+static const char *const expectation_words[] = {
+    [EXPECTATION_TIME] = "ns",
+    [EXPECTATION_COUNT] = "requests",
+    [EXPECTATION_RATE] = "per second",
+    [EXPECTATION_SHARE] = "share",
+    NULL,
+};
+
+/* ---- the parts ----------------------------------------------------------------------
+ */
+
+static const char other_phases[] = "the generators did not load in the same phases";
+
+static const struct record_field phase_fields[] = {
+    {FIELD_TEXT("duration", phase_setting, duration), .rule = RECORD_EQUAL,
+     .why = other_phases},
+    {FIELD_WORD("shape", phase_setting, shape, phase_shape_names), .rule = RECORD_EQUAL,
+     .why = other_phases},
+    {FIELD_NUMBER("rate", phase_setting, rate_rps), .rule = RECORD_SUM, .unit = "1/s",
+     .optional = true},
+    {FIELD_NUMBER("connections", phase_setting, connections), .rule = RECORD_SUM,
+     .optional = true},
+    {FIELD_NUMBER("to", phase_setting, to), .rule = RECORD_SUM, .optional = true},
+    {FIELD_TEXT("period", phase_setting, period), .rule = RECORD_EQUAL, .optional = true,
+     .why = other_phases},
+    {FIELD_TEXT("burst", phase_setting, burst), .rule = RECORD_EQUAL, .optional = true,
+     .why = other_phases},
+    {0},
+};
+static const struct record_type phase_type = RECORD_TYPE(phase_setting, phase_fields);
+
+static const struct record_field trace_fields[] = {
+    {FIELD_TEXT("file", trace_setting, file)},
+    {FIELD_NUMBER("speed", trace_setting, speed)},
+    {0},
+};
+static const struct record_type trace_type = RECORD_TYPE(trace_setting, trace_fields);
+
+static const struct record_field censored_fields[] = {
+    {FIELD_COUNT("count", censored, count), .rule = RECORD_SUM},
+    {FIELD_NUMBER("least_age_ns", censored, least_age_ns), .rule = RECORD_LEAST,
+     .unit = "ns"},
+    {0},
+};
+static const struct record_type censored_type = RECORD_TYPE(censored, censored_fields);
+
+static const struct record_field class_fields[] = {
+    {FIELD_STRUCT("counts", class_result, counts, counts_type), .rule = RECORD_SUM},
+    {FIELD_STRUCT("latency_ns", class_result, latency, distribution_type),
+     .rule = RECORD_SUM},
+    {0},
+};
+static const struct record_type class_type = RECORD_TYPE(class_result, class_fields);
+
+static const char quantile_of_sum[] =
+    "a quantile of a sum does not follow from those of its parts";
+
+static const struct record_field interval_fields[] = {
+    {FIELD_NUMBER("t_s", interval_result, t_s), .rule = RECORD_LEAST, .unit = "s"},
+    {FIELD_COUNT("ok", interval_result, ok), .rule = RECORD_SUM},
+    {FIELD_COUNT("errors", interval_result, errors), .rule = RECORD_SUM},
+    {FIELD_COUNT("in_flight", interval_result, in_flight), .rule = RECORD_SUM},
+    {FIELD_NUMBER("p50_ns", interval_result, p50_ns), .rule = RECORD_NONE, .unit = "ns",
+     .why = quantile_of_sum},
+    {FIELD_NUMBER("p99_ns", interval_result, p99_ns), .rule = RECORD_NONE, .unit = "ns",
+     .why = quantile_of_sum},
+    {FIELD_NUMBER("max_ns", interval_result, max_ns), .rule = RECORD_MOST, .unit = "ns"},
+    {0},
+};
+static const struct record_type interval_type =
+    RECORD_TYPE(interval_result, interval_fields);
+
+static const struct record_field whole_run_fields[] = {
+    {FIELD_COUNT("sent", whole_run, sent), .rule = RECORD_SUM},
+    {FIELD_COUNT("replies", whole_run, replies), .rule = RECORD_SUM},
+    {FIELD_COUNT("connections", whole_run, connections), .rule = RECORD_SUM},
+    {0},
+};
+static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
+
+static const struct record_field target_fields[] = {
+    {FIELD_TEXT("url", target_result, url), .required = true},
+    {FIELD_NUMBER("weight", target_result, weight)},
+    {FIELD_COUNT("sent", target_result, sent), .rule = RECORD_SUM},
+    {FIELD_COUNT("replies", target_result, replies), .rule = RECORD_SUM},
+    {FIELD_COUNT("failed", target_result, failed), .rule = RECORD_SUM},
+    {0},
+};
+static const struct record_type target_type = RECORD_TYPE(target_result, target_fields);
+
+static const struct record_field background_fields[] = {
+    {FIELD_COUNT("count", background_result, count), .rule = RECORD_SUM},
+    {FIELD_COUNT("opened", background_result, opened), .rule = RECORD_SUM},
+    {FIELD_COUNT("closed", background_result, closed), .rule = RECORD_SUM},
+    {FIELD_COUNT("replies", background_result, replies), .rule = RECORD_SUM},
+    {FIELD_COUNT("failed", background_result, failed), .rule = RECORD_SUM},
+    {FIELD_COUNT("bytes", background_result, bytes), .rule = RECORD_SUM, .unit = "bytes"},
+    {0},
+};
+static const struct record_type background_type =
+    RECORD_TYPE(background_result, background_fields);
+
+static const struct record_field generator_fields[] = {
+    {FIELD_NUMBER("cpu_s", generator_result, cpu_s), .rule = RECORD_SUM, .unit = "s"},
+    {FIELD_NUMBER("spin_s", generator_result, spin_s), .rule = RECORD_SUM, .unit = "s"},
+    {FIELD_NUMBER("cpu_us_per_request", generator_result, cpu_us_per_request),
+     .rule = RECORD_LATER, .unit = "us"},
+    {FIELD_NUMBER("busiest_thread_cores", generator_result, busiest_thread_cores),
+     .rule = RECORD_MOST, .unit = "cores"},
+    {FIELD_NUMBER("ceiling_rps", generator_result, ceiling_rps), .rule = RECORD_SUM,
+     .unit = "1/s"},
+    {FIELD_NUMBER("load_fraction", generator_result, load_fraction),
+     .rule = RECORD_LATER},
+    {FIELD_NUMBER("longest_stall_ns", generator_result, longest_stall_ns),
+     .rule = RECORD_MOST, .unit = "ns"},
+    {FIELD_COUNT("parsed_replies", generator_result, parsed_replies), .rule = RECORD_SUM},
+    {FIELD_POINTER("lag_ns", generator_result, lag, distribution_type),
+     .rule = RECORD_SUM},
+    {0},
+};
+static const struct record_type generator_type =
+    RECORD_TYPE(generator_result, generator_fields);
+
+static const struct record_field gaps_fields[] = {
+    {FIELD_WORD("arrivals", gaps_result, arrivals, arrivals_names)},
+    {FIELD_NUMBER("mean_ns", gaps_result, mean_ns), .unit = "ns"},
+    {FIELD_COUNT("kept", gaps_result, kept)},
+    {FIELD_NUMBER("anderson_darling", gaps_result, anderson_darling)},
+    {FIELD_NUMBER("p_value", gaps_result, p_value)},
+    {FIELD_NUMBER("lag1", gaps_result, lag1)},
+    {FIELD_NUMBER("deviation_p99_ns", gaps_result, deviation_p99_ns), .unit = "ns"},
+    {0},
+};
+static const struct record_type gaps_type = RECORD_TYPE(gaps_result, gaps_fields);
+
+static const struct record_field steady_fields[] = {
+    {FIELD_BOOL("steady", steady_result, steady)},
+    {FIELD_WORD("series", steady_result, series, steady_words)},
+    {FIELD_COUNT("bins", steady_result, bins)},
+    {FIELD_NUMBER("bin_s", steady_result, bin_s), .unit = "s"},
+    {FIELD_COUNT("cut_bins", steady_result, cut_bins)},
+    {FIELD_NUMBER("cut_share", steady_result, cut_share)},
+    {FIELD_NUMBER("trend_z", steady_result, trend_z)},
+    {FIELD_NUMBER("trend_share", steady_result, trend_share)},
+    {0},
+};
+static const struct record_type steady_type = RECORD_TYPE(steady_result, steady_fields);
+
+static const struct record_field checks_fields[] = {
+    {FIELD_LIST("gaps", checks_result, gaps, gaps_count, gaps_type)},
+    {FIELD_POINTER("steady", checks_result, steady, steady_type)},
+    {FIELD_NUMBER("latency_lag1_rank", checks_result, latency_lag1_rank)},
+    {0},
+};
+static const struct record_type checks_type = RECORD_TYPE(checks_result, checks_fields);
+
+static const struct record_field expectation_fields[] = {
+    {FIELD_TEXT("expect", expectation_result, text), .required = true},
+    {FIELD_NUMBER("value", expectation_result, value)},
+    {FIELD_NUMBER("limit", expectation_result, limit)},
+    {FIELD_WORD("unit", expectation_result, unit, expectation_words), .required = true},
+    {FIELD_BOOL("met", expectation_result, met)},
+    {0},
+};
+static const struct record_type expectation_type =
+    RECORD_TYPE(expectation_result, expectation_fields);
+
+static const struct record_field warning_fields[] = {
+    {FIELD_WORD_OF("code", load_warning, flag, flag_kinds[0].word, sizeof flag_kinds[0]),
+     .required = true},
+    {FIELD_TEXT("message", load_warning, message), .required = true},
+    {FIELD_BOOL("invalidates", load_warning, invalidates)},
+    {0},
+};
+static const struct record_type warning_type = RECORD_TYPE(load_warning, warning_fields);
+
+/* ---- the whole ----------------------------------------------------------------------
+ */
+
+static const struct record_field load_result_fields[] = {
+    {FIELD_COUNT("schema_version", load_result, schema_version), .rule = RECORD_EQUAL},
+    {FIELD_TEXTS("merged", load_result, merged), .rule = RECORD_LATER, .optional = true},
+    {FIELD_TEXT("target", load_result, target)},
+    {FIELD_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
+     .required = true, .why = "their latencies do not mean the same"},
+    {FIELD_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
+     .why = "their sum is neither"},
+    {FIELD_NUMBER("offered_rps", load_result, offered_rps), .rule = RECORD_SUM,
+     .unit = "1/s"},
+    {FIELD_LIST("phases", load_result, phases, phase_count, phase_type),
+     .rule = RECORD_BY_INDEX},
+    {FIELD_POINTER("trace", load_result, trace, trace_type)},
+    {FIELD_COUNT("connections", load_result, connections), .rule = RECORD_SUM},
+    {FIELD_COUNT("all_connections", load_result, all_connections), .rule = RECORD_SUM},
+    {FIELD_COUNT("threads", load_result, threads), .rule = RECORD_SUM},
+    {FIELD_SWITCH("keep_alive", load_result, keep_alive)},
+    {FIELD_NUMBER("requests_per_connection", load_result, requests_per_connection)},
+    {FIELD_NUMBER("pipeline", load_result, pipeline)},
+    {FIELD_NUMBER("think_s", load_result, think_s), .unit = "s"},
+    {FIELD_WORD("think_times", load_result, think_times, think_times_names)},
+    {FIELD_NUMBER("request_limit", load_result, request_limit), .rule = RECORD_SUM},
+    {FIELD_NUMBER("seed", load_result, seed)},
+    {FIELD_NUMBER("warmup_s", load_result, warmup_s), .unit = "s"},
+    {FIELD_NUMBER("drain_s", load_result, drain_s), .rule = RECORD_MOST, .unit = "s"},
+    {FIELD_NUMBER("interval_s", load_result, interval_s), .unit = "s"},
+    {FIELD_NUMBER("duration_s", load_result, duration_s), .rule = RECORD_MOST,
+     .unit = "s"},
+    {FIELD_BOOL("interrupted", load_result, interrupted), .rule = RECORD_ANY},
+    {FIELD_NUMBER("throughput_rps", load_result, throughput_rps), .rule = RECORD_SUM,
+     .unit = "1/s"},
+    {FIELD_STRUCT("counts", load_result, counts, counts_type), .rule = RECORD_SUM},
+    {FIELD_STRUCT("latency_ns", load_result, latency, distribution_type),
+     .rule = RECORD_SUM},
+    {FIELD_STRUCT("service_ns", load_result, service, distribution_type),
+     .rule = RECORD_SUM},
+    {FIELD_POINTER("schedule_lag_ns", load_result, schedule_lag, distribution_type),
+     .rule = RECORD_SUM},
+    {FIELD_STRUCT("censored", load_result, censored, censored_type), .rule = RECORD_SUM},
+    {FIELD_MAP("classes", load_result, classes, class_count, class_type),
+     .rule = RECORD_BY_NAME},
+    {FIELD_LIST("series", load_result, series, series_count, interval_type),
+     .rule = RECORD_BY_INDEX, .optional = true},
+    {FIELD_TALLY_OF("errors", load_result, failures, failure_kinds[0].name,
+                    sizeof failure_kinds[0]),
+     .rule = RECORD_SUM},
+    {FIELD_NUMBER("waited_for_connection", load_result, waited_for_connection),
+     .rule = RECORD_SUM},
+    {FIELD_STRUCT("whole_run", load_result, whole_run, whole_run_type),
+     .rule = RECORD_SUM},
+    {FIELD_LIST("targets", load_result, targets, target_count, target_type),
+     .rule = RECORD_BY_NAME},
+    {FIELD_MAP("crowd", load_result, background, background_count, background_type),
+     .rule = RECORD_BY_NAME},
+    {FIELD_STRUCT("generator", load_result, generator, generator_type),
+     .rule = RECORD_SUM},
+    {FIELD_POINTER("checks", load_result, checks, checks_type), .rule = RECORD_NONE,
+     .why = "each generator judges its own sends"},
+    {FIELD_LIST("expectations", load_result, expectations, expectation_count,
+                expectation_type),
+     .rule = RECORD_LATER},
+    {FIELD_BOOL("valid", load_result, valid), .rule = RECORD_ALL},
+    {FIELD_LIST("warnings", load_result, warnings, warning_count, warning_type),
+     .rule = RECORD_LATER},
+    {0},
+};
+
+#define SCHEMA_VERSION 1
+
+static int check_version(struct json_document *document, const cJSON *node, void *record,
+                         struct error *error)
+{
+    const struct load_result *result = record;
+    if (result->schema_version == SCHEMA_VERSION)
+        return 0;
+    return json_error(document, node, error,
+                      "expected a result of load --json (schema version %d)",
+                      SCHEMA_VERSION);
+}
+
+static const struct record_hooks hooks = {.read = check_version};
+const struct record_type load_result_type = {
+    .size = sizeof(struct load_result), .fields = load_result_fields, .hooks = &hooks};
+
+/* An empty list, which is not null. */
+static void *no_elements(void)
+{
+    return memory_allocate_zeroed(1, sizeof(void *));
+}
+
+void load_result_init(struct load_result *result)
+{
+    record_init(&load_result_type, result);
+    result->schema_version = SCHEMA_VERSION;
+    result->valid = true;
+    result->classes = no_elements();
+    result->series = no_elements();
+    result->targets = no_elements();
+    result->background = no_elements();
+    result->expectations = no_elements();
+    result->warnings = no_elements();
+}
+
+void load_result_release(struct load_result *result)
+{
+    record_release(&load_result_type, result);
+}
+
+int load_result_read(struct load_result *result, struct json_document *document,
+                     const cJSON *node, struct error *error)
+{
+    return record_read(&load_result_type, result, document, node, error);
+}
+
+void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)
+{
+    struct load_warning *warning =
+        record_append(&result->warnings, &result->warning_count, sizeof *warning);
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&warning->message, format, arguments) < 0)
+        abort(); /* Only for want of memory, which is fatal everywhere. */
+    va_end(arguments);
+    warning->flag = (int)flag;
+    warning->invalidates = flag_kinds[flag].severity == FLAG_INVALID;
+    result->valid = result->valid && !warning->invalidates;
+}
+
+void load_result_set_ceiling(struct load_result *result, double ceiling_rps)
+{
+    result->generator.ceiling_rps = ceiling_rps;
+    result->generator.load_fraction = result->throughput_rps / ceiling_rps;
+}
+
+/* ---- adding up ----------------------------------------------------------------------
+ */
+
+/* Steps of different lengths do not add up. */
+static void drop_uneven_series(struct load_result *sum, struct text *dropped)
+{
+    if (!isnan(sum->interval_s) || !sum->series_count)
+        return;
+    sum->series_count = 0; /* intervals own nothing */
+    text_printf(dropped, "%sseries: steps of different lengths do not add up",
+                dropped->length ? "; " : "");
+}
+
+/* CPU time per good reply of all parts together. */
+static double merged_cpu_us(const struct record_part *parts, size_t count)
+{
+    double cpu_us = 0, requests = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct load_result *part = parts[i].record;
+        double completed = part->throughput_rps * part->duration_s;
+        if (!(completed > 0))
+            continue;
+        cpu_us += completed * part->generator.cpu_us_per_request;
+        requests += completed;
+    }
+    return cpu_us / requests;
+}
+
+static void merge_warnings(struct load_result *sum, const struct record_part *part)
+{
+    const struct load_result *from = part->record;
+    for (size_t i = 0; i < from->warning_count; i++) {
+        struct load_warning *warning =
+            record_append(&sum->warnings, &sum->warning_count, sizeof *warning);
+        *warning = from->warnings[i];
+        warning->message = memory_printf("%s: %s", part->name, from->warnings[i].message);
+    }
+}
+
+int load_result_merge(struct load_result *sum, const struct record_part *parts,
+                      size_t count, struct error *error)
+{
+    struct text dropped = {0};
+    int code = record_merge(&load_result_type, sum, parts, count, &dropped, error);
+    if (code < 0)
+        goto done;
+    drop_uneven_series(sum, &dropped);
+    sum->merged = memory_allocate_zeroed(count + 1, sizeof *sum->merged);
+    sum->generator.cpu_us_per_request = merged_cpu_us(parts, count);
+    load_result_set_ceiling(sum, sum->generator.ceiling_rps);
+    sum->expectations = no_elements();
+    sum->warnings = no_elements();
+    for (size_t i = 0; i < count; i++) {
+        sum->merged[i] = memory_copy_string(parts[i].name);
+        merge_warnings(sum, &parts[i]);
+    }
+    if (dropped.length)
+        load_result_warn(sum, FLAG_NOT_MERGED,
+                         "not in the sum, look it up in the parts: %s",
+                         text_string(&dropped));
+done:
+    text_release(&dropped);
+    return code;
+}
+
+const struct class_result *load_result_class(const struct load_result *result,
+                                             const char *name)
+{
+    for (size_t i = 0; i < result->class_count; i++)
+        if (strcmp(result->classes[i].name, name) == 0)
+            return &result->classes[i];
+    return NULL;
+}

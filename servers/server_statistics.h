@@ -1,0 +1,18 @@
+/*
+ * server_statistics.h - what a server has counted, as a JSON file: that of `serve
+ * --stats`.
+ *
+ * Totals over all workers, one row for each role and index in "per_worker", "loop" where
+ * there are event loops, and under "ops" what operations report.
+ */
+#ifndef SERVERS_SERVER_STATISTICS_H
+#define SERVERS_SERVER_STATISTICS_H
+
+#include "servers/server.h"
+
+/* Writes it to a path (atomically), or to the open descriptor whose number `to` is. From
+ * any thread, also while others still count. 0 or -errno. */
+MUST_CHECK int server_statistics_write(const struct server *server, const char *to,
+                                       struct error *error);
+
+#endif
