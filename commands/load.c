@@ -316,7 +316,7 @@ static int prepare_and_measure(const struct load_command_settings *settings,
 
 static int run_load(int argc, char **argv)
 {
-    struct load_command_settings settings;
+    struct load_command_settings settings = {0};
     struct option_group groups[1 + LOAD_SETTINGS_GROUPS] = {
         {.title = "Options", .options = load_options, .settings = &settings}};
     const size_t group_count = sizeof groups / sizeof *groups;

@@ -226,7 +226,7 @@ static int read_and_serve(int argc, char **argv, struct error *error)
     const struct model *model = name ? model_find(name, error) : NULL;
     if (name && !model)
         return EXIT_USAGE;
-    struct serve_settings settings;
+    struct serve_settings settings = {0};
     void *model_settings = memory_allocate_zeroed(
         1, model && model->settings_bytes ? model->settings_bytes : 1);
     struct option_group groups[] = {

@@ -108,20 +108,27 @@ static int check_program(const struct scenario *scenario, const char *path,
     return result;
 }
 
-/* A path with a braced word is as right as the value that fills it. */
+/* Where the path of a request is written; a braced word in it is as right as the value
+ * that fills it, the `index`th of `values`. */
+static const cJSON *place_of(const struct checked_scenario *check, size_t request,
+                             const char *values, size_t index)
+{
+    const cJSON *node = element(check, "requests", request);
+    if (!node)
+        return json_at(check->document->root, "load/trace");
+    bool is_filled =
+        values && strchr(check->scenario->workload.requests[request].path, '{');
+    return is_filled ? element(check, values, index) : json_at(node, "path");
+}
+
 static int check_requests(const struct checked_scenario *check, const char *values,
                           size_t index, const struct scenario *point, struct error *error)
 {
     for (size_t i = 0; i < point->workload.request_count; i++) {
         struct error detail;
-        if (check_program(point, point->workload.requests[i].path, false, &detail) == 0)
-            continue;
-        const cJSON *request = element(check, "requests", i);
-        const cJSON *node = request ? json_at(request, "path")
-                                    : json_at(check->document->root, "load/trace");
-        if (values && strchr(check->scenario->workload.requests[i].path, '{'))
-            node = element(check, values, index);
-        return json_error(check->document, node, error, "%s", detail.text);
+        if (check_program(point, point->workload.requests[i].path, false, &detail) < 0)
+            return json_error(check->document, place_of(check, i, values, index), error,
+                              "%s", detail.text);
     }
     return 0;
 }
