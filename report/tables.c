@@ -431,6 +431,15 @@ static void print_overview(const struct overview *overview, enum table_style sty
                 overview->not_judged);
 }
 
+/* A line below the tables; in Markdown a paragraph. */
+static void print_line(const char *line, enum table_style style, FILE *file)
+{
+    if (style == TABLE_TERMINAL)
+        print_wrapped(line, file);
+    else
+        fprintf(file, "\n%s\n", line);
+}
+
 /* What the references of the run are, and what of them can be compared with ours. */
 static void print_references(const struct comparison *comparison, enum table_style style,
                              FILE *file)
@@ -461,10 +470,7 @@ static void print_references(const struct comparison *comparison, enum table_sty
                                   "and hand on replies that are held against their "
                                   "upstream's digest");
     text_append_string(&line, ".");
-    if (style == TABLE_TERMINAL)
-        print_wrapped(text_string(&line), file);
-    else
-        fprintf(file, "\n%s\n", text_string(&line));
+    print_line(text_string(&line), style, file);
     text_release(&line);
 }
 
@@ -472,23 +478,26 @@ static void print_references(const struct comparison *comparison, enum table_sty
  * What headers mean: a line for each kind of column that is no metric, with the first
  * footnotes of metrics behind them, and the rest on the last line.
  */
-static void print_footnotes(const char *gap, FILE *file)
+static void print_footnotes(enum table_style style, FILE *file)
 {
     static const char *const lines[] = {
         "Theory: what wait, work, threads and cores allow by arithmetic.",
         "CPU ratio: CPU/req to that of the first row of its cell, block by block.",
-        NULL,
     };
-    size_t line = 0;
-    fprintf(file, "%s%s", gap, lines[line]);
-    for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
-        if (!metrics[m].footnote)
-            continue;
-        fprintf(file, " %s", metrics[m].footnote);
-        if (lines[line + 1])
-            fprintf(file, "\n%s%s", gap, lines[++line]);
+    enum metric_id next = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        bool last = i + 1 == sizeof lines / sizeof *lines;
+        struct text line = {0};
+        text_append_string(&line, lines[i]);
+        for (size_t notes = 0; next < METRIC_COUNT && (last || notes == 0); next++) {
+            if (!metrics[next].footnote)
+                continue;
+            text_printf(&line, " %s", metrics[next].footnote);
+            notes++;
+        }
+        print_line(text_string(&line), style, file);
+        text_release(&line);
     }
-    fputc('\n', file);
 }
 
 /* How sure the figures are: said once, for it is the same for all. */
@@ -508,7 +517,7 @@ static void print_basis(const struct comparison *comparison, enum table_style st
     else
         fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
                 repeat, 100 * confidence);
-    print_footnotes(gap, file);
+    print_footnotes(style, file);
     print_references(comparison, style, file);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
             comparison->results->experiment.profile,
