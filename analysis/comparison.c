@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_document.h"
 #include "base/text.h"
 
 const char *const row_status_names[] = {[ROW_MEASURED] = "measured",

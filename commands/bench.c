@@ -8,7 +8,6 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/cpus.h"
-#include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"

@@ -70,123 +70,111 @@ static const struct record_type texts_type = {
 /* ---- the groups, whose members are called as in the file ------------------------------
  */
 
-#define NUMBER(tag, member)                                                              \
-    {                                                                                    \
-        FIELD_NUMBER(#member, tag, member)                                               \
-    }
-#define TEXT(tag, member)                                                                \
-    {                                                                                    \
-        FIELD_TEXT(#member, tag, member)                                                 \
-    }
-#define SWITCH(tag, member)                                                              \
-    {                                                                                    \
-        FIELD_SWITCH(#member, tag, member)                                               \
-    }
-#define NAMED(tag, member)                                                               \
-    {                                                                                    \
-        FIELD_STRUCT(#member, tag, member, texts_type)                                   \
-    }
+#define NUMBER(tag, member) FIELD_NUMBER(#member, tag, member)
+#define TEXT(tag, member)   FIELD_TEXT(#member, tag, member)
+#define SWITCH(tag, member) FIELD_SWITCH(#member, tag, member)
+#define NAMED(tag, member)  FIELD_STRUCT(#member, tag, member, texts_type)
 
 static const struct record_field cpu_fields[] = {
-    TEXT(environment_cpu, model),
-    TEXT(environment_cpu, vendor),
-    TEXT(environment_cpu, microcode),
-    TEXT(environment_cpu, mhz),
-    NUMBER(environment_cpu, online),
-    TEXT(environment_cpu, allowed),
-    NAMED(environment_cpu, siblings),
+    {TEXT(environment_cpu, model)},
+    {TEXT(environment_cpu, vendor)},
+    {TEXT(environment_cpu, microcode)},
+    {TEXT(environment_cpu, mhz)},
+    {NUMBER(environment_cpu, online)},
+    {TEXT(environment_cpu, allowed)},
+    {NAMED(environment_cpu, siblings)},
     {FIELD_TEXTS("caches", environment_cpu, caches)},
-    NAMED(environment_cpu, mitigations),
-    NUMBER(environment_cpu, smt),
-    TEXT(environment_cpu, frequency_driver),
-    TEXT(environment_cpu, governor),
-    NUMBER(environment_cpu, minimum_khz),
-    NUMBER(environment_cpu, maximum_khz),
-    NUMBER(environment_cpu, boost),
-    NUMBER(environment_cpu, intel_no_turbo),
-    TEXT(environment_cpu, isolated),
-    TEXT(environment_cpu, nohz_full),
-    TEXT(environment_cpu, idle_driver),
-    TEXT(environment_cpu, numa_nodes),
+    {NAMED(environment_cpu, mitigations)},
+    {NUMBER(environment_cpu, smt)},
+    {TEXT(environment_cpu, frequency_driver)},
+    {TEXT(environment_cpu, governor)},
+    {NUMBER(environment_cpu, minimum_khz)},
+    {NUMBER(environment_cpu, maximum_khz)},
+    {NUMBER(environment_cpu, boost)},
+    {NUMBER(environment_cpu, intel_no_turbo)},
+    {TEXT(environment_cpu, isolated)},
+    {TEXT(environment_cpu, nohz_full)},
+    {TEXT(environment_cpu, idle_driver)},
+    {TEXT(environment_cpu, numa_nodes)},
     {0},
 };
 static const struct record_type cpu_type = RECORD_TYPE(environment_cpu, cpu_fields);
 
 static const struct record_field hypervisor_fields[] = {
-    SWITCH(environment_hypervisor, present),
-    TEXT(environment_hypervisor, type),
-    TEXT(environment_hypervisor, vendor),
-    TEXT(environment_hypervisor, product),
+    {SWITCH(environment_hypervisor, present)},
+    {TEXT(environment_hypervisor, type)},
+    {TEXT(environment_hypervisor, vendor)},
+    {TEXT(environment_hypervisor, product)},
     {0},
 };
 static const struct record_type hypervisor_type =
     RECORD_TYPE(environment_hypervisor, hypervisor_fields);
 
 static const struct record_field kernel_fields[] = {
-    TEXT(environment_kernel, release),
-    TEXT(environment_kernel, version),
-    TEXT(environment_kernel, machine),
-    TEXT(environment_kernel, distribution),
-    NUMBER(environment_kernel, load_average_1min),
-    TEXT(environment_kernel, command_line),
-    TEXT(environment_kernel, clock_source),
-    TEXT(environment_kernel, transparent_hugepages),
-    NUMBER(environment_kernel, max_map_count),
-    NUMBER(environment_kernel, pid_max),
-    NUMBER(environment_kernel, threads_max),
-    NUMBER(environment_kernel, sched_autogroup),
+    {TEXT(environment_kernel, release)},
+    {TEXT(environment_kernel, version)},
+    {TEXT(environment_kernel, machine)},
+    {TEXT(environment_kernel, distribution)},
+    {NUMBER(environment_kernel, load_average_1min)},
+    {TEXT(environment_kernel, command_line)},
+    {TEXT(environment_kernel, clock_source)},
+    {TEXT(environment_kernel, transparent_hugepages)},
+    {NUMBER(environment_kernel, max_map_count)},
+    {NUMBER(environment_kernel, pid_max)},
+    {NUMBER(environment_kernel, threads_max)},
+    {NUMBER(environment_kernel, sched_autogroup)},
     {0},
 };
 static const struct record_type kernel_type =
     RECORD_TYPE(environment_kernel, kernel_fields);
 
 static const struct record_field network_fields[] = {
-    NUMBER(environment_network, ports_low),
-    NUMBER(environment_network, ports_high),
-    NUMBER(environment_network, somaxconn),
-    NUMBER(environment_network, tcp_max_syn_backlog),
-    NUMBER(environment_network, tcp_tw_reuse),
-    TEXT(environment_network, tcp_congestion_control),
-    TEXT(environment_network, tcp_rmem),
-    TEXT(environment_network, tcp_wmem),
-    NUMBER(environment_network, loopback_mtu),
+    {NUMBER(environment_network, ports_low)},
+    {NUMBER(environment_network, ports_high)},
+    {NUMBER(environment_network, somaxconn)},
+    {NUMBER(environment_network, tcp_max_syn_backlog)},
+    {NUMBER(environment_network, tcp_tw_reuse)},
+    {TEXT(environment_network, tcp_congestion_control)},
+    {TEXT(environment_network, tcp_rmem)},
+    {TEXT(environment_network, tcp_wmem)},
+    {NUMBER(environment_network, loopback_mtu)},
     {0},
 };
 static const struct record_type network_type =
     RECORD_TYPE(environment_network, network_fields);
 
 static const struct record_field memory_fields[] = {
-    NUMBER(environment_memory, total_bytes),
-    NUMBER(environment_memory, available_bytes),
-    NUMBER(environment_memory, swap_total_bytes),
-    NUMBER(environment_memory, swap_free_bytes),
+    {NUMBER(environment_memory, total_bytes)},
+    {NUMBER(environment_memory, available_bytes)},
+    {NUMBER(environment_memory, swap_total_bytes)},
+    {NUMBER(environment_memory, swap_free_bytes)},
     {0},
 };
 static const struct record_type memory_type =
     RECORD_TYPE(environment_memory, memory_fields);
 
 static const struct record_field limits_fields[] = {
-    NUMBER(environment_limits, nofile),
-    NUMBER(environment_limits, nofile_hard),
-    NUMBER(environment_limits, nproc),
-    NUMBER(environment_limits, nproc_hard),
-    NUMBER(environment_limits, stack_bytes),
-    NUMBER(environment_limits, stack_hard_bytes),
-    TEXT(environment_limits, cgroup_cpu_max),
-    TEXT(environment_limits, cgroup_cpu_quota_us),
-    TEXT(environment_limits, cgroup_memory_max),
-    TEXT(environment_limits, cgroup_memory_limit_bytes),
-    TEXT(environment_limits, cgroup_pids_max),
+    {NUMBER(environment_limits, nofile)},
+    {NUMBER(environment_limits, nofile_hard)},
+    {NUMBER(environment_limits, nproc)},
+    {NUMBER(environment_limits, nproc_hard)},
+    {NUMBER(environment_limits, stack_bytes)},
+    {NUMBER(environment_limits, stack_hard_bytes)},
+    {TEXT(environment_limits, cgroup_cpu_max)},
+    {TEXT(environment_limits, cgroup_cpu_quota_us)},
+    {TEXT(environment_limits, cgroup_memory_max)},
+    {TEXT(environment_limits, cgroup_memory_limit_bytes)},
+    {TEXT(environment_limits, cgroup_pids_max)},
     {0},
 };
 static const struct record_type limits_type =
     RECORD_TYPE(environment_limits, limits_fields);
 
 static const struct record_field tool_fields[] = {
-    TEXT(environment_tool, version),       TEXT(environment_tool, commit),
-    TEXT(environment_tool, compiler),      TEXT(environment_tool, flags),
-    SWITCH(environment_tool, measurable),  NAMED(environment_tool, libraries),
-    TEXT(environment_tool, binary_sha256), {0},
+    {TEXT(environment_tool, version)},       {TEXT(environment_tool, commit)},
+    {TEXT(environment_tool, compiler)},      {TEXT(environment_tool, flags)},
+    {SWITCH(environment_tool, measurable)},  {NAMED(environment_tool, libraries)},
+    {TEXT(environment_tool, binary_sha256)}, {0},
 };
 static const struct record_type tool_type = RECORD_TYPE(environment_tool, tool_fields);
 
@@ -196,8 +184,8 @@ static const struct record_type tool_type = RECORD_TYPE(environment_tool, tool_f
 
 static const struct record_field environment_fields[] = {
     {FIELD_COUNT("schema_version", environment, schema_version)},
-    TEXT(environment, recorded_utc),
-    TEXT(environment, host),
+    {TEXT(environment, recorded_utc)},
+    {TEXT(environment, host)},
     {FIELD_STRUCT("cpu", environment, cpu, cpu_type)},
     {FIELD_STRUCT("hypervisor", environment, hypervisor, hypervisor_type)},
     {FIELD_STRUCT("kernel", environment, kernel, kernel_type)},

@@ -2,28 +2,26 @@
 #include "record/server_window.h"
 
 #define WINDOW(member, unit_)                                                            \
-    {                                                                                    \
-        FIELD_NUMBER(#member, server_window, member), .unit = (unit_)                    \
-    }
+    FIELD_NUMBER(#member, server_window, member), .unit = (unit_)
 static const struct record_field window_fields[] = {
-    WINDOW(cpu_elapsed_s, "s"),
-    WINDOW(cpu_s, "s"),
-    WINDOW(user_s, "s"),
-    WINDOW(system_s, "s"),
-    WINDOW(switches_elapsed_s, "s"),
-    WINDOW(voluntary_switches, NULL),
-    WINDOW(involuntary_switches, NULL),
-    WINDOW(processes, NULL),
-    WINDOW(threads, NULL),
-    WINDOW(threads_peak, NULL),
-    WINDOW(rss_bytes, "bytes"),
-    WINDOW(rss_peak_bytes, "bytes"),
-    WINDOW(pss_bytes, "bytes"),
-    WINDOW(anon_bytes, "bytes"),
-    WINDOW(idle_anon_bytes, "bytes"),
-    WINDOW(idle_rss_bytes, "bytes"),
-    WINDOW(idle_pss_bytes, "bytes"),
-    WINDOW(idle_threads, NULL),
+    {WINDOW(cpu_elapsed_s, "s")},
+    {WINDOW(cpu_s, "s")},
+    {WINDOW(user_s, "s")},
+    {WINDOW(system_s, "s")},
+    {WINDOW(switches_elapsed_s, "s")},
+    {WINDOW(voluntary_switches, NULL)},
+    {WINDOW(involuntary_switches, NULL)},
+    {WINDOW(processes, NULL)},
+    {WINDOW(threads, NULL)},
+    {WINDOW(threads_peak, NULL)},
+    {WINDOW(rss_bytes, "bytes")},
+    {WINDOW(rss_peak_bytes, "bytes")},
+    {WINDOW(pss_bytes, "bytes")},
+    {WINDOW(anon_bytes, "bytes")},
+    {WINDOW(idle_anon_bytes, "bytes")},
+    {WINDOW(idle_rss_bytes, "bytes")},
+    {WINDOW(idle_pss_bytes, "bytes")},
+    {WINDOW(idle_threads, NULL)},
     {0},
 };
 static const struct record_type window_type = RECORD_TYPE(server_window, window_fields);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 
 /* One chart being written: its script and its data. */

@@ -14,7 +14,6 @@
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/json_document.h"
 #include "base/text.h"
 #include "harness/third_party/launch.h"
 #include "harness/trial/child_file.h"
