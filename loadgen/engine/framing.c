@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/fnv1a.h"
 #include "base/text.h"
 
 static const char digest_header[] = "Interleave-Digest";
 #define DIGEST_HEADER_BYTES (sizeof digest_header - 1)
-#define FNV_OFFSET          0xcbf29ce484222325ULL
-#define FNV_PRIME           0x100000001b3ULL
 
 /* A reply being read by llhttp; kept in the pool between replies. */
 struct reply_parser {
@@ -29,19 +28,12 @@ struct reply_parser {
     bool complete;
 };
 
-static uint64_t digest_add(uint64_t digest, const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        digest = (digest ^ (unsigned char)bytes[i]) * FNV_PRIME;
-    return digest;
-}
-
 void expected_reply_init(struct expected_reply *expected, const char *digest)
 {
     *expected = (struct expected_reply){0};
     if (digest) {
         expected->digest_given = true;
-        expected->given_digest = digest_add(FNV_OFFSET, digest, strlen(digest));
+        expected->given_digest = fnv1a(FNV1A_BASIS, digest, strlen(digest));
     }
     pthread_mutex_init(&expected->lock, NULL);
 }
@@ -94,9 +86,9 @@ static int on_header_value(llhttp_t *http, const char *at, size_t bytes)
         return 0;
     if (!parser->content.has_digest) {
         parser->content.has_digest = true;
-        parser->content.digest = FNV_OFFSET;
+        parser->content.digest = FNV1A_BASIS;
     }
-    parser->content.digest = digest_add(parser->content.digest, at, bytes);
+    parser->content.digest = fnv1a(parser->content.digest, at, bytes);
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/compare.h"
 #include "base/queueing.h"
 #include "base/random.h"
 #include "loadgen/engine/session.h"
@@ -79,12 +80,6 @@ static void measure(const struct served *served, double rate_rps, double seconds
     load_result_release(&result);
     load_plan_release(&plan);
     free(url);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
 }
 
 /* N servers with a common line; arrivals are put in as they come. */
