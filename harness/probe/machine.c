@@ -21,6 +21,7 @@
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/key_value.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
 
@@ -117,28 +118,10 @@ static void add_fact(cJSON *root, const struct fact *fact)
 
 /* ---- facts that take a look ------------------------------------------------------- */
 
-/* The value of "key<tabs>: value" at the beginning of a line, on the heap, or NULL. */
-static char *value_of_line(const char *content, const char *key, char separator)
-{
-    size_t length = strlen(key);
-    for (const char *line = content; line && *line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        const char *p = strncmp(line, key, length) == 0 ? line + length : NULL;
-        while (p && (*p == ' ' || *p == '\t'))
-            p++;
-        if (!p || *p != separator)
-            continue;
-        p++;
-        p += strspn(p, " \t\"");
-        return memory_printf("%.*s", (int)strcspn(p, "\"\n"), p);
-    }
-    return NULL;
-}
-
 static void add_line_text(cJSON *object, const char *key, const char *content,
-                          const char *line, char separator)
+                          const char *line)
 {
-    char *value = content ? value_of_line(content, line, separator) : NULL;
+    char *value = content ? key_value_text(content, line) : NULL;
     json_add_text(object, key, value);
     free(value);
 }
@@ -209,10 +192,10 @@ static void add_cpu(cJSON *root)
     char *info = NULL;
     if (file_read("/proc/cpuinfo", &info, NULL, NULL) < 0)
         info = NULL;
-    add_line_text(cpu, "model", info, "model name", ':');
-    add_line_text(cpu, "vendor", info, "vendor_id", ':');
-    add_line_text(cpu, "microcode", info, "microcode", ':');
-    add_line_text(cpu, "mhz", info, "cpu MHz", ':');
+    add_line_text(cpu, "model", info, "model name");
+    add_line_text(cpu, "vendor", info, "vendor_id");
+    add_line_text(cpu, "microcode", info, "microcode");
+    add_line_text(cpu, "mhz", info, "cpu MHz");
     json_add_bool(group_of(root, "hypervisor"), "present",
                   info && strstr(info, " hypervisor "));
     free(info);
@@ -232,7 +215,7 @@ static void add_kernel(cJSON *root)
     char *release = NULL;
     if (file_read("/etc/os-release", &release, NULL, NULL) < 0)
         release = NULL;
-    add_line_text(kernel, "distribution", release, "PRETTY_NAME", '=');
+    add_line_text(kernel, "distribution", release, "PRETTY_NAME");
     free(release);
     char *ports = first_line(IPV4 "/ip_local_port_range");
     double low = NAN, high = NAN;
@@ -244,14 +227,6 @@ static void add_kernel(cJSON *root)
     free(ports);
     json_add_number(group_of(root, "network"), "ports_low", low);
     json_add_number(group_of(root, "network"), "ports_high", high);
-}
-
-static double kib_of(const char *content, const char *key)
-{
-    char *value = value_of_line(content, key, ':');
-    double bytes = value ? strtod(value, NULL) * 1024 : (double)NAN;
-    free(value);
-    return bytes;
 }
 
 static void add_memory(cJSON *root)
@@ -268,7 +243,8 @@ static void add_memory(cJSON *root)
         info = NULL;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         json_add_number(memory, sizes[i].key,
-                        info ? kib_of(info, sizes[i].line) : (double)NAN);
+                        info ? key_value_number(info, sizes[i].line) * 1024
+                             : (double)NAN);
     free(info);
     double load[1] = {NAN};
     if (getloadavg(load, 1) != 1)

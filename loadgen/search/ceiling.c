@@ -13,20 +13,16 @@
 #include "base/fnv1a.h"
 #include "base/json.h"
 #include "base/json_document.h"
+#include "base/key_value.h"
 #include "base/text.h"
 
 /* "model name : ..." of the first CPU; heap. Where there is none, "unknown". */
 static char *read_cpu_model(void)
 {
-    char *info, *model = NULL;
+    char *info;
     if (file_read("/proc/cpuinfo", &info, NULL, NULL) < 0)
         return memory_copy_string("unknown");
-    const char *line = strstr(info, "model name");
-    const char *colon = line ? strchr(line, ':') : NULL;
-    if (colon) {
-        colon += 1 + strspn(colon + 1, " \t");
-        model = memory_printf("%.*s", (int)strcspn(colon, "\n"), colon);
-    }
+    char *model = key_value_text(info, "model name");
     free(info);
     return model ? model : memory_copy_string("unknown");
 }
