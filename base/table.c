@@ -74,11 +74,6 @@ void table_add_cellf(struct table *table, const char *format, ...)
     table_add_cell(table, text);
 }
 
-size_t table_row_count(const struct table *table)
-{
-    return table->row_count;
-}
-
 static const char *cell_at(const struct table *table, size_t row, size_t column)
 {
     return table->cells[row * table->column_count + column];

@@ -174,9 +174,8 @@ static void let_look(struct session *session, uint64_t now_ns)
         live_view_add(&view, session->workers[i].engine.live);
     session->next_look_ns = now_ns + watcher->period_ns;
     if (watcher->look(watcher->context, &view) && now_ns > session->phases.begin_ns &&
-        now_ns < session->end_ns) {
+        now_ns < session->end_ns)
         end_early(session, now_ns);
-    }
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * A pool of N threads with a fixed wait, under Poisson arrivals, is the queue M/D/N: its
- * latencies against base/queueing.h (METHOD 4).
+ * latencies against tests/support/queueing.h.
  *
  * Two comparisons. With the formula: how far off a figure may be by chance is found by
  * simulating the same measurement many times (requests of a queue are correlated; nothing
@@ -13,6 +13,7 @@
  * are checked only where QUEUE_SECONDS says that the machine is quiet, and for how long
  * each point is to be measured (scripts/truth).
  */
+#include "tests/support/queueing.h"
 #include "tests/support/served.h"
 #include "tests/test.h"
 
@@ -20,7 +21,6 @@
 #include <stdbool.h>
 
 #include "base/compare.h"
-#include "base/queueing.h"
 #include "base/random.h"
 #include "loadgen/engine/session.h"
 #include "loadgen/plan/schedule.h"
