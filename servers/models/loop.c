@@ -22,33 +22,36 @@ static void on_client_due(struct loop_timer *timer);
 
 /* ---- times ------------------------------------------------------------------------ */
 
+static void note_place(void *timer, size_t place)
+{
+    ((struct loop_timer *)timer)->place = place;
+}
+
 static int set_timer(struct loop *loop, struct loop_timer *timer, uint64_t at_ns)
 {
-    return deadlines_add(&loop->deadlines, &timer->deadline, at_ns) ? 0 : -ENOMEM;
+    if (!heap_reserve(&loop->timers, realloc))
+        return -ENOMEM;
+    timer->at_ns = at_ns;
+    heap_add(&loop->timers, at_ns, timer, note_place);
+    return 0;
 }
 
 static void unset_timer(struct loop *loop, struct loop_timer *timer)
 {
-    deadlines_remove(&loop->deadlines, &timer->deadline);
-}
-
-static struct loop_timer *first_timer(const struct loop *loop)
-{
-    struct deadline *first = deadlines_first(&loop->deadlines);
-    return first ? CONTAINER_OF(first, struct loop_timer, deadline) : NULL;
+    if (timer->place)
+        heap_remove(&loop->timers, timer->place, note_place);
 }
 
 uint64_t loop_due_ns(const struct loop *loop)
 {
-    const struct loop_timer *first = first_timer(loop);
-    return first ? first->deadline.at_ns : 0;
+    return loop->timers.count ? heap_first_key(&loop->timers) : 0;
 }
 
 /* While one client is served, the memory of the next can come. */
 static void expect_next(const struct loop *loop)
 {
     const struct loop_flow *flow = loop->placement.flow;
-    struct loop_timer *next = flow ? first_timer(loop) : NULL;
+    struct loop_timer *next = flow ? heap_first(&loop->timers) : NULL;
     if (next && next->on_due == on_client_due)
         flow->expect(CONTAINER_OF(next, struct loop_client, timer));
 }
@@ -56,9 +59,8 @@ static void expect_next(const struct loop *loop)
 void loop_run_due(struct loop *loop)
 {
     uint64_t now_ns = clock_now_ns();
-    struct loop_timer *timer;
-    while ((timer = first_timer(loop)) && timer->deadline.at_ns <= now_ns) {
-        unset_timer(loop, timer);
+    while (heap_first_key(&loop->timers) <= now_ns) {
+        struct loop_timer *timer = heap_remove(&loop->timers, 1, note_place);
         expect_next(loop);
         timer->on_due(timer);
     }
@@ -502,8 +504,7 @@ static void on_tick(struct loop_timer *timer)
     struct loop *loop = CONTAINER_OF(timer, struct loop, tick);
     uint64_t now_ns = clock_now_ns();
     loop_health_tick(loop->health, server_window(loop->service.server),
-                     now_ns - timer->deadline.at_ns, now_ns,
-                     loop->backend->idle_ns(loop));
+                     now_ns - timer->at_ns, now_ns, loop->backend->idle_ns(loop));
     (void)!set_timer(loop, timer, now_ns + LOOP_TICK_NS);
 }
 
@@ -538,7 +539,7 @@ static void free_loop(struct loop *loop)
 {
     struct server *server = loop->service.server;
     task_queue_release(&loop->returned);
-    deadlines_release(&loop->deadlines);
+    free(loop->timers.entries);
     if (loop->health)
         loop_health_close(loop->health);
     ops_leave_thread(server->ops);

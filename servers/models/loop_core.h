@@ -11,9 +11,9 @@
 #ifndef SERVERS_MODELS_LOOP_CORE_H
 #define SERVERS_MODELS_LOOP_CORE_H
 
+#include "base/heap.h"
 #include "servers/connection.h"
 #include "servers/loop_health.h"
-#include "servers/models/deadlines.h"
 #include "servers/models/loop.h"
 #include "servers/models/task_queue.h"
 
@@ -21,7 +21,8 @@ struct loop_client;
 
 /* A time that something waits for. */
 struct loop_timer {
-    struct deadline deadline;
+    uint64_t at_ns;
+    size_t place;                             /* in the loop's heap; 0: it is not set */
     void (*on_due)(struct loop_timer *timer); /* it is not set any more */
 };
 
@@ -30,7 +31,7 @@ struct loop {
     const struct loop_backend *backend;
     struct loop_placement placement;
     struct service service;
-    struct deadlines deadlines;
+    struct heap timers;      /* those that are set, by their time */
     struct loop_timer sweep; /* looks for idle clients */
     struct loop_timer tick;  /* looks how late it comes */
     struct loop_health *health;
