@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,13 @@
 #include <unistd.h>
 
 #include "base/build.h"
-#include "base/child.h"
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_document.h"
+#include "base/sha256.h"
 #include "base/text.h"
-
-#define SUM_LIMIT_NS (60 * NS_PER_S)
 
 static int fail(struct error *error, const char *path, const char *doing)
 {
@@ -27,34 +27,62 @@ static int fail(struct error *error, const char *path, const char *doing)
                      strerror(failure));
 }
 
-/* ---- hashes ----------------------------------------------------------------------- */
+/* ---- sums ------------------------------------------------------------------------- */
 
-/* SHA-256 in hexadecimal, by coreutils, on the heap. */
-static int hash_text(const char *content, char **hash, struct error *error)
+/* All but the sums themselves and trials that are not complete. */
+static bool is_summed(const char *name)
 {
-    const char *const arguments[] = {"sha256sum", NULL};
-    int result =
-        process_capture("sha256sum", arguments, NULL, content, SUM_LIMIT_NS, hash, error);
-    if (result == 0)
-        (*hash)[strcspn(*hash, " ")] = '\0';
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash ? slash + 1 : name, "SHA256SUMS") != 0 &&
+           strncmp(name, "trials/.", strlen("trials/.")) != 0;
+}
+
+/* The names of the files below the folder, in the order of their bytes, so that equal
+ * runs sum alike: to be freed with text_list_free. */
+static int list_files(const char *path, char ***names, struct error *error)
+{
+    char *const roots[] = {memory_copy_string(path), NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    int result = walk ? 0 : fail(error, path, "list the folder");
+    const FTSENT *entry;
+    size_t count = 0;
+    *names = memory_allocate_zeroed(1, sizeof **names);
+    while (result == 0 && (entry = fts_read(walk))) {
+        const char *name = entry->fts_path + strlen(path);
+        name += strspn(name, "/");
+        if (entry->fts_errno)
+            result = error_set(error, -entry->fts_errno, "%s: cannot list: %s",
+                               entry->fts_path, strerror(entry->fts_errno));
+        if (entry->fts_info != FTS_F || !is_summed(name))
+            continue;
+        *names = memory_resize(*names, (count + 2) * sizeof **names);
+        (*names)[count++] = memory_copy_string(name);
+        (*names)[count] = NULL;
+    }
+    if (walk)
+        fts_close(walk);
+    free(roots[0]);
+    qsort(*names, count, sizeof **names, compare_strings);
     return result;
 }
 
 int results_dir_sum(const char *path, struct error *error)
 {
-    /* Names are ours: no blanks, no newlines. Sorted, so that equal runs sum alike. */
-    static const char *const arguments[] = {
-        "sh", "-c",
-        "find . -type f ! -name SHA256SUMS ! -path './trials/.*' | LC_ALL=C sort | "
-        "xargs sha256sum",
-        NULL};
-    char *sums, *file = memory_printf("%s/SHA256SUMS", path);
-    int result = process_capture("sh", arguments, path, NULL, SUM_LIMIT_NS, &sums, error);
-    if (result == 0) {
-        result = file_write_atomic(file, sums, strlen(sums), error);
-        free(sums);
+    char **names, sum[SHA256_TEXT_BYTES];
+    struct text sums = {0};
+    int result = list_files(path, &names, error);
+    for (size_t i = 0; names[i] && result == 0; i++) {
+        char *file = memory_printf("%s/%s", path, names[i]);
+        result = sha256_file(file, sum, error);
+        text_printf(&sums, "%s  ./%s\n", sum, names[i]);
+        free(file);
     }
+    char *file = memory_printf("%s/SHA256SUMS", path);
+    if (result == 0)
+        result = file_write_atomic(file, text_string(&sums), sums.length, error);
     free(file);
+    text_release(&sums);
+    text_list_free(names);
     return result;
 }
 
@@ -106,22 +134,19 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
                        const cJSON *config, struct error *error)
 {
     *dir = (struct results_dir){0};
-    char *text = json_print(config), *hash = NULL, *file = NULL, *name = NULL;
-    int result = hash_text(text, &hash, error);
-    if (result < 0)
-        goto done;
-    char now[32];
+    char *text = json_print(config);
+    char now[32], hash[SHA256_TEXT_BYTES];
+    sha256_bytes(text, strlen(text), hash);
     clock_utc_text(now, sizeof now, 1);
-    name = memory_printf("%s-%s-%.8s", now, host, hash);
+    char *name = memory_printf("%s-%s-%.8s", now, host, hash);
     dir->path = path ? memory_copy_string(path) : memory_printf("results/%s", name);
-    if (!is_empty_or_absent(dir->path)) {
+    char *trials = memory_printf("%s/trials", dir->path);
+    char *file = memory_printf("%s/config.json", dir->path);
+    int result = 0;
+    if (!is_empty_or_absent(dir->path))
         result = error_set(error, -EEXIST, "%s: there is something already", dir->path);
-        goto done;
-    }
-    file = memory_printf("%s/trials", dir->path);
-    result = file_make_folders(file, error);
-    free(file);
-    file = memory_printf("%s/config.json", dir->path);
+    if (result == 0)
+        result = file_make_folders(trials, error);
     if (result == 0)
         result = file_write_atomic(file, text, strlen(text), error);
     dir->manifest = first_manifest(hash, config);
@@ -129,12 +154,11 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
         result = results_dir_save(dir, "begun", error);
     if (result == 0 && !path)
         result = point_latest(name, error);
-done:
     if (result < 0)
         results_dir_release(dir);
+    free(trials);
     free(file);
     free(name);
-    free(hash);
     free(text);
     return result;
 }
@@ -162,12 +186,12 @@ int results_dir_open(struct results_dir *dir, const char *path, cJSON **config,
 {
     *dir = (struct results_dir){.path = memory_copy_string(path)};
     *config = NULL;
-    char *source = NULL, *hash = NULL;
+    char *source = NULL, hash[SHA256_TEXT_BYTES] = "";
     int result = read_json(path, "manifest.json", &dir->manifest, NULL, error);
     if (result == 0)
         result = read_json(path, "config.json", config, &source, error);
     if (result == 0)
-        result = hash_text(source, &hash, error);
+        sha256_bytes(source, strlen(source), hash);
     const char *known = json_string(dir->manifest, "config_sha256");
     if (result == 0 && (!known || strcmp(known, hash) != 0))
         result = error_set(error, -EINVAL,
@@ -180,7 +204,6 @@ int results_dir_open(struct results_dir *dir, const char *path, cJSON **config,
         results_dir_release(dir);
     }
     free(source);
-    free(hash);
     return result;
 }
 

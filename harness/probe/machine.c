@@ -16,12 +16,12 @@
 #include <zlib.h>
 
 #include "base/build.h"
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/key_value.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
 
@@ -306,18 +306,9 @@ static void add_tool(cJSON *root)
     snprintf(version, sizeof version, "%d.%d.%d", LLHTTP_VERSION_MAJOR,
              LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
     cJSON_AddStringToObject(libraries, "llhttp", version);
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *sum = NULL;
-    if (length > 0) {
-        self[length] = '\0';
-        const char *const arguments[] = {"sha256sum", self, NULL};
-        if (process_capture("sha256sum", arguments, NULL, NULL, 10 * NS_PER_S, &sum,
-                            NULL) == 0)
-            sum[strcspn(sum, " ")] = '\0';
-    }
-    json_add_text(tool, "binary_sha256", sum);
-    free(sum);
+    char sum[SHA256_TEXT_BYTES];
+    bool known = sha256_file("/proc/self/exe", sum, NULL) == 0;
+    json_add_text(tool, "binary_sha256", known ? sum : NULL);
 }
 
 cJSON *machine_describe(void)
