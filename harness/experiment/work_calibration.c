@@ -192,8 +192,7 @@ bool calibration_path_times(const struct work_calibration *calibration, const ch
 static int ask_ops(const char *const *arguments, cJSON **answer, struct error *error)
 {
     char *printed;
-    int result =
-        process_capture(NULL, arguments, NULL, NULL, 10 * NS_PER_MIN, &printed, error);
+    int result = child_capture(arguments, 10 * NS_PER_MIN, &printed, error);
     if (result < 0)
         return error_prefix(error, result, "calibration");
     *answer = cJSON_Parse(printed);

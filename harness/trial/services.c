@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/installed.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/json_document.h"
 #include "base/text.h"
@@ -112,8 +113,8 @@ static int verify_paths(const struct service_process *backend,
                 continue;
             char *path = memory_allocate(strlen(program) + 2);
             fetch_path(program, path, strlen(program) + 2);
-            result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
-                                           : http_get(backend->process.url, path, error);
+            result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                      : http_get(backend->process.url, path, error);
             free(path);
         }
         text_list_free(steps);
@@ -154,8 +155,7 @@ bool services_has_database(int database, char *why, size_t bytes)
         return true;
     char *script = find_script();
     const char *const arguments[] = {database_script, "check", NULL};
-    struct child_plan plan = {
-        .program = script, .arguments = arguments, .inherited = -1, .input = -1};
+    struct child_plan plan = {.program = script, .arguments = arguments};
     struct child child = CHILD_NONE;
     struct error error;
     bool has = false;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/json_document.h"
 #include "base/text.h"
@@ -262,7 +263,7 @@ static int watch(struct trial *trial)
     enter(trial, PHASE_CONNECTING);
     while (true) {
         wait_for_news(trial);
-        if (process_interrupted())
+        if (interrupt_seen())
             return -EINTR;
         if (child_has_ended(&trial->server.child))
             return fail_by_end(trial, &trial->server.child, "the server");
@@ -370,7 +371,6 @@ static int start_load(struct trial *trial)
         .log_path = path_in(trial, "load.log", path, sizeof path),
         .cpus = &trial->setup->placement.generator,
         .inherited = ends[1],
-        .input = -1,
     };
     int result = child_start(&trial->load, &plan, &error);
     close(ends[1]);
