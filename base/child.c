@@ -91,7 +91,7 @@ static void become_child(const struct child_plan *plan, const char *const *envir
     if (plan->cpus && sched_setaffinity(0, sizeof *plan->cpus, plan->cpus) < 0)
         fail_in_child("run on the CPUs of the plan");
     if (plan->folder && chdir(plan->folder) < 0)
-        fail_in_child("enter the folder of the trial");
+        fail_in_child("enter its folder");
     /* execv takes char *const[] for history's sake and does not write to it. */
     union {
         const char *const *given;
@@ -113,14 +113,14 @@ static void close_if_open(int *fd)
 
 /* The guard: a process that only reads from a pipe whose other end its parent holds. A
  * byte dismisses it; the end of the pipe means that the parent has died. */
-static void guard_group(pid_t group, int pipe) __attribute__((noreturn));
-static void guard_group(pid_t group, int pipe)
+static void guard_group(pid_t group, int channel) __attribute__((noreturn));
+static void guard_group(pid_t group, int channel)
 {
     setpgid(0, 0);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     /* Its copies of the parent's descriptors would keep pipes and sockets open. */
-    dup2(pipe, STDIN_FILENO);
+    dup2(channel, STDIN_FILENO);
     close_range(STDIN_FILENO + 1, ~0U, 0);
     char dismissal;
     if (read(STDIN_FILENO, &dismissal, 1) != 1)
