@@ -70,33 +70,20 @@ void loop_run_due(struct loop *loop)
 
 static void unlink_client(struct loop_client *client)
 {
-    struct loop *loop = client->loop;
-    if (client->older)
-        client->older->newer = client->newer;
-    else
-        loop->oldest = client->newer;
-    if (client->newer)
-        client->newer->older = client->older;
-    else
-        loop->newest = client->older;
+    TAILQ_REMOVE(&client->loop->by_activity, client, place);
 }
 
 static void link_newest(struct loop_client *client)
 {
     struct loop *loop = client->loop;
     client->active_ns = loop->now_ns;
-    client->older = loop->newest;
-    client->newer = NULL;
-    if (loop->newest)
-        loop->newest->newer = client;
-    else
-        loop->oldest = client;
-    loop->newest = client;
+    TAILQ_INSERT_TAIL(&loop->by_activity, client, place);
 }
 
 static void touch(struct loop_client *client)
 {
-    if (client->loop->newest == client) {
+    bool is_newest = !TAILQ_NEXT(client, place);
+    if (is_newest) {
         client->active_ns = client->loop->now_ns;
         return;
     }
@@ -292,9 +279,10 @@ void loop_come_back(struct loop_client *client)
 
 void loop_take_back(struct loop *loop)
 {
-    struct task *next, *task = task_queue_take_all(&loop->returned);
-    for (; task; task = next) {
-        next = task->next;
+    struct task_list tasks;
+    task_queue_take_all(&loop->returned, &tasks);
+    for (struct task *task; (task = STAILQ_FIRST(&tasks));) {
+        STAILQ_REMOVE_HEAD(&tasks, next);
         loop_come_back(CONTAINER_OF(task, struct loop_client, task));
     }
 }
@@ -489,7 +477,8 @@ static void on_sweep(struct loop_timer *timer)
     const struct server *server = loop->service.server;
     uint64_t limit_ns = server->settings.idle_timeout_ns;
     struct loop_client *client;
-    while ((client = loop->oldest) && client->active_ns + limit_ns <= loop->now_ns) {
+    while ((client = TAILQ_FIRST(&loop->by_activity)) &&
+           client->active_ns + limit_ns <= loop->now_ns) {
         if (client->working)
             touch(client);
         else
@@ -526,9 +515,9 @@ static int start_timers(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopping = true;
-    struct loop_client *next, *client = loop->oldest;
+    struct loop_client *next, *client = TAILQ_FIRST(&loop->by_activity);
     for (; client; client = next) {
-        next = client->newer;
+        next = TAILQ_NEXT(client, place);
         if (!client->working && !client->sending)
             close_client(client);
     }
@@ -555,6 +544,7 @@ int loop_open(struct loop **result, struct server *server, int index,
     const struct loop_flow *flow = placement->flow;
     struct loop *loop = memory_allocate_zeroed(1, backend->loop_bytes);
     output_clear(&loop->output);
+    TAILQ_INIT(&loop->by_activity);
     loop->backend = backend;
     loop->placement = *placement;
     loop->now_ns = clock_now_ns();
