@@ -1,5 +1,5 @@
 /*
- * results_dir.h - the folder of one run (DESIGN 3.8): its layout, the record of what
+ * results_dir.h - the folder of one run: its layout, the record of what
  * is planned and done, trials that are there completely or not at all.
  *
  *   manifest.json config.json environment.json warnings.json

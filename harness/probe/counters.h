@@ -1,6 +1,6 @@
 /*
  * counters.h - the machine's own counters around a trial: what was stolen, throttled,
- * dropped or swapped while it ran (METHOD 5).
+ * dropped or swapped while it ran.
  *
  * Each counter only grows; a trial records the difference. A counter that this
  * machine does not offer is NaN.

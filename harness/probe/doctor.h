@@ -1,6 +1,6 @@
 /*
  * doctor.h - is this machine fit to measure on? Each check reads environment.json
- * (harness/probe/machine.h) and says what is wrong and what to do about it (METHOD 5).
+ * (harness/probe/machine.h) and says what is wrong and what to do about it.
  * It never changes the machine.
  */
 #ifndef HARNESS_DOCTOR_H

@@ -1,6 +1,6 @@
 /*
- * machine.h - what this machine is, as environment.json: everything that METHOD 5
- * lists and this machine tells. What it does not tell is null.
+ * machine.h - what this machine is, as environment.json: its CPUs, kernel,
+ * memory, limits and network, and this program. What the machine does not tell is null.
  */
 #ifndef HARNESS_MACHINE_H
 #define HARNESS_MACHINE_H

@@ -1,5 +1,5 @@
 /*
- * trial.h - one trial: a fresh server, a warm-up, a measurement (METHOD 2.1).
+ * trial.h - one trial: a fresh server, a warm-up, a measurement.
  *
  * The trial leaves in its folder: scenario.json (what was sent, so that anyone can
  * repeat it by hand with the recorded command lines, from inside the folder),

@@ -52,8 +52,7 @@ void pattern_release(struct pattern *pattern)
     *pattern = (struct pattern){0};
 }
 
-/* ---- the pool -----------------------------------------------------------------------
- */
+/* ---- the pool ---------------------------------------------------------------------- */
 
 static struct reply_parser *parser_take(struct parser_pool *pool, struct pattern *pattern)
 {
@@ -87,8 +86,7 @@ void parser_pool_release(struct parser_pool *pool)
     }
 }
 
-/* ---- judging and learning -----------------------------------------------------------
- */
+/* ---- judging and learning ---------------------------------------------------------- */
 
 /* The content that replies must have; the first good reply of all threads sets it. */
 static const struct content *expected_content(struct pattern *pattern,

@@ -54,8 +54,7 @@ struct session {
     uint64_t next_look_ns;  /* coordinator only; UINT64_MAX: nobody looks */
 };
 
-/* ---- a worker -----------------------------------------------------------------------
- */
+/* ---- a worker ---------------------------------------------------------------------- */
 
 static void pin_worker(const struct load_plan *plan, unsigned number)
 {
@@ -114,8 +113,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* ---- the coordinator ----------------------------------------------------------------
- */
+/* ---- the coordinator --------------------------------------------------------------- */
 
 static void raise_flag(struct session *session, bool *flag)
 {
@@ -276,8 +274,7 @@ static void lead(struct session *session)
     hold_connections(session);
 }
 
-/* ---- start and end ------------------------------------------------------------------
- */
+/* ---- start and end ----------------------------------------------------------------- */
 
 static int open_descriptors(struct session *session, const sigset_t *signals,
                             struct error *error)
