@@ -332,8 +332,10 @@ int comparison_read(struct comparison *comparison, const char *path, struct erro
     results_dir_release(&dir);
     result = experiment_from_json(&comparison->run, config, error);
     cJSON_Delete(config);
-    calibration_restore(&comparison->calibration,
-                        json_at(comparison->manifest, "calibration"));
+    if (result == 0)
+        result = work_calibration_from_json(&comparison->calibration,
+                                            json_at(comparison->manifest, "calibration"),
+                                            error);
     if (result == 0)
         result = read_trials(comparison, path, error);
     if (result < 0) {
@@ -358,7 +360,7 @@ void comparison_release(struct comparison *comparison)
     free(comparison->rows);
     free(comparison->trials);
     cJSON_Delete(comparison->manifest);
-    calibration_release(&comparison->calibration);
+    work_calibration_release(&comparison->calibration);
     experiment_release(&comparison->run);
     *comparison = (struct comparison){0};
 }

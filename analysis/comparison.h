@@ -15,8 +15,8 @@
 #include "analysis/statistics.h"
 #include "analysis/theory.h"
 #include "base/error.h"
-#include "harness/experiment/work_calibration.h"
 #include "record/experiment.h"
+#include "record/work_calibration.h"
 
 /* A figure over the trials of a row. */
 struct estimate {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/metrics.h"
+#include "servers/ops/op.h"
 
 const char *const relation_names[] = {
     [RELATION_EQUAL] = "=", [RELATION_AT_MOST] = "<=", [RELATION_AT_LEAST] = ">="};
@@ -59,7 +60,7 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
         const struct request *request = &workload->requests[i];
         double share = request->rate_rps;
         struct path_times own;
-        if (!calibration_path_times(known->calibration, request->path, &own))
+        if (!path_times_read(&own, request->path, known->calibration))
             return false;
         if (!(share > 0)) {
             share = request->weight / weights;
@@ -185,18 +186,25 @@ static struct supply model_supply(const struct theory_case *known)
     return supply;
 }
 
-/* What a request holds a connection of its own server for, where it does nothing else:
- * the pool's size is a limit then, like a number of threads. */
-static const struct pooled_step {
-    const char *path;
-    enum option_role role;
-    bool per_loop; /* each loop has a pool; else the server has one, which its processes
-                    * divide, at least one connection each */
-} pooled_steps[] = {
-    {"/pgsleep:", ROLE_DATABASE_CONNECTIONS, false},
-    {"/fetch:", ROLE_UPSTREAM_CONNECTIONS, true},
-};
+/* How many steps may hold a connection of this pool at a time; INFINITY: as many as the
+ * server runs. Each loop has a pool of connections to the upstream; those to a database
+ * are the server's, whose processes divide them, at least one each. */
+static double pool_connections(const struct theory_case *known, enum option_role pool,
+                               double groups)
+{
+    if (!contender_has(known->contender, pool))
+        return INFINITY;
+    double connections = count(known, pool);
+    if (pool == ROLE_UPSTREAM_CONNECTIONS)
+        return has_flag(known, MODEL_LOOP) ? connections * groups : INFINITY;
+    if (!has_flag(known, MODEL_PROCESSES))
+        return connections;
+    return contender_has(known->contender, ROLE_PROCESSES) ? fmax(connections, groups)
+                                                           : INFINITY;
+}
 
+/* Where a request is nothing but one step that holds a connection, the size of their
+ * pool is a limit like a number of threads. */
 static struct supply read_supply(const struct theory_case *known)
 {
     struct supply supply = model_supply(known);
@@ -204,23 +212,14 @@ static struct supply read_supply(const struct theory_case *known)
     const char *path = workload->requests[0].path;
     if (workload->request_count > 1 || strchr(path + 1, '/'))
         return supply;
-    for (size_t i = 0; i < sizeof pooled_steps / sizeof *pooled_steps; i++) {
-        const struct pooled_step *step = &pooled_steps[i];
-        if (strncmp(path, step->path, strlen(step->path)) != 0 ||
-            !contender_has(known->contender, step->role) ||
-            (step->per_loop && !has_flag(known, MODEL_LOOP)))
-            continue;
-        double connections = count(known, step->role);
-        if (step->per_loop)
-            connections *= supply.groups;
-        else if (has_flag(known, MODEL_PROCESSES))
-            connections = contender_has(known->contender, ROLE_PROCESSES)
-                              ? fmax(connections, supply.groups)
-                              : INFINITY;
-        if (connections < supply.slots) {
-            supply.slots = connections;
-            supply.slots_basis = "min(C, D)/W, D connections in the pool";
-        }
+    struct path_step step = path_step_of(path + 1);
+    const struct op *op = op_of_step(&step);
+    double connections = op && op->pool != ROLE_NONE
+                             ? pool_connections(known, op->pool, supply.groups)
+                             : INFINITY;
+    if (connections < supply.slots) {
+        supply.slots = connections;
+        supply.slots_basis = "min(C, D)/W, D connections in the pool";
     }
     return supply;
 }
@@ -354,7 +353,7 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         struct path_times times;
-        calibration_path_times(known->calibration, request->path, &times);
+        path_times_read(&times, request->path, known->calibration);
         weights += request->rate_rps > 0 ? 0 : request->weight;
         if (times.cpu > 0 && task)
             return; /* more than one kind */
@@ -374,7 +373,7 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *light = &workload->requests[i];
         struct path_times times;
-        calibration_path_times(known->calibration, light->path, &times);
+        path_times_read(&times, light->path, known->calibration);
         if (light == task || !*light->class_name)
             continue;
         double wait = times.wait + times.blocking;

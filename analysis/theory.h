@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "harness/experiment/work_calibration.h"
+#include "analysis/path_times.h"
 #include "record/contender.h"
 #include "workload/scenario.h"
 

@@ -136,24 +136,18 @@ static uint64_t raise_descriptor_limit(void)
 static int decide(struct bench *bench, const struct bench_settings *settings,
                   const struct words *words, struct error *error)
 {
-    struct scenarios scenarios;
-    int result = scenarios_read(&scenarios, settings->scenarios, words, error);
-    if (result < 0)
-        return result;
-    if (words->count == 0)
-        scenarios_keep_profile(&scenarios, settings->profile);
     /* Seeds stay whole numbers in JSON: 53 bits. */
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
         .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
         .overrun_ns = settings->overrun_ns,
+        .folder = settings->scenarios,
+        .scenarios = words,
         .models = &settings->models,
         .externals = &settings->externals,
     };
-    result = experiment_decide(&bench->run, &request, &scenarios, error);
-    scenarios_release(&scenarios);
-    return result;
+    return experiment_decide(&bench->run, &request, error);
 }
 
 static int resume(struct bench *bench, const struct bench_settings *settings,
@@ -165,8 +159,11 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
         return result;
     result = experiment_from_json(&bench->run, config, error);
     cJSON_Delete(config);
-    calibration_restore(&bench->calibration, json_at(bench->dir.manifest, "calibration"));
-    return result;
+    return result < 0
+               ? result
+               : work_calibration_from_json(&bench->calibration,
+                                            json_at(bench->dir.manifest, "calibration"),
+                                            error);
 }
 
 static cJSON *skip_reasons_json(const struct skip_reasons *skip_reasons)
@@ -225,15 +222,15 @@ static int examine_machine(struct bench *bench, struct error *error)
     return result;
 }
 
-/* Once per run: another sessions goes on with the same work. */
+/* Once per run: another session goes on with the same work. */
 static int calibrate_once(struct bench *bench, struct error *error)
 {
-    if (bench->calibration.record)
+    if (bench->calibration.is_known)
         return 0;
-    int result = calibrate(&bench->calibration, &bench->plan, error);
-    if (result == 0 && bench->calibration.record)
+    int result = work_calibration_measure(&bench->calibration, &bench->plan, error);
+    if (result == 0 && bench->calibration.is_known)
         replace_item(bench->dir.manifest, "calibration",
-                     cJSON_Duplicate(bench->calibration.record, true));
+                     work_calibration_to_json(&bench->calibration));
     return result;
 }
 
@@ -249,7 +246,7 @@ static void find_point(const struct bench *bench, const struct planned_trial *tr
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
     scenario_at_point(point, cell->scenario, cell->value);
-    calibration_apply(&bench->calibration, point);
+    work_calibration_apply(&bench->calibration, point);
 }
 
 /* Where references join, what they and ours have to answer is found first. */
@@ -468,7 +465,7 @@ static int measure(struct bench *bench, struct error *error)
 static void bench_release(struct bench *bench)
 {
     free(bench->skip_reasons.items);
-    calibration_release(&bench->calibration);
+    work_calibration_release(&bench->calibration);
     digests_release(&bench->digests);
     trial_order_release(&bench->plan);
     results_dir_release(&bench->dir);

@@ -1,9 +1,8 @@
 /*
- * ops.c - the command `ops`: the steps that a path can be made of, for people
- * and (as JSON) for the harness; and what each costs on this machine.
+ * ops.c - the command `ops`: the steps that a path can be made of, and (as JSON also for
+ * the harness) what each costs on this machine.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "record/work_calibration.h"
 #include "servers/data_folder.h"
 #include "servers/op_cost.h"
 #include "servers/ops/ops.h"
@@ -92,45 +92,28 @@ static void list_as_table(void)
 
 /* ---- what they cost --------------------------------------------------------------- */
 
-struct ops_calibration {
-    int cpu;
-    char **paths; /* "/gzip:16KiB" */
-    struct op_cost *costs;
-    size_t count, failed;
-};
-
-static void add_step(struct ops_calibration *calibration, char *path)
+/* All that were named, or one step of every op that runs somewhere: paths of one step,
+ * "/gzip:16KiB", that end with NULL. */
+static char **choose_paths(const struct words *named, size_t *count)
 {
-    size_t count = calibration->count++;
-    calibration->paths =
-        memory_resize(calibration->paths, (count + 1) * sizeof *calibration->paths);
-    calibration->costs =
-        memory_resize(calibration->costs, (count + 1) * sizeof *calibration->costs);
-    calibration->paths[count] = path;
-    calibration->costs[count] = (struct op_cost){.path = path};
-}
-
-/* "gzip:16KiB" of "/gzip:16KiB". */
-static const char *step_of(const struct op_cost *cost)
-{
-    return cost->path + 1;
-}
-
-/* All that were named, or one step of every op that runs somewhere. */
-static void choose_steps(struct ops_calibration *calibration, const struct words *named)
-{
+    size_t most = named->count;
+    while (named->count == 0 && op_list[most])
+        most++;
+    char **paths = memory_allocate_zeroed(most + 1, sizeof *paths);
+    *count = 0;
     for (size_t i = 0; i < named->count; i++) {
         const char *step = named->items[i];
-        add_step(calibration, memory_printf("/%s", *step == '/' ? step + 1 : step));
+        paths[(*count)++] = memory_printf("/%s", *step == '/' ? step + 1 : step);
     }
     for (size_t i = 0; named->count == 0 && op_list[i]; i++)
         if (op_list[i]->kind != OP_REPLY)
-            add_step(calibration,
-                     memory_printf("/%s:%s", op_list[i]->name, op_list[i]->example));
+            paths[(*count)++] =
+                memory_printf("/%s:%s", op_list[i]->name, op_list[i]->example);
+    return paths;
 }
 
 /* One core, the first that a run would give to a server. */
-static int pin_to_one_core(int *cpu, struct error *error)
+static int pin_to_one_core(double *cpu, struct error *error)
 {
     int order[CPU_SETSIZE];
     cpus_by_core(order);
@@ -141,62 +124,58 @@ static int pin_to_one_core(int *cpu, struct error *error)
     return cpus_pin(&set, error);
 }
 
-static int measure_steps(struct ops_calibration *calibration, struct error *error)
+static void add_cost(struct step_costs *costs, const struct op_cost *measured)
+{
+    struct step_cost *cost = step_costs_add(costs, measured->path + 1);
+    struct path_step step = path_step_of(cost->step);
+    const struct op *op = op_of_step(&step);
+    cost->kind = op ? (int)op->kind : -1;
+    if (measured->why.text[0]) {
+        cost->why = memory_copy_string(measured->why.text);
+        return;
+    }
+    cost->cpu_us = measured->cpu_ns / (double)NS_PER_US;
+    cost->cpu_least_us = measured->cpu_least_ns / (double)NS_PER_US;
+    cost->wall_us = measured->wall_ns / (double)NS_PER_US;
+    cost->wall_least_us = measured->wall_least_ns / (double)NS_PER_US;
+    cost->wall_most_us = measured->wall_most_ns / (double)NS_PER_US;
+}
+
+/* Appends what the paths cost. Returns how many could not be measured, or -errno. */
+static int measure_paths(struct step_costs *costs, char *const *paths, size_t count,
+                         struct error *error)
 {
     char *folder = data_folder_make(error);
     if (!folder)
         return -EIO;
     const struct op_environment environment = {.data_folder = folder};
+    struct op_cost *measured = memory_allocate_zeroed(count + 1, sizeof *measured);
     struct ops *ops = NULL;
+    for (size_t i = 0; i < count; i++)
+        measured[i].path = paths[i];
     int result = ops_open(&ops, op_list, &environment, error);
     if (result == 0)
-        calibration->failed =
-            op_costs_measure(ops, calibration->costs, calibration->count);
+        result = (int)op_costs_measure(ops, measured, count);
+    for (size_t i = 0; i < count && result >= 0; i++)
+        add_cost(costs, &measured[i]);
     ops_close(ops);
     data_folder_remove(folder);
+    free(measured);
     free(folder);
     return result;
 }
 
-static double microseconds(const struct op_cost *cost, double ns)
-{
-    return cost->why.text[0] ? (double)NAN : ns / (double)NS_PER_US;
-}
-
-/* NULL where there is no such op. */
-static const char *step_kind(const char *step)
-{
-    size_t length = strcspn(step, ":/");
-    for (size_t i = 0; op_list[i]; i++)
-        if (strncmp(op_list[i]->name, step, length) == 0 && !op_list[i]->name[length])
-            return op_kind_names[op_list[i]->kind];
-    return NULL;
-}
-
-static void print_costs_as_json(const struct ops_calibration *calibration)
+static void print_costs_as_json(const struct step_costs *costs)
 {
     cJSON *root = cJSON_CreateObject();
     json_add_number(root, "schema_version", 1);
-    json_add_number(root, "cpu", calibration->cpu);
+    json_add_number(root, "cpu", costs->cpu);
     json_add_number(root, "rounds", OP_COST_ROUNDS);
-    cJSON *array = json_add_array(root, "steps");
-    for (size_t i = 0; i < calibration->count; i++) {
-        const struct op_cost *cost = &calibration->costs[i];
-        cJSON *object = cJSON_CreateObject();
-        json_add_text(object, "step", step_of(cost));
-        json_add_text(object, "kind", step_kind(step_of(cost)));
-        json_add_number(object, "cpu_us", microseconds(cost, cost->cpu_ns));
-        json_add_number(object, "cpu_us_min", microseconds(cost, cost->cpu_least_ns));
-        json_add_number(object, "wall_us", microseconds(cost, cost->wall_ns));
-        json_add_number(object, "wall_us_min", microseconds(cost, cost->wall_least_ns));
-        json_add_number(object, "wall_us_max", microseconds(cost, cost->wall_most_ns));
-        json_add_text(object, "why", cost->why.text[0] ? cost->why.text : NULL);
-        cJSON_AddItemToArray(array, object);
-    }
+    cJSON_AddItemToObject(root, "steps", step_costs_to_json(costs));
     print_and_free(root);
 }
 
-static void print_costs_as_table(const struct ops_calibration *calibration)
+static void print_costs_as_table(const struct step_costs *costs)
 {
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -204,16 +183,16 @@ static void print_costs_as_table(const struct ops_calibration *calibration)
     table_add_column(table, "us/op", TABLE_RIGHT);
     table_add_column(table, "least", TABLE_RIGHT);
     table_add_column(table, "most", TABLE_RIGHT);
-    for (size_t i = 0; i < calibration->count; i++) {
-        const struct op_cost *cost = &calibration->costs[i];
+    for (size_t i = 0; i < costs->count; i++) {
+        const struct step_cost *cost = &costs->items[i];
         table_start_row(table);
-        table_add_cell(table, step_of(cost));
-        if (cost->why.text[0])
+        table_add_cell(table, cost->step);
+        if (cost->why)
             continue; /* said on stderr */
-        const double figures[] = {cost->cpu_ns, cost->wall_ns, cost->wall_least_ns,
-                                  cost->wall_most_ns};
+        const double figures[] = {cost->cpu_us, cost->wall_us, cost->wall_least_us,
+                                  cost->wall_most_us};
         for (size_t f = 0; f < sizeof figures / sizeof *figures; f++)
-            table_add_cellf(table, "%.1f", figures[f] / (double)NS_PER_US);
+            table_add_cellf(table, "%.1f", figures[f]);
     }
     table_print(table, TABLE_TERMINAL, stdout);
     table_free(table);
@@ -222,28 +201,26 @@ static void print_costs_as_table(const struct ops_calibration *calibration)
 static int calibrate(const struct ops_settings *settings, const struct words *named)
 {
     struct error error;
-    struct ops_calibration calibration = {0};
-    choose_steps(&calibration, named);
-    int result = pin_to_one_core(&calibration.cpu, &error);
+    struct step_costs costs = {0};
+    size_t count;
+    char **paths = choose_paths(named, &count);
+    int result = pin_to_one_core(&costs.cpu, &error);
     if (result == 0)
-        result = measure_steps(&calibration, &error);
+        result = measure_paths(&costs, paths, count, &error);
     if (result < 0)
         fprintf(stderr, "interleave ops: %s\n", error.text);
     else if (settings->as_json)
-        print_costs_as_json(&calibration);
+        print_costs_as_json(&costs);
     else
-        print_costs_as_table(&calibration);
+        print_costs_as_table(&costs);
+    for (size_t i = 0; i < costs.count; i++)
+        if (costs.items[i].why)
+            fprintf(stderr, "interleave ops: %s: %s\n", costs.items[i].step,
+                    costs.items[i].why);
+    text_list_free(paths);
+    step_costs_release(&costs);
     /* An op that cannot run here is no failure, unless it was asked for by name. */
-    for (size_t i = 0; i < calibration.count; i++) {
-        if (calibration.costs[i].why.text[0])
-            fprintf(stderr, "interleave ops: %s: %s\n", step_of(&calibration.costs[i]),
-                    calibration.costs[i].why.text);
-        free(calibration.paths[i]);
-    }
-    free(calibration.paths);
-    free(calibration.costs);
-    bool failed = result < 0 || (named->count > 0 && calibration.failed > 0);
-    return failed ? EXIT_FAILED : EXIT_FINE;
+    return result < 0 || (named->count > 0 && result > 0) ? EXIT_FAILED : EXIT_FINE;
 }
 
 /* ---- the command ------------------------------------------------------------------ */

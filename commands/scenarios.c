@@ -87,7 +87,7 @@ static int run_scenarios(int argc, char **argv)
     }
     struct scenarios scenarios;
     struct error error;
-    int result = scenarios_read(&scenarios, settings.folder, NULL, &error);
+    int result = scenarios_read(&scenarios, settings.folder, NULL, NULL, &error);
     fields_release(options, &settings);
     if (result < 0) {
         fprintf(stderr, "interleave scenarios: %s\n", error.text);

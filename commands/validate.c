@@ -5,7 +5,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "commands/commands.h"
-#include "harness/experiment/scenario_files.h"
+#include "harness/experiment/scenario_check.h"
+#include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
 #include "workload/scenario_read.h"
 
@@ -21,10 +22,11 @@ static const struct field validate_options[] = {
     {0}};
 
 /* Reads the file; what it is about, on the heap, or NULL and the first mistake. */
-static char *describe_scenario(const char *path, struct error *error)
+static char *describe_scenario(const char *path, const struct models *models,
+                               struct error *error)
 {
     struct scenario scenario;
-    if (scenario_read(&scenario, path, error) < 0)
+    if (scenario_read_checked(&scenario, path, models, error) < 0)
         return NULL;
     char *title = memory_copy_string(scenario.title);
     scenario_release(&scenario);
@@ -41,10 +43,33 @@ static char *describe_external(const char *path, struct error *error)
     return summary;
 }
 
+/* Tells what each file is about, or its first mistake. Returns an exit code. */
+static int check_files(const struct words *files, bool external,
+                       const struct models *models)
+{
+    int exit_code = EXIT_FINE;
+    for (size_t i = 0; i < files->count; i++) {
+        const char *path = files->items[i];
+        struct error error;
+        char *about = external ? describe_external(path, &error)
+                               : describe_scenario(path, models, &error);
+        if (about) {
+            printf("%s: %s\n", path, about);
+        } else {
+            fprintf(stderr, "%s\n", error.text);
+            exit_code = EXIT_USAGE;
+        }
+        free(about);
+    }
+    return exit_code;
+}
+
 static int run_validate(int argc, char **argv)
 {
     struct validate_settings settings;
     struct words files = {0};
+    struct models models = {0};
+    struct error error;
     int exit_code;
     if (!options_read(&validate_command, &settings, argc, argv, &files, &exit_code))
         return exit_code;
@@ -52,19 +77,14 @@ static int run_validate(int argc, char **argv)
         fprintf(stderr, "interleave validate: name at least one file\n");
         return EXIT_USAGE;
     }
-    exit_code = EXIT_FINE;
-    for (size_t i = 0; i < files.count; i++) {
-        struct error error;
-        char *about = settings.external ? describe_external(files.items[i], &error)
-                                        : describe_scenario(files.items[i], &error);
-        if (about) {
-            printf("%s: %s\n", files.items[i], about);
-        } else {
-            fprintf(stderr, "%s\n", error.text);
-            exit_code = EXIT_USAGE;
-        }
-        free(about);
+    models_add_ours(&models);
+    if (references_add_shipped(&models, &error) == 0) {
+        exit_code = check_files(&files, settings.external, &models);
+    } else {
+        fprintf(stderr, "interleave validate: %s\n", error.text);
+        exit_code = EXIT_USAGE;
     }
+    models_release(&models);
     words_release(&files);
     return exit_code;
 }
@@ -73,8 +93,10 @@ const struct command validate_command = {
     .name = "validate",
     .summary = "check scenario files, or those of servers",
     .operands = "FILE...",
-    .description = "Reads each file as `bench` would and tells the first mistake in it "
-                   "with file, line and column. Exit code 2 if any file has one.",
+    .description =
+        "Reads each file as `bench` would, the paths, models and options in it "
+        "included, and tells the first mistake with file, line and column. "
+        "Exit code 2 if any file has one.",
     .options = validate_options,
     .run = run_validate,
 };

@@ -26,15 +26,18 @@ static int refuse_name(const char *kind, const char *name, const char *const *na
     return result;
 }
 
-static int refuse_model(const struct models *models, const char *name,
-                        struct error *error)
+const struct model *models_choose(const struct models *models, const char *name,
+                                  struct error *error)
 {
+    const struct model *model = models_find(models, name);
+    if (model)
+        return model;
     const char **names = memory_allocate_zeroed(models->count + 1, sizeof *names);
     for (size_t i = 0; i < models->count; i++)
         names[i] = models->items[i].model->name;
-    int result = refuse_name("model", name, names, error);
+    refuse_name("model", name, names, error);
     free(names);
-    return result;
+    return NULL;
 }
 
 static int refuse_option(const struct model *model, const char *name, struct error *error)
@@ -51,7 +54,7 @@ static int refuse_option(const struct model *model, const char *name, struct err
 }
 
 /* By the parser of the option itself, into a place of no further use. */
-static int check_value(const struct field *option, const char *value, struct error *error)
+int option_check(const struct field *option, const char *value, struct error *error)
 {
     union {
         int choice;
@@ -66,7 +69,7 @@ static int check_value(const struct field *option, const char *value, struct err
     fields_default(alone, &unused);
     int result = field_set(alone, &unused, value, error);
     fields_release(alone, &unused);
-    return result < 0 ? error_prefix(error, result, "%s", option->name) : 0;
+    return result;
 }
 
 static int add_option(struct contender *contender, char *word, struct error *error)
@@ -79,9 +82,9 @@ static int add_option(struct contender *contender, char *word, struct error *err
     const struct field *option = model_option_named(contender->model, word);
     if (!option)
         return refuse_option(contender->model, word, error);
-    int result = check_value(option, equals + 1, error);
+    int result = option_check(option, equals + 1, error);
     if (result < 0)
-        return result;
+        return error_prefix(error, result, "%s", option->name);
     contender->options = memory_resize(
         contender->options, (contender->option_count + 1) * sizeof *contender->options);
     contender->options[contender->option_count++] =
@@ -95,8 +98,8 @@ int contender_parse(struct contender *contender, const char *label,
     char **words = text_split(label, ':', NULL);
     const char *name = words[0] ? words[0] : "";
     *contender = (struct contender){.label = memory_copy_string(label),
-                                    .model = models_find(models, name)};
-    int result = contender->model ? 0 : refuse_model(models, name, error);
+                                    .model = models_choose(models, name, error)};
+    int result = contender->model ? 0 : -EINVAL;
     for (size_t i = 1; result == 0 && words[i]; i++) {
         result = add_option(contender, words[i], error);
         if (result < 0)

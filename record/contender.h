@@ -27,6 +27,14 @@ struct contender {
     size_t option_count;
 };
 
+/* By name, or NULL and a message that may suggest another. */
+const struct model *models_choose(const struct models *models, const char *name,
+                                  struct error *error);
+
+/* Whether an option takes the value: 0, or -EINVAL and what it takes. */
+MUST_CHECK int option_check(const struct field *option, const char *value,
+                            struct error *error);
+
 /* Checks the model, its options and their values; suggests what may be meant. */
 MUST_CHECK int contender_parse(struct contender *contender, const char *label,
                                const struct models *models, struct error *error);

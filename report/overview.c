@@ -45,7 +45,7 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
         struct path_times own;
-        if (!calibration_path_times(&comparison->calibration, request->path, &own))
+        if (!path_times_read(&own, request->path, &comparison->calibration))
             known = false;
         *cpu += weight * own.cpu;
         *wait += weight * own.wait;
@@ -287,8 +287,8 @@ static struct contest contest_of(const struct comparison *comparison,
     struct contest contest = {.by_latency = workload_is_open(workload)};
     for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
         struct path_times times;
-        if (calibration_path_times(&comparison->calibration, workload->requests[i].path,
-                                   &times) &&
+        if (path_times_read(&times, workload->requests[i].path,
+                            &comparison->calibration) &&
             times.cpu == 0 && *workload->requests[i].class_name)
             return (struct contest){workload->requests[i].class_name, true};
     }

@@ -272,9 +272,9 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     json_add_text(root, "profile", comparison->run.profile);
     json_add_number(root, "repeat", (double)comparison->run.repeat);
     json_add_number(root, "seed", (double)comparison->run.seed);
-    if (comparison->calibration.record)
+    if (comparison->calibration.is_known)
         cJSON_AddItemToObject(root, "calibration",
-                              cJSON_Duplicate(comparison->calibration.record, true));
+                              work_calibration_to_json(&comparison->calibration));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "servers/ops/op.h"
 
 #define CELL_BYTES     128
 #define TERMINAL_WIDTH 120
@@ -560,8 +561,8 @@ static void print_basis(const struct comparison *comparison, enum table_style st
 static void print_costs(const struct comparison *comparison, enum table_style style,
                         FILE *file)
 {
-    const cJSON *record = comparison->calibration.record, *cost, *work;
-    if (!record)
+    const struct work_calibration *calibration = &comparison->calibration;
+    if (!calibration->is_known)
         return;
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -569,23 +570,17 @@ static void print_costs(const struct comparison *comparison, enum table_style st
     table_add_column(table, "CPU µs", TABLE_RIGHT);
     table_add_column(table, "µs", TABLE_RIGHT);
     table_add_column(table, "In the scenario", TABLE_LEFT);
-    cJSON_ArrayForEach(cost, json_at(record, "steps"))
-    {
-        const char *step = json_string(cost, "step"), *written = NULL;
-        cJSON_ArrayForEach(work, json_at(record, "work"))
-        {
-            if (step && strcmp(work->valuestring, step) == 0)
-                written = work->string;
-        }
+    for (size_t i = 0; i < calibration->costs.count; i++) {
+        const struct step_cost *cost = &calibration->costs.items[i];
         table_start_row(table);
-        table_add_cell(table, step);
-        table_add_cell(table, json_string(cost, "kind"));
-        table_add_cellf(table, "%.1f", json_number(cost, "cpu_us"));
-        table_add_cellf(table, "%.1f", json_number(cost, "wall_us"));
-        table_add_cell(table, written);
+        table_add_cell(table, cost->step);
+        table_add_cell(table, cost->kind < 0 ? NULL : op_kind_names[cost->kind]);
+        table_add_cellf(table, "%.1f", cost->cpu_us);
+        table_add_cellf(table, "%.1f", cost->wall_us);
+        table_add_cell(table, work_calibration_written(calibration, cost->step));
     }
     fprintf(file, "\n## What the steps cost\n\nEach alone on CPU %.0f, medians.\n\n",
-            json_number(record, "cpu"));
+            calibration->costs.cpu);
     table_print(table, style, file);
     table_free(table);
 }

@@ -156,8 +156,8 @@ static __attribute__((noinline)) void begin_program(struct connection *connectio
     struct program program;
     struct error error;
     struct ops *ops = service->server->ops;
-    if (program_parse(&program, ops, request->target, request->target_length, &error) <
-        0) {
+    if (program_parse(&program, ops_list(ops), request->target, request->target_length,
+                      &error) < 0) {
         answer_error(connection, service, 400, error.text);
     } else if (program.step_count == 0) {
         answer_bytes(connection, service, 0, program.body_bytes);

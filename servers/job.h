@@ -20,33 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "servers/ops/ops.h"
-
-#define PROGRAM_MAX_STEPS 16
-
-struct step {
-    uint64_t argument;
-    const char *text; /* where the op keeps_text: of a program, a part of its path; of
-                       * a job, its own copy with a NUL; else NULL */
-    unsigned text_length;
-    unsigned op; /* index in the ops */
-};
-
-/* What a path means. Steps of kind OP_REPLY are not among the steps to run. */
-struct program {
-    struct step steps[PROGRAM_MAX_STEPS];
-    unsigned step_count;
-    bool has_body_bytes;
-    uint64_t body_bytes;
-};
-
-/*
- * Parses a path (which begins with a slash, and outlives the program). 0, or -EINVAL and
- * a message that names the step, what it accepts and what was given.
- */
-MUST_CHECK int program_parse(struct program *program, const struct ops *ops,
-                             const char *path, size_t length, struct error *error);
+#include "servers/program.h"
 
 struct job {
     struct ops *ops;

@@ -58,7 +58,8 @@ static void prepare(struct ops *ops, struct op_cost *cost, struct measured_path 
     struct round *round = &measured->rounds[0];
     struct error *why = &cost->why;
     why->text[0] = '\0';
-    int result = program_parse(program, ops, cost->path, strlen(cost->path), why);
+    int result =
+        program_parse(program, ops_list(ops), cost->path, strlen(cost->path), why);
     if (result == 0)
         result = run_once(ops, program, why);
     for (measured->runs = 1; result == 0; measured->runs *= 2) {

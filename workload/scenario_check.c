@@ -109,35 +109,6 @@ static int check_paths(struct json_document *document, const struct scenario *sc
     return 0;
 }
 
-/* Steps that ask somebody: what a path with one needs. */
-static const struct asking_step {
-    const char *begin, *needs;
-} asking_steps[] = {
-    {"/fetch:", "a \"backend\""},
-    {"/pgquery:", "\"database\": \"postgres\""},
-    {"/pgsleep:", "\"database\": \"postgres\""},
-};
-
-static bool has_what_it_asks(const struct scenario *scenario, size_t step)
-{
-    return step == 0 ? scenario->backend.model != NULL
-                     : scenario->database == DATABASE_POSTGRES;
-}
-
-static int check_services(struct json_document *document, const struct scenario *scenario,
-                          struct error *error)
-{
-    for (size_t i = 0; i < scenario->workload.request_count; i++) {
-        const char *path = scenario->workload.requests[i].path;
-        for (size_t s = 0; s < sizeof asking_steps / sizeof *asking_steps; s++)
-            if (strstr(path, asking_steps[s].begin) && !has_what_it_asks(scenario, s))
-                return json_error(document, path_node(document, i), error,
-                                  "\"%s\" needs %s in the scenario", path,
-                                  asking_steps[s].needs);
-    }
-    return 0;
-}
-
 int scenario_check(struct json_document *document, const struct scenario *scenario,
                    struct error *error)
 {
@@ -155,8 +126,6 @@ int scenario_check(struct json_document *document, const struct scenario *scenar
     int result = check_sweep(document, scenario, error);
     if (result == 0)
         result = check_paths(document, scenario, error);
-    if (result == 0)
-        result = check_services(document, scenario, error);
     if (result < 0)
         return result;
     struct error detail;

@@ -28,7 +28,7 @@ MUST_CHECK int scenario_read_document(struct scenario *scenario,
                                       struct json_document *document,
                                       struct error *error);
 
-/* What no table shows: names, sweep, braces in paths, services that steps ask. */
+/* What no table shows: names, sweep, braces in paths. */
 MUST_CHECK int scenario_check(struct json_document *document,
                               const struct scenario *scenario, struct error *error);
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
 
@@ -88,50 +89,45 @@ static int gather_models(struct experiment *run, const struct words *externals,
     return result;
 }
 
-/* The backend's model and options are read as a contender's are, to be refused alike. */
-static int check_backend(const struct experiment *run, const struct scenario *scenario,
-                         struct error *error)
+/* Reads and checks the scenarios; where none is named, those of the profile. */
+static int read_scenarios(struct experiment *run,
+                          const struct experiment_request *request, struct error *error)
 {
-    const struct scenario_backend *backend = &scenario->backend;
-    if (!backend->model)
-        return 0;
-    struct text label = {0};
-    text_append_string(&label, backend->model);
-    for (size_t i = 0; i < backend->server.options.count; i++)
-        text_printf(&label, ":%s=%s", backend->server.options.items[i].name,
-                    backend->server.options.items[i].value);
-    struct contender contender;
-    int result = contender_parse(&contender, text_string(&label), &run->models, error);
-    if (result == 0 && contender.model->flags & MODEL_REFERENCE)
-        result = error_set(error, -EINVAL, "expected a model of ours, got \"%s\"",
-                           backend->model);
-    contender_release(&contender);
-    text_release(&label);
-    return result < 0 ? error_prefix(error, result, "%s: backend", scenario->name) : 0;
+    struct scenarios scenarios;
+    int result = scenarios_read(&scenarios, request->folder, request->scenarios,
+                                &run->models, error);
+    if (result < 0)
+        return result;
+    if (request->scenarios->count == 0)
+        scenarios_keep_profile(&scenarios, (int)(request->profile - profiles));
+    run->scenarios =
+        memory_allocate_zeroed(scenarios.count + 1, sizeof(struct experiment_scenario));
+    for (size_t i = 0; i < scenarios.count; i++) {
+        struct scenario *own = &run->scenarios[run->scenario_count++].scenario;
+        *own = scenarios.items[i];
+        scenarios.items[i] = (struct scenario){0};
+        apply_profile(own, request->profile);
+    }
+    scenarios_release(&scenarios);
+    return 0;
 }
 
 int experiment_decide(struct experiment *run, const struct experiment_request *request,
-                      struct scenarios *scenarios, struct error *error)
+                      struct error *error)
 {
     *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
         .seed = request->seed,
         .overrun_ns = request->overrun_ns,
-        .scenarios = memory_allocate_zeroed(scenarios->count + 1,
-                                            sizeof(struct experiment_scenario)),
     };
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
-    for (size_t i = 0; i < scenarios->count && result == 0; i++) {
-        struct experiment_scenario *own = &run->scenarios[run->scenario_count++];
-        own->scenario = scenarios->items[i];
-        scenarios->items[i] = (struct scenario){0};
-        apply_profile(&own->scenario, request->profile);
-        result = check_backend(run, &own->scenario, error);
-        if (result == 0)
-            result = choose_contenders(run, own, request->models, &joining, error);
-    }
+    if (result == 0)
+        result = read_scenarios(run, request, error);
+    for (size_t i = 0; i < run->scenario_count && result == 0; i++)
+        result =
+            choose_contenders(run, &run->scenarios[i], request->models, &joining, error);
     words_release(&joining);
     if (result < 0) {
         experiment_release(run);

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "harness/experiment/profile.h"
-#include "harness/experiment/scenario_files.h"
 #include "record/experiment.h"
 
 struct experiment_request {
@@ -18,16 +17,16 @@ struct experiment_request {
     uint64_t repeat; /* 0: the profile's */
     uint64_t seed;
     uint64_t overrun_ns;
+    const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
+    const struct words *scenarios; /* named ones; empty: those of the profile */
     const struct words *models;    /* empty: each scenario's own choice */
     const struct words *externals; /* files of references that join everywhere */
 };
 
-/*
- * Decides everything; takes the scenarios out of `scenarios` (release it all the
- * same). 0 or -EINVAL, and then nothing is left to release.
- */
+/* Reads and checks the scenarios and decides everything else. 0, -EINVAL or -errno, and
+ * then nothing is left to release. */
 MUST_CHECK int experiment_decide(struct experiment *run,
                                  const struct experiment_request *request,
-                                 struct scenarios *scenarios, struct error *error);
+                                 struct error *error);
 
 #endif

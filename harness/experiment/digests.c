@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "harness/trial/http_get.h"
 #include "harness/trial/server_child.h"
-#include "workload/fetch_path.h"
+#include "workload/steps.h"
 
 #define START_LIMIT_NS (15 * NS_PER_S)
 #define GRACE_NS       (10 * NS_PER_S)
@@ -24,7 +24,7 @@ static char *path_that_tells(const struct model *model, const char *path)
         return NULL;
     if (!(model->flags & MODEL_PROXY))
         return memory_copy_string(path);
-    return fetch_program_alone(path) ? fetched_path(path + 1) : NULL;
+    return path_fetches(path);
 }
 
 static void want(struct digests *digests, const char *path)

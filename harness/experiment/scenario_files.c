@@ -9,6 +9,7 @@
 #include "base/installed.h"
 #include "base/json_folder.h"
 #include "base/text.h"
+#include "harness/experiment/scenario_check.h"
 #include "workload/scenario_read.h"
 
 /* Files beside the scenarios that are none. */
@@ -20,7 +21,9 @@ static const char *const families[] = {"plaintext", "io", "cpu", "mixed", NULL};
 static int read_one(struct scenarios *scenarios, char *path, struct error *error)
 {
     struct scenario scenario;
-    int result = scenario_read(&scenario, path, error);
+    int result = scenarios->models
+                     ? scenario_read_checked(&scenario, path, scenarios->models, error)
+                     : scenario_read(&scenario, path, error);
     for (size_t i = 0; result == 0 && i < scenarios->count; i++) {
         if (strcmp(scenarios->items[i].name, scenario.name) == 0) {
             result =
@@ -90,10 +93,11 @@ static void sort_by_family(struct scenarios *scenarios)
 }
 
 int scenarios_read(struct scenarios *scenarios, const char *folder,
-                   const struct words *words, struct error *error)
+                   const struct words *words, const struct models *models,
+                   struct error *error)
 {
     size_t word_count = words ? words->count : 0;
-    *scenarios = (struct scenarios){0};
+    *scenarios = (struct scenarios){.models = models};
     char *place = folder ? memory_copy_string(folder) : installed_path("scenarios");
     char **names = NULL;
     size_t name_count = 0;

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "harness/third_party/placeholders.h"
 #include "harness/third_party/third_party.h"
-#include "workload/fetch_path.h"
+#include "workload/steps.h"
 
 #define VERSION_LIMIT_NS (20 * NS_PER_S)
 #define VERSION_BYTES    200
@@ -151,26 +151,28 @@ void third_party_look_up(struct described_model *described)
 
 /* ---- what it can do --------------------------------------------------------------- */
 
-/* The name of a step, before its colon, on the heap. */
-static char *step_name(const char *step)
-{
-    return memory_printf("%.*s", (int)strcspn(step, ":"), step);
-}
-
 static bool does_steps(const struct third_party *external, const char *path, char *why,
                        size_t bytes)
 {
-    char **steps = text_split(path + 1, '/', NULL);
-    bool serves = true;
-    for (size_t i = 0; steps[i] && serves; i++) {
-        char *name = step_name(steps[i]);
+    struct path_walk walk;
+    struct path_step step;
+    bool serves = path_walk_start(&walk, path, strlen(path));
+    while (serves && path_walk_next(&walk, &step)) {
+        char *name = memory_printf("%.*s", (int)step.name_length, step.text);
         serves = words_have(&external->steps, name);
         if (!serves)
             snprintf(why, bytes, "%s does not know the step %s", external->name, name);
         free(name);
     }
-    text_list_free(steps);
     return serves;
+}
+
+/* A proxy hands a path on that asks another server for one, and does nothing else. */
+static bool is_handed_on(const char *path)
+{
+    char *asked = path_fetches(path);
+    free(asked);
+    return asked;
 }
 
 static bool serves_path(const struct third_party *external, const char *path, char *why,
@@ -185,7 +187,7 @@ static bool serves_path(const struct third_party *external, const char *path, ch
         snprintf(why, bytes, "%s serves \"/\" alone, and not %s", external->name, path);
         return false;
     case EXTERNAL_PROXY:
-        if (fetch_program_alone(path))
+        if (is_handed_on(path))
             return true;
         snprintf(why, bytes, "%s serves \"/\" and hands \"/fetch:...\" on",
                  external->name);

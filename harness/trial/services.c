@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "harness/probe/procfs.h"
 #include "harness/trial/http_get.h"
-#include "workload/fetch_path.h"
+#include "workload/steps.h"
 
 /* A cluster has to be made first. */
 #define START_LIMIT_NS (60 * NS_PER_S)
@@ -101,23 +101,29 @@ static int start_database(struct service_process *database,
 }
 
 /* A backend that refuses a path would be measured as a fast one. */
+static int verify_step(const struct service_process *backend,
+                       const struct path_step *step, struct error *error)
+{
+    char *path = path_step_fetches(step);
+    int result = 0;
+    if (path)
+        result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : http_get(backend->process.url, path, error);
+    free(path);
+    return result;
+}
+
 static int verify_paths(const struct service_process *backend,
                         const struct scenario *scenario, struct error *error)
 {
     int result = 0;
     for (size_t i = 0; i < scenario->workload.request_count && result == 0; i++) {
-        char **steps = text_split(scenario->workload.requests[i].path, '/', NULL);
-        for (size_t s = 0; steps[s] && result == 0; s++) {
-            const char *program = fetch_program(steps[s]);
-            if (!program)
-                continue;
-            char *path = memory_allocate(strlen(program) + 2);
-            fetch_path(program, path, strlen(program) + 2);
-            result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
-                                      : http_get(backend->process.url, path, error);
-            free(path);
-        }
-        text_list_free(steps);
+        const char *path = scenario->workload.requests[i].path;
+        struct path_walk walk;
+        struct path_step step;
+        path_walk_start(&walk, path, strlen(path));
+        while (result == 0 && path_walk_next(&walk, &step))
+            result = verify_step(backend, &step, error);
     }
     return result < 0 ? error_prefix(error, result, "the backend") : 0;
 }

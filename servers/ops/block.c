@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 static int block_parse(const char *text, uint64_t *argument, struct error *error)
 {
@@ -21,6 +20,7 @@ static void block_run(struct op_call *call)
 const struct op block_op = {
     .name = "block",
     .kind = OP_BLOCKING,
+    .flags = OP_LASTS,
     .summary = "sit in a blocking call for a time",
     .library = "POSIX",
     .node = "a native call through uv_queue_work: on libuv's pool",

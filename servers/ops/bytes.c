@@ -4,7 +4,6 @@
  */
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/reply.h"
 
 static int bytes_parse(const char *text, uint64_t *argument, struct error *error)

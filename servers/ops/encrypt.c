@@ -11,7 +11,6 @@
 #include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/openssl.h"
-#include "servers/ops/ops.h"
 
 #define SIZE_MOST   (256ULL << 20)
 #define BLOCK_BYTES 4096
@@ -87,6 +86,7 @@ static void encrypt_close(void *resource)
 const struct op encrypt_op = {
     .name = "encrypt",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "encrypt so many bytes with AES-256-GCM",
     .library = "OpenSSL",
     .node = "crypto.createCipheriv: on the loop",

@@ -2,7 +2,7 @@
  * fetch.c - asks another server for a path over HTTP/1.1: what a gateway or a proxy
  * does. The upstream is named once for the server (serve --upstream); every thread or
  * loop keeps its own connections to it alive, at most --upstream-connections, and
- * waiting for a free one is part of the step. How the path is written: fetch_path.h.
+ * waiting for a free one is part of the step. How the path is written: steps.h.
  *
  * One state machine for all models: a thread sleeps for what it answers, a loop
  * registers it.
@@ -33,9 +33,8 @@
 #include "servers/address.h"
 #include "servers/ops/fetch_reply.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/ops/pool.h"
-#include "workload/fetch_path.h"
+#include "workload/steps.h"
 
 #define READ_BYTES (16 * 1024)
 
@@ -437,6 +436,8 @@ static int fetch_start(const struct op_environment *environment, void **shared,
 const struct op fetch_op = {
     .name = "fetch",
     .kind = OP_WAIT,
+    .flags = OP_ASKS_UPSTREAM,
+    .pool = ROLE_UPSTREAM_CONNECTIONS,
     .summary = "ask the upstream for a path (, for / and = for :) over HTTP",
     .library = "llhttp",
     .node = "http.request, a keep-alive Agent: on the loop, overlapping",

@@ -26,7 +26,6 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/shared_memory.h"
 
 #define FILE_MOST_BYTES (64ULL << 20)

@@ -14,7 +14,6 @@
 
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/ops/sample_text.h"
 #include "servers/ops/shared_input.h"
 
@@ -103,6 +102,7 @@ static int gunzip_start(const struct op_environment *unused, void **shared,
 const struct op gunzip_op = {
     .name = "gunzip",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "decompress to so much JSON",
     .library = "zlib",
     .node = "zlib.gunzip: on libuv's pool; gunzipSync: on the loop",

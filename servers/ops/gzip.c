@@ -13,7 +13,6 @@
 
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/ops/sample_text.h"
 #include "servers/ops/shared_input.h"
 
@@ -110,6 +109,7 @@ static int gzip_start(const struct op_environment *unused, void **shared,
 const struct op gzip_op = {
     .name = "gzip",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "compress so much JSON",
     .library = "zlib",
     .node = "zlib.gzip: on libuv's pool; gzipSync: on the loop",

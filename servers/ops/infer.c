@@ -21,7 +21,6 @@
 
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 #include "servers/ops/shared_input.h"
 
 enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, BATCH_MOST = 4096 };
@@ -134,6 +133,7 @@ static int infer_start(const struct op_environment *unused, void **shared,
 const struct op infer_op = {
     .name = "infer",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "run a neural network (784-512-256-10) on a batch",
     .library = "BLIS (CBLAS)",
     .node = "onnxruntime-node: on its own threads",

@@ -11,7 +11,6 @@
 #include "base/quantity.h"
 #include "servers/ops/database.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define ROWS_MOST 10000
 

@@ -13,7 +13,6 @@
 
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define ROWS_MOST 10000
 
@@ -71,6 +70,7 @@ static void json_run(struct op_call *call)
 const struct op json_op = {
     .name = "json",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "build a JSON document of so many rows and serialise it",
     .library = "cJSON",
     .node = "JSON.stringify: on the loop",

@@ -20,7 +20,8 @@
  * 17, 5 from the seed OP_SEED: state ^= state << 13, ^= state >> 17, ^= state << 5.
  *
  * To add an op: one file in servers/ops/ that ends in its `const struct op`, one line
- * in servers/ops/ops.def. The conformance tests then run it, with its example
+ * in servers/ops/ops.def; what harness and analysis need to know of it are its kind,
+ * its flags and its pool. The conformance tests then run it, with its example
  * argument, under every model and demand the same digest from all.
  */
 #ifndef SERVERS_OPS_OP_H
@@ -31,9 +32,23 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "servers/model.h"
 
 enum op_kind { OP_WAIT, OP_BLOCKING, OP_CPU, OP_REPLY };
 extern const char *const op_kind_names[]; /* "WAIT", "BLOCKING", "CPU", "REPLY", NULL */
+
+/* What harness and analysis need to know of an op beside its kind. */
+enum op_flag {
+    /* It asks another server: needs serve --upstream. */
+    OP_ASKS_UPSTREAM = 1 << 0,
+    /* It asks a database: needs serve --pg. */
+    OP_ASKS_POSTGRES = 1 << 1,
+    /* Its argument is a time, and a step lasts just so long. */
+    OP_LASTS = 1 << 2,
+    /* OP_CPU: its work is in proportion to its argument, which may be any number. A
+     * scenario may say how long it is to take, and the harness finds the number. */
+    OP_SCALES = 1 << 3,
+};
 
 /* What `resume` answers. */
 enum op_answer {
@@ -97,12 +112,15 @@ struct op_report {
 struct op {
     const char *name;
     enum op_kind kind;
-    const char *summary;  /* one line, a verb first, no full stop                     */
-    const char *library;  /* what does the work: "zlib", "POSIX"                      */
-    const char *node;     /* what Node.js has for the same, and where that runs there */
-    const char *argument; /* what it is called: "TIME", "SIZE"                        */
-    const char *example;  /* an argument that takes a few milliseconds at most        */
-    bool keeps_text;      /* call->text is wanted: the argument is more than a number */
+    unsigned flags;        /* enum op_flag                                             */
+    enum option_role pool; /* of the option that says how many steps may have one of
+                            * the pool's connections at a time; ROLE_NONE: no pool    */
+    const char *summary;   /* one line, a verb first, no full stop                     */
+    const char *library;   /* what does the work: "zlib", "POSIX"                      */
+    const char *node;      /* what Node.js has for the same, and where that runs there */
+    const char *argument;  /* what it is called: "TIME", "SIZE"                        */
+    const char *example;   /* an argument that takes a few milliseconds at most        */
+    bool keeps_text;       /* call->text is wanted: the argument is more than a number */
 
     /* Reads the argument. 0, or -EINVAL with what is accepted and what was given. */
     int (*parse)(const char *text, uint64_t *argument, struct error *error);
@@ -139,6 +157,20 @@ struct op {
     int (*open)(void *shared, void **resource, struct error *error);
     void (*close)(void *resource);
 };
+
+#define OP(identifier) extern const struct op identifier##_op;
+#include "servers/ops/ops.def"
+#undef OP
+
+/* All ops, in order; ends with NULL. */
+extern const struct op *const op_list[];
+
+/* The op that a step names (workload/steps.h), or NULL. */
+struct path_step;
+const struct op *op_of_step(const struct path_step *step);
+
+/* Whether a server would run this path: 0, or -EINVAL and what it would answer. */
+MUST_CHECK int op_check_path(const char *path, struct error *error);
 
 /* Continues the digest with result bytes of this step. */
 void op_result(struct op_call *call, const void *bytes, size_t length);

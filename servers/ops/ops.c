@@ -56,7 +56,6 @@ const struct field op_pool_options[] = {
 
 struct ops {
     const struct op *const *list;
-    const char **names; /* as in the list, ends with NULL */
     size_t count;
     void **shared;        /* of each op */
     pthread_key_t thread; /* struct thread_part of the calling thread */
@@ -83,7 +82,6 @@ static void stop_ops(struct ops *ops, size_t started)
         if (ops->list[i]->stop)
             ops->list[i]->stop(ops->shared[i]);
     free(ops->shared);
-    free(ops->names);
     free(ops);
 }
 
@@ -104,9 +102,7 @@ int ops_open(struct ops **result, const struct op *const *list,
     while (list[ops->count])
         ops->count++;
     ops->shared = memory_allocate_zeroed(ops->count + 1, sizeof *ops->shared);
-    ops->names = memory_allocate_zeroed(ops->count + 1, sizeof *ops->names);
     for (size_t i = 0; i < ops->count; i++) {
-        ops->names[i] = list[i]->name;
         int failure = 0;
         if (list[i]->shares)
             ops->shared[i] = shared_of(ops, i, list[i]->shares);
@@ -153,27 +149,14 @@ void ops_leave_thread(struct ops *ops)
     close_thread_part(part);
 }
 
+const struct op *const *ops_list(const struct ops *ops)
+{
+    return ops->list;
+}
+
 const struct op *ops_at(const struct ops *ops, size_t index)
 {
     return ops->list[index];
-}
-
-int ops_find(const struct ops *ops, const char *name)
-{
-    for (size_t i = 0; i < ops->count; i++)
-        if (strcmp(ops->list[i]->name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
-const char *ops_nearest(const struct ops *ops, const char *name)
-{
-    return text_nearest(name, ops->names);
-}
-
-void ops_append_names(const struct ops *ops, struct text *text)
-{
-    text_append_list(text, ops->names);
 }
 
 bool ops_report(const struct ops *ops, size_t index, struct op_report *report)

@@ -17,9 +17,6 @@
 #include "servers/ops/ops.def"
 #undef OP
 
-/* All ops, in order; ends with NULL. */
-extern const struct op *const op_list[];
-
 /* Of a struct op_environment, what is a size: a scenario may set and sweep it. */
 extern const struct field op_pool_options[];
 
@@ -38,18 +35,11 @@ void ops_divide(struct ops *ops, uint64_t index, uint64_t sharers);
 /* Closes what the calling thread has open. */
 void ops_leave_thread(struct ops *ops);
 
+/* The list that they were opened with. */
+const struct op *const *ops_list(const struct ops *ops);
+
 /* The op at `index` of the list, or NULL at its end. */
 const struct op *ops_at(const struct ops *ops, size_t index);
-
-/* The index of the op with this name, or -1. */
-int ops_find(const struct ops *ops, const char *name);
-
-/* The name nearest to a mistyped one, or NULL. */
-const char *ops_nearest(const struct ops *ops, const char *name);
-
-/* Appends "wait, file, ..." : what a program may be made of. */
-struct text;
-void ops_append_names(const struct ops *ops, struct text *text);
 
 /* What the op at `index` has counted; false where it does not count. */
 bool ops_report(const struct ops *ops, size_t index, struct op_report *report);

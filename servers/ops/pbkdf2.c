@@ -10,7 +10,6 @@
 #include "base/quantity.h"
 #include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define ITERATIONS_MOST 10000000
 
@@ -43,6 +42,7 @@ static int pbkdf2_open(void *shared, void **resource, struct error *error)
 const struct op pbkdf2_op = {
     .name = "pbkdf2",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "hash a password with so many iterations of HMAC-SHA-256",
     .library = "OpenSSL",
     .node = "crypto.pbkdf2: on libuv's pool; pbkdf2Sync: on the loop",

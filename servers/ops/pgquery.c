@@ -7,7 +7,7 @@
  * significant first, and the bytes of its name.
  */
 #include "base/quantity.h"
-#include "servers/ops/ops.h"
+#include "servers/ops/op.h"
 #include "servers/ops/postgres.h"
 
 #define READS_MOST 1000
@@ -58,6 +58,8 @@ static enum op_answer pgquery_resume(struct op_call *call)
 const struct op pgquery_op = {
     .name = "pgquery",
     .kind = OP_WAIT,
+    .flags = OP_ASKS_POSTGRES,
+    .pool = ROLE_DATABASE_CONNECTIONS,
     .summary = "read rows of a PostgreSQL table by their key, one after another",
     .library = "libpq",
     .node = "pg.Pool: on the loop, overlapping",

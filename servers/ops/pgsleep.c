@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/quantity.h"
-#include "servers/ops/ops.h"
+#include "servers/ops/op.h"
 #include "servers/ops/postgres.h"
 
 static int pgsleep_parse(const char *text, uint64_t *argument, struct error *error)
@@ -50,6 +50,8 @@ static enum op_answer pgsleep_resume(struct op_call *call)
 const struct op pgsleep_op = {
     .name = "pgsleep",
     .kind = OP_WAIT,
+    .flags = OP_ASKS_POSTGRES | OP_LASTS,
+    .pool = ROLE_DATABASE_CONNECTIONS,
     .summary = "have PostgreSQL sleep for a time, a connection held meanwhile",
     .library = "libpq",
     .node = "pg.Pool: on the loop, overlapping",

@@ -9,7 +9,6 @@
 #include "base/quantity.h"
 #include "servers/ops/database.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define READS_MOST 10000
 

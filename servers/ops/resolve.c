@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 /* A short name is a number to the base of 39: digits are places in this list, from 1. */
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";

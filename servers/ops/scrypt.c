@@ -12,7 +12,6 @@
 #include "base/quantity.h"
 #include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define N_MOST (1 << 15)
 

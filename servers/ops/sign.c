@@ -18,7 +18,6 @@
 #include "servers/ops/first_use.h"
 #include "servers/ops/op.h"
 #include "servers/ops/openssl.h"
-#include "servers/ops/ops.h"
 
 #define COUNT_MOST      10000
 #define SIGNATURE_BYTES 256
@@ -144,6 +143,7 @@ static int sign_open(void *shared, void **resource, struct error *error)
 const struct op sign_op = {
     .name = "sign",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "make so many signatures with RSA-2048",
     .library = "OpenSSL",
     .node = "crypto.sign: on the loop; with a callback: on libuv's pool",

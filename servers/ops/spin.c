@@ -7,7 +7,6 @@
  */
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 #define SPIN_MOST 10000000000ULL
 
@@ -29,6 +28,7 @@ static void spin_run(struct op_call *call)
 const struct op spin_op = {
     .name = "spin",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "compute: a chain of xorshift iterations",
     .library = "this program",
     .node = "any JavaScript: on the loop",

@@ -23,7 +23,6 @@
 #include "base/quantity.h"
 #include "base/text.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 enum {
     COLUMNS = 4,
@@ -324,6 +323,7 @@ static int thumbnail_open(void *shared, void **resource, struct error *error)
 const struct op thumbnail_op = {
     .name = "thumbnail",
     .kind = OP_CPU,
+    .flags = OP_SCALES,
     .summary = "make a thumbnail of a photo of so many pixels",
     .library = "TurboJPEG, stb",
     .node = "sharp (libvips): on libuv's pool",

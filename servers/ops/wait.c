@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "servers/ops/op.h"
-#include "servers/ops/ops.h"
 
 static int wait_parse(const char *text, uint64_t *argument, struct error *error)
 {
@@ -24,6 +23,7 @@ static enum op_answer wait_resume(struct op_call *call)
 const struct op wait_op = {
     .name = "wait",
     .kind = OP_WAIT,
+    .flags = OP_LASTS,
     .summary = "wait for a time, computing nothing",
     .library = "POSIX",
     .node = "setTimeout: on the loop, overlapping",

@@ -207,7 +207,7 @@ function jsonText(rows) {
     return JSON.stringify(document);
 }
 
-/* ---- fetch: the path inside the step is described in fetch_path.h --------------------- */
+/* ---- fetch: the path inside the step is described in steps.h -------------------------- */
 
 const agent = new http.Agent({
     keepAlive: true,

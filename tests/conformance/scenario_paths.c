@@ -15,36 +15,22 @@ static size_t path_count;
 
 /* ---- the paths -------------------------------------------------------------------- */
 
-static const struct op *find_op(const char *step, size_t length)
-{
-    for (size_t i = 0; op_list[i]; i++)
-        if (strncmp(op_list[i]->name, step, length) == 0 && !op_list[i]->name[length])
-            return op_list[i];
-    return NULL;
-}
-
 /* Work that is given as a time becomes the op's example: no run has calibrated it. */
-static char *with_plain_work(const char *path)
+static const char *plain_work(const void *context, const struct path_step *step)
 {
-    struct text plain = {0};
-    char **steps = text_split(path, '/', NULL);
-    for (size_t s = 1; steps[0] && steps[s]; s++) {
-        size_t length = strcspn(steps[s], ":");
-        const struct op *op = find_op(steps[s], length);
-        uint64_t argument;
-        if (op && op->kind == OP_CPU &&
-            op->parse(steps[s][length] ? steps[s] + length + 1 : "", &argument, NULL) < 0)
-            text_printf(&plain, "/%s:%s", op->name, op->example);
-        else
-            text_printf(&plain, "/%s", steps[s]);
-    }
-    text_list_free(steps);
-    return text_steal(&plain);
+    (void)context;
+    static char plain[64];
+    const struct op *op = op_of_step(step);
+    uint64_t ns;
+    if (!op || !(op->flags & OP_SCALES) || !path_step_time(step, &ns))
+        return NULL;
+    snprintf(plain, sizeof plain, "%s:%s", op->name, op->example);
+    return plain;
 }
 
 static void add_path(const char *path)
 {
-    char *plain = with_plain_work(path);
+    char *plain = path_replace(path, plain_work, NULL);
     for (size_t i = 0; i < path_count; i++) {
         if (strcmp(paths[i], plain) == 0) {
             free(plain);

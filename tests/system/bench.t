@@ -110,9 +110,9 @@ sed 's/gzip:2ms/sing:3/' "$work/kinds.json" >"$work/no-step.json"
 for bad in no-kind no-step; do
     start "$work/$bad.json" --models event-loop --out "$work/$bad"
     finish
-    [ $status -eq 1 ] && [ "$(grep -c '^interleave bench: ' "$work/err")" -eq 1 ] &&
-        [ -z "$(ls "$work/$bad/trials")" ]
-    ok $? "a step that cannot be so is told before the first trial ($bad)"
+    [ $status -eq 2 ] && [ "$(grep -c '^interleave bench: ' "$work/err")" -eq 1 ] &&
+        [ ! -e "$work/$bad" ]
+    ok $? "a step that cannot be so is told before anything is started ($bad)"
 done
 
 # ---- the table ------------------------------------------------------------------------
@@ -220,9 +220,9 @@ ok $? "the command lines of both servers are recorded"
 sed 's/wait=50ms/wait=50/' "$work/tiny-fetch.json" >"$work/wrong-fetch.json"
 start "$work/wrong-fetch.json" --models event-loop --seed 5 --out "$work/wrong"
 finish
-[ $status -eq 1 ] && grep -q '"reason":.*the backend: /wait:50: HTTP/1.1 400' "$work"/wrong/trials/*/trial.json
-ok $? "a path that the backend refuses: exit 1 and the reason (exit $status)"
-nothing_runs "a path that the backend refuses"
+[ $status -eq 2 ] && grep -q '"/wait:50": step 1: wait: expected a time' "$work/err" && [ ! -e "$work/wrong" ]
+ok $? "a path that the backend would refuse: exit 2, nothing begun (exit $status)"
+nothing_runs "a path that the backend would refuse"
 
 sed 's/"duration": "1s"/"duration": "20s"/' "$work/tiny-fetch.json" >"$work/long-fetch.json"
 start "$work/long-fetch.json" --models event-loop --out "$work/backend-died"
@@ -255,7 +255,7 @@ ok $? "even a harness that is killed leaves nothing running"
 sed 's/"model": "event-loop"/"model": "event-lop"/' "$work/tiny-fetch.json" >"$work/bad-backend.json"
 start "$work/bad-backend.json" --models event-loop --out "$work/never-begun"
 finish
-[ $status -eq 2 ] && grep -q 'backend: .*did you mean "event-loop"' "$work/err" && [ ! -e "$work/never-begun" ]
+[ $status -eq 2 ] && grep -q 'backend.model: .*did you mean "event-loop"' "$work/err" && [ ! -e "$work/never-begun" ]
 ok $? "an unknown model of a backend: exit 2, nothing begun"
 
 # The cluster's processes have sessions of their own: they are found by their folder.

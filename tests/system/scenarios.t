@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Scenario files, and those that describe servers of others: the program and the JSON
-# Schema agree on the same good and bad files.
+# Schema agree on the same good and bad files, and `bench` refuses a bad one with the line
+# of `validate`, before anything is started.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 : "${INTERLEAVE:=build/interleave}"
@@ -14,7 +15,9 @@ for file in servers/reference/*.json; do
 done
 good=(tests/scenarios/good/*.json "${shipped[@]}" tests/external/good/*.json "${references[@]}")
 bad=(tests/scenarios/bad/*.json tests/external/bad/*.json)
-echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 3 + 2))"
+echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 5 + 2))"
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
 
 n=0
 ok() { # STATUS NAME
@@ -73,6 +76,16 @@ for file in "${bad[@]}"; do
     ok $? "$file is refused with exit 2"
     [ "$(wc -l <<<"$message")" -eq 1 ] && grep -qE "$file:[0-9]+:[0-9]+: " <<<"$message"
     ok $? "$file: one line with file, line and column"
+    case $file in
+    tests/external/*) asked=(hello --external "$file") ;;
+    *) asked=("$file") ;;
+    esac
+    said=$("$INTERLEAVE" bench "${asked[@]}" --out "$work/out" 2>&1)
+    status=$?
+    [ "$said" = "interleave bench: $message" ]
+    ok $? "$file: bench says the same"
+    [ $status -eq 2 ] && [ ! -e "$work/out" ]
+    ok $? "$file: bench exits with 2 and has made nothing"
     case $file in
     */broken-* | */beyond-the-schema-*) skip "$file" "no schema can see this" ;;
     *)

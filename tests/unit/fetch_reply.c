@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "servers/ops/fetch_reply.h"
-#include "workload/fetch_path.h"
 
 #define OK     "HTTP/1.1 200 OK\r\n"
 #define DIGEST "Interleave-Digest: 0123abcd\r\n"
@@ -113,33 +112,12 @@ static void an_endless_head_is_refused(void **state)
     assert_int_equal(got, FETCH_REPLY_BROKEN);
 }
 
-static void paths_are_written_in_one_step(void **state)
-{
-    (void)state;
-    static const char *const pairs[][2] = {
-        {"", "/"},
-        {"wait=50ms,bytes=1KiB", "/wait:50ms/bytes:1KiB"},
-        {"wait:50ms", "/wait:50ms"},
-        {"index.html", "/index.html"},
-    };
-    char path[64];
-    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-        assert_int_equal(fetch_path(pairs[i][0], path, sizeof path), strlen(pairs[i][1]));
-        assert_string_equal(path, pairs[i][1]);
-    }
-    assert_int_equal(fetch_path("abcdef", path, 4), 7);
-    assert_string_equal(path, "/ab");
-    assert_string_equal(fetch_program("fetch:wait=1ms"), "wait=1ms");
-    assert_null(fetch_program("fetching:1"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cut_means_the_same),
         cmocka_unit_test(what_was_not_asked_for_ends_the_connection),
         cmocka_unit_test(an_endless_head_is_refused),
-        cmocka_unit_test(paths_are_written_in_one_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static int parse(struct program *program, const char *path, struct error *error)
 {
     /* The path ends where its length says: what follows must not be read. */
     char *copy = memory_printf("%s/spin:1", path);
-    int result = program_parse(program, ops, copy, strlen(path), error);
+    int result = program_parse(program, all_ops, copy, strlen(path), error);
     free(copy);
     return result;
 }
@@ -69,7 +69,7 @@ static void reads_programs(void **state)
                            "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1",
                            &error),
                      0);
-    assert_int_equal(program.step_count, PROGRAM_MAX_STEPS);
+    assert_int_equal(program.step_count, PATH_MOST_STEPS);
     assert_int_equal(
         parse(&program, "/wait:1h/spin:10000M/file:64MiB/bytes:64MiB", &error), 0);
 }
@@ -115,6 +115,55 @@ static void refuses_bad_programs(void **state)
                 fail_msg("%s: no \"%s\" in: %s", refusals[i].path, refusals[i].words[w],
                          error.text);
         }
+    }
+}
+
+/* ---- what ops say of themselves -----------------------------------------------------
+ */
+
+/* What harness and analysis take from the descriptors has to fit together. */
+static void descriptors_agree_with_their_ops(void **state)
+{
+    (void)state;
+    for (size_t i = 0; op_list[i]; i++) {
+        const struct op *op = op_list[i];
+        char *written = memory_printf("%s:%s", op->name, op->example);
+        struct path_step step = path_step_of(written);
+        uint64_t amount, ns;
+        struct error error;
+        assert_ptr_equal(op_of_step(&step), op);
+        bool is_number =
+            quantity_parse(QUANTITY_COUNT, op->example, 1, UINT64_MAX, &amount, NULL) ==
+                0 ||
+            quantity_parse(QUANTITY_SIZE, op->example, 1, UINT64_MAX, &amount, NULL) == 0;
+        if (op->flags & OP_LASTS)
+            assert_true(path_step_time(&step, &ns) && op->kind != OP_CPU);
+        if (op->flags & OP_SCALES) {
+            assert_true(is_number && op->kind == OP_CPU);
+            assert_int_equal(op->parse("12345", &amount, &error) == 0 ||
+                                 strstr(error.text, "from") != NULL,
+                             true);
+        }
+        bool asks = op->flags & (OP_ASKS_UPSTREAM | OP_ASKS_POSTGRES);
+        assert_int_equal(asks, op->pool != ROLE_NONE);
+        assert_true(!asks || op->kind == OP_WAIT);
+        free(written);
+    }
+}
+
+static void paths_are_checked_by_the_same_parser(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(op_check_path("/wait:1ms/gzip:1KiB", &error), 0);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct error said;
+        struct program program;
+        assert_int_equal(op_check_path(refusals[i].path, &error), -EINVAL);
+        assert_int_equal(program_parse(&program, op_list, refusals[i].path,
+                                       strlen(refusals[i].path), &said),
+                         -EINVAL);
+        assert_string_equal(error.text, said.text);
     }
 }
 
@@ -252,6 +301,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_programs),
         cmocka_unit_test(refuses_bad_programs),
+        cmocka_unit_test(descriptors_agree_with_their_ops),
+        cmocka_unit_test(paths_are_checked_by_the_same_parser),
         cmocka_unit_test(spin_is_as_described),
         cmocka_unit_test(file_is_as_described),
         cmocka_unit_test(damaged_file_is_made_again),

@@ -57,11 +57,6 @@ static const struct mistake {
      "got \"0\""},
     {HEAD REQS ",\"server\":{\"cpus\":0}}",
      ":2:53: server.cpus: expected \"all\" or a whole number from 1 to 1024, got 0"},
-    {HEAD "\"requests\":[{\"path\":\"/fetch:wait=5ms\"}]}",
-     ":2:21: requests[0].path: \"/fetch:wait=5ms\" needs a \"backend\" in the scenario"},
-    {HEAD "\"requests\":[{\"path\":\"/spin:1/pgquery:3\"}]}",
-     ":2:21: requests[0].path: \"/spin:1/pgquery:3\" needs \"database\": \"postgres\" in "
-     "the scenario"},
     {HEAD REQS ",\"backend\":{\"cpus\":1}}",
      ":2:46: backend: the key \"model\" is missing"},
     {HEAD REQS ",\"database\":\"postgre\"}",

@@ -151,8 +151,12 @@ static const char found_out[] =
 
 static struct work_calibration make_calibration(void)
 {
-    struct work_calibration calibration = {.record = cJSON_Parse(found_out)};
-    assert_non_null(calibration.record);
+    struct work_calibration calibration;
+    struct error error;
+    cJSON *record = cJSON_Parse(found_out);
+    assert_non_null(record);
+    assert_int_equal(work_calibration_from_json(&calibration, record, &error), 0);
+    cJSON_Delete(record);
     return calibration;
 }
 
@@ -188,7 +192,7 @@ static void check(const struct models *models, const struct question *question)
                  found ? found->basis : "none");
     contender_release(&contender);
     scenario_release(&scenario);
-    calibration_release(&calibration);
+    work_calibration_release(&calibration);
     free(text);
 }
 
@@ -201,47 +205,10 @@ static void test_formulas(void **state)
     models_release(&models);
 }
 
-static void test_calibrated_paths(void **state)
-{
-    (void)state;
-    struct work_calibration calibration = make_calibration();
-    struct scenario scenario;
-    struct error error;
-    assert_int_equal(
-        scenario_read_string(&scenario, "s",
-                             "{\"name\":\"s\",\"title\":\"t\",\"question\":\"q\","
-                             "\"family\":\"f\",\"requests\":["
-                             "{\"path\":\"/wait:10ms/spin:2.5ms/bytes:4KiB\"},"
-                             "{\"path\":\"/spin:7k/block:3ms\"},{\"path\":\"/\"},"
-                             "{\"path\":\"/fetch:gzip=1ms,wait=4ms/fetch:\"}],"
-                             "\"backend\":{\"model\":\"loop\"}}",
-                             &error),
-        0);
-    const struct request *requests = scenario.workload.requests;
-    struct path_times times;
-    assert_true(calibration_path_times(&calibration, requests[0].path, &times));
-    assert_true(fabs(times.cpu - 2.5e-3) < 1e-12 && fabs(times.wait - 10e-3) < 1e-12);
-    assert_false(times.measured);
-    assert_true(calibration_path_times(&calibration, requests[1].path, &times));
-    assert_true(fabs(times.cpu - 12e-6) < 1e-12 && fabs(times.blocking - 3e-3) < 1e-12);
-    assert_true(times.measured);
-    assert_true(calibration_path_times(&calibration, requests[3].path, &times));
-    assert_true(times.cpu == 0 && fabs(times.wait - 5e-3) < 1e-12);
-    assert_false(calibration_path_times(&calibration, "/file:4KiB", &times));
-    calibration_apply(&calibration, &scenario);
-    assert_string_equal(requests[0].path, "/wait:10ms/spin:2500/bytes:4KiB");
-    assert_string_equal(requests[1].path, "/spin:7k/block:3ms");
-    assert_string_equal(requests[2].path, "/");
-    assert_string_equal(requests[3].path, "/fetch:gzip=99000,wait=4ms/fetch:");
-    scenario_release(&scenario);
-    calibration_release(&calibration);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formulas),
-        cmocka_unit_test(test_calibrated_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

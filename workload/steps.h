@@ -1,0 +1,99 @@
+/*
+ * steps.h - the path language as text: the path of a request is a program of steps.
+ *
+ *   "/wait:50ms/spin:200k"   two steps; what is before a step's first colon is its name,
+ *                            what is behind it its argument
+ *   "/"                      the program without steps
+ *   "/fetch:PROGRAM"         a step that asks another server for a path
+ *
+ * A slash would end the step, so PROGRAM has a comma for a slash and an equals sign
+ * for a colon, and no slash at its front: "fetch:wait=50ms,bytes=1KiB" asks for
+ * "/wait:50ms/bytes:1KiB", and "fetch:" for "/". Colons stay colons, so that
+ * "fetch:index.html" and "fetch:wait:50ms" mean what they look like.
+ *
+ * Which names there are and what their arguments mean is the business of the ops
+ * (servers/ops/op.h). Nothing here keeps a state; all functions are thread-safe.
+ */
+#ifndef WORKLOAD_STEPS_H
+#define WORKLOAD_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define PATH_MOST_STEPS 16
+
+/* One step: a part of the path that it was read from, without a NUL of its own. */
+struct path_step {
+    const char *text;   /* "gzip:64KiB"; empty between two slashes */
+    size_t length;      /* of all of it */
+    size_t name_length; /* up to the first colon; = length where there is none */
+};
+
+/* The steps of a path that are still to come. */
+struct path_walk {
+    const char *at, *end; /* at = NULL: none is left */
+};
+
+/* Begins before the first step. False where the path does not begin with a slash. */
+static inline bool path_walk_start(struct path_walk *walk, const char *path,
+                                   size_t length)
+{
+    bool is_path = length > 0 && *path == '/';
+    *walk = (struct path_walk){is_path && length > 1 ? path + 1 : NULL, path + length};
+    return is_path;
+}
+
+/* Takes the next step; false where none is left. */
+static inline bool path_walk_next(struct path_walk *walk, struct path_step *step)
+{
+    if (!walk->at)
+        return false;
+    const char *slash = memchr(walk->at, '/', (size_t)(walk->end - walk->at));
+    step->text = walk->at;
+    step->length = (size_t)((slash ? slash : walk->end) - walk->at);
+    const char *colon = memchr(step->text, ':', step->length);
+    step->name_length = colon ? (size_t)(colon - step->text) : step->length;
+    walk->at = slash ? slash + 1 : NULL;
+    return true;
+}
+
+/* A single step, as in "gzip:64KiB". */
+struct path_step path_step_of(const char *text);
+
+/* Whether this is all that the step says, as in "gzip:64KiB". */
+bool path_step_equals(const struct path_step *step, const char *text);
+
+/* The time in "spin:10ms"; false where the step's argument is none. */
+bool path_step_time(const struct path_step *step, uint64_t *ns);
+
+/* Calls `visit` with every step of the path that is not empty; in the place of a step
+ * that fetches, with those of the path that it asks for. */
+void path_visit(const char *path,
+                void (*visit)(void *context, const struct path_step *step),
+                void *context);
+
+/*
+ * The path, on the heap, with some of its steps replaced, those that a fetch asks for
+ * included: `replacement` returns what to write, or NULL to leave the step as it is.
+ */
+char *path_replace(const char *path,
+                   const char *(*replacement)(const void *context,
+                                              const struct path_step *step),
+                   const void *context);
+
+/* ---- fetch:PROGRAM ---------------------------------------------------------------- */
+
+/* Writes the path that a program asks for, cut at `bytes`; returns its whole length. */
+size_t fetch_path(const char *program, char *path, size_t bytes);
+
+/* The path that the step asks another server for, on the heap; NULL: it is none. */
+char *path_step_fetches(const struct path_step *step);
+
+/* The same of a path that is nothing but such a step; NULL: it is another. */
+char *path_fetches(const char *path);
+
+#endif
