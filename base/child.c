@@ -8,41 +8,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 
-/* Of a talkative child's output, this much is kept in memory. */
+/* How much of a child's output is kept in memory, unless all of it is asked for. */
 #define HEARD_MOST 65536
 
-/* A child's own children may live on for so long after it, and it still ended well. */
+/* So long the rest of a child's group may outlive it without being a leftover. */
 #define GROUP_END_NS NS_PER_S
 
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-void process_catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = note_interrupt,
-                               .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-bool process_interrupted(void)
-{
-    return interrupted != 0;
-}
+/* How often child_pause returns at the latest. */
+#define PAUSE_MS 50
 
 /* ---- starting --------------------------------------------------------------------- */
 
@@ -88,8 +69,8 @@ static void become_child(const struct child_plan *plan, const char *const *envir
 static void become_child(const struct child_plan *plan, const char *const *environment,
                          int output, pid_t parent)
 {
-    int input = plan->input >= 0 ? plan->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
         (!plan->errors_apart && dup2(output, STDERR_FILENO) < 0))
         _exit(127);
     /* A descriptor that was in its place already would be closed by the exec. */
@@ -98,15 +79,19 @@ static void become_child(const struct child_plan *plan, const char *const *envir
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        _exit(127); /* the harness died before the line above */
+        _exit(127); /* the parent died before the line above */
+    /* Blocked signals and ignored ones would pass through the exec. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    if (plan->inherited >= 0 && fcntl(plan->inherited, F_SETFD, 0) < 0)
+    if (plan->inherited > 0 && fcntl(plan->inherited, F_SETFD, 0) < 0)
         fail_in_child("keep a descriptor open");
     if (plan->cpus && sched_setaffinity(0, sizeof *plan->cpus, plan->cpus) < 0)
         fail_in_child("run on the CPUs of the plan");
     if (plan->folder && chdir(plan->folder) < 0)
-        fail_in_child("enter the folder of the trial");
+        fail_in_child("enter its folder");
     /* execv takes char *const[] for history's sake and does not write to it. */
     union {
         const char *const *given;
@@ -126,15 +111,16 @@ static void close_if_open(int *fd)
     *fd = -1;
 }
 
-/* The guard: nothing but this, until it is dismissed or the harness is no more. */
-static void watch_over(pid_t group, int line) __attribute__((noreturn));
-static void watch_over(pid_t group, int line)
+/* The guard: a process that only reads from a pipe whose other end its parent holds. A
+ * byte dismisses it; the end of the pipe means that the parent has died. */
+static void guard_group(pid_t group, int channel) __attribute__((noreturn));
+static void guard_group(pid_t group, int channel)
 {
     setpgid(0, 0);
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
-    /* What the harness has open would stay open for as long as this process lives. */
-    dup2(line, STDIN_FILENO);
+    /* Its copies of the parent's descriptors would keep pipes and sockets open. */
+    dup2(channel, STDIN_FILENO);
     close_range(STDIN_FILENO + 1, ~0U, 0);
     char dismissal;
     if (read(STDIN_FILENO, &dismissal, 1) != 1)
@@ -145,23 +131,24 @@ static void watch_over(pid_t group, int line)
 static int start_guard(struct child *child)
 {
     int ends[2];
-    /* Whoever loses its parent becomes our child, to be waited for in group_is_alive. */
+    /* As the subreaper this process becomes the parent of every descendant that loses its
+     * own, and can wait for it in group_is_alive. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     child->guard = fork();
     if (child->guard == 0)
-        watch_over(child->pid, ends[0]);
+        guard_group(child->pid, ends[0]);
     int failure = errno;
     close(ends[0]);
-    child->guard_line = ends[1];
+    child->guard_pipe = ends[1];
     return child->guard < 0 ? -failure : 0;
 }
 
 static void dismiss_guard(struct child *child)
 {
-    if (child->guard > 0 && write(child->guard_line, "", 1) == 1)
+    if (child->guard > 0 && write(child->guard_pipe, "", 1) == 1)
         waitpid(child->guard, NULL, 0);
-    close_if_open(&child->guard_line);
+    close_if_open(&child->guard_pipe);
     child->guard = 0;
 }
 
@@ -184,7 +171,7 @@ int child_start(struct child *child, const struct child_plan *plan, struct error
         goto failed;
     if (pid == 0)
         become_child(plan, environment, pipe_ends[1], parent);
-    /* Both sides set the group, so that it is set whoever runs first. */
+    /* Parent and child both set the group, so that it is set whichever runs first. */
     setpgid(pid, pid);
     child->pid = pid;
     close_if_open(&pipe_ends[1]);
@@ -250,6 +237,14 @@ bool child_has_ended(struct child *child)
     return child->ended;
 }
 
+static void sleep_until_news(struct child *child, int limit_ms)
+{
+    struct pollfd watched[2] = {{.fd = child->pidfd, .events = POLLIN},
+                                {.fd = child->output, .events = POLLIN}};
+    poll(watched, 2, limit_ms);
+    child_listen(child);
+}
+
 bool child_wait(struct child *child, uint64_t deadline_ns)
 {
     while (!child_has_ended(child)) {
@@ -257,26 +252,55 @@ bool child_wait(struct child *child, uint64_t deadline_ns)
         if (now >= deadline_ns)
             return false;
         uint64_t left_ms = (deadline_ns - now) / NS_PER_MS + 1;
-        struct pollfd watched[2] = {{.fd = child->pidfd, .events = POLLIN},
-                                    {.fd = child->output, .events = POLLIN}};
-        poll(watched, 2, left_ms < 1000 ? (int)left_ms : 1000);
-        child_listen(child);
+        sleep_until_news(child, left_ms < 1000 ? (int)left_ms : 1000);
     }
     return true;
 }
 
+int child_pause(struct child *child, uint64_t deadline_ns)
+{
+    if (interrupt_seen())
+        return -EINTR;
+    if (child_has_ended(child))
+        return -ECHILD;
+    if (clock_now_ns() > deadline_ns)
+        return -ETIMEDOUT;
+    sleep_until_news(child, PAUSE_MS);
+    return 0;
+}
+
+bool child_has_announced(const struct child *child, const char *announcement, char *word,
+                         size_t bytes)
+{
+    const char *at = strstr(text_string(&child->heard), announcement);
+    if (!at || !strchr(at, '\n'))
+        return false;
+    at += strlen(announcement);
+    snprintf(word, bytes, "%.*s", (int)strcspn(at, " \r\n"), at);
+    return true;
+}
+
+int child_await_line(struct child *child, const char *announcement, uint64_t deadline_ns,
+                     char *word, size_t bytes)
+{
+    int result = 0;
+    while (result == 0 && !child_has_announced(child, announcement, word, bytes))
+        result = child_pause(child, deadline_ns);
+    return result;
+}
+
 /* ---- stopping --------------------------------------------------------------------- */
 
-/* Something of the group is left (the child itself is waited for already). */
+/* Whether something of the group is left; the child itself is waited for already. */
 static bool group_is_alive(const struct child *child)
 {
-    /* What lost its parent and has ended is only waiting for us to notice. */
+    /* Zombies would count: they are reaped first. */
     while (waitpid(-child->pid, NULL, WNOHANG) > 0)
         continue;
     return kill(-child->pid, 0) == 0 || errno == EPERM;
 }
 
-/* What notices the end of its leader by itself needs a moment for it. */
+/* Waits a moment for processes that end because they see that their leader has ended. */
 static bool group_ends(const struct child *child, uint64_t deadline_ns)
 {
     uint64_t limit_ns = clock_now_ns() + GROUP_END_NS;
@@ -343,36 +367,13 @@ void child_last_words(const struct child *child, char *buffer, size_t bytes)
             *p = ' ';
 }
 
-static int open_input(const char *input)
+int child_capture(const char *const *arguments, uint64_t limit_ns, char **output,
+                  struct error *error)
 {
-    int fd = memfd_create("input", MFD_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    size_t length = strlen(input);
-    if (write(fd, input, length) != (ssize_t)length || lseek(fd, 0, SEEK_SET) < 0) {
-        close(fd);
-        return -EIO;
-    }
-    return fd;
-}
-
-int process_capture(const char *program, const char *const *arguments, const char *folder,
-                    const char *input, uint64_t limit_ns, char **output,
-                    struct error *error)
-{
-    int input_fd = input ? open_input(input) : -1;
-    if (input && input_fd < 0)
-        return error_set(error, input_fd, "cannot pass input to %s", arguments[0]);
-    struct child_plan plan = {.program = program,
-                              .arguments = arguments,
-                              .folder = folder,
-                              .inherited = -1,
-                              .input = input_fd,
-                              .errors_apart = true,
-                              .keep_all = true};
+    struct child_plan plan = {
+        .arguments = arguments, .errors_apart = true, .keep_all = true};
     struct child child;
     int result = child_start(&child, &plan, error);
-    close_if_open(&input_fd);
     if (result < 0)
         return result;
     if (!child_wait(&child, clock_now_ns() + limit_ns)) {

@@ -15,15 +15,16 @@
 #define NS_PER_MIN (60 * NS_PER_S)
 #define NS_PER_H   (3600 * NS_PER_S)
 
-/* Now. Never fails on Linux; costs no system call where the vDSO serves it. */
+/* Now. It cannot fail on Linux, and makes no system call where the vDSO has the clock. */
 uint64_t clock_now_ns(void);
 
 /* Sleeps until `deadline_ns`, resuming after signals; returns at once if past. */
 void clock_sleep_until_ns(uint64_t deadline_ns);
 
 /*
- * CPU time (user + system) that all threads of process `pid` have used, dead
- * threads included, without the 10 ms grain of /proc/PID/stat. 0 or -errno.
+ * CPU time (user + system) that all threads of process `pid` have used, those that have
+ * ended included: in nanoseconds, where /proc/PID/stat counts ticks of 10 ms. 0 or
+ * -errno.
  */
 int clock_process_cpu_ns(pid_t pid, uint64_t *cpu_ns);
 

@@ -72,7 +72,7 @@ int cpus_allowed_count(void)
     return count > 0 ? count : 1;
 }
 
-/* The lowest-numbered sibling stands for the physical core. */
+/* Of hyper-threads of one core, the first is the allowed one with the lowest number. */
 static bool is_first_of_core(int cpu, const cpu_set_t *allowed)
 {
     char path[128], list[CPUS_TEXT_BYTES];

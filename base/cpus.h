@@ -1,5 +1,5 @@
 /*
- * cpus.h - sets of logical CPUs, for pinning the server and the generator apart.
+ * cpus.h - sets of logical CPUs, to pin the server and the generator to different ones.
  */
 #ifndef BASE_CPUS_H
 #define BASE_CPUS_H

@@ -1,10 +1,10 @@
 /*
- * error.h - how a failure travels from where it is noticed to where it is told.
+ * error.h - failures: a negative errno for the program, a sentence for the user.
  *
- * Functions return 0 (or another non-negative result) or a negative errno, and
- * write the sentence for the user into a struct error that the caller owns.
- * Nothing below main prints or exits on its own. A message names the place, the
- * value that was given and what is allowed; it has no final newline.
+ * Functions return 0 (or another non-negative result) or a negative errno, and write the
+ * sentence into a struct error that the caller owns. Only commands print it and choose
+ * the exit code. A sentence names the place, the value that was given and what is
+ * allowed; it has no final newline.
  *
  * Thread-safety: a struct error belongs to one thread at a time.
  */

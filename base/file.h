@@ -1,5 +1,6 @@
 /*
- * file.h - whole files: read at once, written so that a reader never sees a half.
+ * file.h - whole files: read at once, and replaced atomically, so that nobody reads a
+ * half.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H

@@ -89,7 +89,7 @@ uint64_t histogram_quantile(const struct histogram *histogram, double fraction)
 {
     if (!histogram->count)
         return 0;
-    /* The small term keeps 0.99 x 100 from asking for the 100th of 100 values. */
+    /* Without the small term rounding could turn 0.99 x 100 into the 100th of 100. */
     double exact = fraction * (double)histogram->count;
     uint64_t wanted = (uint64_t)ceil(exact - 1e-9 * exact);
     if (wanted < 1)
@@ -124,7 +124,7 @@ uint64_t histogram_samples_needed(double fraction)
     return (uint64_t)ceil(log(0.025) / log(fraction));
 }
 
-/* Share of all values at or below `ns`'s bucket. */
+/* How many values lie in the bucket of `ns` or below it. */
 static uint64_t count_up_to(const struct histogram *histogram, uint64_t ns)
 {
     uint64_t seen = 0;
@@ -137,7 +137,7 @@ void histogram_write_hgrm(const struct histogram *histogram, FILE *file, double 
 {
     fprintf(file, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
             "1/(1-Percentile)");
-    /* Five steps to each halving of what is left, as HdrHistogram prints them. */
+    /* As HdrHistogram does: five steps for each halving of what lies beyond. */
     double fraction = 0;
     for (int step = 0; histogram->count; step++) {
         uint64_t value = histogram_quantile(histogram, fraction);

@@ -19,7 +19,8 @@ char *installed_path(const char *name)
     self[length] = '\0';
     char *slash = strrchr(self, '/');
     *slash = '\0';
-    /* Installed below PREFIX/bin; built in build/ or, with sanitizers, below it. */
+    /* An installed program lies in PREFIX/bin, a built one in build/ or, with sanitizers,
+     * in a folder below that. */
     static const char *const places[] = {"../share/interleave", "..", "../.."};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char *path = memory_printf("%s/%s/%s", self, places[i], name);

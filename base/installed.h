@@ -1,6 +1,6 @@
 /*
- * installed.h - where the files are that come with the program: here, where it was
- * installed, or where it was built.
+ * installed.h - finds the files that come with the program: in the working directory,
+ * where the program was installed, or where it was built.
  */
 #ifndef BASE_INSTALLED_H
 #define BASE_INSTALLED_H

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/text.h"
 
 static const char ending[] = ".json";
@@ -22,11 +23,6 @@ bool json_folder_is_json(const char *name)
 {
     size_t length = strlen(name), tail = strlen(ending);
     return length >= tail && strcmp(name + length - tail, ending) == 0;
-}
-
-static int compare_words(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 int json_folder_list(const char *folder, const char *const *others, char ***names,
@@ -50,6 +46,6 @@ int json_folder_list(const char *folder, const char *const *others, char ***name
         (*names)[*count] = NULL;
     }
     closedir(listing);
-    qsort(*names, *count, sizeof **names, compare_words);
+    qsort(*names, *count, sizeof **names, compare_strings);
     return 0;
 }

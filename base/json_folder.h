@@ -1,5 +1,5 @@
 /*
- * json_folder.h - a folder of JSON files that are known by their names.
+ * json_folder.h - a folder of JSON files: the names by which users know them.
  */
 #ifndef BASE_JSON_FOLDER_H
 #define BASE_JSON_FOLDER_H

@@ -165,7 +165,7 @@ char *quantity_exact(enum quantity_unit unit, uint64_t value, char *buffer, size
 {
     static const struct suffix plain = {"", 1};
     const struct suffix *suffix = unit == QUANTITY_COUNT ? &plain : units[unit].suffixes;
-    /* Zero is a multiple of everything: it is told in the smallest unit. */
+    /* Zero is a multiple of every unit: it is written in the smallest. */
     while (value ? value % suffix->factor != 0 : suffix->factor != 1)
         suffix++;
     snprintf(buffer, bytes, "%llu%s", (unsigned long long)(value / suffix->factor),

@@ -48,7 +48,7 @@ uint64_t random_next(struct random *random)
 
 uint64_t random_below(struct random *random, uint64_t bound)
 {
-    /* Values under 2^64 mod bound would make the low remainders likelier. */
+    /* Rejection sampling: below 2^64 mod bound the low remainders would be likelier. */
     uint64_t skipped = (0 - bound) % bound;
     uint64_t value;
     do
@@ -86,6 +86,6 @@ uint64_t random_fresh_seed(void)
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         seed = clock_now_ns();
-    /* Kept under 2^53, so that it survives JSON readers that use doubles. */
+    /* Below 2^53, so that JSON readers that use doubles keep it exactly. */
     return seed >> 11;
 }

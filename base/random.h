@@ -1,11 +1,11 @@
 /*
- * random.h - the one source of randomness: every order, gap and choice of a run
- * comes from a logged seed through this generator, so that a run can be repeated.
+ * random.h - a generator of random numbers with a seed: every order, gap and choice of a
+ * run is drawn from it, and its seed is logged, so that the run can be repeated.
  *
  * xoshiro256** by D. Blackman and S. Vigna ("Scrambled linear pseudorandom number
  * generators", ACM TOMS 47, 2021), seeded through splitmix64 as they advise.
  *
- * Thread-safety: one generator per thread; random_split makes independent ones.
+ * Thread-safety: one generator per thread; random_seed_stream makes independent ones.
  */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H

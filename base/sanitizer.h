@@ -1,5 +1,6 @@
 /*
- * sanitizer.h - whether this is built with ThreadSanitizer, for what it has to be told.
+ * sanitizer.h - HAS_THREAD_SANITIZER: whether this is built with ThreadSanitizer, which
+ * has to be told of some things that it cannot see.
  */
 #ifndef BASE_SANITIZER_H
 #define BASE_SANITIZER_H

@@ -5,16 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/text.h"
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-/* ---- Anderson-Darling ---------------------------------------------------------------
- */
+/* ---- Anderson-Darling -------------------------------------------------------------- */
 
 double sequence_anderson_darling(const double *values, size_t count, double mean)
 {
@@ -23,9 +17,9 @@ double sequence_anderson_darling(const double *values, size_t count, double mean
     double *sorted = memory_allocate(count * sizeof *sorted);
     memcpy(sorted, values, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_doubles);
-    /* Of the exponential ln(1 - F(x)) is -x / mean, exactly, however far out x is. A
-     * value of 0 (two sends at one reading of the clock) has no logarithm: it counts as
-     * the millionth part of the mean. */
+    /* For the exponential distribution ln(1 - F(x)) is exactly -x / mean, however large x
+     * is. A value of 0 (two sends at one reading of the clock) has no logarithm: it
+     * counts as one millionth of the mean. */
     double sum = 0, n = (double)count;
     for (size_t i = 0; i < count; i++) {
         double low = fmax(sorted[i] / mean, 1e-6), high = sorted[count - 1 - i] / mean;
@@ -49,7 +43,7 @@ static double limit_distribution(double z)
         (2.30695 - (.43424 - (.082433 - (.008056 - .0003146 * z) * z) * z) * z) * z));
 }
 
-/* What a sample of n adds to it, x being the limit distribution there. */
+/* The correction for samples of n values, x being the limit distribution at A^2. */
 static double finite_correction(double x, double n)
 {
     if (x > .8)
@@ -76,7 +70,7 @@ double sequence_anderson_darling_p(double statistic, size_t count)
         return NAN;
     if (statistic <= 0)
         return 1;
-    /* The polynomial turns back far out, where nothing is left to tell apart. */
+    /* Far out the polynomial rises again; at 10 the probability is about 1e-5. */
     if (statistic > 10)
         return 0;
     double x = limit_distribution(statistic);
@@ -84,8 +78,7 @@ double sequence_anderson_darling_p(double statistic, size_t count)
     return fmin(fmax(p, 0), 1);
 }
 
-/* ---- correlation ---------------------------------------------------------------------
- */
+/* ---- correlation ------------------------------------------------------------------- */
 
 double sequence_correlation(const double *x, const double *y, size_t count)
 {
@@ -141,10 +134,9 @@ double sequence_rank_correlation(const double *x, const double *y, size_t count)
     return correlation;
 }
 
-/* ---- trend
- * ----------------------------------------------------------------------------- */
+/* ---- trend ------------------------------------------------------------------------- */
 
-/* The part of the variance of S that groups of equal values take away, times 18. */
+/* By how much groups of equal values lessen the variance of S, times 18. */
 static double ties_term(const double *values, size_t count)
 {
     double *sorted = memory_allocate(count * sizeof *sorted), term = 0;
@@ -192,13 +184,12 @@ double sequence_theil_sen(const double *values, size_t count)
     return median;
 }
 
-/* ---- settling
- * ---------------------------------------------------------------------------- */
+/* ---- settling ---------------------------------------------------------------------- */
 
 size_t sequence_mser(const double *values, size_t count)
 {
-    /* From the end, so that each mean and sum of squares follows from the last
-     * (Welford). */
+    /* Welford's update, from the end: each mean and sum of squares follows from the one
+     * before it. */
     double mean = 0, squares = 0, least = INFINITY;
     size_t best = 0;
     for (size_t kept = 1; kept <= count; kept++) {

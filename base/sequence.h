@@ -1,10 +1,11 @@
 /*
- * sequence.h - what a sequence of numbers is like: exponential or not, correlated with
- * its own past, drifting, settled. The tests by which a generator judges its own sends
- * and a measurement its own steadiness (METHOD 1 and 2.4).
+ * sequence.h - statistical tests of a sequence of numbers: is it exponential
+ * (Anderson-Darling), correlated with its own past, drifting (Mann-Kendall, Theil-Sen),
+ * settled (MSER)? The generator judges the gaps between its sends with them, and a
+ * measurement whether it was steady.
  *
- * Pure functions over arrays of doubles; the inputs are never changed. A figure that
- * the data cannot carry is NaN.
+ * Pure, thread-safe functions over arrays of doubles; the inputs are never changed. A
+ * figure that the data cannot carry is NaN. Running out of memory aborts.
  */
 #ifndef BASE_SEQUENCE_H
 #define BASE_SEQUENCE_H
@@ -30,7 +31,8 @@ double sequence_anderson_darling_p(double statistic, size_t count);
 /* Pearson's correlation of pairs; NaN where either side does not vary. */
 double sequence_correlation(const double *x, const double *y, size_t count);
 
-/* Spearman's: that of the ranks, the average rank where values are equal. */
+/* Spearman's correlation: Pearson's of the ranks; equal values have their average rank.
+ */
 double sequence_rank_correlation(const double *x, const double *y, size_t count);
 
 /*
@@ -42,7 +44,7 @@ double sequence_mann_kendall_z(const double *values, size_t count);
 
 /*
  * The Theil-Sen slope: the median of (z_j - z_i) / (j - i) over all i < j, per step.
- * It makes an array of all of them: meant for hundreds of values, not for millions.
+ * All of these slopes are kept at a time: meant for hundreds of values, not for millions.
  */
 double sequence_theil_sen(const double *values, size_t count);
 

@@ -74,11 +74,6 @@ void table_add_cellf(struct table *table, const char *format, ...)
     table_add_cell(table, text);
 }
 
-size_t table_row_count(const struct table *table)
-{
-    return table->row_count;
-}
-
 static const char *cell_at(const struct table *table, size_t row, size_t column)
 {
     return table->cells[row * table->column_count + column];
@@ -90,7 +85,7 @@ static const char *shown_at(const struct table *table, size_t row, size_t column
     return cell ? cell : "-";
 }
 
-/* Characters, not bytes: UTF-8 continuation bytes take no column. */
+/* Counts characters, not bytes: continuation bytes of UTF-8 take no column. */
 static size_t width_of(const char *text)
 {
     size_t width = 0;
@@ -149,7 +144,7 @@ static void print_lines(const struct table *table, bool markdown, FILE *file)
     }
 }
 
-/* RFC 4180: quoted where needed, quotes doubled. */
+/* As RFC 4180 has it: cells are quoted where needed, and quotes in them doubled. */
 static void print_csv_cell(const char *text, FILE *file)
 {
     if (!text)

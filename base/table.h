@@ -29,8 +29,6 @@ void table_add_cell(struct table *table, const char *text);
 void table_add_cellf(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-size_t table_row_count(const struct table *table);
-
 void table_print(const struct table *table, enum table_style style, FILE *file);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * text.h - a growable string, lists of words, and the search for what a user may have
- * meant.
+ * text.h - a growable string, lists of words, memory that is never NULL, and the nearest
+ * of some words to one that was misspelt.
  *
  * A struct text is {0}-initialised, owned by one thread and released with
  * text_release. Running out of memory aborts: no command can go on without it.

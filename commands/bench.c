@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/cpus.h"
+#include "base/interrupt.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"
@@ -369,8 +369,8 @@ static int run_trials(struct bench *bench, struct error *error)
         char *what = describe_trial(bench, trial);
         struct trial_record record;
         progress_trial(&progress, what);
-        result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
-                                       : run_trial(bench, i, &record, error);
+        result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : run_trial(bench, i, &record, error);
         if (result == 0) {
             count_done(bench, status_of(&record));
             progress_trial_done(&progress, what,
@@ -423,7 +423,7 @@ static int finish(struct bench *bench)
 /* Everything that can be refused has been: from here on processes are started. */
 static int measure(struct bench *bench, struct error *error)
 {
-    process_catch_interrupts();
+    interrupt_catch();
     note_plan(bench);
     int result = examine_machine(bench, error);
     if (result == 0)

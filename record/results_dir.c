@@ -4,20 +4,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_document.h"
+#include "base/sha256.h"
 #include "base/text.h"
-
-#define SUM_LIMIT_NS (60 * NS_PER_S)
 
 static int fail(struct error *error, const char *path, const char *doing)
 {
@@ -26,34 +26,62 @@ static int fail(struct error *error, const char *path, const char *doing)
                      strerror(failure));
 }
 
-/* ---- hashes ----------------------------------------------------------------------- */
+/* ---- sums ------------------------------------------------------------------------- */
 
-/* SHA-256 in hexadecimal, by coreutils, on the heap. */
-static int hash_text(const char *content, char **hash, struct error *error)
+/* All but the sums themselves and trials that are not complete. */
+static bool is_summed(const char *name)
 {
-    const char *const arguments[] = {"sha256sum", NULL};
-    int result =
-        process_capture("sha256sum", arguments, NULL, content, SUM_LIMIT_NS, hash, error);
-    if (result == 0)
-        (*hash)[strcspn(*hash, " ")] = '\0';
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash ? slash + 1 : name, "SHA256SUMS") != 0 &&
+           strncmp(name, "trials/.", strlen("trials/.")) != 0;
+}
+
+/* The names of the files below the folder, in the order of their bytes, so that equal
+ * runs sum alike: to be freed with text_list_free. */
+static int list_files(const char *path, char ***names, struct error *error)
+{
+    char *const roots[] = {memory_copy_string(path), NULL};
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    int result = walk ? 0 : fail(error, path, "list the folder");
+    const FTSENT *entry;
+    size_t count = 0;
+    *names = memory_allocate_zeroed(1, sizeof **names);
+    while (result == 0 && (entry = fts_read(walk))) {
+        const char *name = entry->fts_path + strlen(path);
+        name += strspn(name, "/");
+        if (entry->fts_errno)
+            result = error_set(error, -entry->fts_errno, "%s: cannot list: %s",
+                               entry->fts_path, strerror(entry->fts_errno));
+        if (entry->fts_info != FTS_F || !is_summed(name))
+            continue;
+        *names = memory_resize(*names, (count + 2) * sizeof **names);
+        (*names)[count++] = memory_copy_string(name);
+        (*names)[count] = NULL;
+    }
+    if (walk)
+        fts_close(walk);
+    free(roots[0]);
+    qsort(*names, count, sizeof **names, compare_strings);
     return result;
 }
 
 int results_dir_sum(const char *path, struct error *error)
 {
-    /* Names are ours: no blanks, no newlines. Sorted, so that equal runs sum alike. */
-    static const char *const arguments[] = {
-        "sh", "-c",
-        "find . -type f ! -name SHA256SUMS ! -path './trials/.*' | LC_ALL=C sort | "
-        "xargs sha256sum",
-        NULL};
-    char *sums, *file = memory_printf("%s/SHA256SUMS", path);
-    int result = process_capture("sh", arguments, path, NULL, SUM_LIMIT_NS, &sums, error);
-    if (result == 0) {
-        result = file_write_atomic(file, sums, strlen(sums), error);
-        free(sums);
+    char **names, sum[SHA256_TEXT_BYTES];
+    struct text sums = {0};
+    int result = list_files(path, &names, error);
+    for (size_t i = 0; names[i] && result == 0; i++) {
+        char *file = memory_printf("%s/%s", path, names[i]);
+        result = sha256_file(file, sum, error);
+        text_printf(&sums, "%s  ./%s\n", sum, names[i]);
+        free(file);
     }
+    char *file = memory_printf("%s/SHA256SUMS", path);
+    if (result == 0)
+        result = file_write_atomic(file, text_string(&sums), sums.length, error);
     free(file);
+    text_release(&sums);
+    text_list_free(names);
     return result;
 }
 
@@ -85,22 +113,19 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
                        const cJSON *config, struct error *error)
 {
     *dir = (struct results_dir){0};
-    char *text = json_print(config), *hash = NULL, *file = NULL, *name = NULL;
-    int result = hash_text(text, &hash, error);
-    if (result < 0)
-        goto done;
-    char now[32];
+    char *text = json_print(config);
+    char now[32], hash[SHA256_TEXT_BYTES];
+    sha256_bytes(text, strlen(text), hash);
     clock_utc_text(now, sizeof now, 1);
-    name = memory_printf("%s-%s-%.8s", now, host, hash);
+    char *name = memory_printf("%s-%s-%.8s", now, host, hash);
     dir->path = path ? memory_copy_string(path) : memory_printf("results/%s", name);
-    if (!is_empty_or_absent(dir->path)) {
+    char *trials = memory_printf("%s/trials", dir->path);
+    char *file = memory_printf("%s/config.json", dir->path);
+    int result = 0;
+    if (!is_empty_or_absent(dir->path))
         result = error_set(error, -EEXIST, "%s: there is something already", dir->path);
-        goto done;
-    }
-    file = memory_printf("%s/trials", dir->path);
-    result = file_make_folders(file, error);
-    free(file);
-    file = memory_printf("%s/config.json", dir->path);
+    if (result == 0)
+        result = file_make_folders(trials, error);
     if (result == 0)
         result = file_write_atomic(file, text, strlen(text), error);
     manifest_init(&dir->manifest, hash, json_number(config, "seed"));
@@ -108,12 +133,11 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
         result = results_dir_save(dir, RUN_BEGUN, error);
     if (result == 0 && !path)
         result = point_latest(name, error);
-done:
     if (result < 0)
         results_dir_release(dir);
+    free(trials);
     free(file);
     free(name);
-    free(hash);
     free(text);
     return result;
 }
@@ -122,11 +146,11 @@ done:
 static int read_config(const char *folder, const char *known, cJSON **config,
                        struct error *error)
 {
-    char *path = memory_printf("%s/config.json", folder), *hash = NULL;
+    char *path = memory_printf("%s/config.json", folder), hash[SHA256_TEXT_BYTES] = "";
     struct json_document document = {0};
     int result = json_open_file(&document, path, error);
     if (result == 0)
-        result = hash_text(document.source, &hash, error);
+        sha256_bytes(document.source, strlen(document.source), hash);
     if (result == 0 && strcmp(known, hash) != 0)
         result = error_set(error, -EINVAL,
                            "%s: changed since the run was begun (its SHA-256 is %s, the "
@@ -137,7 +161,6 @@ static int read_config(const char *folder, const char *known, cJSON **config,
         document.root = NULL;
     }
     json_close(&document);
-    free(hash);
     free(path);
     return result;
 }

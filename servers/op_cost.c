@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/text.h"
 #include "servers/job.h"
 
@@ -44,12 +45,6 @@ static int run_round(struct ops *ops, const struct program *program, uint64_t ru
     return result;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
 /* A path on its way through the rounds. */
 struct measured_path {
     struct program program;
@@ -81,8 +76,8 @@ static void summarise(const struct round rounds[OP_COST_ROUNDS], struct op_cost 
         cpu[i] = rounds[i].cpu_ns;
         wall[i] = rounds[i].wall_ns;
     }
-    qsort(cpu, OP_COST_ROUNDS, sizeof *cpu, compare_numbers);
-    qsort(wall, OP_COST_ROUNDS, sizeof *wall, compare_numbers);
+    qsort(cpu, OP_COST_ROUNDS, sizeof *cpu, compare_doubles);
+    qsort(wall, OP_COST_ROUNDS, sizeof *wall, compare_doubles);
     cost->cpu_ns = cpu[OP_COST_ROUNDS / 2];
     cost->cpu_least_ns = cpu[0];
     cost->wall_ns = wall[OP_COST_ROUNDS / 2];

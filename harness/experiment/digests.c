@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "harness/trial/http_get.h"
@@ -84,9 +85,8 @@ static int ask(struct digests *digests, const char *url, struct error *error)
     for (; entry && result == 0; entry = next) {
         char digest[HTTP_DIGEST_BYTES];
         next = entry->next;
-        result = process_interrupted()
-                     ? error_set(error, -EINTR, "interrupted")
-                     : http_get_digest(url, entry->string, digest, error);
+        result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : http_get_digest(url, entry->string, digest, error);
         if (result == 0)
             cJSON_ReplaceItemInObjectCaseSensitive(digests->by_path, entry->string,
                                                    cJSON_CreateString(digest));

@@ -4,7 +4,7 @@
  * A cell is a scenario at one point of its sweep. A block runs every contender of
  * every cell once; within a block the cells come in a shuffled order, and within a
  * cell its contenders do, one after another, so that what is compared was measured at
- * nearly the same time (METHOD 2.1). Block b is shuffled by stream b of the seed: the
+ * nearly the same time. Block b is shuffled by stream b of the seed: the
  * order of a block does not depend on how many blocks there are.
  */
 #ifndef HARNESS_TRIAL_ORDER_H

@@ -96,8 +96,7 @@ static int measure_steps(struct step_costs *costs, char *const *steps, size_t co
         arguments[words + i] = steps[i];
     arguments[words + count] = NULL;
     char *printed;
-    int result =
-        process_capture(NULL, arguments, NULL, NULL, 10 * NS_PER_MIN, &printed, error);
+    int result = child_capture(arguments, 10 * NS_PER_MIN, &printed, error);
     free(arguments);
     if (result < 0)
         return result;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/key_value.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
 
@@ -23,18 +24,6 @@ struct source {
     find_number *find;
     double unit; /* what a count of 1 is worth; 0: one clock tick */
 };
-
-/* "key value" or "key: value ...", at the beginning of a line. */
-static double find_keyed(const char *content, const char *key)
-{
-    size_t length = strlen(key);
-    for (const char *line = content; line && *line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) == 0 && line[length] == ' ')
-            return strtod(line + length, NULL);
-    }
-    return NAN;
-}
 
 /* The column `key` of "cpu user nice system idle iowait irq softirq steal ...". */
 static double find_cpu_column(const char *content, const char *key)
@@ -82,22 +71,22 @@ static double find_paired(const char *content, const char *key)
 static double find_swap(const char *content, const char *key)
 {
     (void)key;
-    return find_keyed(content, "pswpin") + find_keyed(content, "pswpout");
+    return key_value_number(content, "pswpin") + key_value_number(content, "pswpout");
 }
 
 /* cgroup v2 counts microseconds, v1 nanoseconds. */
 static double find_throttled(const char *content, const char *key)
 {
     (void)key;
-    double us = find_keyed(content, "throttled_usec");
-    return isnan(us) ? find_keyed(content, "throttled_time") / 1e9 : us / 1e6;
+    double us = key_value_number(content, "throttled_usec");
+    return isnan(us) ? key_value_number(content, "throttled_time") / 1e9 : us / 1e6;
 }
 
 #define COUNTER(member) offsetof(struct machine_counters, member)
 static const struct source sources[] = {
     {COUNTER(busy_cpu_s), "/proc/stat", "busy", find_cpu_column, 0},
     {COUNTER(steal_s), "/proc/stat", "steal", find_cpu_column, 0},
-    {COUNTER(context_switches), "/proc/stat", "ctxt", find_keyed, 1},
+    {COUNTER(context_switches), "/proc/stat", "ctxt", key_value_number, 1},
     {COUNTER(throttled_s), NULL, "", find_throttled, 1},
     {COUNTER(pressure_cpu_s), "/proc/pressure/cpu", "some", find_pressure, 1e-6},
     {COUNTER(pressure_memory_s), "/proc/pressure/memory", "some", find_pressure, 1e-6},

@@ -17,10 +17,11 @@
 #include <zlib.h>
 
 #include "base/build.h"
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/key_value.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
 
@@ -126,28 +127,10 @@ static void find_fact(struct environment *environment, const struct fact *fact)
 
 /* ---- facts that take a look ------------------------------------------------------- */
 
-/* The value of "key<tabs>: value" at the beginning of a line, on the heap, or NULL. */
-static char *value_of_line(const char *content, const char *key, char separator)
-{
-    size_t length = strlen(key);
-    for (const char *line = content; line && *line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        const char *p = strncmp(line, key, length) == 0 ? line + length : NULL;
-        while (p && (*p == ' ' || *p == '\t'))
-            p++;
-        if (!p || *p != separator)
-            continue;
-        p++;
-        p += strspn(p, " \t\"");
-        return memory_printf("%.*s", (int)strcspn(p, "\"\n"), p);
-    }
-    return NULL;
-}
-
 /* NULL where the content is. */
-static char *find_line(const char *content, const char *key, char separator)
+static char *find_line(const char *content, const char *key)
 {
-    return content ? value_of_line(content, key, separator) : NULL;
+    return content ? key_value_text(content, key) : NULL;
 }
 
 static char **find_caches(void)
@@ -221,10 +204,10 @@ static void find_cpu(struct environment *environment)
 {
     struct environment_cpu *cpu = &environment->cpu;
     char *info = content_of("/proc/cpuinfo");
-    cpu->model = find_line(info, "model name", ':');
-    cpu->vendor = find_line(info, "vendor_id", ':');
-    cpu->microcode = find_line(info, "microcode", ':');
-    cpu->mhz = find_line(info, "cpu MHz", ':');
+    cpu->model = find_line(info, "model name");
+    cpu->vendor = find_line(info, "vendor_id");
+    cpu->microcode = find_line(info, "microcode");
+    cpu->mhz = find_line(info, "cpu MHz");
     environment->hypervisor.present = info && strstr(info, " hypervisor ");
     free(info);
     find_topology(cpu);
@@ -241,7 +224,7 @@ static void find_kernel(struct environment *environment)
     kernel->version = memory_copy_string(name.version);
     kernel->machine = memory_copy_string(name.machine);
     char *release = content_of("/etc/os-release");
-    kernel->distribution = find_line(release, "PRETTY_NAME", '=');
+    kernel->distribution = find_line(release, "PRETTY_NAME");
     free(release);
     double load[1];
     if (getloadavg(load, 1) == 1)
@@ -257,10 +240,7 @@ static void find_kernel(struct environment *environment)
 
 static double kib_of(const char *content, const char *key)
 {
-    char *value = find_line(content, key, ':');
-    double bytes = value ? strtod(value, NULL) * 1024 : (double)NAN;
-    free(value);
-    return bytes;
+    return content ? key_value_number(content, key) * 1024 : (double)NAN;
 }
 
 static void find_memory(struct environment_memory *memory)
@@ -306,26 +286,10 @@ static char *text_or_null(const char *text)
     return *text ? memory_copy_string(text) : NULL;
 }
 
-/* Of this very program, on the heap; NULL where it cannot be had. */
-static char *binary_sha256(void)
-{
-    char self[4096], *sum = NULL;
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length <= 0)
-        return NULL;
-    self[length] = '\0';
-    const char *const arguments[] = {"sha256sum", self, NULL};
-    if (process_capture("sha256sum", arguments, NULL, NULL, 10 * NS_PER_S, &sum, NULL) <
-        0)
-        return NULL;
-    sum[strcspn(sum, " ")] = '\0';
-    return sum;
-}
-
 /* What was built, from what, with what. */
 static void find_tool(struct environment_tool *tool)
 {
-    char llhttp[48];
+    char llhttp[48], sum[SHA256_TEXT_BYTES];
     tool->version = memory_copy_string(build.version);
     tool->commit = text_or_null(build.commit);
     tool->compiler = text_or_null(build.compiler);
@@ -338,7 +302,8 @@ static void find_tool(struct environment_tool *tool)
     snprintf(llhttp, sizeof llhttp, "%d.%d.%d", LLHTTP_VERSION_MAJOR,
              LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
     named_texts_add(&tool->libraries, "llhttp", llhttp);
-    tool->binary_sha256 = binary_sha256();
+    if (sha256_file("/proc/self/exe", sum, NULL) == 0)
+        tool->binary_sha256 = memory_copy_string(sum);
 }
 
 void machine_describe(struct environment *environment)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/key_value.h"
 #include "base/text.h"
 
 static char *read_process_file(pid_t pid, const char *name)
@@ -109,20 +110,6 @@ void process_group_release(struct process_group *group)
     *group = (struct process_group){0};
 }
 
-/* The number after "key:" at the beginning of a line; NaN where there is none. */
-static double status_value(const char *status, const char *key)
-{
-    size_t length = strlen(key);
-    for (const char *line = status; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) == 0 && line[length] == ':')
-            return strtod(line + length + 1, NULL);
-        if (!*line)
-            break;
-    }
-    return NAN;
-}
-
 /* A time in /proc/PID/stat; 0 where the process has ended meanwhile. */
 static double stat_seconds(const char *stat, int number)
 {
@@ -153,15 +140,15 @@ static void add_memory(pid_t pid, struct process_sample *sample)
     char *status = read_process_file(pid, "status");
     double own_anon = NAN;
     if (status) {
-        own_anon = status_value(status, "RssAnon");
-        sample->threads += status_value(status, "Threads");
-        sample->rss_bytes += status_value(status, "VmRSS") * 1024;
-        sample->rss_peak_bytes += status_value(status, "VmHWM") * 1024;
+        own_anon = key_value_number(status, "RssAnon");
+        sample->threads += key_value_number(status, "Threads");
+        sample->rss_bytes += key_value_number(status, "VmRSS") * 1024;
+        sample->rss_peak_bytes += key_value_number(status, "VmHWM") * 1024;
     }
     free(status);
     char *rollup = read_process_file(pid, "smaps_rollup");
-    sample->pss_bytes += rollup ? status_value(rollup, "Pss") * 1024 : (double)NAN;
-    double anon = rollup ? status_value(rollup, "Pss_Anon") : (double)NAN;
+    sample->pss_bytes += rollup ? key_value_number(rollup, "Pss") * 1024 : (double)NAN;
+    double anon = rollup ? key_value_number(rollup, "Pss_Anon") : (double)NAN;
     sample->anon_bytes += (isnan(anon) ? own_anon : anon) * 1024;
     free(rollup);
 }
@@ -180,9 +167,9 @@ static void add_switches(pid_t pid, struct process_sample *sample)
         char *status = read_process_file(pid, name);
         if (!status)
             continue; /* the thread has ended meanwhile */
-        sample->voluntary_switches += status_value(status, "voluntary_ctxt_switches");
+        sample->voluntary_switches += key_value_number(status, "voluntary_ctxt_switches");
         sample->involuntary_switches +=
-            status_value(status, "nonvoluntary_ctxt_switches");
+            key_value_number(status, "nonvoluntary_ctxt_switches");
         free(status);
     }
     if (folder)
@@ -211,8 +198,8 @@ void process_group_glance(const struct process_group *group, double *threads,
     for (size_t i = 0; i < group->count; i++) {
         char *status = read_process_file(group->pids[i], "status");
         if (status) {
-            sample.threads += status_value(status, "Threads");
-            sample.rss_bytes += status_value(status, "VmRSS") * 1024;
+            sample.threads += key_value_number(status, "Threads");
+            sample.rss_bytes += key_value_number(status, "VmRSS") * 1024;
         }
         free(status);
     }

@@ -84,8 +84,7 @@ static char *ask_version(const char *program, const struct words *arguments)
     words[0] = program;
     for (size_t i = 0; i < arguments->count; i++)
         words[i + 1] = arguments->items[i];
-    struct child_plan plan = {
-        .program = program, .arguments = words, .inherited = -1, .input = -1};
+    struct child_plan plan = {.program = program, .arguments = words};
     struct child child = CHILD_NONE;
     char *version = NULL;
     if (child_start(&child, &plan, NULL) == 0 &&

@@ -58,7 +58,6 @@ int generator_start(struct generator_child *generator, const struct trial_setup 
         .log_path = log_path,
         .cpus = &setup->placement.generator,
         .inherited = ends[1],
-        .input = -1,
     };
     int result = child_start(&generator->child, &plan, error);
     close(ends[1]);

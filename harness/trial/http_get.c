@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/http_reply.h"
 #include "base/text.h"
 
 static int connect_to(const char *url)
@@ -32,58 +34,85 @@ static int connect_to(const char *url)
     return -failure;
 }
 
-/* The status line, and the body of an error: one line of JSON. */
-static int judge(const char *reply, const char *path, struct error *error)
+struct whole_reply {
+    struct http_reply reply; /* its first member: the reader's callback gets this */
+    struct text bytes;       /* as they came */
+    struct text body;
+};
+
+static void keep_body(struct http_reply *reply, const char *bytes, size_t length)
 {
-    if (strncmp(reply, "HTTP/1.1 200 ", 13) == 0)
-        return 0;
-    if (!*reply)
-        return error_set(error, -EPROTO, "%s: it did not answer", path);
-    const char *body = strstr(reply, "\r\n\r\n");
-    body = body ? body + 4 : "";
-    return error_set(error, -EPROTO, "%s: %.*s: %.*s", path, (int)strcspn(reply, "\r\n"),
-                     reply, (int)strcspn(body, "\n"), body);
+    struct whole_reply *answer = (struct whole_reply *)(void *)reply;
+    text_append(&answer->body, bytes, length);
 }
 
-/* The whole reply, on the heap in `reply`. */
-static int exchange(const char *url, const char *path, struct text *reply,
+/* Of an error: the status line, and the body, which is one line of JSON. */
+static int judge(const struct whole_reply *answer, enum http_reply_state state,
+                 const char *path, struct error *error)
+{
+    const char *line = text_string(&answer->bytes), *body = text_string(&answer->body);
+    bool good = answer->reply.parser.status_code == 200;
+    if (good && state == HTTP_REPLY_COMPLETE)
+        return 0;
+    if (!*line)
+        return error_set(error, -EPROTO, "%s: it did not answer", path);
+    if (good)
+        return error_set(error, -EPROTO, "%s: its reply is not complete", path);
+    return error_set(error, -EPROTO, "%s: %.*s: %.*s", path, (int)strcspn(line, "\r\n"),
+                     line, (int)strcspn(body, "\n"), body);
+}
+
+/* Release the answer in any case. */
+static int exchange(const char *url, const char *path, struct whole_reply *answer,
                     struct error *error)
 {
+    *answer = (struct whole_reply){0};
+    http_reply_start(&answer->reply, false, keep_body);
     int fd = connect_to(url);
     if (fd < 0)
         return error_set(error, fd, "cannot reach %s: %s", url, strerror(-fd));
     char *request = memory_printf(
         "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
     ssize_t got = send(fd, request, strlen(request), MSG_NOSIGNAL);
+    enum http_reply_state state = HTTP_REPLY_OPEN;
     char chunk[4096];
-    while (got > 0 && (got = recv(fd, chunk, sizeof chunk, 0)) > 0)
-        text_append(reply, chunk, (size_t)got);
+    while (state == HTTP_REPLY_OPEN && got > 0 &&
+           (got = recv(fd, chunk, sizeof chunk, 0)) > 0) {
+        size_t used;
+        text_append(&answer->bytes, chunk, (size_t)got);
+        state = http_reply_feed(&answer->reply, chunk, (size_t)got, &used);
+    }
+    if (state == HTTP_REPLY_OPEN && got == 0)
+        state = http_reply_end(&answer->reply);
     free(request);
     close(fd);
-    return judge(text_string(reply), path, error);
+    return judge(answer, state, path, error);
+}
+
+static void release(struct whole_reply *answer)
+{
+    text_release(&answer->bytes);
+    text_release(&answer->body);
 }
 
 int http_get(const char *url, const char *path, struct error *error)
 {
-    struct text reply = {0};
-    int result = exchange(url, path, &reply, error);
-    text_release(&reply);
+    struct whole_reply answer;
+    int result = exchange(url, path, &answer, error);
+    release(&answer);
     return result;
 }
 
 int http_get_digest(const char *url, const char *path, char digest[HTTP_DIGEST_BYTES],
                     struct error *error)
 {
-    static const char header[] = "\r\nInterleave-Digest: ";
-    struct text reply = {0};
-    int result = exchange(url, path, &reply, error);
-    const char *at = strcasestr(text_string(&reply), header);
-    if (result == 0 && at) {
-        at += strlen(header);
-        snprintf(digest, HTTP_DIGEST_BYTES, "%.*s", (int)strcspn(at, "\r\n"), at);
-    } else if (result == 0) {
+    struct whole_reply answer;
+    int result = exchange(url, path, &answer, error);
+    if (result == 0 && !answer.reply.has_digest)
         result = error_set(error, -EPROTO, "%s: a reply without a digest", path);
-    }
-    text_release(&reply);
+    if (result == 0)
+        snprintf(digest, HTTP_DIGEST_BYTES, "%.*s",
+                 (int)http_reply_digest_kept(&answer.reply), answer.reply.digest);
+    release(&answer);
     return result;
 }

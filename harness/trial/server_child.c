@@ -2,7 +2,6 @@
 #include "harness/trial/server_child.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,16 +11,14 @@
 #define LAST_WORDS_BYTES 400
 #define STOP_GRACE_NS    (10 * NS_PER_S)
 
-/* The URL, once the whole line has been heard: where it says none, it has been told. */
-static bool find_url(struct server_child *server, const char *announcement)
+/* Some servers announce no URL: they have to have been told where to listen. */
+static bool has_announced(struct server_child *server, const char *announcement)
 {
-    const char *at = strstr(text_string(&server->child.heard), announcement);
-    if (!at || !strchr(at, '\n'))
+    char word[SERVER_URL_BYTES];
+    if (!child_has_announced(&server->child, announcement, word, sizeof word))
         return false;
-    at += strlen(announcement);
-    int length = (int)strcspn(at, " \r\n");
-    if (memmem(at, (size_t)length, "://", 3))
-        snprintf(server->url, sizeof server->url, "%.*s", length, at);
+    if (strstr(word, "://"))
+        memcpy(server->url, word, sizeof word);
     return *server->url != '\0';
 }
 
@@ -29,22 +26,24 @@ static bool is_ready(struct server_child *server, const struct server_plan *plan
 {
     if (plan->ready_path)
         return http_get(server->url, plan->ready_path, NULL) == 0;
-    return find_url(server, plan->announcement ? plan->announcement : "listening on ");
+    return has_announced(server,
+                         plan->announcement ? plan->announcement : "listening on ");
 }
 
-static int refuse_start(struct server_child *server, uint64_t limit_ns,
+/* Why it did not start: as child_pause says. */
+static int refuse_start(const struct server_child *server, int why, uint64_t limit_ns,
                         struct error *error)
 {
     char words[LAST_WORDS_BYTES], end[128];
-    bool ended = child_has_ended(&server->child);
+    if (why == -EINTR)
+        return error_set(error, why, "interrupted");
     child_last_words(&server->child, words, sizeof words);
-    if (ended)
+    if (why == -ECHILD)
         child_describe_end(&server->child, end, sizeof end);
     else
         snprintf(end, sizeof end, "not listening after %.0f s",
                  (double)limit_ns / (double)NS_PER_S);
-    return error_set(error, ended ? -ECHILD : -ETIMEDOUT,
-                     "the server did not start: %s; it said: %s", end, words);
+    return error_set(error, why, "the server did not start: %s; it said: %s", end, words);
 }
 
 int server_child_start(struct server_child *server, const struct server_plan *plan,
@@ -59,30 +58,20 @@ int server_child_start(struct server_child *server, const struct server_plan *pl
                                     .cpus = plan->cpus,
                                     .environment = plan->environment,
                                     .stop_signal = plan->stop_signal,
-                                    .forks = plan->forks,
-                                    .inherited = -1,
-                                    .input = -1};
+                                    .forks = plan->forks};
     int result = child_start(&server->child, &child_plan, error);
     if (result < 0)
         return result;
     uint64_t deadline_ns = clock_now_ns() + plan->limit_ns;
-    while (!is_ready(server, plan)) {
-        if (process_interrupted())
-            result = error_set(error, -EINTR, "interrupted");
-        else if (child_has_ended(&server->child) || clock_now_ns() > deadline_ns)
-            result = refuse_start(server, plan->limit_ns, error);
-        if (result < 0) {
-            /* What cleans up after itself gets the time to. */
-            child_stop(&server->child, STOP_GRACE_NS);
-            child_release(&server->child);
-            return result;
-        }
-        struct pollfd watched[2] = {{.fd = server->child.output, .events = POLLIN},
-                                    {.fd = server->child.pidfd, .events = POLLIN}};
-        poll(watched, 2, 50);
-        child_listen(&server->child);
-    }
-    return 0;
+    while (result == 0 && !is_ready(server, plan))
+        result = child_pause(&server->child, deadline_ns);
+    if (result == 0)
+        return 0;
+    result = refuse_start(server, result, plan->limit_ns, error);
+    /* A server that cleans up after itself gets the time to. */
+    child_stop(&server->child, STOP_GRACE_NS);
+    child_release(&server->child);
+    return result;
 }
 
 int server_child_stop(struct server_child *server, uint64_t grace_ns, struct error *error)

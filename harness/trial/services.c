@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/installed.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "harness/probe/procfs.h"
 #include "harness/trial/child_file.h"
@@ -108,8 +109,8 @@ static int verify_step(const struct service_process *backend,
     char *path = path_step_fetches(step);
     int result = 0;
     if (path)
-        result = process_interrupted() ? error_set(error, -EINTR, "interrupted")
-                                       : http_get(backend->process.url, path, error);
+        result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : http_get(backend->process.url, path, error);
     free(path);
     return result;
 }
@@ -162,8 +163,7 @@ bool services_has_database(int database, char *why, size_t bytes)
         return true;
     char *script = find_script();
     const char *const arguments[] = {database_script, "check", NULL};
-    struct child_plan plan = {
-        .program = script, .arguments = arguments, .inherited = -1, .input = -1};
+    struct child_plan plan = {.program = script, .arguments = arguments};
     struct child child = CHILD_NONE;
     struct error error;
     bool has = false;

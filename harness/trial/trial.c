@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "harness/third_party/launch.h"
@@ -158,7 +159,7 @@ static int watch(struct trial *trial)
     set_deadline(trial);
     while (true) {
         wait_for_news(trial);
-        if (process_interrupted())
+        if (interrupt_seen())
             return -EINTR;
         if (child_has_ended(&trial->server.child))
             return fail_by_end(trial, &trial->server.child, "the server");

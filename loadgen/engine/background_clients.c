@@ -51,8 +51,7 @@ static const struct message *message_of(const struct background_clients *backgro
     return load_plan_message(request, connection->target, false);
 }
 
-/* ---- pace ---------------------------------------------------------------------------
- */
+/* ---- pace -------------------------------------------------------------------------- */
 
 /* Time in which a slow client may move so many bytes. */
 static uint64_t time_of(const struct slow_clients *clients, uint64_t bytes)
@@ -89,8 +88,7 @@ static int receive_buffer_bytes(const struct slow_clients *clients)
     return bytes < BUFFER_MOST_BYTES ? (int)bytes : BUFFER_MOST_BYTES;
 }
 
-/* ---- the life of a connection -------------------------------------------------------
- */
+/* ---- the life of a connection ------------------------------------------------------ */
 
 static void open_one(struct background_clients *background, uint32_t index,
                      uint64_t now_ns)
@@ -262,8 +260,7 @@ static void move_on(struct background_clients *background, uint32_t index,
     timers_add(&background->timers, connection->ready_ns, index);
 }
 
-/* ---- events -------------------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------------------ */
 
 static void event_while_opening(struct background_clients *background, uint32_t index,
                                 uint64_t now_ns)
@@ -340,8 +337,7 @@ void background_step(struct background_clients *background, uint64_t now_ns)
     }
 }
 
-/* ---- set-up and tear-down -----------------------------------------------------------
- */
+/* ---- set-up and tear-down ---------------------------------------------------------- */
 
 static uint64_t share_of(uint64_t count, const struct load_plan *plan, unsigned number)
 {

@@ -40,8 +40,7 @@ static uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* ---- waiting ------------------------------------------------------------------------
- */
+/* ---- waiting ----------------------------------------------------------------------- */
 
 static void handle_event(struct engine *engine, const struct epoll_event *event)
 {
@@ -86,8 +85,7 @@ static uint64_t wait_for_events(struct engine *engine, uint64_t now_ns,
     return after_ns;
 }
 
-/* ---- time-outs, retries -------------------------------------------------------------
- */
+/* ---- time-outs, retries ------------------------------------------------------------ */
 
 static enum failure timeout_kind(const struct client_connection *connection)
 {
@@ -137,8 +135,7 @@ static void sweep(struct engine *engine, uint64_t now_ns)
     engine->next_sweep_ns = most(next_ns, now_ns + SWEEP_LEAST_NS);
 }
 
-/* ---- the loop -----------------------------------------------------------------------
- */
+/* ---- the loop ---------------------------------------------------------------------- */
 
 /* Takes over an earlier end that was asked for while the run goes on. */
 static void heed_control(struct engine *engine)
@@ -279,8 +276,7 @@ void engine_run(struct engine *engine, const struct phases *phases)
     close_books(engine, now_ns);
 }
 
-/* ---- set-up and tear-down -----------------------------------------------------------
- */
+/* ---- set-up and tear-down ---------------------------------------------------------- */
 
 int engine_init(struct engine *engine, const struct load_plan *plan,
                 struct control *control, unsigned number, struct error *error)

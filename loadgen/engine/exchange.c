@@ -67,8 +67,7 @@ static bool opens_on_demand(const struct engine *engine)
            workload_connects_as_needed(workload);
 }
 
-/* ---- free connections (open loop) ---------------------------------------------------
- */
+/* ---- free connections (open loop) -------------------------------------------------- */
 
 static bool has_place(const struct engine *engine,
                       const struct client_connection *connection)
@@ -121,8 +120,7 @@ static struct client_connection *list_pop(struct engine *engine)
     return NULL;
 }
 
-/* ---- failures -----------------------------------------------------------------------
- */
+/* ---- failures ---------------------------------------------------------------------- */
 
 static void sweep_by(struct engine *engine, uint64_t at_ns)
 {
@@ -159,8 +157,7 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
     rest(engine, connection, now_ns);
 }
 
-/* ---- opening and sending ------------------------------------------------------------
- */
+/* ---- opening and sending ----------------------------------------------------------- */
 
 void exchange_open(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
@@ -288,8 +285,7 @@ static void opened(struct engine *engine, struct client_connection *connection,
         exchange_free(engine, connection, now_ns);
 }
 
-/* ---- what a connection does next ----------------------------------------------------
- */
+/* ---- what a connection does next --------------------------------------------------- */
 
 void exchange_dispatch(struct engine *engine, uint64_t now_ns)
 {
@@ -356,8 +352,7 @@ void exchange_free(struct engine *engine, struct client_connection *connection,
     }
 }
 
-/* ---- clients of a closed loop -------------------------------------------------------
- */
+/* ---- clients of a closed loop ------------------------------------------------------ */
 
 static bool is_ready(const struct client_connection *connection)
 {
@@ -422,8 +417,7 @@ uint64_t exchange_start_clients_at(const struct engine *engine)
                : engine->next_clients_ns;
 }
 
-/* ---- replies ------------------------------------------------------------------------
- */
+/* ---- replies ----------------------------------------------------------------------- */
 
 static const enum failure failure_of_verdict[] = {
     [VERDICT_CLIENT_ERROR] = FAILURE_STATUS_4XX,
@@ -582,8 +576,7 @@ static void receive(struct engine *engine, struct client_connection *connection,
     }
 }
 
-/* ---- events -------------------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------------------ */
 
 static void event_while_opening(struct engine *engine,
                                 struct client_connection *connection)

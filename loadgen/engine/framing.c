@@ -1,39 +1,24 @@
 /* framing.c - see framing.h. */
 #include "loadgen/engine/framing.h"
 
-#include <llhttp/llhttp.h>
 #include <stdlib.h>
-#include <strings.h>
 
+#include "base/fnv1a.h"
+#include "base/http_reply.h"
 #include "base/text.h"
 
-static const char digest_header[] = "Interleave-Digest";
-#define DIGEST_HEADER_BYTES (sizeof digest_header - 1)
-#define FNV_OFFSET          0xcbf29ce484222325ULL
-#define FNV_PRIME           0x100000001b3ULL
-
-/* A reply being read by llhttp; kept in the pool between replies. */
+/* A reply that is being parsed; kept in the pool between replies. */
 struct reply_parser {
-    llhttp_t http;
+    struct http_reply reply;
     struct reply_parser *next_free;
     struct pattern *pattern;
-
-    size_t name_matched; /* letters of digest_header that the field's name has so far */
-    bool name_differs;   /* the field is another one */
-    bool in_value;       /* the last callback was about a value */
-
-    struct content content; /* body bytes counted so far */
-    const char *body_at;    /* first body byte of this feed, or NULL */
-    bool head_complete;     /* of the final reply, not of a 1xx before it */
-    bool interim_seen;      /* a 1xx came before it */
-    bool complete;
 };
 
-static uint64_t digest_add(uint64_t digest, const char *bytes, size_t length)
+/* Of a digest as much as the parser keeps: a longer one is known by its beginning. */
+static uint64_t hash_digest(const char *digest, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        digest = (digest ^ (unsigned char)bytes[i]) * FNV_PRIME;
-    return digest;
+    return fnv1a(FNV1A_BASIS, digest,
+                 length < HTTP_REPLY_DIGEST_BYTES ? length : HTTP_REPLY_DIGEST_BYTES);
 }
 
 void expected_reply_init(struct expected_reply *expected, const char *digest)
@@ -41,7 +26,7 @@ void expected_reply_init(struct expected_reply *expected, const char *digest)
     *expected = (struct expected_reply){0};
     if (digest) {
         expected->digest_given = true;
-        expected->given_digest = digest_add(FNV_OFFSET, digest, strlen(digest));
+        expected->given_digest = hash_digest(digest, strlen(digest));
     }
     pthread_mutex_init(&expected->lock, NULL);
 }
@@ -67,86 +52,7 @@ void pattern_release(struct pattern *pattern)
     *pattern = (struct pattern){0};
 }
 
-/* ---- the parser's callbacks ---------------------------------------------------------
- */
-
-static int on_header_name(llhttp_t *http, const char *at, size_t bytes)
-{
-    struct reply_parser *parser = http->data;
-    if (parser->in_value) {
-        parser->in_value = false;
-        parser->name_differs = false;
-        parser->name_matched = 0;
-    }
-    size_t left = DIGEST_HEADER_BYTES - parser->name_matched;
-    if (bytes > left || strncasecmp(at, &digest_header[parser->name_matched], bytes) != 0)
-        parser->name_differs = true;
-    else
-        parser->name_matched += bytes;
-    return 0;
-}
-
-static int on_header_value(llhttp_t *http, const char *at, size_t bytes)
-{
-    struct reply_parser *parser = http->data;
-    parser->in_value = true;
-    if (parser->name_differs || parser->name_matched != DIGEST_HEADER_BYTES)
-        return 0;
-    if (!parser->content.has_digest) {
-        parser->content.has_digest = true;
-        parser->content.digest = FNV_OFFSET;
-    }
-    parser->content.digest = digest_add(parser->content.digest, at, bytes);
-    return 0;
-}
-
-static bool is_interim(const llhttp_t *http)
-{
-    return http->status_code / 100 == 1;
-}
-
-static int on_head_complete(llhttp_t *http)
-{
-    struct reply_parser *parser = http->data;
-    if (!is_interim(http))
-        parser->head_complete = true;
-    /* RFC 9110, 6.4.1: these have no body, whatever their headers say. */
-    bool bodiless = is_interim(http) || http->status_code == 204 ||
-                    http->status_code == 304 || parser->pattern->head_request;
-    return bodiless ? 1 : 0;
-}
-
-static int on_body(llhttp_t *http, const char *at, size_t bytes)
-{
-    struct reply_parser *parser = http->data;
-    if (!parser->body_at)
-        parser->body_at = at;
-    parser->content.body_bytes += bytes;
-    return 0;
-}
-
-static int on_complete(llhttp_t *http)
-{
-    struct reply_parser *parser = http->data;
-    if (is_interim(http)) {
-        parser->interim_seen = true;
-        parser->content = (struct content){0};
-        return 0;
-    }
-    parser->complete = true;
-    return HPE_PAUSED;
-}
-
-static const llhttp_settings_t settings = {
-    .on_header_field = on_header_name,
-    .on_header_value = on_header_value,
-    .on_headers_complete = on_head_complete,
-    .on_body = on_body,
-    .on_message_complete = on_complete,
-};
-
-/* ---- the pool -----------------------------------------------------------------------
- */
+/* ---- the pool ---------------------------------------------------------------------- */
 
 static struct reply_parser *parser_take(struct parser_pool *pool, struct pattern *pattern)
 {
@@ -155,9 +61,8 @@ static struct reply_parser *parser_take(struct parser_pool *pool, struct pattern
         pool->free = parser->next_free;
     else
         parser = memory_allocate(sizeof *parser);
-    *parser = (struct reply_parser){.pattern = pattern};
-    llhttp_init(&parser->http, HTTP_RESPONSE, &settings);
-    parser->http.data = parser;
+    http_reply_start(&parser->reply, pattern->head_request, NULL);
+    parser->pattern = pattern;
     pool->parsed++;
     return parser;
 }
@@ -181,8 +86,7 @@ void parser_pool_release(struct parser_pool *pool)
     }
 }
 
-/* ---- judging and learning -----------------------------------------------------------
- */
+/* ---- judging and learning ---------------------------------------------------------- */
 
 /* The content that replies must have; the first good reply of all threads sets it. */
 static const struct content *expected_content(struct pattern *pattern,
@@ -236,19 +140,28 @@ static void remember_head(struct pattern *pattern, const char *head, size_t byte
 }
 
 /* Bytes of a sized body that are still to come, or 0. */
-static uint64_t sized_body_left(const struct reply_parser *parser)
+static uint64_t sized_body_left(const struct http_reply *reply)
 {
-    const llhttp_t *http = &parser->http;
+    const llhttp_t *http = &reply->parser;
     bool sized = (http->flags & F_CONTENT_LENGTH) && !(http->flags & F_CHUNKED) &&
                  !(http->flags & F_SKIPBODY);
-    return sized && !parser->complete ? http->content_length : 0;
+    return sized && !reply->complete ? http->content_length : 0;
 }
 
 /* Whether a head equal to this one always means a body of this length. */
-static bool is_fixed(const struct reply_parser *parser)
+static bool is_fixed(const struct http_reply *reply)
 {
-    return !parser->interim_seen && !(parser->http.flags & F_CHUNKED) &&
-           !llhttp_message_needs_eof(&parser->http);
+    return !reply->interim_seen && !(reply->parser.flags & F_CHUNKED) &&
+           !llhttp_message_needs_eof(&reply->parser);
+}
+
+static struct content content_of(const struct http_reply *reply, uint64_t body_bytes)
+{
+    return (struct content){
+        .body_bytes = body_bytes,
+        .has_digest = reply->has_digest,
+        .digest =
+            reply->has_digest ? hash_digest(reply->digest, reply->digest_length) : 0};
 }
 
 /*
@@ -258,12 +171,11 @@ static bool is_fixed(const struct reply_parser *parser)
 static void settle_sized(struct framing *framing, const char *whole_head,
                          size_t head_bytes, uint64_t body_left)
 {
-    struct reply_parser *parser = framing->parser;
-    struct pattern *pattern = parser->pattern;
-    struct content content = parser->content;
-    content.body_bytes += body_left;
-    framing->keep_alive = llhttp_should_keep_alive(&parser->http) != 0;
-    framing->verdict = (uint8_t)judge(pattern, parser->http.status_code, &content);
+    const struct http_reply *reply = &framing->parser->reply;
+    struct pattern *pattern = framing->parser->pattern;
+    struct content content = content_of(reply, reply->body_bytes + body_left);
+    framing->keep_alive = http_reply_keeps_alive(reply);
+    framing->verdict = (uint8_t)judge(pattern, reply->parser.status_code, &content);
     framing->body_left = body_left;
     if (whole_head && framing->verdict == VERDICT_GOOD)
         remember_head(pattern, whole_head, head_bytes, content.body_bytes,
@@ -273,10 +185,11 @@ static void settle_sized(struct framing *framing, const char *whole_head,
 /* Ends a reply that is complete, whatever its kind. */
 static enum framing_result finish(struct framing *framing, struct parser_pool *pool)
 {
-    struct reply_parser *parser = framing->parser;
-    framing->keep_alive = llhttp_should_keep_alive(&parser->http) != 0;
+    const struct http_reply *reply = &framing->parser->reply;
+    struct content content = content_of(reply, reply->body_bytes);
+    framing->keep_alive = http_reply_keeps_alive(reply);
     framing->verdict =
-        (uint8_t)judge(parser->pattern, parser->http.status_code, &parser->content);
+        (uint8_t)judge(framing->parser->pattern, reply->parser.status_code, &content);
     framing_reset(framing, pool);
     return FRAMING_REPLY;
 }
@@ -290,19 +203,15 @@ static enum framing_result parse(struct framing *framing, struct pattern *patter
         framing->parser = parser_take(pool, pattern);
         framing->state = FRAMING_PARSE;
     }
-    struct reply_parser *parser = framing->parser;
-    parser->body_at = NULL;
-    llhttp_errno_t status = llhttp_execute(&parser->http, data, bytes);
-    *used = bytes;
-    if (status == HPE_PAUSED && parser->complete)
-        *used = (size_t)(llhttp_get_error_pos(&parser->http) - data);
-    else if (status != HPE_OK) {
+    struct http_reply *reply = &framing->parser->reply;
+    enum http_reply_state state = http_reply_feed(reply, data, bytes, used);
+    if (state == HTTP_REPLY_MALFORMED) {
         framing_reset(framing, pool);
         return FRAMING_MALFORMED;
     }
-    if (parser->head_complete && is_fixed(parser)) {
-        size_t head_bytes = parser->body_at ? (size_t)(parser->body_at - data) : *used;
-        uint64_t body_left = sized_body_left(parser);
+    if (reply->head_complete && is_fixed(reply)) {
+        size_t head_bytes = reply->body_at ? (size_t)(reply->body_at - data) : *used;
+        uint64_t body_left = sized_body_left(reply);
         settle_sized(framing, from_start ? data : NULL, head_bytes, body_left);
         framing_reset(framing, pool);
         if (!body_left)
@@ -310,16 +219,7 @@ static enum framing_result parse(struct framing *framing, struct pattern *patter
         framing->state = FRAMING_BODY;
         return FRAMING_MORE;
     }
-    return parser->complete ? finish(framing, pool) : FRAMING_MORE;
-}
-
-bool framing_skipped(struct framing *framing, uint64_t bytes)
-{
-    framing->body_left -= bytes;
-    if (framing->body_left)
-        return false;
-    framing->state = FRAMING_START;
-    return true;
+    return state == HTTP_REPLY_COMPLETE ? finish(framing, pool) : FRAMING_MORE;
 }
 
 enum framing_result framing_feed_slowly(struct framing *framing, struct pattern *pattern,
@@ -329,7 +229,11 @@ enum framing_result framing_feed_slowly(struct framing *framing, struct pattern 
     if (framing->state != FRAMING_BODY)
         return parse(framing, pattern, pool, data, bytes, used);
     *used = bytes < framing->body_left ? bytes : (size_t)framing->body_left;
-    return framing_skipped(framing, *used) ? FRAMING_REPLY : FRAMING_MORE;
+    framing->body_left -= *used;
+    if (framing->body_left)
+        return FRAMING_MORE;
+    framing->state = FRAMING_START;
+    return FRAMING_REPLY;
 }
 
 enum framing_result framing_end_of_stream(struct framing *framing,
@@ -338,8 +242,7 @@ enum framing_result framing_end_of_stream(struct framing *framing,
     if (framing->state != FRAMING_PARSE)
         return FRAMING_MORE;
     /* Where a length was promised, or the head is not complete, it is cut short. */
-    llhttp_finish(&framing->parser->http);
-    if (!framing->parser->complete)
-        return FRAMING_MORE;
-    return finish(framing, pool);
+    return http_reply_end(&framing->parser->reply) == HTTP_REPLY_COMPLETE
+               ? finish(framing, pool)
+               : FRAMING_MORE;
 }

@@ -12,7 +12,8 @@
  * What is verified is fixed by the first good reply to a request that any thread saw
  * (struct expected_reply): the number of body bytes, and the Interleave-Digest header
  * where there is one. A digest that is given takes the place of the learned one: a reply
- * without it is never good. Bodies are counted, never kept.
+ * without it is never good. Of a digest the first HTTP_REPLY_DIGEST_BYTES count. Bodies
+ * are counted, never kept.
  *
  * Threads: a struct expected_reply is shared under its lock (taken once per thread and
  * request); everything else belongs to one thread.
@@ -148,15 +149,12 @@ static inline enum framing_result framing_feed(struct framing *framing,
 enum framing_result framing_end_of_stream(struct framing *framing,
                                           struct parser_pool *pool);
 
-/*
- * Bytes of a body that may be skipped unread: only while its length is known. Tell
- * framing_skipped how many were; it returns true when they ended the reply.
- */
+/* How many bytes of a body may come unread (MSG_TRUNC): framing_feed only counts them,
+ * whatever they are. 0 unless its length is known. */
 static inline uint64_t framing_skippable(const struct framing *framing)
 {
     return framing->state == FRAMING_BODY ? framing->body_left : 0;
 }
-bool framing_skipped(struct framing *framing, uint64_t bytes);
 
 /* Forgets a reply that will not be completed. */
 void framing_reset(struct framing *framing, struct parser_pool *pool);

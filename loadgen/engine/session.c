@@ -54,8 +54,7 @@ struct session {
     uint64_t next_look_ns;  /* coordinator only; UINT64_MAX: nobody looks */
 };
 
-/* ---- a worker -----------------------------------------------------------------------
- */
+/* ---- a worker ---------------------------------------------------------------------- */
 
 static void pin_worker(const struct load_plan *plan, unsigned number)
 {
@@ -114,8 +113,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* ---- the coordinator ----------------------------------------------------------------
- */
+/* ---- the coordinator --------------------------------------------------------------- */
 
 static void raise_flag(struct session *session, bool *flag)
 {
@@ -174,9 +172,8 @@ static void let_look(struct session *session, uint64_t now_ns)
         live_view_add(&view, session->workers[i].engine.live);
     session->next_look_ns = now_ns + watcher->period_ns;
     if (watcher->look(watcher->context, &view) && now_ns > session->phases.begin_ns &&
-        now_ns < session->end_ns) {
+        now_ns < session->end_ns)
         end_early(session, now_ns);
-    }
 }
 
 /*
@@ -277,8 +274,7 @@ static void lead(struct session *session)
     hold_connections(session);
 }
 
-/* ---- start and end ------------------------------------------------------------------
- */
+/* ---- start and end ----------------------------------------------------------------- */
 
 static int open_descriptors(struct session *session, const sigset_t *signals,
                             struct error *error)

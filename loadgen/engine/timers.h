@@ -1,24 +1,19 @@
 /*
- * timers.h - what is to be done when: a heap of points in time, each with a number that
- * says whose it is. There is no way to take one out: who finds that his time is not
- * what it was when it comes lets it pass.
+ * timers.h - points in time at which something is to be done, each with the number of the
+ * connection that it is about: a heap with lazy deletion. A timer cannot be removed; the
+ * caller skips one that comes when the connection does not wait for it any more.
  *
- * Threads: owned by one thread.
+ * Zero-initialised there is none. Owned by one thread. Running out of memory aborts.
  */
 #ifndef LOADGEN_TIMERS_H
 #define LOADGEN_TIMERS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-struct timer {
-    uint64_t due_ns;
-    uint32_t owner;
-};
+#include "base/heap.h"
 
 struct timers {
-    struct timer *heap; /* the earliest first; heap memory */
-    size_t count, room;
+    struct heap heap; /* by time; the items are the numbers */
 };
 
 void timers_release(struct timers *timers);
@@ -28,7 +23,7 @@ void timers_add(struct timers *timers, uint64_t due_ns, uint32_t owner);
 /* When the earliest is due; UINT64_MAX: there is none. */
 static inline uint64_t timers_next_ns(const struct timers *timers)
 {
-    return timers->count ? timers->heap[0].due_ns : UINT64_MAX;
+    return heap_first_key(&timers->heap);
 }
 
 /* Takes the earliest, which must be there; returns its owner. */

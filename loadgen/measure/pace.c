@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/sequence.h"
 #include "base/text.h"
 #include "workload/workload.h"
@@ -36,12 +37,6 @@ void pace_init(struct pace *pace, int arrivals, double mean_ns)
 void pace_release(struct pace *pace)
 {
     pairs_release(&pace->gaps);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
 }
 
 static double deviation_p99(const struct pace *pace)

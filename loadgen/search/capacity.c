@@ -21,8 +21,7 @@
 #define LOWEST_RPS     0.1
 #define DRAIN_NS       (10 * NS_PER_S)
 
-/* ---- the record ---------------------------------------------------------------------
- */
+/* ---- the record -------------------------------------------------------------------- */
 
 static const char *const verdict_words[] = {
     [CAPACITY_KEPT] = "kept",
@@ -64,8 +63,7 @@ static const struct record_field capacity_fields[] = {
 };
 const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);
 
-/* ---- the bound ----------------------------------------------------------------------
- */
+/* ---- the bound --------------------------------------------------------------------- */
 
 /* P(X = k), X ~ Bin(n, p). */
 static double binomial_term(double n, double k, double p)
@@ -98,8 +96,7 @@ int capacity_decide(uint64_t count, uint64_t bad, double share, double level)
     return binomial_tail(n, k, share, 1) < level ? 1 : 0;
 }
 
-/* ---- one step -----------------------------------------------------------------------
- */
+/* ---- one step ---------------------------------------------------------------------- */
 
 struct step_watch {
     struct watcher watcher;
@@ -239,8 +236,7 @@ static int try_rate(struct bracket_search *search, double rate_rps, bool confirm
     return 0;
 }
 
-/* ---- the search ---------------------------------------------------------------------
- */
+/* ---- the search -------------------------------------------------------------------- */
 
 /* Until one rate is kept and a higher one missed, and the two are close. */
 static int narrow(struct bracket_search *search, double rate_rps)
@@ -333,8 +329,7 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     return 0;
 }
 
-/* ---- telling ------------------------------------------------------------------------
- */
+/* ---- telling ----------------------------------------------------------------------- */
 
 static void print_outcome(const struct capacity *capacity, FILE *file)
 {

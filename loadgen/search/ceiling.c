@@ -10,32 +10,21 @@
 #include "base/build.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/fnv1a.h"
 #include "base/json.h"
 #include "base/json_document.h"
+#include "base/key_value.h"
 #include "base/text.h"
 
 /* "model name : ..." of the first CPU; heap. Where there is none, "unknown". */
 static char *read_cpu_model(void)
 {
-    char *info, *model = NULL;
+    char *info;
     if (file_read("/proc/cpuinfo", &info, NULL, NULL) < 0)
         return memory_copy_string("unknown");
-    const char *line = strstr(info, "model name");
-    const char *colon = line ? strchr(line, ':') : NULL;
-    if (colon) {
-        colon += 1 + strspn(colon + 1, " \t");
-        model = memory_printf("%.*s", (int)strcspn(colon, "\n"), colon);
-    }
+    char *model = key_value_text(info, "model name");
     free(info);
     return model ? model : memory_copy_string("unknown");
-}
-
-/* FNV-1a. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
-    return hash;
 }
 
 char *ceiling_path(void)
@@ -46,8 +35,10 @@ char *ceiling_path(void)
     if (!usable && (!home || *home != '/'))
         return NULL;
     char *model = read_cpu_model();
-    uint64_t hash = hash_text(14695981039346656037ULL, model);
-    hash = hash_text(hash_text(hash, build.commit), build.flags);
+    const char *const parts[] = {model, build.commit, build.flags};
+    uint64_t hash = FNV1A_BASIS;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        hash = fnv1a(hash, parts[i], strlen(parts[i]));
     free(model);
     return memory_printf("%s%s/interleave/ceiling-%016llx.json", usable ? cache : home,
                          usable ? "" : "/.cache", (unsigned long long)hash);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/cpus.h"
 #include "loadgen/engine/session.h"
 #include "loadgen/plan/load_plan.h"
@@ -86,9 +87,8 @@ static int measure_round(const struct load_plan *plan, struct ceiling *ceiling,
 
 static int compare_ceilings(const void *a, const void *b)
 {
-    double left = ((const struct ceiling *)a)->thread_rps;
-    double right = ((const struct ceiling *)b)->thread_rps;
-    return (left > right) - (left < right);
+    return compare_doubles(&((const struct ceiling *)a)->thread_rps,
+                           &((const struct ceiling *)b)->thread_rps);
 }
 
 int ceiling_search(struct ceiling *ceiling, uint64_t round_ns, struct error *error)

@@ -8,13 +8,11 @@
 #ifndef LOADGEN_NULL_SERVER_H
 #define LOADGEN_NULL_SERVER_H
 
-#include <sys/types.h>
-
+#include "base/child.h"
 #include "base/error.h"
 
 struct null_server_process {
-    pid_t pid;
-    int output; /* its stdout */
+    struct child child;
     char url[96];
 };
 

@@ -73,10 +73,7 @@ struct client *clients_add(struct clients *clients, struct worker *worker, int f
     client_was_active(client);
     set_timeout(fd, SO_SNDTIMEO, clients->server->settings.idle_timeout_ns);
     pthread_mutex_lock(&clients->lock);
-    client->next = clients->first;
-    if (client->next)
-        client->next->previous = client;
-    clients->first = client;
+    LIST_INSERT_HEAD(&clients->all, client, place);
     pthread_mutex_unlock(&clients->lock);
     return client;
 }
@@ -91,14 +88,9 @@ void clients_remove(struct client *client)
     pthread_mutex_lock(&clients->lock);
     close(client->fd);
     server_closed(server);
-    if (client->previous)
-        client->previous->next = client->next;
-    else
-        clients->first = client->next;
-    if (client->next)
-        client->next->previous = client->previous;
+    LIST_REMOVE(client, place);
     free(client);
-    if (!clients->first)
+    if (LIST_EMPTY(&clients->all))
         pthread_cond_signal(&clients->emptied);
     pthread_mutex_unlock(&clients->lock);
 }
@@ -112,7 +104,8 @@ void clients_refuse(struct worker *worker, struct client *client)
 void clients_drain(struct clients *clients)
 {
     pthread_mutex_lock(&clients->lock);
-    for (struct client *client = clients->first; client; client = client->next)
+    struct client *client;
+    LIST_FOREACH (client, &clients->all, place)
         shutdown(client->fd, SHUT_RD);
     pthread_mutex_unlock(&clients->lock);
 }
@@ -128,7 +121,8 @@ void clients_end_idle(struct clients *clients, uint64_t now_ns)
 {
     uint64_t limit_ns = clients->server->settings.idle_timeout_ns;
     pthread_mutex_lock(&clients->lock);
-    for (struct client *client = clients->first; client; client = client->next) {
+    struct client *client;
+    LIST_FOREACH (client, &clients->all, place) {
         if (atomic_load(&client->is_served))
             continue;
         bool lingered = client->lingers_until_ns && client->lingers_until_ns <= now_ns;
@@ -142,7 +136,7 @@ void clients_end_idle(struct clients *clients, uint64_t now_ns)
 void clients_wait_until_empty(struct clients *clients)
 {
     pthread_mutex_lock(&clients->lock);
-    while (clients->first)
+    while (!LIST_EMPTY(&clients->all))
         pthread_cond_wait(&clients->emptied, &clients->lock);
     pthread_mutex_unlock(&clients->lock);
 }
@@ -150,7 +144,7 @@ void clients_wait_until_empty(struct clients *clients)
 bool clients_is_empty(struct clients *clients)
 {
     pthread_mutex_lock(&clients->lock);
-    bool empty = !clients->first;
+    bool empty = LIST_EMPTY(&clients->all);
     pthread_mutex_unlock(&clients->lock);
     return empty;
 }

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "servers/connection.h"
 #include "servers/models/task_queue.h"
@@ -41,10 +42,10 @@ struct client {
     struct clients *clients;
     struct connection connection;
     int fd;
-    uint64_t lingers_until_ns;      /* once it was answered for the last time, else 0 */
-    struct client *previous, *next; /* in the set, under its lock */
-    struct task task;               /* for queues of clients to serve */
-    struct client *next_in_line;    /* the iterative model's line */
+    uint64_t lingers_until_ns; /* once it was answered for the last time, else 0 */
+    LIST_ENTRY(client) place;  /* in the set, under its lock */
+    struct task task;          /* for queues of clients to serve */
+    STAILQ_ENTRY(client) next_in_line; /* in that of the models that take turns */
     bool in_line;
     /* Written by the thread that serves, read by the one that looks for idle ones. */
     _Atomic bool is_served;
@@ -56,7 +57,7 @@ struct clients {
     struct server *server;
     pthread_mutex_t lock; /* over the members below, and over closing sockets */
     pthread_cond_t emptied;
-    struct client *first;
+    LIST_HEAD(client_list, client) all;
 };
 
 void clients_init(struct clients *clients, struct server *server);

@@ -22,33 +22,36 @@ static void on_client_due(struct loop_timer *timer);
 
 /* ---- times ------------------------------------------------------------------------ */
 
+static void note_place(void *timer, size_t place)
+{
+    ((struct loop_timer *)timer)->place = place;
+}
+
 static int set_timer(struct loop *loop, struct loop_timer *timer, uint64_t at_ns)
 {
-    return deadlines_add(&loop->deadlines, &timer->deadline, at_ns) ? 0 : -ENOMEM;
+    if (!heap_reserve(&loop->timers, realloc))
+        return -ENOMEM;
+    timer->at_ns = at_ns;
+    heap_add(&loop->timers, at_ns, timer, note_place);
+    return 0;
 }
 
 static void unset_timer(struct loop *loop, struct loop_timer *timer)
 {
-    deadlines_remove(&loop->deadlines, &timer->deadline);
-}
-
-static struct loop_timer *first_timer(const struct loop *loop)
-{
-    struct deadline *first = deadlines_first(&loop->deadlines);
-    return first ? CONTAINER_OF(first, struct loop_timer, deadline) : NULL;
+    if (timer->place)
+        heap_remove(&loop->timers, timer->place, note_place);
 }
 
 uint64_t loop_due_ns(const struct loop *loop)
 {
-    const struct loop_timer *first = first_timer(loop);
-    return first ? first->deadline.at_ns : 0;
+    return loop->timers.count ? heap_first_key(&loop->timers) : 0;
 }
 
 /* While one client is served, the memory of the next can come. */
 static void expect_next(const struct loop *loop)
 {
     const struct loop_flow *flow = loop->placement.flow;
-    struct loop_timer *next = flow ? first_timer(loop) : NULL;
+    struct loop_timer *next = flow ? heap_first(&loop->timers) : NULL;
     if (next && next->on_due == on_client_due)
         flow->expect(CONTAINER_OF(next, struct loop_client, timer));
 }
@@ -56,9 +59,8 @@ static void expect_next(const struct loop *loop)
 void loop_run_due(struct loop *loop)
 {
     uint64_t now_ns = clock_now_ns();
-    struct loop_timer *timer;
-    while ((timer = first_timer(loop)) && timer->deadline.at_ns <= now_ns) {
-        unset_timer(loop, timer);
+    while (heap_first_key(&loop->timers) <= now_ns) {
+        struct loop_timer *timer = heap_remove(&loop->timers, 1, note_place);
         expect_next(loop);
         timer->on_due(timer);
     }
@@ -68,33 +70,20 @@ void loop_run_due(struct loop *loop)
 
 static void unlink_client(struct loop_client *client)
 {
-    struct loop *loop = client->loop;
-    if (client->older)
-        client->older->newer = client->newer;
-    else
-        loop->oldest = client->newer;
-    if (client->newer)
-        client->newer->older = client->older;
-    else
-        loop->newest = client->older;
+    TAILQ_REMOVE(&client->loop->by_activity, client, place);
 }
 
 static void link_newest(struct loop_client *client)
 {
     struct loop *loop = client->loop;
     client->active_ns = loop->now_ns;
-    client->older = loop->newest;
-    client->newer = NULL;
-    if (loop->newest)
-        loop->newest->newer = client;
-    else
-        loop->oldest = client;
-    loop->newest = client;
+    TAILQ_INSERT_TAIL(&loop->by_activity, client, place);
 }
 
 static void touch(struct loop_client *client)
 {
-    if (client->loop->newest == client) {
+    bool is_newest = !TAILQ_NEXT(client, place);
+    if (is_newest) {
         client->active_ns = client->loop->now_ns;
         return;
     }
@@ -290,9 +279,10 @@ void loop_come_back(struct loop_client *client)
 
 void loop_take_back(struct loop *loop)
 {
-    struct task *next, *task = task_queue_take_all(&loop->returned);
-    for (; task; task = next) {
-        next = task->next;
+    struct task_list tasks;
+    task_queue_take_all(&loop->returned, &tasks);
+    for (struct task *task; (task = STAILQ_FIRST(&tasks));) {
+        STAILQ_REMOVE_HEAD(&tasks, next);
         loop_come_back(CONTAINER_OF(task, struct loop_client, task));
     }
 }
@@ -487,7 +477,8 @@ static void on_sweep(struct loop_timer *timer)
     const struct server *server = loop->service.server;
     uint64_t limit_ns = server->settings.idle_timeout_ns;
     struct loop_client *client;
-    while ((client = loop->oldest) && client->active_ns + limit_ns <= loop->now_ns) {
+    while ((client = TAILQ_FIRST(&loop->by_activity)) &&
+           client->active_ns + limit_ns <= loop->now_ns) {
         if (client->working)
             touch(client);
         else
@@ -502,8 +493,7 @@ static void on_tick(struct loop_timer *timer)
     struct loop *loop = CONTAINER_OF(timer, struct loop, tick);
     uint64_t now_ns = clock_now_ns();
     loop_health_tick(loop->health, server_window(loop->service.server),
-                     now_ns - timer->deadline.at_ns, now_ns,
-                     loop->backend->idle_ns(loop));
+                     now_ns - timer->at_ns, now_ns, loop->backend->idle_ns(loop));
     (void)!set_timer(loop, timer, now_ns + LOOP_TICK_NS);
 }
 
@@ -525,9 +515,9 @@ static int start_timers(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopping = true;
-    struct loop_client *next, *client = loop->oldest;
+    struct loop_client *next, *client = TAILQ_FIRST(&loop->by_activity);
     for (; client; client = next) {
-        next = client->newer;
+        next = TAILQ_NEXT(client, place);
         if (!client->working && !client->sending)
             close_client(client);
     }
@@ -538,7 +528,7 @@ static void free_loop(struct loop *loop)
 {
     struct server *server = loop->service.server;
     task_queue_release(&loop->returned);
-    deadlines_release(&loop->deadlines);
+    free(loop->timers.entries);
     if (loop->health)
         loop_health_close(loop->health);
     ops_leave_thread(server->ops);
@@ -554,6 +544,7 @@ int loop_open(struct loop **result, struct server *server, int index,
     const struct loop_flow *flow = placement->flow;
     struct loop *loop = memory_allocate_zeroed(1, backend->loop_bytes);
     output_clear(&loop->output);
+    TAILQ_INIT(&loop->by_activity);
     loop->backend = backend;
     loop->placement = *placement;
     loop->now_ns = clock_now_ns();

@@ -11,9 +11,11 @@
 #ifndef SERVERS_MODELS_LOOP_CORE_H
 #define SERVERS_MODELS_LOOP_CORE_H
 
+#include <sys/queue.h>
+
+#include "base/heap.h"
 #include "servers/connection.h"
 #include "servers/loop_health.h"
-#include "servers/models/deadlines.h"
 #include "servers/models/loop.h"
 #include "servers/models/task_queue.h"
 
@@ -21,7 +23,8 @@ struct loop_client;
 
 /* A time that something waits for. */
 struct loop_timer {
-    struct deadline deadline;
+    uint64_t at_ns;
+    size_t place;                             /* in the loop's heap; 0: it is not set */
     void (*on_due)(struct loop_timer *timer); /* it is not set any more */
 };
 
@@ -30,14 +33,14 @@ struct loop {
     const struct loop_backend *backend;
     struct loop_placement placement;
     struct service service;
-    struct deadlines deadlines;
+    struct heap timers;      /* those that are set, by their time */
     struct loop_timer sweep; /* looks for idle clients */
     struct loop_timer tick;  /* looks how late it comes */
     struct loop_health *health;
-    void *flow_state;                    /* the flow's, or NULL */
-    struct task_queue returned;          /* clients that workers give back */
-    struct loop_client *oldest, *newest; /* by their last activity */
-    size_t clients;                      /* not yet freed */
+    void *flow_state;           /* the flow's, or NULL */
+    struct task_queue returned; /* clients that workers give back */
+    TAILQ_HEAD(loop_clients, loop_client) by_activity; /* the longest idle first */
+    size_t clients;                                    /* not yet freed */
     uint64_t now_ns; /* the backend's: about now, never older than the last sleep */
     bool stopping;   /* no more is accepted; the loop ends with its last client */
     bool paused;     /* backpressure at the cap: the listener is not watched */
@@ -50,11 +53,11 @@ enum loop_ending { LIVES_ON, THEN_CLOSE, THEN_LINGER };
 /* The first member of a backend's own client. */
 struct loop_client {
     struct loop *loop;
-    struct loop_client *older, *newer;
-    uint64_t active_ns;      /* on the loop's clock */
-    struct loop_timer timer; /* of a WAIT step, or how long it may linger */
-    struct task task;        /* steps on workers */
-    void *coroutine;         /* the flow's */
+    TAILQ_ENTRY(loop_client) place; /* among those of the loop, by activity */
+    uint64_t active_ns;             /* on the loop's clock */
+    struct loop_timer timer;        /* of a WAIT step, or how long it may linger */
+    struct task task;               /* steps on workers */
+    void *coroutine;                /* the flow's */
     struct connection connection;
     int fd;
     unsigned references; /* the backend, and steps run elsewhere */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,14 +54,14 @@ struct null_client {
     unsigned matched;    /* bytes of "\r\n\r\n" seen at the end of the input so far */
     uint64_t owed_bytes; /* replies due, and not yet taken by the client */
     bool writing;        /* waits for the client to take them, and reads nothing */
-    struct null_client *previous, *next;
+    LIST_ENTRY(null_client) place;
 };
 
 struct null_server {
     struct server *server;
     struct worker *worker;
     int epoll_fd;
-    struct null_client *first;
+    LIST_HEAD(null_clients, null_client) clients;
     struct stall stalls[STALLS_MOST];
     size_t stall_count;
     uint64_t first_request_ns; /* where there are stalls; 0: none yet */
@@ -87,12 +88,7 @@ static void free_client(struct null_server *null, struct null_client *client)
 
 static void remove_client(struct null_server *null, struct null_client *client)
 {
-    if (client->previous)
-        client->previous->next = client->next;
-    else
-        null->first = client->next;
-    if (client->next)
-        client->next->previous = client->previous;
+    LIST_REMOVE(client, place);
     free_client(null, client);
 }
 
@@ -105,10 +101,7 @@ static void add_client(struct null_server *null, int fd)
         free_client(null, client);
         return;
     }
-    client->next = null->first;
-    if (client->next)
-        client->next->previous = client;
-    null->first = client;
+    LIST_INSERT_HEAD(&null->clients, client, place);
 }
 
 static void accept_clients(struct null_server *null)
@@ -271,9 +264,9 @@ static void serve_until_stopped(struct null_server *null)
         for (int i = 0; i < count && goes_on; i++)
             goes_on = handle(null, events[i].data.ptr);
     }
-    struct null_client *next;
-    for (struct null_client *client = null->first; client; client = next) {
-        next = client->next;
+    struct null_client *next, *client = LIST_FIRST(&null->clients);
+    for (; client; client = next) {
+        next = LIST_NEXT(client, place);
         free_client(null, client);
     }
 }

@@ -43,26 +43,6 @@ static void unwatch(struct processes *processes, struct watched *watched)
 
 /* ---- processes -------------------------------------------------------------------- */
 
-static void link_process(struct process *process)
-{
-    struct processes *processes = process->processes;
-    process->previous = NULL;
-    process->next = processes->first;
-    if (process->next)
-        process->next->previous = process;
-    processes->first = process;
-}
-
-static void unlink_process(struct process *process)
-{
-    if (process->previous)
-        process->previous->next = process->next;
-    else
-        process->processes->first = process->next;
-    if (process->next)
-        process->next->previous = process->previous;
-}
-
 static void on_end(struct watched *end)
 {
     struct process *process = CONTAINER_OF(end, struct process, end);
@@ -72,7 +52,7 @@ static void on_end(struct watched *end)
         return;
     unwatch(processes, end);
     close(end->fd);
-    unlink_process(process);
+    LIST_REMOVE(process, place);
     processes->ended(process, status);
 }
 
@@ -113,7 +93,7 @@ int process_start(struct process *process, struct processes *processes,
         result = processes_watch(processes, &process->end, EPOLLIN);
     if (result < 0)
         return abort_start(process, result);
-    link_process(process);
+    LIST_INSERT_HEAD(&processes->living, process, place);
     return 0;
 }
 
@@ -164,7 +144,8 @@ static void on_stop(struct watched *stop)
         unwatch(processes, &processes->listener);
         unwatch(processes, &processes->capacity);
     }
-    for (struct process *process = processes->first; process; process = process->next)
+    struct process *process;
+    LIST_FOREACH (process, &processes->living, place)
         kill(process->pid, SIGTERM);
 }
 
@@ -199,7 +180,7 @@ void processes_close(struct processes *processes)
 
 void processes_serve(struct processes *processes)
 {
-    while (!processes->stops || processes->first) {
+    while (!processes->stops || !LIST_EMPTY(&processes->living)) {
         struct epoll_event events[EVENTS];
         int count = epoll_wait(processes->epoll_fd, events, EVENTS, -1);
         for (int i = 0; i < count; i++) {

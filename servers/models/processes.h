@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "servers/server.h"
@@ -32,14 +33,14 @@ struct process {
     struct process_account *account;
     struct watched end; /* its pidfd */
     pid_t pid;
-    struct process *previous, *next; /* of those that live */
+    LIST_ENTRY(process) place; /* among those that live */
 };
 
 struct processes {
     struct server *server;
     struct worker *worker; /* of the primary */
     int epoll_fd;
-    struct process *first;
+    LIST_HEAD(process_list, process) living;
     struct watched stop, listener, capacity;
     int accept_flags;
     bool stops; /* the processes were sent SIGTERM */

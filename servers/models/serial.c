@@ -4,29 +4,21 @@
 #include "servers/models/poller.h"
 
 /* The clients that have something to serve, first come, first served. */
-struct line {
-    struct client *first, *last; /* through client->task.next */
-};
+STAILQ_HEAD(client_line, client);
 
 static void stand_in_line(void *context, struct client *client)
 {
-    struct line *line = context;
+    struct client_line *line = context;
     if (client->in_line)
         return;
     client->in_line = true;
-    client->next_in_line = NULL;
-    if (line->first)
-        line->last->next_in_line = client;
-    else
-        line->first = client;
-    line->last = client;
+    STAILQ_INSERT_TAIL(line, client, next_in_line);
 }
 
-static void serve_first(struct poller *poller, struct blocking_thread *thread,
-                        struct line *line)
+/* One that has more to serve than its turn allows stands in line again. */
+static void serve_turn(struct poller *poller, struct blocking_thread *thread,
+                       struct client *client, struct client_line *line)
 {
-    struct client *client = line->first;
-    line->first = client->next_in_line;
     client->in_line = false;
     enum blocking_outcome outcome = server_is_stopping(poller->server)
                                         ? BLOCKING_ENDS
@@ -47,15 +39,16 @@ int serial_serve(struct server *server, const char *role, int index, struct erro
     struct poller poller;
     int result = poller_open(&poller, server, thread.service.worker, false, error);
     if (result == 0) {
-        struct line line = {0};
+        struct client_line line = STAILQ_HEAD_INITIALIZER(line), round;
         server_ready(server);
-        while (poller_wait(&poller, !line.first, stand_in_line, &line))
-            for (struct client *last = line.last; line.first;) {
-                bool round_ends = line.first == last;
-                serve_first(&poller, &thread, &line);
-                if (round_ends)
-                    break;
+        while (poller_wait(&poller, STAILQ_EMPTY(&line), stand_in_line, &line)) {
+            STAILQ_INIT(&round);
+            STAILQ_CONCAT(&round, &line);
+            for (struct client *client; (client = STAILQ_FIRST(&round));) {
+                STAILQ_REMOVE_HEAD(&round, next_in_line);
+                serve_turn(&poller, &thread, client, &line);
             }
+        }
         poller_close(&poller);
     }
     blocking_thread_release(&thread);

@@ -4,6 +4,7 @@
 void task_queue_init(struct task_queue *queue)
 {
     *queue = (struct task_queue){0};
+    STAILQ_INIT(&queue->tasks);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->available, NULL);
 }
@@ -17,12 +18,7 @@ void task_queue_release(struct task_queue *queue)
 void task_queue_put(struct task_queue *queue, struct task *task)
 {
     pthread_mutex_lock(&queue->lock);
-    task->next = NULL;
-    if (queue->first)
-        queue->last->next = task;
-    else
-        queue->first = task;
-    queue->last = task;
+    STAILQ_INSERT_TAIL(&queue->tasks, task, next);
     pthread_mutex_unlock(&queue->lock);
     pthread_cond_signal(&queue->available);
 }
@@ -30,22 +26,21 @@ void task_queue_put(struct task_queue *queue, struct task *task)
 struct task *task_queue_take(struct task_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    while (!queue->first && !queue->closed)
+    while (STAILQ_EMPTY(&queue->tasks) && !queue->closed)
         pthread_cond_wait(&queue->available, &queue->lock);
-    struct task *task = queue->first;
+    struct task *task = STAILQ_FIRST(&queue->tasks);
     if (task)
-        queue->first = task->next;
+        STAILQ_REMOVE_HEAD(&queue->tasks, next);
     pthread_mutex_unlock(&queue->lock);
     return task;
 }
 
-struct task *task_queue_take_all(struct task_queue *queue)
+void task_queue_take_all(struct task_queue *queue, struct task_list *taken)
 {
+    STAILQ_INIT(taken);
     pthread_mutex_lock(&queue->lock);
-    struct task *first = queue->first;
-    queue->first = NULL;
+    STAILQ_CONCAT(taken, &queue->tasks);
     pthread_mutex_unlock(&queue->lock);
-    return first;
 }
 
 void task_queue_close(struct task_queue *queue)

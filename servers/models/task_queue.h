@@ -9,10 +9,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 struct task {
-    struct task *next;
+    STAILQ_ENTRY(task) next;
 };
+
+STAILQ_HEAD(task_list, task);
 
 /* The structure of `type` whose member `member` is at `pointer`. */
 #define CONTAINER_OF(pointer, type, member)                                              \
@@ -21,7 +24,7 @@ struct task {
 struct task_queue {
     pthread_mutex_t lock; /* over all members */
     pthread_cond_t available;
-    struct task *first, *last;
+    struct task_list tasks;
     bool closed;
 };
 
@@ -33,8 +36,8 @@ void task_queue_put(struct task_queue *queue, struct task *task);
 /* Waits for a task. NULL when the queue is closed and empty. */
 struct task *task_queue_take(struct task_queue *queue);
 
-/* Takes all at once, in order, linked through `next`; NULL when there are none. */
-struct task *task_queue_take_all(struct task_queue *queue);
+/* Takes all at once, in order; none where there are none. */
+void task_queue_take_all(struct task_queue *queue, struct task_list *taken);
 
 /* No more will be put: takers get what is left, then NULL. */
 void task_queue_close(struct task_queue *queue);

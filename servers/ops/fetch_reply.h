@@ -1,15 +1,16 @@
 /*
  * fetch_reply.h - the upstream's reply to a fetch, without any I/O: bytes in, and in
- * the end a status, a digest, and whether the connection may be used again. llhttp
- * parses; the body is not kept.
+ * the end a status, a digest, and whether the connection may be used again. The body is
+ * not kept.
  */
 #ifndef SERVERS_OPS_FETCH_REPLY_H
 #define SERVERS_OPS_FETCH_REPLY_H
 
-#include <llhttp/llhttp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/http_reply.h"
 
 enum fetch_reply_state {
     FETCH_REPLY_OPEN,     /* more has to come                                       */
@@ -18,21 +19,15 @@ enum fetch_reply_state {
 };
 
 struct fetch_reply {
-    llhttp_t parser;
+    struct http_reply http; /* its first member: the reader's callback gets this */
     enum fetch_reply_state state;
     int status;
-    uint32_t
-        digest; /* Interleave-Digest, or the CRC-32 of the body where there is none */
-    bool has_digest;  /* the reply said Interleave-Digest                            */
-    bool keeps_alive; /* the connection is ready for another request                 */
-    const char *why;  /* static */
-
+    uint32_t digest;   /* Interleave-Digest, or the CRC-32 of the body without one */
+    bool has_digest;   /* the reply said Interleave-Digest */
+    bool keeps_alive;  /* the connection is ready for another request */
+    bool is_head_read; /* the digest was looked for */
+    const char *why;   /* static */
     size_t head_bytes; /* so far, to bound it */
-    bool in_body;
-    bool is_digest; /* the header line at hand is the digest's */
-    char word[24];  /* the name or the value of the header line at hand, as far as it fits
-                     */
-    size_t word_length;
 };
 
 void fetch_reply_start(struct fetch_reply *reply);

@@ -37,12 +37,17 @@
 enum op_kind { OP_WAIT, OP_BLOCKING, OP_CPU, OP_REPLY };
 extern const char *const op_kind_names[]; /* "WAIT", "BLOCKING", "CPU", "REPLY", NULL */
 
+/* What harness and analysis need to know of an op beside its kind. */
 enum op_flag {
-    OP_ASKS_UPSTREAM = 1 << 0, /* asks another server: needs serve --upstream */
-    OP_ASKS_POSTGRES = 1 << 1, /* asks a database: needs serve --pg */
-    OP_LASTS = 1 << 2,  /* its argument is a time, and a step lasts just so long  */
-    OP_SCALES = 1 << 3, /* OP_CPU: it works in proportion to its argument, any
-                         * number: a scenario may say how long instead            */
+    /* It asks another server: needs serve --upstream. */
+    OP_ASKS_UPSTREAM = 1 << 0,
+    /* It asks a database: needs serve --pg. */
+    OP_ASKS_POSTGRES = 1 << 1,
+    /* Its argument is a time, and a step lasts just so long. */
+    OP_LASTS = 1 << 2,
+    /* OP_CPU: its work is in proportion to its argument, which may be any number. A
+     * scenario may say how long it is to take, and the harness finds the number. */
+    OP_SCALES = 1 << 3,
 };
 
 /* What `resume` answers. */

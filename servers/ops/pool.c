@@ -12,6 +12,7 @@
 void pool_init(struct pool *pool, uint64_t size)
 {
     *pool = (struct pool){.size = size ? (size_t)size : 1};
+    TAILQ_INIT(&pool->line);
     pool->idle = memory_allocate_zeroed(pool->size, sizeof *pool->idle);
     pthread_mutex_init(&pool->lock, NULL);
 }
@@ -30,31 +31,13 @@ static void hold(struct pool_ticket *ticket, void *connection)
     ticket->connection = connection;
 }
 
-static void leave_line(struct pool *pool, struct pool_ticket *ticket)
-{
-    if (ticket->previous)
-        ticket->previous->next = ticket->next;
-    else
-        pool->first = ticket->next;
-    if (ticket->next)
-        ticket->next->previous = ticket->previous;
-    else
-        pool->last = ticket->previous;
-    ticket->previous = ticket->next = NULL;
-}
-
 static int stand_in_line(struct pool *pool, struct pool_ticket *ticket)
 {
     ticket->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (ticket->wake_fd < 0)
         return -errno;
     ticket->in_line = true;
-    ticket->previous = pool->last;
-    if (pool->last)
-        pool->last->next = ticket;
-    else
-        pool->first = ticket;
-    pool->last = ticket;
+    TAILQ_INSERT_TAIL(&pool->line, ticket, place);
     return 0;
 }
 
@@ -81,8 +64,8 @@ int pool_take(struct pool *pool, struct pool_ticket *ticket)
  * soon as its owner has woken. */
 static void hand_on(struct pool *pool, void *connection)
 {
-    struct pool_ticket *first = pool->first;
-    leave_line(pool, first);
+    struct pool_ticket *first = TAILQ_FIRST(&pool->line);
+    TAILQ_REMOVE(&pool->line, first, place);
     hold(first, connection);
     event_raise(first->wake_fd);
 }
@@ -91,13 +74,13 @@ void pool_give(struct pool *pool, struct pool_ticket *ticket, void *connection)
 {
     pthread_mutex_lock(&pool->lock);
     if (ticket->in_line && !ticket->holds)
-        leave_line(pool, ticket);
+        TAILQ_REMOVE(&pool->line, ticket, place);
     if (ticket->in_line)
         close(ticket->wake_fd);
     /* Its turn had come, but pool_take was not called again: what it got goes on. */
     if (ticket->in_line && ticket->holds)
         connection = ticket->connection;
-    if (ticket->holds && pool->first) {
+    if (ticket->holds && !TAILQ_EMPTY(&pool->line)) {
         hand_on(pool, connection);
     } else if (ticket->holds) {
         pool->held--;

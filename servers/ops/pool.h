@@ -16,14 +16,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /* Embedded in what takes it; zero-initialised it holds nothing. */
 struct pool_ticket {
     bool holds;       /* a connection, or the right to make one                     */
     void *connection; /* NULL: to be made by the holder                             */
     bool in_line;
-    int wake_fd; /* while it stands in line */
-    struct pool_ticket *previous, *next;
+    int wake_fd;                    /* while it stands in line */
+    TAILQ_ENTRY(pool_ticket) place; /* in the line */
 };
 
 struct pool {
@@ -32,7 +33,7 @@ struct pool {
     size_t held; /* tickets that hold */
     void **idle; /* connections that nobody holds, the last used one at the end */
     size_t idle_count;
-    struct pool_ticket *first, *last; /* the line */
+    TAILQ_HEAD(pool_line, pool_ticket) line;
 };
 
 void pool_init(struct pool *pool, uint64_t size);

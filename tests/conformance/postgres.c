@@ -39,7 +39,7 @@ static long observe(const struct model *model, const char *sql)
 
 static void for_models_with_database(model_test *body)
 {
-    if (!cluster)
+    if (!has_cluster)
         skip();
     for_models(ANSWERING, body);
 }

@@ -79,12 +79,12 @@ static void answers_like_the_first(const struct model *model)
 {
     struct server_settings settings = usual_settings;
     settings.ops.upstream = upstream;
-    settings.ops.postgres = cluster ? conninfo : NULL;
+    settings.ops.postgres = has_cluster ? conninfo : NULL;
     settings.ops.postgres_connections = 2;
     struct served served = serve_with(model, &settings, "");
     int fd = dial(&served);
     for (size_t i = 0; i < path_count; i++) {
-        if (!cluster && strstr(paths[i], "/pg"))
+        if (!has_cluster && strstr(paths[i], "/pg"))
             continue;
         struct answer answer = get(fd, paths[i]);
         if (answer.status != 200)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "servers/data_folder.h"
@@ -251,10 +252,7 @@ static int wait_for_end(struct served *served, cJSON **statistics)
     close(served->told);
     int status;
     waitpid(served->pid, &status, 0);
-    char *command = memory_printf("rm -rf %s", served->folder);
-    if (system(command) != 0)
-        abort();
-    free(command);
+    file_remove_folder(served->folder);
     free(served->folder);
     if (statistics)
         *statistics = cJSON_Parse(text_string(&text));

@@ -10,8 +10,11 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/fnv1a.h"
+#include "base/key_value.h"
 #include "base/quantity.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "base/table.h"
 #include "base/text.h"
 
@@ -279,6 +282,70 @@ static void sees_the_cpu_time_of_a_process(void **state)
     assert_true(after - before >= 5 * NS_PER_MS);
 }
 
+static void reads_keys_and_values(void **state)
+{
+    (void)state;
+    static const char content[] = "ctxt_total 7\nctxt 12\nmodel\t\t: 17\n"
+                                  "model name\t: AMD EPYC\nMemFree:     64 kB\n"
+                                  "Empty:\nNAME=\"Debian 12\"\nlast: 9";
+    static const struct {
+        const char *key;
+        double number;
+        const char *text;
+    } cases[] = {
+        {"ctxt", 12, "12"},       {"model", 17, "17"}, {"model name", 0, "AMD EPYC"},
+        {"MemFree", 64, "64 kB"}, {"Empty", NAN, ""},  {"NAME", 0, "Debian 12"},
+        {"last", 9, "9"},         {"Mem", NAN, NULL},  {"name", NAN, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        double number = key_value_number(content, cases[i].key);
+        assert_int_equal(isnan(number), isnan(cases[i].number));
+        assert_true(isnan(number) || number == cases[i].number);
+        char *text = key_value_text(content, cases[i].key);
+        assert_int_equal(!text, !cases[i].text);
+        if (text)
+            assert_string_equal(text, cases[i].text);
+        free(text);
+    }
+}
+
+static void hashes_with_fnv1a(void **state)
+{
+    (void)state;
+    assert_true(fnv1a(FNV1A_BASIS, "", 0) == 0xcbf29ce484222325ULL);
+    assert_true(fnv1a(FNV1A_BASIS, "foobar", 6) == 0x85944171f73967e8ULL);
+    assert_true(fnv1a(fnv1a(FNV1A_BASIS, "foo", 3), "bar", 3) ==
+                fnv1a(FNV1A_BASIS, "foobar", 6));
+}
+
+/* The examples of FIPS 180-2, and a file larger than what is read at once. */
+static void sums_with_sha256(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+    };
+    char sum[SHA256_TEXT_BYTES], path[] = "/tmp/interleave-test-XXXXXX";
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        sha256_bytes(cases[i][0], strlen(cases[i][0]), sum);
+        assert_string_equal(sum, cases[i][1]);
+    }
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    for (int i = 0; i < 1000000; i++)
+        fputc('a', file);
+    fclose(file);
+    assert_int_equal(sha256_file(path, sum, NULL), 0);
+    assert_string_equal(
+        sum, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    unlink(path);
+    struct error error;
+    assert_int_equal(sha256_file(path, sum, &error), -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +362,9 @@ int main(void)
         cmocka_unit_test(replaces_files_whole),
         cmocka_unit_test(prints_tables),
         cmocka_unit_test(sees_the_cpu_time_of_a_process),
+        cmocka_unit_test(reads_keys_and_values),
+        cmocka_unit_test(hashes_with_fnv1a),
+        cmocka_unit_test(sums_with_sha256),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,19 @@ static const struct reply {
     {OK "Interleave-Digest: 0123abcg\r\n\r\n", FETCH_REPLY_BROKEN, 0, 0, false, false},
     {OK "Interleave-Digest: 0123abcd0123abcd0123abcd0\r\n\r\n", FETCH_REPLY_BROKEN, 0, 0,
      false, false},
+    {OK "Interleave-Digest:\r\nContent-Length: 0\r\n\r\n", FETCH_REPLY_BROKEN, 0, 0,
+     false, false},
+    /* Of several the last one counts; one in a trailer is none. */
+    {OK "Interleave-Digest: 00000000\r\n" DIGEST "Content-Length: 0\r\n\r\n",
+     FETCH_REPLY_COMPLETE, 200, 0x0123abcd, true, true},
+    {OK "Transfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n" DIGEST "\r\n",
+     FETCH_REPLY_COMPLETE, 200, 0xcbf43926, false, true},
+    {OK DIGEST "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+               "Interleave-Digest: 00000000\r\n\r\n",
+     FETCH_REPLY_COMPLETE, 200, 0x0123abcd, true, true},
+    {OK "Interleave-Digests: 00000000\r\nInterleave: x\r\nContent-Length: 9\r\n\r\n"
+        "123456789",
+     FETCH_REPLY_COMPLETE, 200, 0xcbf43926, false, true},
     {OK "Content-Length: 4\r\n\r\nabc", FETCH_REPLY_BROKEN, 0, 0, false, false},
     {"", FETCH_REPLY_BROKEN, 0, 0, false, false},
     {"SSH-2.0-OpenSSH_9.2p1\r\n", FETCH_REPLY_BROKEN, 0, 0, false, false},

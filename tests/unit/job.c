@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/file.h"
 #include "servers/job.h"
 #include "tests/support/folder.h"
 #include "tests/support/test_ops.h"
@@ -29,10 +30,8 @@ static int close_ops(void **state)
 {
     (void)state;
     ops_close(ops);
-    char *command = memory_printf("rm -rf %s", folder);
-    int result = system(command);
-    free(command);
-    return result;
+    file_remove_folder(folder);
+    return 0;
 }
 
 static int parse(struct program *program, const char *path, struct error *error)

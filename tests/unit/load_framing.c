@@ -299,6 +299,18 @@ static void test_head_request(void **state)
     framing_fixture_release(&view);
 }
 
+/* Bytes that were never read: there is nothing to look at. */
+static void expect_skipped(struct framing_fixture *view, size_t bytes,
+                           enum framing_result result)
+{
+    static const char nothing[1];
+    size_t used;
+    assert_int_equal(
+        framing_feed(&view->framing, &view->pattern, &view->pool, nothing, bytes, &used),
+        result);
+    assert_int_equal(used, bytes);
+}
+
 static void test_skipped_bodies(void **state)
 {
     (void)state;
@@ -309,9 +321,9 @@ static void test_skipped_bodies(void **state)
         size_t used;
         assert_int_equal(feed_guarded(&view, head, strlen(head), &used), FRAMING_MORE);
         assert_int_equal(framing_skippable(&view.framing), 100000);
-        assert_false(framing_skipped(&view.framing, 99999));
+        expect_skipped(&view, 99999, FRAMING_MORE);
         assert_int_equal(framing_skippable(&view.framing), 1);
-        assert_true(framing_skipped(&view.framing, 1));
+        expect_skipped(&view, 1, FRAMING_REPLY);
         assert_int_equal(framing_skippable(&view.framing), 0);
         assert_int_equal(view.framing.verdict, VERDICT_GOOD);
     }

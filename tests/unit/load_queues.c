@@ -1,6 +1,6 @@
 /*
  * A pool of N threads with a fixed wait, under Poisson arrivals, is the queue M/D/N: its
- * latencies against base/queueing.h (METHOD 4).
+ * latencies against tests/support/queueing.h.
  *
  * Two comparisons. With the formula: how far off a figure may be by chance is found by
  * simulating the same measurement many times (requests of a queue are correlated; nothing
@@ -13,13 +13,14 @@
  * are checked only where QUEUE_SECONDS says that the machine is quiet, and for how long
  * each point is to be measured (scripts/truth).
  */
+#include "tests/support/queueing.h"
 #include "tests/support/served.h"
 #include "tests/test.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-#include "base/queueing.h"
+#include "base/compare.h"
 #include "base/random.h"
 #include "loadgen/engine/session.h"
 #include "loadgen/plan/schedule.h"
@@ -79,12 +80,6 @@ static void measure(const struct served *served, double rate_rps, double seconds
     load_result_release(&result);
     load_plan_release(&plan);
     free(url);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
 }
 
 /* N servers with a common line; arrivals are put in as they come. */

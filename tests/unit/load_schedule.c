@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/text.h"
 #include "loadgen/plan/schedule.h"
 
@@ -88,12 +89,6 @@ static void test_slow_rates_do_not_drift(void **state)
  * below 2.2 / sqrt(n), which chance exceeds in fewer than 1 of 10,000 seeds. The seed
  * is fixed, so that the test always says the same.
  */
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 static void test_poisson_gaps_are_exponential(void **state)
 {
     (void)state;

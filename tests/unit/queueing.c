@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/queueing.h"
 #include "base/random.h"
+#include "tests/support/queueing.h"
 
 static void expect_near(double got, double expected, double within)
 {
@@ -16,7 +16,7 @@ static void expect_near(double got, double expected, double within)
         fail_msg("%.9g is not %.9g within %.2g", got, expected, within);
 }
 
-/* Erlang's formula, as METHOD 4 has it; its terms alternate, so for short waits only. */
+/* Erlang's formula; its terms alternate, so for short waits only. */
 static double md1_distribution(double load, double time)
 {
     double sum = 0;
