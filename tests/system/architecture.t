@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # functions called through ok
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-. tests/support/tree_copy.sh
+. tests/support/docs_test.sh
 page=docs/architecture.md
 trap 'rm -rf "$work"' EXIT
 

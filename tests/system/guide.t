@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2317 # Perl in single quotes; functions called through ok
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-. tests/support/tree_copy.sh
+. tests/support/docs_test.sh
 guide=docs/adding-a-model.md
 models_page=docs/models.md
 most_lines=150

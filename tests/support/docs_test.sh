@@ -1,5 +1,6 @@
-# tree_copy.sh - for tests that change a copy of the tree as a page of docs/ says: TAP, and
-# a copy that builds as the program under test was built. Sourced, from the tree's top.
+# docs_test.sh - for tests that hold pages of docs/ against the program: TAP, and a copy of
+# the tree to change as a page says, which builds as the program under test was built.
+# Sourced, from the tree's top.
 # shellcheck shell=bash
 root=$PWD
 interleave=$(realpath "${INTERLEAVE:-build/interleave}")
