@@ -134,11 +134,10 @@ static uint64_t raise_descriptor_limit(void)
 static int decide(struct bench *bench, const struct bench_settings *settings,
                   const struct words *words, struct error *error)
 {
-    /* Seeds stay whole numbers in JSON: 53 bits. */
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
-        .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
+        .seed = settings->seed ? settings->seed : random_fresh_seed() | 1,
         .overrun_ns = settings->overrun_ns,
         .folder = settings->scenarios,
         .scenarios = words,

@@ -70,10 +70,10 @@ static const struct record_type texts_type = {
 /* ---- the groups, whose members are called as in the file ------------------------------
  */
 
-#define NUMBER(tag, member) FIELD_NUMBER(#member, tag, member)
-#define TEXT(tag, member)   FIELD_TEXT(#member, tag, member)
-#define SWITCH(tag, member) FIELD_SWITCH(#member, tag, member)
-#define NAMED(tag, member)  FIELD_STRUCT(#member, tag, member, texts_type)
+#define NUMBER(tag, member) MEMBER_NUMBER(#member, tag, member)
+#define TEXT(tag, member)   MEMBER_TEXT(#member, tag, member)
+#define SWITCH(tag, member) MEMBER_SWITCH(#member, tag, member)
+#define NAMED(tag, member)  MEMBER_STRUCT(#member, tag, member, texts_type)
 
 static const struct record_field cpu_fields[] = {
     {TEXT(environment_cpu, model)},
@@ -83,7 +83,7 @@ static const struct record_field cpu_fields[] = {
     {NUMBER(environment_cpu, online)},
     {TEXT(environment_cpu, allowed)},
     {NAMED(environment_cpu, siblings)},
-    {FIELD_TEXTS("caches", environment_cpu, caches)},
+    {MEMBER_TEXTS("caches", environment_cpu, caches)},
     {NAMED(environment_cpu, mitigations)},
     {NUMBER(environment_cpu, smt)},
     {TEXT(environment_cpu, frequency_driver)},
@@ -183,16 +183,16 @@ static const struct record_type tool_type = RECORD_TYPE(environment_tool, tool_f
 #define SCHEMA_VERSION 1
 
 static const struct record_field environment_fields[] = {
-    {FIELD_COUNT("schema_version", environment, schema_version)},
+    {MEMBER_COUNT("schema_version", environment, schema_version)},
     {TEXT(environment, recorded_utc)},
     {TEXT(environment, host)},
-    {FIELD_STRUCT("cpu", environment, cpu, cpu_type)},
-    {FIELD_STRUCT("hypervisor", environment, hypervisor, hypervisor_type)},
-    {FIELD_STRUCT("kernel", environment, kernel, kernel_type)},
-    {FIELD_STRUCT("network", environment, network, network_type)},
-    {FIELD_STRUCT("memory", environment, memory, memory_type)},
-    {FIELD_STRUCT("limits", environment, limits, limits_type)},
-    {FIELD_STRUCT("tool", environment, tool, tool_type)},
+    {MEMBER_STRUCT("cpu", environment, cpu, cpu_type)},
+    {MEMBER_STRUCT("hypervisor", environment, hypervisor, hypervisor_type)},
+    {MEMBER_STRUCT("kernel", environment, kernel, kernel_type)},
+    {MEMBER_STRUCT("network", environment, network, network_type)},
+    {MEMBER_STRUCT("memory", environment, memory, memory_type)},
+    {MEMBER_STRUCT("limits", environment, limits, limits_type)},
+    {MEMBER_STRUCT("tool", environment, tool, tool_type)},
     {0},
 };
 

@@ -2,6 +2,7 @@
 #include "record/flags.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const char *const flag_severity_words[] = {
     [FLAG_WARNING] = "warning",
@@ -17,3 +18,11 @@ const struct flag_kind flag_kinds[FLAGS + 1] = {
 #include "record/flags.def"
 #undef FLAG
 };
+
+int flag_find(const char *word)
+{
+    for (int i = 0; i < FLAGS; i++)
+        if (strcmp(flag_kinds[i].word, word) == 0)
+            return i;
+    return -1;
+}

@@ -37,4 +37,7 @@ struct flag_kind {
 /* Ends with one whose word is NULL. */
 extern const struct flag_kind flag_kinds[FLAGS + 1];
 
+/* The enum flag of a word in a file; -1: another version's, unknown to this one. */
+int flag_find(const char *word);
+
 #endif

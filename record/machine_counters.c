@@ -2,7 +2,7 @@
 #include "record/machine_counters.h"
 
 #define COUNTER(member, unit_)                                                           \
-    FIELD_NUMBER(#member, machine_counters, member), .unit = (unit_)
+    MEMBER_NUMBER(#member, machine_counters, member), .unit = (unit_)
 
 static const struct record_field fields[] = {
     {COUNTER(elapsed_s, "s")},

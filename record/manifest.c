@@ -22,28 +22,28 @@ static const char *const done_words[] = {
 };
 
 static const struct record_field tool_fields[] = {
-    {FIELD_TEXT("version", manifest_tool, version)},
-    {FIELD_TEXT("commit", manifest_tool, commit)},
-    {FIELD_BOOL("dirty", manifest_tool, dirty)},
-    {FIELD_TEXT("compiler", manifest_tool, compiler)},
-    {FIELD_TEXT("flags", manifest_tool, flags)},
+    {MEMBER_TEXT("version", manifest_tool, version)},
+    {MEMBER_TEXT("commit", manifest_tool, commit)},
+    {MEMBER_BOOL("dirty", manifest_tool, dirty)},
+    {MEMBER_TEXT("compiler", manifest_tool, compiler)},
+    {MEMBER_TEXT("flags", manifest_tool, flags)},
     {0},
 };
 static const struct record_type tool_type = RECORD_TYPE(manifest_tool, tool_fields);
 
 static const struct record_field not_testable_fields[] = {
-    {FIELD_TEXT("scenario", not_testable, scenario), .required = true},
-    {FIELD_TEXT("value", not_testable, value)},
-    {FIELD_TEXT("model", not_testable, model), .required = true},
-    {FIELD_TEXT("why", not_testable, why), .required = true},
+    {MEMBER_TEXT("scenario", not_testable, scenario), .required = true},
+    {MEMBER_TEXT("value", not_testable, value)},
+    {MEMBER_TEXT("model", not_testable, model), .required = true},
+    {MEMBER_TEXT("why", not_testable, why), .required = true},
     {0},
 };
 static const struct record_type not_testable_type =
     RECORD_TYPE(not_testable, not_testable_fields);
 
 static const struct record_field done_fields[] = {
-    {FIELD_TEXT("id", done_trial, id), .required = true},
-    {FIELD_WORD("status", done_trial, status, done_words), .required = true},
+    {MEMBER_TEXT("id", done_trial, id), .required = true},
+    {MEMBER_WORD("status", done_trial, status, done_words), .required = true},
     {0},
 };
 static const struct record_type done_type = RECORD_TYPE(done_trial, done_fields);
@@ -97,20 +97,20 @@ static const struct record_type calibration_type = {
 #define SCHEMA_VERSION 1
 
 static const struct record_field manifest_fields[] = {
-    {FIELD_COUNT("schema_version", manifest, schema_version)},
-    {FIELD_WORD("state", manifest, state, state_words), .required = true},
-    {FIELD_STRUCT("tool", manifest, tool, tool_type)},
-    {FIELD_TEXT("config_sha256", manifest, config_sha256), .required = true},
-    {FIELD_NUMBER("seed", manifest, seed)},
-    {FIELD_TEXT("begun_utc", manifest, begun_utc)},
-    {FIELD_TEXT("changed_utc", manifest, changed_utc)},
-    {FIELD_TEXTS("planned", manifest, planned), .optional = true},
-    {FIELD_LIST("not_testable", manifest, not_testable, not_testable_count,
-                not_testable_type),
+    {MEMBER_COUNT("schema_version", manifest, schema_version)},
+    {MEMBER_WORD("state", manifest, state, state_words), .required = true},
+    {MEMBER_STRUCT("tool", manifest, tool, tool_type)},
+    {MEMBER_TEXT("config_sha256", manifest, config_sha256), .required = true},
+    {MEMBER_NUMBER("seed", manifest, seed)},
+    {MEMBER_TEXT("begun_utc", manifest, begun_utc)},
+    {MEMBER_TEXT("changed_utc", manifest, changed_utc)},
+    {MEMBER_TEXTS("planned", manifest, planned), .optional = true},
+    {MEMBER_LIST("not_testable", manifest, not_testable, not_testable_count,
+                 not_testable_type),
      .optional = true},
-    {FIELD_POINTER("calibration", manifest, calibration, calibration_type),
+    {MEMBER_POINTER("calibration", manifest, calibration, calibration_type),
      .optional = true},
-    {FIELD_LIST("done", manifest, done, done_count, done_type), .optional = true},
+    {MEMBER_LIST("done", manifest, done, done_count, done_type), .optional = true},
     {0},
 };
 

@@ -7,8 +7,8 @@
  *
  *   struct disk { double read_s; char *host; };
  *   static const struct record_field disk_fields[] = {
- *       {FIELD_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
- *       {FIELD_TEXT("host", disk, host)},
+ *       {MEMBER_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
+ *       {MEMBER_TEXT("host", disk, host)},
  *       {0}};
  *   static const struct record_type disk_type = RECORD_TYPE(disk, disk_fields);
  *
@@ -125,34 +125,32 @@ struct record_type {
  * The beginnings of rows: key, kind and place. The compiler says where a member's type is
  * not that of the kind.
  */
-#define FIELD_OF(kind_, type_, key_, tag, member)                                        \
+#define MEMBER_OF(kind_, type_, key_, tag, member)                                       \
     .key = (key_), .kind = (kind_),                                                      \
     .offset = offsetof(struct tag, member) +                                             \
               0 * sizeof((type_ *)0 == &((struct tag *)0)->member)
-#define FIELD_NUMBER(key, tag, member) FIELD_OF(RECORD_NUMBER, double, key, tag, member)
-#define FIELD_COUNT(key, tag, member)  FIELD_OF(RECORD_COUNT, uint64_t, key, tag, member)
-#define FIELD_BOOL(key, tag, member)   FIELD_OF(RECORD_BOOL, bool, key, tag, member)
-#define FIELD_SWITCH(key, tag, member) FIELD_OF(RECORD_SWITCH, int, key, tag, member)
-#define FIELD_TEXT(key, tag, member)   FIELD_OF(RECORD_TEXT, char *, key, tag, member)
-#define FIELD_TEXTS(key, tag, member)  FIELD_OF(RECORD_TEXTS, char **, key, tag, member)
-#define FIELD_WORD(key, tag, member, words_)                                             \
-    FIELD_OF(RECORD_WORD, int, key, tag, member), .words = (words_)
+#define MEMBER_NUMBER(key, tag, member) MEMBER_OF(RECORD_NUMBER, double, key, tag, member)
+#define MEMBER_COUNT(key, tag, member)  MEMBER_OF(RECORD_COUNT, uint64_t, key, tag, member)
+#define MEMBER_BOOL(key, tag, member)   MEMBER_OF(RECORD_BOOL, bool, key, tag, member)
+#define MEMBER_SWITCH(key, tag, member) MEMBER_OF(RECORD_SWITCH, int, key, tag, member)
+#define MEMBER_TEXT(key, tag, member)   MEMBER_OF(RECORD_TEXT, char *, key, tag, member)
+#define MEMBER_TEXTS(key, tag, member)  MEMBER_OF(RECORD_TEXTS, char **, key, tag, member)
+#define MEMBER_WORD(key, tag, member, words_)                                            \
+    MEMBER_OF(RECORD_WORD, int, key, tag, member), .words = (words_)
 /* Of words in an array of structs: `first` is the word of the first one. */
-#define FIELD_WORD_OF(key, tag, member, first, stride_)                                  \
-    FIELD_OF(RECORD_WORD, int, key, tag, member), .words = &(first), .stride = (stride_)
-#define FIELD_TALLY_OF(key_, tag, member, first, stride_)                                \
+#define MEMBER_TALLY_OF(key_, tag, member, first, stride_)                               \
     .key = (key_), .kind = RECORD_TALLY, .offset = offsetof(struct tag, member),         \
     .words = &(first), .stride = (stride_)
-#define FIELD_STRUCT(key_, tag, member, type_)                                           \
+#define MEMBER_STRUCT(key_, tag, member, type_)                                          \
     .key = (key_), .kind = RECORD_STRUCT, .offset = offsetof(struct tag, member),        \
     .type = &(type_)
-#define FIELD_POINTER(key_, tag, member, type_)                                          \
+#define MEMBER_POINTER(key_, tag, member, type_)                                         \
     .key = (key_), .kind = RECORD_POINTER, .offset = offsetof(struct tag, member),       \
     .type = &(type_)
-#define FIELD_LIST(key_, tag, member, count, type_)                                      \
+#define MEMBER_LIST(key_, tag, member, count, type_)                                     \
     .key = (key_), .kind = RECORD_LIST, .offset = offsetof(struct tag, member),          \
     .count_offset = offsetof(struct tag, count), .type = &(type_)
-#define FIELD_MAP(key_, tag, member, count, type_)                                       \
+#define MEMBER_MAP(key_, tag, member, count, type_)                                      \
     .key = (key_), .kind = RECORD_MAP, .offset = offsetof(struct tag, member),           \
     .count_offset = offsetof(struct tag, count), .type = &(type_)
 

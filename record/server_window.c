@@ -2,7 +2,7 @@
 #include "record/server_window.h"
 
 #define WINDOW(member, unit_)                                                            \
-    FIELD_NUMBER(#member, server_window, member), .unit = (unit_)
+    MEMBER_NUMBER(#member, server_window, member), .unit = (unit_)
 static const struct record_field window_fields[] = {
     {WINDOW(cpu_elapsed_s, "s")},
     {WINDOW(cpu_s, "s")},
@@ -27,11 +27,11 @@ static const struct record_field window_fields[] = {
 static const struct record_type window_type = RECORD_TYPE(server_window, window_fields);
 
 static const struct record_field lifetime_fields[] = {
-    {FIELD_NUMBER("user_s", server_lifetime, user_s), .unit = "s"},
-    {FIELD_NUMBER("system_s", server_lifetime, system_s), .unit = "s"},
-    {FIELD_NUMBER("voluntary_switches", server_lifetime, voluntary_switches)},
-    {FIELD_NUMBER("involuntary_switches", server_lifetime, involuntary_switches)},
-    {FIELD_NUMBER("rss_peak_bytes", server_lifetime, rss_peak_bytes), .unit = "bytes"},
+    {MEMBER_NUMBER("user_s", server_lifetime, user_s), .unit = "s"},
+    {MEMBER_NUMBER("system_s", server_lifetime, system_s), .unit = "s"},
+    {MEMBER_NUMBER("voluntary_switches", server_lifetime, voluntary_switches)},
+    {MEMBER_NUMBER("involuntary_switches", server_lifetime, involuntary_switches)},
+    {MEMBER_NUMBER("rss_peak_bytes", server_lifetime, rss_peak_bytes), .unit = "bytes"},
     {0},
 };
 static const struct record_type lifetime_type =
@@ -43,31 +43,31 @@ static const struct record_type lifetime_type =
  */
 
 static const struct record_field lag_fields[] = {
-    {FIELD_NUMBER("p50", lag_statistics, p50_ns), .unit = "ns"},
-    {FIELD_NUMBER("p99", lag_statistics, p99_ns), .unit = "ns"},
-    {FIELD_NUMBER("max", lag_statistics, max_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p50", lag_statistics, p50_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p99", lag_statistics, p99_ns), .unit = "ns"},
+    {MEMBER_NUMBER("max", lag_statistics, max_ns), .unit = "ns"},
     {0},
 };
 static const struct record_type lag_type = RECORD_TYPE(lag_statistics, lag_fields);
 
 static const struct record_field loop_fields[] = {
-    {FIELD_NUMBER("utilisation", loop_statistics, utilisation)},
-    {FIELD_POINTER("lag_ns", loop_statistics, lag, lag_type)},
+    {MEMBER_NUMBER("utilisation", loop_statistics, utilisation)},
+    {MEMBER_POINTER("lag_ns", loop_statistics, lag, lag_type)},
     {0},
 };
 static const struct record_type loop_type = RECORD_TYPE(loop_statistics, loop_fields);
 
 static const struct record_field op_fields[] = {
-    {FIELD_TEXT("note", op_statistics, note)},
+    {MEMBER_TEXT("note", op_statistics, note)},
     {0},
 };
 static const struct record_type op_type = RECORD_TYPE(op_statistics, op_fields);
 
 static const struct record_field own_counts_fields[] = {
-    {FIELD_NUMBER("requests", server_statistics, requests)},
-    {FIELD_NUMBER("restarts", server_statistics, restarts)},
-    {FIELD_POINTER("loop", server_statistics, loop, loop_type)},
-    {FIELD_MAP("ops", server_statistics, ops, op_count, op_type)},
+    {MEMBER_NUMBER("requests", server_statistics, requests)},
+    {MEMBER_NUMBER("restarts", server_statistics, restarts)},
+    {MEMBER_POINTER("loop", server_statistics, loop, loop_type)},
+    {MEMBER_MAP("ops", server_statistics, ops, op_count, op_type)},
     {0},
 };
 static const struct record_type own_counts_type =
@@ -119,18 +119,19 @@ const struct record_type server_statistics_type = {
 /* ---- the records ------------------------------------------------------------------ */
 
 static const struct record_field server_fields[] = {
-    {FIELD_TEXT("end", server_record, end)},
-    {FIELD_POINTER("window", server_record, window, window_type), .optional = true},
-    {FIELD_POINTER("lifetime", server_record, lifetime, lifetime_type), .optional = true},
-    {FIELD_POINTER("stats", server_record, statistics, server_statistics_type)},
+    {MEMBER_TEXT("end", server_record, end)},
+    {MEMBER_POINTER("window", server_record, window, window_type), .optional = true},
+    {MEMBER_POINTER("lifetime", server_record, lifetime, lifetime_type),
+     .optional = true},
+    {MEMBER_POINTER("stats", server_record, statistics, server_statistics_type)},
     {0},
 };
 const struct record_type server_record_type = RECORD_TYPE(server_record, server_fields);
 
 static const struct record_field service_fields[] = {
-    {FIELD_TEXT("end", service_record, end)},
-    {FIELD_NUMBER("cpu_s", service_record, cpu_s), .unit = "s"},
-    {FIELD_POINTER("stats", service_record, statistics, server_statistics_type),
+    {MEMBER_TEXT("end", service_record, end)},
+    {MEMBER_NUMBER("cpu_s", service_record, cpu_s), .unit = "s"},
+    {MEMBER_POINTER("stats", service_record, statistics, server_statistics_type),
      .optional = true},
     {0},
 };

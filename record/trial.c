@@ -12,38 +12,39 @@
 /* ---- the parts -------------------------------------------------------------------- */
 
 static const struct record_field point_fields[] = {
-    {FIELD_TEXT("variable", trial_point, variable)},
-    {FIELD_TEXT("value", trial_point, value)},
+    {MEMBER_TEXT("variable", trial_point, variable)},
+    {MEMBER_TEXT("value", trial_point, value)},
     {0},
 };
 static const struct record_type point_type = RECORD_TYPE(trial_point, point_fields);
 
 static const struct record_field commands_fields[] = {
-    {FIELD_TEXTS("server", trial_commands, server)},
-    {FIELD_TEXTS("server_environment", trial_commands, server_environment),
+    {MEMBER_TEXTS("server", trial_commands, server)},
+    {MEMBER_TEXTS("server_environment", trial_commands, server_environment),
      .optional = true},
-    {FIELD_TEXTS("load", trial_commands, load)},
-    {FIELD_TEXTS("backend", trial_commands, backend), .optional = true},
-    {FIELD_TEXTS("database", trial_commands, database), .optional = true},
+    {MEMBER_TEXTS("load", trial_commands, load)},
+    {MEMBER_TEXTS("backend", trial_commands, backend), .optional = true},
+    {MEMBER_TEXTS("database", trial_commands, database), .optional = true},
     {0},
 };
 static const struct record_type commands_type =
     RECORD_TYPE(trial_commands, commands_fields);
 
 static const struct record_field cpus_fields[] = {
-    {FIELD_TEXT("server", trial_cpus, server)},
-    {FIELD_COUNT("server_count", trial_cpus, server_count)},
-    {FIELD_TEXT("generator", trial_cpus, generator)},
-    {FIELD_BOOL("shared", trial_cpus, shared)},
-    {FIELD_TEXT("services", trial_cpus, services), .optional = true},
+    {MEMBER_TEXT("server", trial_cpus, server)},
+    {MEMBER_COUNT("server_count", trial_cpus, server_count)},
+    {MEMBER_TEXT("generator", trial_cpus, generator)},
+    {MEMBER_BOOL("shared", trial_cpus, shared)},
+    {MEMBER_TEXT("services", trial_cpus, services), .optional = true},
     {0},
 };
 static const struct record_type cpus_type = RECORD_TYPE(trial_cpus, cpus_fields);
 
 static const struct record_field flag_fields[] = {
-    {FIELD_TEXT("code", trial_flag, word), .required = true},
-    {FIELD_WORD("severity", trial_flag, severity, flag_severity_words), .required = true},
-    {FIELD_TEXT("message", trial_flag, message)},
+    {MEMBER_TEXT("code", trial_flag, word), .required = true},
+    {MEMBER_WORD("severity", trial_flag, severity, flag_severity_words),
+     .required = true},
+    {MEMBER_TEXT("message", trial_flag, message)},
     {0},
 };
 
@@ -53,10 +54,7 @@ static int read_flag(struct json_document *document, const cJSON *node, void *re
 {
     (void)document, (void)node, (void)error;
     struct trial_flag *flag = record;
-    flag->flag = -1;
-    for (int i = 0; i < FLAGS && flag->flag < 0; i++)
-        if (strcmp(flag_kinds[i].word, flag->word) == 0)
-            flag->flag = i;
+    flag->flag = flag_find(flag->word);
     return 0;
 }
 
@@ -67,8 +65,8 @@ static const struct record_type flag_type = {
 };
 
 static const struct record_field generator_fields[] = {
-    {FIELD_NUMBER("cpu_s", generator_window, cpu_s), .unit = "s"},
-    {FIELD_NUMBER("elapsed_s", generator_window, elapsed_s), .unit = "s"},
+    {MEMBER_NUMBER("cpu_s", generator_window, cpu_s), .unit = "s"},
+    {MEMBER_NUMBER("elapsed_s", generator_window, elapsed_s), .unit = "s"},
     {0},
 };
 static const struct record_type generator_type =
@@ -80,31 +78,31 @@ static const char *const status_words[] = {
     [TRIAL_MEASURED] = "measured", [TRIAL_FAILED] = "failed", NULL};
 
 static const struct record_field trial_fields[] = {
-    {FIELD_COUNT("schema_version", trial_record, schema_version)},
-    {FIELD_TEXT("id", trial_record, id), .required = true},
-    {FIELD_TEXT("scenario", trial_record, scenario), .required = true},
-    {FIELD_STRUCT("point", trial_record, point, point_type)},
-    {FIELD_TEXT("model", trial_record, model), .required = true},
-    {FIELD_COUNT("block", trial_record, block)},
-    {FIELD_COUNT("order", trial_record, order)},
-    {FIELD_COUNT("seed", trial_record, seed)},
-    {FIELD_TEXT("started_utc", trial_record, started_utc)},
-    {FIELD_STRUCT("commands", trial_record, commands, commands_type)},
-    {FIELD_STRUCT("cpus", trial_record, cpus, cpus_type)},
-    {FIELD_WORD("status", trial_record, status, status_words), .required = true},
-    {FIELD_TEXT("reason", trial_record, reason)},
-    {FIELD_TEXT("last_output", trial_record, last_output)},
-    {FIELD_BOOL("valid", trial_record, valid)},
-    {FIELD_LIST("flags", trial_record, flags, flag_count, flag_type), .required = true},
-    {FIELD_POINTER("load", trial_record, load, load_result_type)},
-    {FIELD_STRUCT("server", trial_record, server, server_record_type)},
-    {FIELD_POINTER("backend", trial_record, backend, service_record_type),
+    {MEMBER_COUNT("schema_version", trial_record, schema_version)},
+    {MEMBER_TEXT("id", trial_record, id), .required = true},
+    {MEMBER_TEXT("scenario", trial_record, scenario), .required = true},
+    {MEMBER_STRUCT("point", trial_record, point, point_type)},
+    {MEMBER_TEXT("model", trial_record, model), .required = true},
+    {MEMBER_COUNT("block", trial_record, block)},
+    {MEMBER_COUNT("order", trial_record, order)},
+    {MEMBER_COUNT("seed", trial_record, seed)},
+    {MEMBER_TEXT("started_utc", trial_record, started_utc)},
+    {MEMBER_STRUCT("commands", trial_record, commands, commands_type)},
+    {MEMBER_STRUCT("cpus", trial_record, cpus, cpus_type)},
+    {MEMBER_WORD("status", trial_record, status, status_words), .required = true},
+    {MEMBER_TEXT("reason", trial_record, reason)},
+    {MEMBER_TEXT("last_output", trial_record, last_output)},
+    {MEMBER_BOOL("valid", trial_record, valid)},
+    {MEMBER_LIST("flags", trial_record, flags, flag_count, flag_type), .required = true},
+    {MEMBER_POINTER("load", trial_record, load, load_result_type)},
+    {MEMBER_STRUCT("server", trial_record, server, server_record_type)},
+    {MEMBER_POINTER("backend", trial_record, backend, service_record_type),
      .optional = true},
-    {FIELD_POINTER("database", trial_record, database, service_record_type),
+    {MEMBER_POINTER("database", trial_record, database, service_record_type),
      .optional = true},
-    {FIELD_POINTER("generator", trial_record, generator, generator_type),
+    {MEMBER_POINTER("generator", trial_record, generator, generator_type),
      .optional = true},
-    {FIELD_POINTER("machine", trial_record, machine, machine_counters_type),
+    {MEMBER_POINTER("machine", trial_record, machine, machine_counters_type),
      .optional = true},
     {0},
 };

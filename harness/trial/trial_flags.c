@@ -17,7 +17,7 @@ static void flag_generator(struct trial_record *trial, const struct trial_setup 
     bool explained = false;
     for (size_t i = 0; i < trial->load->warning_count; i++) {
         const struct load_warning *warning = &trial->load->warnings[i];
-        enum flag flag = (enum flag)warning->flag;
+        enum flag flag = warning->flag < 0 ? FLAG_GENERATOR : (enum flag)warning->flag;
         explained = explained || warning->invalidates;
         trial_raise(trial, flag, warning->invalidates ? weigh(setup, flag) : FLAG_WARNING,
                     "%s", warning->message);
