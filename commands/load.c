@@ -108,8 +108,7 @@ static size_t list_plan_options(struct option_group *groups, size_t maximum)
     return LOAD_SETTINGS_GROUPS;
 }
 
-/* ---- expectations -------------------------------------------------------------------
- */
+/* ---- expectations ------------------------------------------------------------------ */
 
 static void release_expectations(struct expectation *expectations, size_t count)
 {
@@ -163,8 +162,7 @@ static int read_objective(const struct load_command_settings *settings,
     return code < 0 ? error_prefix(error, code, "--find-capacity") : 0;
 }
 
-/* ---- the command --------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------- */
 
 static int write_json(const struct record_type *type, const void *record,
                       const char *path, struct error *error)
@@ -228,8 +226,7 @@ static int measure(const struct load_command_settings *settings, struct load_pla
     return code;
 }
 
-/* ---- the other things that the command can do ---------------------------------------
- */
+/* ---- the other things that the command can do -------------------------------------- */
 
 #define CALIBRATION_SHARE 10 /* of --duration, each round */
 

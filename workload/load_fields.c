@@ -27,8 +27,7 @@ static int check_path(struct json_document *document, const cJSON *node, const c
                       "expected a path that begins with \"/\", got \"%s\"", path);
 }
 
-/* ---- requests -----------------------------------------------------------------------
- */
+/* ---- requests ---------------------------------------------------------------------- */
 
 static bool request_has_rate(const void *request)
 {
@@ -92,8 +91,7 @@ static int check_request(struct json_document *document, const cJSON *node, void
     return 0;
 }
 
-/* ---- phases -------------------------------------------------------------------------
- */
+/* ---- phases ------------------------------------------------------------------------ */
 
 #define LEVEL_SCHEMA                                                                     \
     "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0},"                                   \
@@ -248,8 +246,7 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     return result;
 }
 
-/* ---- the load -----------------------------------------------------------------------
- */
+/* ---- the load ---------------------------------------------------------------------- */
 
 const struct field trace_fields[] = {
     {.name = "trace",
@@ -459,8 +456,7 @@ static int check_load(struct json_document *document, const cJSON *node, void *m
                : 0;
 }
 
-/* ---- clients ------------------------------------------------------------------------
- */
+/* ---- clients ----------------------------------------------------------------------- */
 
 #undef MEMBER
 #define MEMBER(name) offsetof(struct slow_clients, name)
@@ -578,8 +574,7 @@ static int check_clients(struct json_document *document, const cJSON *node, void
     return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------- */
 
 static bool requests_are_of_a_trace(const void *workload)
 {

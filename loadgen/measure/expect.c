@@ -9,8 +9,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -148,8 +147,7 @@ void expectation_release(struct expectation *expectation)
     expectation->class_name = NULL;
 }
 
-/* ---- holding results against it -----------------------------------------------------
- */
+/* ---- holding results against it ---------------------------------------------------- */
 
 static const struct class_result *class_of(const struct expectation *expectation,
                                            const struct load_result *result)
@@ -259,8 +257,7 @@ void expectation_judge(const struct expectation *expectation, struct load_result
     };
 }
 
-/* ---- telling ------------------------------------------------------------------------
- */
+/* ---- telling ----------------------------------------------------------------------- */
 
 bool expectations_are_met(const struct load_result *result)
 {

@@ -212,8 +212,7 @@ void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sen
         histogram_record(&recorder->schedule_lag, sent_ns - scheduled_ns);
 }
 
-/* ---- adding up ----------------------------------------------------------------------
- */
+/* ---- adding up --------------------------------------------------------------------- */
 
 static void series_interval_add(struct series_interval *into,
                                 const struct series_interval *from)

@@ -18,8 +18,7 @@ const char *const background_names[BACKGROUND_KINDS] = {
     [BACKGROUND_SLOW_SENDERS] = "slow_senders",
 };
 
-/* ---- adding up ----------------------------------------------------------------------
- */
+/* ---- adding up --------------------------------------------------------------------- */
 
 void totals_init(struct session_totals *totals, const struct load_plan *plan,
                  uint64_t window_ns)
@@ -96,8 +95,7 @@ void totals_add_background(struct session_totals *totals,
     }
 }
 
-/* ---- settings -----------------------------------------------------------------------
- */
+/* ---- settings ---------------------------------------------------------------------- */
 
 static double seconds(uint64_t ns)
 {
@@ -181,8 +179,7 @@ static void set_settings(struct load_result *result, const struct load_plan *pla
     result->interval_s = seconds(plan->interval_ns);
 }
 
-/* ---- what was seen ------------------------------------------------------------------
- */
+/* ---- what was seen ----------------------------------------------------------------- */
 
 static struct distribution *copy_of(const struct histogram *histogram, bool full)
 {
@@ -276,8 +273,7 @@ static void set_servers(struct load_result *result, const struct session_totals 
     }
 }
 
-/* ---- the generator itself -----------------------------------------------------------
- */
+/* ---- the generator itself ---------------------------------------------------------- */
 
 static void set_generator(struct load_result *result, const struct session_totals *totals)
 {

@@ -152,8 +152,7 @@ void load_settings_note_given(struct load_settings *settings,
     settings->clients_given = groups[3].given;
 }
 
-/* ---- servers ------------------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------------------- */
 
 static bool has_target(const struct load_plan *plan, const struct target *target)
 {
@@ -200,8 +199,7 @@ static int add_url(struct load_plan *plan, const char *url, bool only_target,
     return result;
 }
 
-/* ---- the workload -------------------------------------------------------------------
- */
+/* ---- the workload ------------------------------------------------------------------ */
 
 static bool gives_load(const struct load_settings *settings, size_t offset)
 {

@@ -17,8 +17,7 @@ static uint64_t stream_of(uint64_t purpose, unsigned thread)
     return purpose * STREAMS_PER_THREAD + thread;
 }
 
-/* ---- the mix ------------------------------------------------------------------------
- */
+/* ---- the mix ----------------------------------------------------------------------- */
 
 void mix_init(struct mix *mix, const struct workload *workload, uint64_t seed,
               unsigned thread)
@@ -58,8 +57,7 @@ uint32_t mix_draw(struct mix *mix)
     return mix->requests[i];
 }
 
-/* ---- arrivals -----------------------------------------------------------------------
- */
+/* ---- arrivals ---------------------------------------------------------------------- */
 
 /* Takes the profile over. `number` tells the processes of a workload apart. */
 static struct arrival_process *add_process(struct schedule *schedule,

@@ -14,8 +14,7 @@
 #include "loadgen/measure/steadiness.h"
 #include "workload/workload.h"
 
-/* ---- pairs --------------------------------------------------------------------------
- */
+/* ---- pairs ------------------------------------------------------------------------- */
 
 static void test_pairs_are_successive_and_spread(void **state)
 {
@@ -62,8 +61,7 @@ static void test_pairs_do_not_bridge_a_break(void **state)
     pairs_release(&all);
 }
 
-/* ---- gaps ---------------------------------------------------------------------------
- */
+/* ---- gaps -------------------------------------------------------------------------- */
 
 /* Sends `count` arrivals of mean gap 1 ms; `late` says how late each leaves. */
 static struct pace_report send_all(int arrivals, int count,
@@ -150,8 +148,7 @@ static void test_correlated_gaps_are_found(void **state)
     pace_release(&pace);
 }
 
-/* ---- steadiness ---------------------------------------------------------------------
- */
+/* ---- steadiness -------------------------------------------------------------------- */
 
 #define BINS 40
 
