@@ -372,7 +372,7 @@ int background_init(struct background_clients *background, const struct load_pla
     }
     const struct planned_request *requests[] = {NULL, &plan->slow_read, &plan->slow_send};
     for (int i = BACKGROUND_SLOW_READERS; i < BACKGROUND_KINDS; i++)
-        pattern_init(&background->patterns[i], requests[i]->reference, false,
+        pattern_init(&background->patterns[i], requests[i]->expected, false,
                      plan->method == METHOD_HEAD);
     background->buffer = memory_allocate(BUFFER_BYTES);
     background->epoll = epoll_create1(EPOLL_CLOEXEC);

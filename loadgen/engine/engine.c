@@ -317,7 +317,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
         workload->request_count * plan->target_count, sizeof *engine->patterns);
     for (size_t i = 0; i < workload->request_count * plan->target_count; i++)
         pattern_init(&engine->patterns[i],
-                     plan->requests[i / plan->target_count].reference,
+                     plan->requests[i / plan->target_count].expected,
                      plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
     if (workload_phases_are_clients(workload))

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loadgen/engine/framing.h"
 
 const char *const verify_names[] = {
     [VERIFY_LEARNED] = "learned", [VERIFY_STATUS] = "status", NULL};
@@ -69,7 +68,7 @@ static void build_messages(const struct load_plan *plan, struct planned_request 
             plan->targets[i / 2].authority, i % 2 ? "Connection: close\r\n" : "");
         message->length = strlen(message->bytes);
     }
-    planned->reference = memory_allocate(sizeof *planned->reference);
+    planned->expected = memory_allocate(sizeof *planned->expected);
 }
 
 static void build_request(struct load_plan *plan, size_t i)
@@ -78,7 +77,7 @@ static void build_request(struct load_plan *plan, size_t i)
     struct planned_request *planned = &plan->requests[i];
     build_messages(plan, planned, request->path);
     planned->class_index = class_of(plan, request->class_name);
-    expected_reply_init(planned->reference, request->digest);
+    expected_reply_init(planned->expected, request->digest);
 }
 
 /* Slow clients keep their connections; nobody verifies what they get. */
@@ -88,7 +87,7 @@ static void build_slow_request(const struct load_plan *plan,
 {
     const char *path = clients->path ? clients->path : plan->workload.requests[0].path;
     build_messages(plan, planned, path);
-    expected_reply_init(planned->reference, NULL);
+    expected_reply_init(planned->expected, NULL);
 }
 
 static void release_request(const struct load_plan *plan, struct planned_request *planned)
@@ -96,9 +95,9 @@ static void release_request(const struct load_plan *plan, struct planned_request
     for (size_t i = 0; planned->messages && i < 2 * plan->target_count; i++)
         free(planned->messages[i].bytes);
     free(planned->messages);
-    if (planned->reference)
-        expected_reply_release(planned->reference);
-    free(planned->reference);
+    if (planned->expected)
+        expected_reply_release(planned->expected);
+    free(planned->expected);
 }
 
 static int check_limits(const struct load_plan *plan, struct error *error)

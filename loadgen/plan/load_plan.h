@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "loadgen/plan/expected_reply.h"
 #include "loadgen/plan/target.h"
 #include "workload/workload.h"
 
-struct expected_reply; /* loadgen/engine/framing.h */
-struct expectation;    /* loadgen/measure/expect.h */
-struct watcher;        /* loadgen/measure/watch.h */
+struct expectation; /* loadgen/measure/expect.h */
+struct watcher;     /* loadgen/measure/watch.h */
 
 /* How replies are held against each other. */
 enum verify {
@@ -38,7 +38,7 @@ struct message {
 struct planned_request {
     struct message *messages; /* two for each target, see load_plan_message; heap */
     uint32_t class_index;
-    struct expected_reply *reference; /* heap */
+    struct expected_reply *expected; /* heap */
 };
 
 /* Places in a round of targets: three and four equal ones share it to 0.1 %. */
