@@ -207,11 +207,11 @@ static int measure(const struct load_command_settings *settings, struct load_pla
                    int events, struct error *error)
 {
     struct load_result result;
-    struct live live;
+    struct live_line live;
     if (!settings->quiet)
         summary_announce(plan, stderr);
-    if (!settings->quiet && settings->live && live_is_possible()) {
-        live_init(&live, stderr);
+    if (!settings->quiet && settings->live && live_line_is_possible()) {
+        live_line_init(&live, stderr);
         plan->watcher = &live.watcher;
     }
     int code = session_run(plan, events, &result, error);

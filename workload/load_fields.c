@@ -34,7 +34,7 @@ static bool request_has_rate(const void *request)
     return ((const struct request *)request)->rate_rps > 0;
 }
 
-static bool request_has_none(const void *request)
+static bool request_has_no_rate(const void *request)
 {
     return !request_has_rate(request);
 }
@@ -67,7 +67,7 @@ const struct field request_fields[] = {
      .kind = FIELD_CHOICE,
      .offset = offsetof(struct request, arrivals),
      .choices = arrivals_names,
-     .omit = request_has_none},
+     .omit = request_has_no_rate},
     {.name = "digest",
      .kind = FIELD_TEXT,
      .help = "What its Interleave-Digest must be; default: as in the first reply.",
@@ -287,7 +287,7 @@ static bool connections_are_given(const void *workload)
     return !workload_connects_as_needed(workload);
 }
 
-static bool nobody_thinks(const void *workload)
+static bool has_no_think_time(const void *workload)
 {
     return !((const struct workload *)workload)->think_ns;
 }
@@ -370,7 +370,7 @@ const struct field load_fields[] = {
      .fallback = "0s",
      .offset = MEMBER(think_ns),
      .maximum = NS_PER_H,
-     .omit = nobody_thinks},
+     .omit = has_no_think_time},
     {.name = "think-times",
      .kind = FIELD_CHOICE,
      .value = "KIND",
@@ -378,7 +378,7 @@ const struct field load_fields[] = {
      .fallback = "constant",
      .offset = MEMBER(think_times),
      .choices = think_times_names,
-     .omit = nobody_thinks},
+     .omit = has_no_think_time},
     {.name = "warmup",
      .letter = 'w',
      .kind = FIELD_TIME,

@@ -95,7 +95,7 @@ static void open_one(struct background_clients *background, uint32_t index,
 {
     struct client_connection *connection = &background->connections[index];
     enum background_kind kind = kind_of(background, index);
-    const struct connection_way way = {
+    const struct connect_options options = {
         .target = &background->plan->targets[connection->target],
         .sources = &background->sources,
         .epoll = background->epoll,
@@ -104,7 +104,7 @@ static void open_one(struct background_clients *background, uint32_t index,
                 ? receive_buffer_bytes(slow_clients_of(background, kind))
                 : 0,
     };
-    int result = client_connection_open(connection, index, &way);
+    int result = client_connection_open(connection, index, &options);
     if (result == 0) {
         background->opening++;
         return;

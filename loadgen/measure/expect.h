@@ -17,7 +17,13 @@
 #include "base/error.h"
 #include "record/load_result.h"
 
-enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL };
+enum limit_relation {
+    LIMIT_LESS,
+    LIMIT_AT_MOST,
+    LIMIT_MORE,
+    LIMIT_AT_LEAST,
+    LIMIT_EQUAL
+};
 
 /* What is compared, and in which unit. */
 enum measure {
@@ -37,7 +43,7 @@ struct expectation {
     char *class_name; /* NULL: all classes; heap */
     int measure;      /* enum measure */
     double fraction;  /* of a quantile */
-    int comparison;   /* enum comparison */
+    int relation;     /* enum limit_relation */
     double limit;     /* in the unit of the measure */
     bool share;       /* limit and value are shares of the scheduled requests */
 };

@@ -9,7 +9,7 @@
 
 #include "loadgen/measure/watch.h"
 
-struct live {
+struct live_line {
     struct watcher watcher;
     FILE *file;
     uint64_t last_ns; /* of the previous look; 0: there was none */
@@ -18,9 +18,9 @@ struct live {
 };
 
 /* Draws to `file`, which is a terminal. */
-void live_init(struct live *live, FILE *file);
+void live_line_init(struct live_line *live, FILE *file);
 
 /* Whether stderr is a terminal that understands control sequences. */
-bool live_is_possible(void);
+bool live_line_is_possible(void);
 
 #endif

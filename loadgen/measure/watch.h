@@ -50,7 +50,7 @@ struct watcher {
     uint64_t period_ns;
     uint64_t limit_ns; /* for live.over; UINT64_MAX: none */
     /* Called by the coordinating thread; true ends the window now. */
-    bool (*look)(void *context, const struct live_view *view);
+    bool (*show)(void *context, const struct live_view *view);
     void (*leave)(void *context); /* after the last look; may be NULL */
     void *context;
 };

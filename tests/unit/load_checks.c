@@ -95,7 +95,7 @@ static double at_the_next_tick(struct random *random, double due_ns)
     return ceil(due_ns / 5e6) * 5e6 - due_ns;
 }
 
-static void test_punctual_sends_pass(void **state)
+static void test_sends_on_time_pass(void **state)
 {
     (void)state;
     struct pace_report poisson = send_all(ARRIVALS_POISSON, 50000, on_time);
@@ -212,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs_are_successive_and_spread),
         cmocka_unit_test(test_pairs_do_not_bridge_a_break),
-        cmocka_unit_test(test_punctual_sends_pass),
+        cmocka_unit_test(test_sends_on_time_pass),
         cmocka_unit_test(test_coarse_sends_fail),
         cmocka_unit_test(test_few_sends_say_nothing),
         cmocka_unit_test(test_correlated_gaps_are_found),
