@@ -147,7 +147,7 @@ void expectation_release(struct expectation *expectation)
     expectation->class_name = NULL;
 }
 
-/* ---- holding results against it ---------------------------------------------------- */
+/* ---- judging ------------------- --------------------------------------------------- */
 
 static const struct class_result *class_of(const struct expectation *expectation,
                                            const struct load_result *result)
@@ -207,7 +207,8 @@ double expectation_value(const struct expectation *expectation,
     return counts->scheduled ? (double)count / (double)counts->scheduled : (double)NAN;
 }
 
-/* Whether a percentile stays below its limit whatever the censored would have taken. */
+/* Whether a percentile stays below its limit whatever the censored requests would have
+ * taken. */
 static bool holds_without_replies(const struct expectation *expectation,
                                   const struct load_result *result)
 {
@@ -257,7 +258,7 @@ void expectation_judge(const struct expectation *expectation, struct load_result
     };
 }
 
-/* ---- telling ----------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------------- */
 
 bool expectations_are_met(const struct load_result *result)
 {
