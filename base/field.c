@@ -51,8 +51,7 @@ static size_t *count_of(const struct field *field, void *structure)
     return (size_t *)(void *)((char *)structure + field->count_offset);
 }
 
-/* ---- from text ----------------------------------------------------------------------
- */
+/* ---- from text --------------------------------------------------------------------- */
 
 int choice_set(const char *const *choices, const char *text, int *choice,
                struct error *error)
@@ -168,8 +167,7 @@ void fields_default(const struct field *fields, void *structure)
     }
 }
 
-/* ---- copies -------------------------------------------------------------------------
- */
+/* ---- copies ------------------------------------------------------------------------ */
 
 static char *copy_or_null(const char *string)
 {
@@ -264,8 +262,7 @@ void fields_release(const struct field *fields, void *structure)
         release_member(f, structure);
 }
 
-/* ---- what was given -----------------------------------------------------------------
- */
+/* ---- what was given ---------------------------------------------------------------- */
 
 uint64_t field_bit(const struct field *fields, const struct field *field)
 {
@@ -294,8 +291,7 @@ void fields_copy_given(const struct field *fields, void *to, const void *from,
     }
 }
 
-/* ---- contents -----------------------------------------------------------------------
- */
+/* ---- contents ---------------------------------------------------------------------- */
 
 /* An object is there where the members that it needs are. */
 static bool object_is_empty(const struct field *fields, const void *structure)

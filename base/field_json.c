@@ -18,8 +18,7 @@ static enum quantity_unit unit_of(const struct field *field)
     return field->kind == FIELD_TIME ? QUANTITY_TIME : QUANTITY_SIZE;
 }
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static bool is_zero_word(const struct field *field, const cJSON *node)
 {
@@ -366,8 +365,7 @@ int fields_read(struct json_document *document, const cJSON *node,
     return check_required(document, node, fields, error);
 }
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 static cJSON *write_quantity(const struct field *field, uint64_t value)
 {

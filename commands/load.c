@@ -108,8 +108,7 @@ static size_t list_plan_options(struct option_group *groups, size_t maximum)
     return LOAD_SETTINGS_GROUPS;
 }
 
-/* ---- expectations -------------------------------------------------------------------
- */
+/* ---- expectations ------------------------------------------------------------------ */
 
 static void release_expectations(struct expectation *expectations, size_t count)
 {
@@ -163,8 +162,7 @@ static int read_objective(const struct load_command_settings *settings,
     return code < 0 ? error_prefix(error, code, "--find-capacity") : 0;
 }
 
-/* ---- the command --------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------- */
 
 static int write_json(const struct record_type *type, const void *record,
                       const char *path, struct error *error)
@@ -209,11 +207,11 @@ static int measure(const struct load_command_settings *settings, struct load_pla
                    int events, struct error *error)
 {
     struct load_result result;
-    struct live live;
+    struct live_line live;
     if (!settings->quiet)
         summary_announce(plan, stderr);
-    if (!settings->quiet && settings->live && live_is_possible()) {
-        live_init(&live, stderr);
+    if (!settings->quiet && settings->live && live_line_is_possible()) {
+        live_line_init(&live, stderr);
         plan->watcher = &live.watcher;
     }
     int code = session_run(plan, events, &result, error);
@@ -228,8 +226,7 @@ static int measure(const struct load_command_settings *settings, struct load_pla
     return code;
 }
 
-/* ---- the other things that the command can do ---------------------------------------
- */
+/* ---- the other things that the command can do -------------------------------------- */
 
 #define CALIBRATION_SHARE 10 /* of --duration, each round */
 

@@ -27,15 +27,14 @@ static int check_path(struct json_document *document, const cJSON *node, const c
                       "expected a path that begins with \"/\", got \"%s\"", path);
 }
 
-/* ---- requests -----------------------------------------------------------------------
- */
+/* ---- requests ---------------------------------------------------------------------- */
 
 static bool request_has_rate(const void *request)
 {
     return ((const struct request *)request)->rate_rps > 0;
 }
 
-static bool request_has_none(const void *request)
+static bool request_has_no_rate(const void *request)
 {
     return !request_has_rate(request);
 }
@@ -68,7 +67,7 @@ const struct field request_fields[] = {
      .kind = FIELD_CHOICE,
      .offset = offsetof(struct request, arrivals),
      .choices = arrivals_names,
-     .omit = request_has_none},
+     .omit = request_has_no_rate},
     {.name = "digest",
      .kind = FIELD_TEXT,
      .help = "What its Interleave-Digest must be; default: as in the first reply.",
@@ -92,8 +91,7 @@ static int check_request(struct json_document *document, const cJSON *node, void
     return 0;
 }
 
-/* ---- phases -------------------------------------------------------------------------
- */
+/* ---- phases ------------------------------------------------------------------------ */
 
 #define LEVEL_SCHEMA                                                                     \
     "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0},"                                   \
@@ -248,8 +246,7 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     return result;
 }
 
-/* ---- the load -----------------------------------------------------------------------
- */
+/* ---- the load ---------------------------------------------------------------------- */
 
 const struct field trace_fields[] = {
     {.name = "trace",
@@ -290,7 +287,7 @@ static bool connections_are_given(const void *workload)
     return !workload_connects_as_needed(workload);
 }
 
-static bool nobody_thinks(const void *workload)
+static bool has_no_think_time(const void *workload)
 {
     return !((const struct workload *)workload)->think_ns;
 }
@@ -373,7 +370,7 @@ const struct field load_fields[] = {
      .fallback = "0s",
      .offset = MEMBER(think_ns),
      .maximum = NS_PER_H,
-     .omit = nobody_thinks},
+     .omit = has_no_think_time},
     {.name = "think-times",
      .kind = FIELD_CHOICE,
      .value = "KIND",
@@ -381,7 +378,7 @@ const struct field load_fields[] = {
      .fallback = "constant",
      .offset = MEMBER(think_times),
      .choices = think_times_names,
-     .omit = nobody_thinks},
+     .omit = has_no_think_time},
     {.name = "warmup",
      .letter = 'w',
      .kind = FIELD_TIME,
@@ -459,8 +456,7 @@ static int check_load(struct json_document *document, const cJSON *node, void *m
                : 0;
 }
 
-/* ---- clients ------------------------------------------------------------------------
- */
+/* ---- clients ----------------------------------------------------------------------- */
 
 #undef MEMBER
 #define MEMBER(name) offsetof(struct slow_clients, name)
@@ -578,8 +574,7 @@ static int check_clients(struct json_document *document, const cJSON *node, void
     return 0;
 }
 
-/* ---- all of it ----------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------- */
 
 static bool requests_are_of_a_trace(const void *workload)
 {

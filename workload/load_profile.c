@@ -14,8 +14,7 @@ static double seconds(uint64_t ns)
     return (double)ns / NS_PER_S;
 }
 
-/* ---- one phase; times from its start ------------------------------------------------
- */
+/* ---- one phase; times from its start ----------------------------------------------- */
 
 /* A burst's period is the level, the burst, the level again. */
 static double burst_begins_s(const struct load_phase *phase)
@@ -136,8 +135,7 @@ static double phase_time(const struct load_phase *phase, double area)
     return area / phase->level;
 }
 
-/* ---- all phases ---------------------------------------------------------------------
- */
+/* ---- all phases -------------------------------------------------------------------- */
 
 static void add_part(struct load_profile *profile, const struct load_phase *phase)
 {

@@ -24,8 +24,7 @@ const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", "rest
 #define MOST_VALUES 64
 #define MOST_CPUS   1024
 
-/* ---- the file's tables --------------------------------------------------------------
- */
+/* ---- the file's tables ------------------------------------------------------------- */
 
 static const struct field server_fields[] = {
     {.name = "cpus",
@@ -158,8 +157,7 @@ const struct field scenario_fields[] = {
      .choices = tolerable_flags},
     {0}};
 
-/* ---- by the tables ------------------------------------------------------------------
- */
+/* ---- by the tables ----------------------------------------------------------------- */
 
 void scenario_release(struct scenario *scenario)
 {
@@ -190,8 +188,7 @@ cJSON *scenario_schema(void)
         "\"properties\":{\"load\":{\"required\":[\"trace\"]}}}]}");
 }
 
-/* ---- questions ----------------------------------------------------------------------
- */
+/* ---- questions --------------------------------------------------------------------- */
 
 const char *scenario_option(const struct scenario *scenario, const char *name)
 {

@@ -10,8 +10,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* ---- requests -----------------------------------------------------------------------
- */
+/* ---- requests ---------------------------------------------------------------------- */
 
 #define SPEC_EXPECTED "expected [CLASS=][WEIGHT|RATE/s[,constant]]:/PATH, got \"%s\""
 
@@ -72,8 +71,7 @@ int spec_add_request(struct workload *workload, const char *spec, struct error *
     return result < 0 ? error_prefix(error, result, "--request %s", spec) : 0;
 }
 
-/* ---- phases -------------------------------------------------------------------------
- */
+/* ---- phases ------------------------------------------------------------------------ */
 
 #define PHASE_EXPECTED                                                                   \
     "expected TIME:LEVEL[..LEVEL][,burst:LENGTH/PERIOD|,sine:PERIOD] with levels such "  \
@@ -173,8 +171,7 @@ int spec_read_phase(struct load_phase *phase, const char *spec, struct error *er
     return result;
 }
 
-/* ---- slow clients -------------------------------------------------------------------
- */
+/* ---- slow clients ------------------------------------------------------------------ */
 
 int spec_read_slow_clients(struct slow_clients *clients, const char *spec,
                            struct error *error)

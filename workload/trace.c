@@ -23,7 +23,7 @@ struct trace_reader {
     double speed;
     size_t line;
     double first_s, last_s;
-    size_t room;      /* entries allocated */
+    size_t capacity;  /* entries allocated */
     uint32_t nearest; /* request of the last line, likely that of the next one */
 };
 
@@ -78,10 +78,10 @@ static bool read_time(const char *text, double *time_s)
 static void add_entry(struct trace_reader *reader, uint32_t request)
 {
     struct trace *trace = &reader->workload->trace;
-    if (trace->count == reader->room) {
-        reader->room = reader->room ? reader->room * 2 : 1024;
+    if (trace->count == reader->capacity) {
+        reader->capacity = reader->capacity ? reader->capacity * 2 : 1024;
         trace->entries =
-            memory_resize(trace->entries, reader->room * sizeof *trace->entries);
+            memory_resize(trace->entries, reader->capacity * sizeof *trace->entries);
     }
     double offset_s = (reader->last_s - reader->first_s) / reader->speed;
     trace->entries[trace->count++] = (struct trace_entry){

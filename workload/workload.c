@@ -141,8 +141,7 @@ uint64_t workload_all_connections(const struct workload *workload)
            workload->slow_readers.count + workload->slow_senders.count;
 }
 
-/* ---- what no single member shows ----------------------------------------------------
- */
+/* ---- what no single member shows --------------------------------------------------- */
 
 static int check_requests(const struct workload *workload, struct error *error)
 {

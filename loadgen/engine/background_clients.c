@@ -95,7 +95,7 @@ static void open_one(struct background_clients *background, uint32_t index,
 {
     struct client_connection *connection = &background->connections[index];
     enum background_kind kind = kind_of(background, index);
-    const struct connection_way way = {
+    const struct connect_options options = {
         .target = &background->plan->targets[connection->target],
         .sources = &background->sources,
         .epoll = background->epoll,
@@ -104,7 +104,7 @@ static void open_one(struct background_clients *background, uint32_t index,
                 ? receive_buffer_bytes(slow_clients_of(background, kind))
                 : 0,
     };
-    int result = client_connection_open(connection, index, &way);
+    int result = client_connection_open(connection, index, &options);
     if (result == 0) {
         background->opening++;
         return;
@@ -372,7 +372,7 @@ int background_init(struct background_clients *background, const struct load_pla
     }
     const struct planned_request *requests[] = {NULL, &plan->slow_read, &plan->slow_send};
     for (int i = BACKGROUND_SLOW_READERS; i < BACKGROUND_KINDS; i++)
-        pattern_init(&background->patterns[i], requests[i]->reference, false,
+        pattern_init(&background->patterns[i], requests[i]->expected, false,
                      plan->method == METHOD_HEAD);
     background->buffer = memory_allocate(BUFFER_BYTES);
     background->epoll = epoll_create1(EPOLL_CLOEXEC);

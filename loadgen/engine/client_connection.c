@@ -28,18 +28,18 @@ static int bind_to_source(int fd, unsigned source)
     return 0;
 }
 
-static int set_up_socket(int fd, uint64_t tag, const struct connection_way *way)
+static int set_up_socket(int fd, uint64_t tag, const struct connect_options *options)
 {
     int one = 1;
-    if (way->target->address.ss_family != AF_UNIX &&
+    if (options->target->address.ss_family != AF_UNIX &&
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
         return -errno;
-    if (way->receive_buffer_bytes &&
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &way->receive_buffer_bytes,
-                   sizeof way->receive_buffer_bytes) < 0)
+    if (options->receive_buffer_bytes &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options->receive_buffer_bytes,
+                   sizeof options->receive_buffer_bytes) < 0)
         return -errno;
-    if (way->sources->current && target_has_spare_sources(way->target)) {
-        int result = bind_to_source(fd, way->sources->current);
+    if (options->sources->current && target_has_spare_sources(options->target)) {
+        int result = bind_to_source(fd, options->sources->current);
         if (result < 0)
             return result;
     }
@@ -47,18 +47,18 @@ static int set_up_socket(int fd, uint64_t tag, const struct connection_way *way)
         .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
         .data.u64 = tag,
     };
-    return epoll_ctl(way->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(options->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 /* One attempt, from the source address in use. A descriptor or -errno. */
-static int open_socket(uint64_t tag, const struct connection_way *way)
+static int open_socket(uint64_t tag, const struct connect_options *options)
 {
-    const struct target *target = way->target;
+    const struct target *target = options->target;
     int fd =
         socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    int result = set_up_socket(fd, tag, way);
+    int result = set_up_socket(fd, tag, options);
     if (result == 0 &&
         connect(fd, (const struct sockaddr *)&target->address, target->address_bytes) <
             0 &&
@@ -77,10 +77,10 @@ static void next_source(struct sources *sources, unsigned most)
 }
 
 int client_connection_open(struct client_connection *connection, uint32_t index,
-                           const struct connection_way *way)
+                           const struct connect_options *options)
 {
-    struct sources *sources = way->sources;
-    bool spare = target_has_spare_sources(way->target);
+    struct sources *sources = options->sources;
+    bool spare = target_has_spare_sources(options->target);
     unsigned most = spare ? sources->most : 1;
     int fd = -EADDRNOTAVAIL;
     if (spare && sources->used++ >= SOURCE_TURN)
@@ -89,7 +89,7 @@ int client_connection_open(struct client_connection *connection, uint32_t index,
         if (tried)
             next_source(sources, most);
         connection->generation++;
-        fd = open_socket(client_connection_tag(index, connection->generation), way);
+        fd = open_socket(client_connection_tag(index, connection->generation), options);
     }
     if (fd < 0)
         return fd;

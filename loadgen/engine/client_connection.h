@@ -24,8 +24,8 @@
 
 enum connection_state {
     CONNECTION_CLOSED,    /* no socket; the next request opens one */
-    CONNECTION_RESTING,   /* no socket before retry_ns: the last attempts failed */
-    CONNECTION_OPENING,   /* connect() is under way; requests may wait for it */
+    CONNECTION_BACKOFF,   /* no socket before retry_ns: the last attempts failed */
+    CONNECTION_OPENING,   /* connect() is under options; requests may wait for it */
     CONNECTION_OPEN,      /* connected; as busy as `count` says */
     CONNECTION_LINGERING, /* the server said that this was its last reply here */
 };
@@ -76,7 +76,7 @@ struct sources {
 #define SOURCE_TURN 8000
 
 /* How to open a connection. */
-struct connection_way {
+struct connect_options {
     const struct target *target;
     struct sources *sources;
     int epoll;
@@ -88,7 +88,7 @@ struct connection_way {
  * 0 or -errno (CLOSED then).
  */
 int client_connection_open(struct client_connection *connection, uint32_t index,
-                           const struct connection_way *way);
+                           const struct connect_options *options);
 
 /* After the first event of an opening socket: 1 connected, 0 not yet, or -errno. */
 int client_connection_opened(struct client_connection *connection);

@@ -114,13 +114,13 @@ static uint64_t sweep_connection(struct engine *engine,
         exchange_fail(engine, connection, timeout_kind(connection), now_ns);
         return connection->retry_ns;
     }
-    if (connection->state != CONNECTION_RESTING &&
+    if (connection->state != CONNECTION_BACKOFF &&
         connection->state != CONNECTION_LINGERING)
         return UINT64_MAX;
     if (now_ns < connection->retry_ns)
         return connection->retry_ns;
     client_connection_close(connection, &engine->parsers);
-    exchange_free(engine, connection, clock_now_ns());
+    exchange_next(engine, connection, clock_now_ns());
     return UINT64_MAX;
 }
 
@@ -138,32 +138,32 @@ static void sweep(struct engine *engine, uint64_t now_ns)
 /* ---- the loop ---------------------------------------------------------------------- */
 
 /* Takes over an earlier end that was asked for while the run goes on. */
-static void heed_control(struct engine *engine)
+static void apply_control(struct engine *engine)
 {
     uint64_t end_ns =
         atomic_load_explicit(&engine->control->end_ns, memory_order_relaxed);
-    if (end_ns < engine->phases.end_ns) {
-        engine->phases.end_ns = end_ns;
+    if (end_ns < engine->timeline.end_ns) {
+        engine->timeline.end_ns = end_ns;
         recorder_end_at(&engine->recorder, end_ns);
         schedule_end_at(&engine->schedule, end_ns);
     }
-    engine->phases.stop_ns =
-        least(engine->phases.stop_ns,
+    engine->timeline.stop_ns =
+        least(engine->timeline.stop_ns,
               atomic_load_explicit(&engine->control->stop_ns, memory_order_relaxed));
 }
 
 static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
 {
-    const struct phases *phases = &engine->phases;
+    const struct timeline *timeline = &engine->timeline;
     uint64_t deadline_ns = engine->next_sweep_ns;
-    deadline_ns = least(deadline_ns, now_ns < phases->begin_ns ? phases->begin_ns
-                                     : now_ns < phases->end_ns ? phases->end_ns
-                                                               : phases->stop_ns);
+    deadline_ns = least(deadline_ns, now_ns < timeline->begin_ns ? timeline->begin_ns
+                                     : now_ns < timeline->end_ns ? timeline->end_ns
+                                                                 : timeline->stop_ns);
     deadline_ns = least(deadline_ns, exchange_start_clients_at(engine));
     deadline_ns = least(deadline_ns, timers_next_ns(&engine->thinkers));
     deadline_ns = least(deadline_ns, background_next_ns(&engine->background));
-    bool any_free = engine->open_first.first != CONNECTION_NONE ||
-                    engine->spare.first != CONNECTION_NONE;
+    bool any_free = engine->free_open.first != CONNECTION_NONE ||
+                    engine->free_closed.first != CONNECTION_NONE;
     return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
 }
 
@@ -178,29 +178,29 @@ static bool is_over(const struct engine *engine, uint64_t now_ns)
 {
     if (is_finished(engine))
         return true;
-    if (now_ns < engine->phases.end_ns)
+    if (now_ns < engine->timeline.end_ns)
         return false;
     bool all_ended =
         engine->recorder.in_flight == 0 && engine->schedule.next_ns == UINT64_MAX;
-    return all_ended || now_ns >= engine->phases.stop_ns;
+    return all_ended || now_ns >= engine->timeline.stop_ns;
 }
 
 /* The measured CPU time runs from the first look at the clock in the window to its end.
  */
 static void account_cpu(struct engine *engine, uint64_t now_ns)
 {
-    if (engine->cpu_phase == CPU_BEFORE && now_ns >= engine->phases.begin_ns) {
+    if (engine->cpu_phase == CPU_BEFORE && now_ns >= engine->timeline.begin_ns) {
         engine->cpu_phase = CPU_WITHIN;
         engine->totals.cpu_ns = clock_thread_cpu_ns();
     }
-    if (engine->cpu_phase == CPU_WITHIN && now_ns >= engine->phases.end_ns) {
+    if (engine->cpu_phase == CPU_WITHIN && now_ns >= engine->timeline.end_ns) {
         engine->cpu_phase = CPU_AFTER;
         engine->totals.cpu_ns = clock_thread_cpu_ns() - engine->totals.cpu_ns;
     }
 }
 
 /* Requests without a reply and arrivals that were never begun go into the books. */
-static void close_books(struct engine *engine, uint64_t now_ns)
+static void record_unfinished(struct engine *engine, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < engine->connection_count; i++) {
         struct client_connection *connection = &engine->connections[i];
@@ -220,28 +220,29 @@ static void close_books(struct engine *engine, uint64_t now_ns)
     recorder_advance(&engine->recorder, now_ns);
 }
 
-static void start(struct engine *engine, const struct phases *phases)
+static void start(struct engine *engine, const struct timeline *timeline)
 {
     const struct load_plan *plan = engine->plan;
-    engine->phases = *phases;
-    recorder_start(&engine->recorder, phases->begin_ns, phases->end_ns);
-    schedule_start(&engine->schedule, phases->start_ns, phases->begin_ns, phases->end_ns);
-    engine->next_sweep_ns = phases->start_ns;
+    engine->timeline = *timeline;
+    recorder_start(&engine->recorder, timeline->begin_ns, timeline->end_ns);
+    schedule_start(&engine->schedule, timeline->start_ns, timeline->begin_ns,
+                   timeline->end_ns);
+    engine->next_sweep_ns = timeline->start_ns;
     if (plan->open) {
         for (uint32_t i = 0; i < engine->connection_count; i++)
             if (engine->connections[i].state == CONNECTION_CLOSED)
-                exchange_free(engine, &engine->connections[i], phases->start_ns);
+                exchange_next(engine, &engine->connections[i], timeline->start_ns);
         return;
     }
     /* Clients that start together would stay together: spread them over half the
      * warm-up, so that the server sees as many phases as clients. */
-    engine->next_clients_ns = phases->start_ns;
-    engine->start_gap_ns = (double)(phases->begin_ns - phases->start_ns) / 2 /
+    engine->next_clients_ns = timeline->start_ns;
+    engine->start_gap_ns = (double)(timeline->begin_ns - timeline->start_ns) / 2 /
                            (double)workload_connections(&plan->workload);
 }
 
 /* What has come due at now_ns, besides events. */
-static void do_what_is_due(struct engine *engine, uint64_t now_ns)
+static void run_due(struct engine *engine, uint64_t now_ns)
 {
     if (exchange_start_clients_at(engine) <= now_ns)
         exchange_start_clients(engine, now_ns);
@@ -255,25 +256,25 @@ static void do_what_is_due(struct engine *engine, uint64_t now_ns)
         sweep(engine, now_ns);
 }
 
-void engine_run(struct engine *engine, const struct phases *phases)
+void engine_run(struct engine *engine, const struct timeline *timeline)
 {
-    start(engine, phases);
+    start(engine, timeline);
     uint64_t now_ns = clock_now_ns();
     while (!is_over(engine, now_ns)) {
         uint64_t deadline_ns = next_deadline(engine, now_ns);
         now_ns = wait_for_events(engine, now_ns, deadline_ns);
-        heed_control(engine);
+        apply_control(engine);
         account_cpu(engine, now_ns);
         if (now_ns > deadline_ns && engine->cpu_phase == CPU_WITHIN)
             engine->totals.late_ns = most(engine->totals.late_ns, now_ns - deadline_ns);
-        do_what_is_due(engine, now_ns);
+        run_due(engine, now_ns);
     }
-    if (is_finished(engine) && now_ns < engine->phases.end_ns) {
+    if (is_finished(engine) && now_ns < engine->timeline.end_ns) {
         engine->finished_ns = now_ns;
-        engine->phases.end_ns = now_ns;
+        engine->timeline.end_ns = now_ns;
         account_cpu(engine, now_ns);
     }
-    close_books(engine, now_ns);
+    record_unfinished(engine, now_ns);
 }
 
 /* ---- set-up and tear-down ---------------------------------------------------------- */
@@ -293,9 +294,9 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
         .depth = (uint32_t)workload->pipeline,
         .sources = {.most = plan->sources},
         .buffer = {.capacity = SKIP_BYTES, .read_bytes = READ_BYTES},
-        .phases = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-        .open_first = {CONNECTION_NONE, CONNECTION_NONE},
-        .spare = {CONNECTION_NONE, CONNECTION_NONE},
+        .timeline = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+        .free_open = {CONNECTION_NONE, CONNECTION_NONE},
+        .free_closed = {CONNECTION_NONE, CONNECTION_NONE},
         .next_clients_ns = UINT64_MAX,
         .next_sweep_ns = UINT64_MAX,
         .sweep_gap_ns = SWEEP_MOST_NS,
@@ -317,7 +318,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
         workload->request_count * plan->target_count, sizeof *engine->patterns);
     for (size_t i = 0; i < workload->request_count * plan->target_count; i++)
         pattern_init(&engine->patterns[i],
-                     plan->requests[i / plan->target_count].reference,
+                     plan->requests[i / plan->target_count].expected,
                      plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
     if (workload_phases_are_clients(workload))

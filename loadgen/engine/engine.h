@@ -21,7 +21,7 @@
 #include "loadgen/plan/schedule.h"
 
 /* The phases of a run as points in time; the same for all threads. */
-struct phases {
+struct timeline {
     uint64_t start_ns; /* first requests */
     uint64_t begin_ns; /* of the measured window */
     uint64_t end_ns;   /* of the measured window: no request begins later */
@@ -70,10 +70,10 @@ struct engine {
     struct live_counters *live; /* where somebody watches, else NULL */
     struct engine_totals totals;
     struct target_result *targets; /* one per target, counts only */
-    struct phases phases;
+    struct timeline timeline;
 
     /* Open loop: see exchange.h. */
-    struct free_list open_first, spare;
+    struct free_list free_open, free_closed;
     uint64_t free_since_ns; /* since when some connection has been free */
 
     /* Closed loop: clients start one after the other; those below `started` send. */
@@ -107,7 +107,7 @@ void engine_release(struct engine *engine);
 MUST_CHECK int engine_connect(struct engine *engine, struct error *error);
 
 /* Sends, receives and records through all phases. */
-void engine_run(struct engine *engine, const struct phases *phases);
+void engine_run(struct engine *engine, const struct timeline *timeline);
 
 /* Closes all connections. */
 void engine_disconnect(struct engine *engine);

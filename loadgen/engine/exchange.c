@@ -9,9 +9,9 @@
 #include "base/clock.h"
 
 /* How long a connection rests after failures in a row: doubling between these. */
-#define REST_LEAST_NS    NS_PER_MS
-#define REST_MOST_NS     NS_PER_S
-#define REST_MOST_SHIFTS 10
+#define BACKOFF_LEAST_NS    NS_PER_MS
+#define BACKOFF_MOST_NS     NS_PER_S
+#define BACKOFF_MOST_SHIFTS 10
 
 /* A server that said it would close gets this long before we do it. */
 #define LINGER_NS NS_PER_S
@@ -56,7 +56,7 @@ uint32_t exchange_class(const struct engine *engine, const struct exchange *exch
 /* Whether requests may still begin. */
 static bool is_needed(const struct engine *engine, uint64_t now_ns)
 {
-    return now_ns < engine->phases.end_ns || engine->schedule.next_ns != UINT64_MAX;
+    return now_ns < engine->timeline.end_ns || engine->schedule.next_ns != UINT64_MAX;
 }
 
 /* Whether a closed connection waits for a request that opens it. */
@@ -80,18 +80,18 @@ static bool has_place(const struct engine *engine,
 
 static bool any_free(const struct engine *engine)
 {
-    return engine->open_first.first != CONNECTION_NONE ||
-           engine->spare.first != CONNECTION_NONE;
+    return engine->free_open.first != CONNECTION_NONE ||
+           engine->free_closed.first != CONNECTION_NONE;
 }
 
 /* `since_ns`: since when there is one, where there was none. */
-static void list_push(struct engine *engine, struct client_connection *connection,
-                      uint64_t since_ns)
+static void free_list_push(struct engine *engine, struct client_connection *connection,
+                           uint64_t since_ns)
 {
     if (connection->listed)
         return;
     struct free_list *list =
-        connection->state == CONNECTION_OPEN ? &engine->open_first : &engine->spare;
+        connection->state == CONNECTION_OPEN ? &engine->free_open : &engine->free_closed;
     uint32_t index = index_of(engine, connection);
     if (!any_free(engine))
         engine->free_since_ns = since_ns;
@@ -105,12 +105,12 @@ static void list_push(struct engine *engine, struct client_connection *connectio
 }
 
 /* A connection that was lost stays in its list until it is found there. */
-static struct client_connection *list_pop(struct engine *engine)
+static struct client_connection *free_list_pop(struct engine *engine)
 {
     while (any_free(engine)) {
-        struct free_list *list = engine->open_first.first != CONNECTION_NONE
-                                     ? &engine->open_first
-                                     : &engine->spare;
+        struct free_list *list = engine->free_open.first != CONNECTION_NONE
+                                     ? &engine->free_open
+                                     : &engine->free_closed;
         struct client_connection *connection = &engine->connections[list->first];
         list->first = connection->next_free;
         connection->listed = false;
@@ -128,17 +128,17 @@ static void sweep_by(struct engine *engine, uint64_t at_ns)
 }
 
 /* Closes the connection and lets it rest, the longer the more often it failed. */
-static void rest(struct engine *engine, struct client_connection *connection,
-                 uint64_t now_ns)
+static void back_off(struct engine *engine, struct client_connection *connection,
+                     uint64_t now_ns)
 {
     if (connection->state == CONNECTION_OPENING)
         engine->opening--;
     client_connection_close(connection, &engine->parsers);
-    uint32_t shift =
-        connection->failures < REST_MOST_SHIFTS ? connection->failures : REST_MOST_SHIFTS;
+    uint32_t shift = connection->failures < BACKOFF_MOST_SHIFTS ? connection->failures
+                                                                : BACKOFF_MOST_SHIFTS;
     connection->failures++;
-    connection->state = CONNECTION_RESTING;
-    connection->retry_ns = now_ns + least(REST_LEAST_NS << shift, REST_MOST_NS);
+    connection->state = CONNECTION_BACKOFF;
+    connection->retry_ns = now_ns + least(BACKOFF_LEAST_NS << shift, BACKOFF_MOST_NS);
     sweep_by(engine, connection->retry_ns);
 }
 
@@ -154,7 +154,7 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
     engine->targets[connection->target].failed += connection->count;
     connection->count = 0;
     connection->unsent = 0;
-    rest(engine, connection, now_ns);
+    back_off(engine, connection, now_ns);
 }
 
 /* ---- opening and sending ----------------------------------------------------------- */
@@ -162,12 +162,13 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
 void exchange_open(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
 {
-    const struct connection_way way = {
+    const struct connect_options options = {
         .target = &engine->plan->targets[connection->target],
         .sources = &engine->sources,
         .epoll = engine->epoll,
     };
-    int result = client_connection_open(connection, index_of(engine, connection), &way);
+    int result =
+        client_connection_open(connection, index_of(engine, connection), &options);
     if (result == 0) {
         engine->opening++;
         return;
@@ -237,8 +238,8 @@ static void send_requests(struct engine *engine, struct client_connection *conne
 }
 
 /* Sends what the connection has been given, or opens it for that. */
-static void set_off(struct engine *engine, struct client_connection *connection,
-                    uint64_t now_ns)
+static void send_or_open(struct engine *engine, struct client_connection *connection,
+                         uint64_t now_ns)
 {
     if (connection->state == CONNECTION_OPEN)
         send_requests(engine, connection, now_ns);
@@ -282,7 +283,7 @@ static void opened(struct engine *engine, struct client_connection *connection,
     if (connection->count)
         send_requests(engine, connection, now_ns);
     if (connection->state == CONNECTION_OPEN && has_place(engine, connection))
-        exchange_free(engine, connection, now_ns);
+        exchange_next(engine, connection, now_ns);
 }
 
 /* ---- what a connection does next --------------------------------------------------- */
@@ -302,7 +303,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
             pace_break(pace);
             continue;
         }
-        struct client_connection *connection = list_pop(engine);
+        struct client_connection *connection = free_list_pop(engine);
         if (!connection)
             return;
         uint64_t since_ns = engine->free_since_ns;
@@ -313,9 +314,9 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         if (recorder_belongs(&engine->recorder, due_ns) && process->profile.count)
             pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
         begin(engine, connection, request, due_ns);
-        set_off(engine, connection, now_ns);
+        send_or_open(engine, connection, now_ns);
         if (connection->state == CONNECTION_OPEN && has_place(engine, connection))
-            list_push(engine, connection, since_ns);
+            free_list_push(engine, connection, since_ns);
     }
 }
 
@@ -329,10 +330,10 @@ static void send_next(struct engine *engine, struct client_connection *connectio
            schedule_claim(&engine->schedule, now_ns))
         begin(engine, connection, mix_draw(&engine->mix), now_ns);
     if (connection->count)
-        set_off(engine, connection, now_ns);
+        send_or_open(engine, connection, now_ns);
 }
 
-void exchange_free(struct engine *engine, struct client_connection *connection,
+void exchange_next(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
 {
     bool closed = connection->state == CONNECTION_CLOSED;
@@ -346,7 +347,7 @@ void exchange_free(struct engine *engine, struct client_connection *connection,
         if (is_needed(engine, now_ns))
             exchange_open(engine, connection, now_ns);
     } else {
-        list_push(engine, connection, now_ns);
+        free_list_push(engine, connection, now_ns);
         if (engine->schedule.next_ns <= now_ns)
             exchange_dispatch(engine, now_ns);
     }
@@ -366,7 +367,7 @@ void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns)
 {
     struct client_connection *connection = &engine->connections[client];
     if (is_ready(connection) && now_ns >= connection->ready_ns)
-        exchange_free(engine, connection, clock_now_ns());
+        exchange_next(engine, connection, clock_now_ns());
 }
 
 /* Clients of all threads are numbered in turn, thread by thread. */
@@ -377,7 +378,7 @@ static double turn_of(const struct engine *engine, uint32_t client)
 
 static uint64_t client_start_ns(const struct engine *engine, uint32_t client)
 {
-    return engine->phases.start_ns +
+    return engine->timeline.start_ns +
            (uint64_t)(turn_of(engine, client) * engine->start_gap_ns);
 }
 
@@ -386,7 +387,7 @@ static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
 {
     if (!workload_phases_are_clients(&engine->plan->workload))
         return engine->connection_count;
-    double at_s = (double)(now_ns - engine->phases.start_ns) / NS_PER_S;
+    double at_s = (double)(now_ns - engine->timeline.start_ns) / NS_PER_S;
     double level = floor(load_profile_level(&engine->clients, at_s) + 0.5);
     double own = ceil((level - engine->number) / engine->plan->threads);
     return own <= 0 ? 0 : (uint32_t)least((uint64_t)own, engine->connection_count);
@@ -401,7 +402,7 @@ void exchange_start_clients(struct engine *engine, uint64_t now_ns)
            now_ns >= client_start_ns(engine, engine->started)) {
         struct client_connection *connection = &engine->connections[engine->started++];
         if (is_ready(connection))
-            exchange_free(engine, connection, clock_now_ns());
+            exchange_next(engine, connection, clock_now_ns());
     }
     engine->next_clients_ns = workload_phases_are_clients(&engine->plan->workload)
                                   ? now_ns + CLIENTS_STEP_NS
@@ -468,8 +469,8 @@ static void answered(struct engine *engine, struct client_connection *connection
  * or, as it said that it would, by the server: who closes first keeps the port busy for
  * a minute.
  */
-static bool goes_on(struct engine *engine, struct client_connection *connection,
-                    bool unsent, uint64_t now_ns)
+static bool stays_open(struct engine *engine, struct client_connection *connection,
+                       bool unsent, uint64_t now_ns)
 {
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     bool keep_alive = connection->framing.keep_alive;
@@ -516,9 +517,9 @@ static enum fed feed(struct engine *engine, struct client_connection *connection
         bool unsent = connection->unsent == connection->count;
         connection->unsent -= unsent;
         answered(engine, connection, now_ns);
-        if (!goes_on(engine, connection, unsent, now_ns)) {
+        if (!stays_open(engine, connection, unsent, now_ns)) {
             if (connection->state == CONNECTION_CLOSED)
-                exchange_free(engine, connection, now_ns);
+                exchange_next(engine, connection, now_ns);
             return FED_ENDED;
         }
         result = FED_REPLIES;
@@ -537,7 +538,7 @@ static void stream_ended(struct engine *engine, struct client_connection *connec
         answered(engine, connection, now_ns);
     if (complete) {
         client_connection_close(connection, &engine->parsers);
-        exchange_free(engine, connection, now_ns);
+        exchange_next(engine, connection, now_ns);
         return;
     }
     exchange_fail(engine, connection,
@@ -548,7 +549,7 @@ static void close_and_free(struct engine *engine, struct client_connection *conn
                            uint64_t now_ns)
 {
     client_connection_close(connection, &engine->parsers);
-    exchange_free(engine, connection, now_ns);
+    exchange_next(engine, connection, now_ns);
 }
 
 /* `closing`: the server has closed its side already, and no edge will say so again. */
@@ -569,7 +570,7 @@ static void receive(struct engine *engine, struct client_connection *connection,
                         (connection->state == CONNECTION_OPEN && !connection->count)))
             close_and_free(engine, connection, now_ns);
         else if (fed == FED_REPLIES && !closing)
-            exchange_free(engine, connection, now_ns);
+            exchange_next(engine, connection, now_ns);
         if (fed == FED_ENDED || connection->state != CONNECTION_OPEN ||
             !connection->count)
             return;
@@ -604,7 +605,7 @@ static void event_unasked(struct engine *engine, struct client_connection *conne
     if (connection->state == CONNECTION_LINGERING)
         close_and_free(engine, connection, now_ns);
     else
-        rest(engine, connection, now_ns);
+        back_off(engine, connection, now_ns);
 }
 
 void exchange_event(struct engine *engine, struct client_connection *connection,
@@ -631,7 +632,7 @@ void exchange_event(struct engine *engine, struct client_connection *connection,
         event_while_opening(engine, connection);
         break;
     case CONNECTION_CLOSED:
-    case CONNECTION_RESTING:
+    case CONNECTION_BACKOFF:
         break;
     }
 }

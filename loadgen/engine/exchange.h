@@ -42,7 +42,7 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
                    enum failure failure, uint64_t now_ns);
 
 /* The connection, open or closed, looks for its next request. */
-void exchange_free(struct engine *engine, struct client_connection *connection,
+void exchange_next(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns);
 
 /* Open loop: gives arrivals that are due to free connections, the longest due first. */

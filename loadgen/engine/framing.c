@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/fnv1a.h"
 #include "base/http_reply.h"
 #include "base/text.h"
 
@@ -13,28 +12,6 @@ struct reply_parser {
     struct reply_parser *next_free;
     struct pattern *pattern;
 };
-
-/* Of a digest as much as the parser keeps: a longer one is known by its beginning. */
-static uint64_t hash_digest(const char *digest, size_t length)
-{
-    return fnv1a(FNV1A_BASIS, digest,
-                 length < HTTP_REPLY_DIGEST_BYTES ? length : HTTP_REPLY_DIGEST_BYTES);
-}
-
-void expected_reply_init(struct expected_reply *expected, const char *digest)
-{
-    *expected = (struct expected_reply){0};
-    if (digest) {
-        expected->digest_given = true;
-        expected->given_digest = hash_digest(digest, strlen(digest));
-    }
-    pthread_mutex_init(&expected->lock, NULL);
-}
-
-void expected_reply_release(struct expected_reply *expected)
-{
-    pthread_mutex_destroy(&expected->lock);
-}
 
 void pattern_init(struct pattern *pattern, struct expected_reply *expected, bool verify,
                   bool head_request)
@@ -88,26 +65,8 @@ void parser_pool_release(struct parser_pool *pool)
 
 /* ---- judging and learning ---------------------------------------------------------- */
 
-/* The content that replies must have; the first good reply of all threads sets it. */
-static const struct content *expected_content(struct pattern *pattern,
-                                              const struct content *seen)
-{
-    if (!pattern->content_known) {
-        struct expected_reply *expected = pattern->expected;
-        pthread_mutex_lock(&expected->lock);
-        if (!expected->known) {
-            expected->known = true;
-            expected->content = *seen;
-        }
-        pattern->content = expected->content;
-        pattern->content_known = true;
-        pthread_mutex_unlock(&expected->lock);
-    }
-    return &pattern->content;
-}
-
 static enum verdict judge(struct pattern *pattern, unsigned status,
-                          const struct content *seen)
+                          const struct reply_content *seen)
 {
     if (status >= 500)
         return VERDICT_SERVER_ERROR;
@@ -119,7 +78,10 @@ static enum verdict judge(struct pattern *pattern, unsigned status,
         return VERDICT_WRONG_DIGEST;
     if (!pattern->verify)
         return VERDICT_GOOD;
-    const struct content *content = expected_content(pattern, seen);
+    if (!pattern->content_known)
+        pattern->content = expected_reply_learn(pattern->expected, seen);
+    pattern->content_known = true;
+    const struct reply_content *content = &pattern->content;
     if (seen->body_bytes != content->body_bytes)
         return VERDICT_WRONG_LENGTH;
     if (seen->has_digest != content->has_digest || seen->digest != content->digest)
@@ -155,13 +117,15 @@ static bool is_fixed(const struct http_reply *reply)
            !llhttp_message_needs_eof(&reply->parser);
 }
 
-static struct content content_of(const struct http_reply *reply, uint64_t body_bytes)
+static struct reply_content content_of(const struct http_reply *reply,
+                                       uint64_t body_bytes)
 {
-    return (struct content){
+    return (struct reply_content){
         .body_bytes = body_bytes,
         .has_digest = reply->has_digest,
-        .digest =
-            reply->has_digest ? hash_digest(reply->digest, reply->digest_length) : 0};
+        .digest = reply->has_digest
+                      ? expected_reply_hash(reply->digest, reply->digest_length)
+                      : 0};
 }
 
 /*
@@ -173,7 +137,7 @@ static void settle_sized(struct framing *framing, const char *whole_head,
 {
     const struct http_reply *reply = &framing->parser->reply;
     struct pattern *pattern = framing->parser->pattern;
-    struct content content = content_of(reply, reply->body_bytes + body_left);
+    struct reply_content content = content_of(reply, reply->body_bytes + body_left);
     framing->keep_alive = http_reply_keeps_alive(reply);
     framing->verdict = (uint8_t)judge(pattern, reply->parser.status_code, &content);
     framing->body_left = body_left;
@@ -186,7 +150,7 @@ static void settle_sized(struct framing *framing, const char *whole_head,
 static enum framing_result finish(struct framing *framing, struct parser_pool *pool)
 {
     const struct http_reply *reply = &framing->parser->reply;
-    struct content content = content_of(reply, reply->body_bytes);
+    struct reply_content content = content_of(reply, reply->body_bytes);
     framing->keep_alive = http_reply_keeps_alive(reply);
     framing->verdict =
         (uint8_t)judge(framing->parser->pattern, reply->parser.status_code, &content);

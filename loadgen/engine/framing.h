@@ -1,5 +1,5 @@
 /*
- * framing.h - where a reply ends, and whether it is the right one.
+ * framing.h - message framing: where a reply ends, and whether it is the right one.
  *
  * The first reply to each kind of request is read by llhttp. If it is sized, its head
  * is remembered, and later replies are only compared with it: equal bytes have the
@@ -9,45 +9,23 @@
  * remembered head is replaced. One reply in FRAMING_PARSE_EVERY is parsed even though
  * it is equal, so that the short cut is checked as well.
  *
- * What is verified is fixed by the first good reply to a request that any thread saw
- * (struct expected_reply): the number of body bytes, and the Interleave-Digest header
- * where there is one. A digest that is given takes the place of the learned one: a reply
- * without it is never good. Of a digest the first HTTP_REPLY_DIGEST_BYTES count. Bodies
- * are counted, never kept.
+ * A reply is verified against the expected one (expected_reply.h). Bodies are counted,
+ * never kept.
  *
- * Threads: a struct expected_reply is shared under its lock (taken once per thread and
- * request); everything else belongs to one thread.
+ * Threads: everything here belongs to one thread; only the struct expected_reply that a
+ * pattern points to is shared.
  */
 #ifndef LOADGEN_FRAMING_H
 #define LOADGEN_FRAMING_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "loadgen/plan/expected_reply.h"
+
 #define FRAMING_PARSE_EVERY 1024
-
-/* What the body of a good reply is known by. */
-struct content {
-    uint64_t body_bytes;
-    uint64_t digest; /* FNV-1a of the Interleave-Digest header's value */
-    bool has_digest;
-};
-
-/* What all threads hold replies to one request against. */
-struct expected_reply {
-    pthread_mutex_t lock;
-    bool digest_given;      /* fixed before threads start, with given_digest */
-    uint64_t given_digest;  /* as in struct content */
-    bool known;             /* guarded by lock */
-    struct content content; /* guarded by lock; fixed once known */
-};
-
-/* `digest` is the text that Interleave-Digest must have, or NULL: it is learned. */
-void expected_reply_init(struct expected_reply *expected, const char *digest);
-void expected_reply_release(struct expected_reply *expected);
 
 /* How a complete reply is judged. */
 enum verdict {
@@ -70,8 +48,8 @@ struct pattern {
     bool keep_alive;      /* what the remembered head says */
     uint32_t until_parse; /* equal replies left until one is parsed all the same */
 
-    bool content_known; /* this thread's copy of the expected */
-    struct content content;
+    bool content_known; /* `content` is this thread's copy of what is expected */
+    struct reply_content content;
 };
 
 void pattern_init(struct pattern *pattern, struct expected_reply *expected, bool verify,

@@ -8,7 +8,7 @@
 
 #define SPARE_DESCRIPTORS 64
 
-static int allow_descriptors(uint64_t connections, struct error *error)
+static int raise_descriptor_limit(uint64_t connections, struct error *error)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -27,7 +27,7 @@ static int allow_descriptors(uint64_t connections, struct error *error)
 int resources_take(const struct load_plan *plan, struct error *error)
 {
     cpu_set_t cpus;
-    int result = allow_descriptors(workload_all_connections(&plan->workload), error);
+    int result = raise_descriptor_limit(workload_all_connections(&plan->workload), error);
     if (result == 0 && plan->cpus)
         result = cpus_parse(plan->cpus, &cpus, error);
     if (result == 0 && plan->cpus)

@@ -40,18 +40,18 @@ struct session {
     struct session_thread *workers;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* of go and leave */
-    unsigned connected;     /* workers that have tried; guarded by lock */
-    unsigned failed;        /* those among them that could not; guarded by lock */
-    unsigned ended;         /* workers whose run is over; guarded by lock */
-    bool go;                /* phases are set; guarded by lock */
-    bool leave;             /* connections may be closed; guarded by lock */
-    struct phases phases;   /* fixed before go */
-    uint64_t end_ns;        /* as it is now; coordinator only, 0 before go */
-    int progress;           /* eventfd: readable when one of the counts has changed */
-    int signals;            /* signalfd */
-    unsigned signal_count;  /* coordinator only */
-    uint64_t next_look_ns;  /* coordinator only; UINT64_MAX: nobody looks */
+    pthread_cond_t changed;   /* of go and leave */
+    unsigned connected;       /* workers that have tried; guarded by lock */
+    unsigned failed;          /* those among them that could not; guarded by lock */
+    unsigned ended;           /* workers whose run is over; guarded by lock */
+    bool go;                  /* phases are set; guarded by lock */
+    bool leave;               /* connections may be closed; guarded by lock */
+    struct timeline timeline; /* fixed before go */
+    uint64_t end_ns;          /* as it is now; coordinator only, 0 before go */
+    int progress;             /* eventfd: readable when one of the counts has changed */
+    int signals;              /* signalfd */
+    unsigned signal_count;    /* coordinator only */
+    uint64_t next_show_ns;    /* coordinator only; UINT64_MAX: nobody looks */
 };
 
 /* ---- a worker ---------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static void report_progress(struct session *session, unsigned *count)
     eventfd_write(session->progress, 1);
 }
 
-static bool wait_for(struct session *session, const bool *flag)
+static bool wait_for_flag(struct session *session, const bool *flag)
 {
     pthread_mutex_lock(&session->lock);
     while (!*flag && !session->leave)
@@ -104,10 +104,10 @@ static void *work(void *argument)
         pthread_mutex_unlock(&session->lock);
     }
     report_progress(session, &session->connected);
-    if (wait_for(session, &session->go)) {
-        engine_run(&worker->engine, &session->phases);
+    if (wait_for_flag(session, &session->go)) {
+        engine_run(&worker->engine, &session->timeline);
         report_progress(session, &session->ended);
-        wait_for(session, &session->leave);
+        wait_for_flag(session, &session->leave);
     }
     engine_disconnect(&worker->engine);
     return NULL;
@@ -142,7 +142,7 @@ static void end_early(struct session *session, uint64_t now_ns)
 }
 
 /* The first signal ends the window, the second the drain (and the connecting). */
-static void heed_signal(struct session *session)
+static void handle_signal(struct session *session)
 {
     struct signalfd_siginfo info;
     if (read(session->signals, &info, sizeof info) != (ssize_t)sizeof info)
@@ -157,21 +157,21 @@ static void heed_signal(struct session *session)
     }
 }
 
-static void let_look(struct session *session, uint64_t now_ns)
+static void show_watcher(struct session *session, uint64_t now_ns)
 {
     const struct watcher *watcher = session->plan->watcher;
     if (!watcher)
         return;
     struct live_view view = {
         .now_ns = now_ns,
-        .start_ns = session->phases.start_ns,
-        .begin_ns = session->phases.begin_ns,
+        .start_ns = session->timeline.start_ns,
+        .begin_ns = session->timeline.begin_ns,
         .end_ns = session->end_ns,
     };
     for (unsigned i = 0; i < session->plan->threads; i++)
         live_view_add(&view, session->workers[i].engine.live);
-    session->next_look_ns = now_ns + watcher->period_ns;
-    if (watcher->look(watcher->context, &view) && now_ns > session->phases.begin_ns &&
+    session->next_show_ns = now_ns + watcher->period_ns;
+    if (watcher->show(watcher->context, &view) && now_ns > session->timeline.begin_ns &&
         now_ns < session->end_ns)
         end_early(session, now_ns);
 }
@@ -180,13 +180,13 @@ static void let_look(struct session *session, uint64_t now_ns)
  * Sleeps until the deadline, a signal (which it heeds), progress of the workers or,
  * where `watcher` >= 0, a word from there. Returns true in that last case.
  */
-static bool doze(struct session *session, uint64_t deadline_ns, int watcher)
+static bool wait_for_change(struct session *session, uint64_t deadline_ns, int watcher)
 {
     uint64_t now_ns = clock_now_ns();
-    if (now_ns >= session->next_look_ns)
-        let_look(session, now_ns);
-    if (session->next_look_ns < deadline_ns)
-        deadline_ns = session->next_look_ns;
+    if (now_ns >= session->next_show_ns)
+        show_watcher(session, now_ns);
+    if (session->next_show_ns < deadline_ns)
+        deadline_ns = session->next_show_ns;
     uint64_t wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     struct timespec timeout = {
         .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -200,27 +200,28 @@ static bool doze(struct session *session, uint64_t deadline_ns, int watcher)
     if (ppoll(watched, 3, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <= 0)
         return false;
     if (watched[0].revents)
-        heed_signal(session);
+        handle_signal(session);
     eventfd_t ignored;
     if (watched[1].revents)
         eventfd_read(session->progress, &ignored);
     return watched[2].revents != 0;
 }
 
-static void doze_until_count(struct session *session, const unsigned *count)
+static void wait_for_workers(struct session *session, const unsigned *count)
 {
     while (read_count(session, count) < session->plan->threads)
-        doze(session, UINT64_MAX, -1);
+        wait_for_change(session, UINT64_MAX, -1);
 }
 
 /* An interrupted run ends before the time, and one that has made all its requests. */
-static void doze_until(struct session *session, uint64_t time_ns)
+static void wait_until(struct session *session, uint64_t time_ns)
 {
     for (uint64_t now_ns = clock_now_ns();
          now_ns < time_ns && now_ns < session->end_ns &&
          read_count(session, &session->ended) < session->plan->threads;
          now_ns = clock_now_ns())
-        doze(session, time_ns < session->end_ns ? time_ns : session->end_ns, -1);
+        wait_for_change(session, time_ns < session->end_ns ? time_ns : session->end_ns,
+                        -1);
 }
 
 static void hold_connections(struct session *session)
@@ -229,7 +230,7 @@ static void hold_connections(struct session *session)
         return;
     uint64_t patience_ns = clock_now_ns() + EVENTS_PATIENCE_NS;
     while (clock_now_ns() < patience_ns && session->signal_count == 0)
-        if (doze(session, patience_ns, session->events))
+        if (wait_for_change(session, patience_ns, session->events))
             return;
 }
 
@@ -247,28 +248,28 @@ static void end_when_finished(struct session *session)
         session->end_ns = last_ns;
 }
 
-static void lead(struct session *session)
+static void run_window(struct session *session)
 {
     const struct workload *workload = &session->plan->workload;
-    struct phases *phases = &session->phases;
-    phases->start_ns = clock_now_ns() + START_NOTICE_NS;
-    phases->begin_ns = phases->start_ns + workload->warmup_ns;
-    phases->end_ns = phases->begin_ns + workload->duration_ns;
-    phases->stop_ns = phases->end_ns + session->plan->drain_ns;
-    session->end_ns = phases->end_ns;
+    struct timeline *timeline = &session->timeline;
+    timeline->start_ns = clock_now_ns() + START_NOTICE_NS;
+    timeline->begin_ns = timeline->start_ns + workload->warmup_ns;
+    timeline->end_ns = timeline->begin_ns + workload->duration_ns;
+    timeline->stop_ns = timeline->end_ns + session->plan->drain_ns;
+    session->end_ns = timeline->end_ns;
     if (session->plan->watcher)
-        session->next_look_ns = phases->start_ns;
+        session->next_show_ns = timeline->start_ns;
     raise_flag(session, &session->go);
 
     events_tell(session->events, "warmup");
-    doze_until(session, phases->begin_ns);
+    wait_until(session, timeline->begin_ns);
     events_tell(session->events, "measuring");
-    doze_until(session, phases->end_ns);
+    wait_until(session, timeline->end_ns);
     events_tell(session->events, "measured");
-    doze_until_count(session, &session->ended);
+    wait_for_workers(session, &session->ended);
     end_when_finished(session);
-    let_look(session, clock_now_ns()); /* at everything that there was to see */
-    session->next_look_ns = UINT64_MAX;
+    show_watcher(session, clock_now_ns()); /* at everything that there was to see */
+    session->next_show_ns = UINT64_MAX;
     if (session->plan->watcher && session->plan->watcher->leave)
         session->plan->watcher->leave(session->plan->watcher->context);
     hold_connections(session);
@@ -329,10 +330,10 @@ static int connect_failure(const struct session *session, struct error *error)
 static int collect(const struct session *session, struct load_result *result,
                    struct error *error)
 {
-    if (session->end_ns <= session->phases.begin_ns)
+    if (session->end_ns <= session->timeline.begin_ns)
         return error_set(error, -EINTR, "interrupted before the measurement began");
     struct session_totals totals;
-    totals_init(&totals, session->plan, session->end_ns - session->phases.begin_ns);
+    totals_init(&totals, session->plan, session->end_ns - session->timeline.begin_ns);
     totals.interrupted = session->signal_count > 0;
     for (unsigned i = 0; i < session->plan->threads; i++) {
         const struct engine *engine = &session->workers[i].engine;
@@ -374,7 +375,7 @@ int session_run(const struct load_plan *plan, int events, struct load_result *re
         .changed = PTHREAD_COND_INITIALIZER,
         .progress = -1,
         .signals = -1,
-        .next_look_ns = UINT64_MAX,
+        .next_show_ns = UINT64_MAX,
     };
     sigset_t signals, before;
     sigemptyset(&signals);
@@ -386,9 +387,9 @@ int session_run(const struct load_plan *plan, int events, struct load_result *re
     if (code == 0)
         code = start_workers(&session, error);
     if (code == 0) {
-        doze_until_count(&session, &session.connected);
+        wait_for_workers(&session, &session.connected);
         if (read_count(&session, &session.failed) == 0)
-            lead(&session);
+            run_window(&session);
     }
     join_workers(&session);
     if (code == 0)

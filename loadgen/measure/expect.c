@@ -9,8 +9,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -30,10 +29,10 @@ static const struct {
 /* Longer ones first, so that "<=" is not read as "<". */
 static const struct {
     const char *sign;
-    enum comparison comparison;
-} comparisons[] = {
-    {"<=", AT_MOST}, {">=", AT_LEAST}, {"==", EQUAL},
-    {"<", LESS},     {">", MORE},      {"=", EQUAL},
+    enum limit_relation relation;
+} relations[] = {
+    {"<=", LIMIT_AT_MOST}, {">=", LIMIT_AT_LEAST}, {"==", LIMIT_EQUAL},
+    {"<", LIMIT_LESS},     {">", LIMIT_MORE},      {"=", LIMIT_EQUAL},
 };
 
 static enum expectation_unit unit_of(const struct expectation *expectation)
@@ -116,9 +115,9 @@ int expectation_parse(struct expectation *expectation, const char *text,
     *expectation = (struct expectation){.text = text};
     size_t at = strcspn(text, "<>=");
     const char *colon = memchr(text, ':', at);
-    size_t sign = 0, signs = sizeof comparisons / sizeof *comparisons;
-    while (sign < signs && strncmp(text + at, comparisons[sign].sign,
-                                   strlen(comparisons[sign].sign)) != 0)
+    size_t sign = 0, signs = sizeof relations / sizeof *relations;
+    while (sign < signs &&
+           strncmp(text + at, relations[sign].sign, strlen(relations[sign].sign)) != 0)
         sign++;
     if (sign == signs)
         return error_set(error, -EINVAL,
@@ -128,10 +127,10 @@ int expectation_parse(struct expectation *expectation, const char *text,
         expectation->class_name = memory_printf("%.*s", (int)(colon - text), text);
     const char *name = colon ? colon + 1 : text;
     char *measure = memory_printf("%.*s", (int)(text + at - name), name);
-    expectation->comparison = (int)comparisons[sign].comparison;
+    expectation->relation = (int)relations[sign].relation;
     int code = read_measure(expectation, measure, error);
     if (code == 0)
-        code = read_limit(expectation, text + at + strlen(comparisons[sign].sign), error);
+        code = read_limit(expectation, text + at + strlen(relations[sign].sign), error);
     if (code == 0 && colon && expectation->measure == MEASURE_THROUGHPUT)
         code = error_set(error, -EINVAL, "throughput is of all classes together");
     free(measure);
@@ -148,8 +147,7 @@ void expectation_release(struct expectation *expectation)
     expectation->class_name = NULL;
 }
 
-/* ---- holding results against it -----------------------------------------------------
- */
+/* ---- judging ------------------- --------------------------------------------------- */
 
 static const struct class_result *class_of(const struct expectation *expectation,
                                            const struct load_result *result)
@@ -209,14 +207,15 @@ double expectation_value(const struct expectation *expectation,
     return counts->scheduled ? (double)count / (double)counts->scheduled : (double)NAN;
 }
 
-/* Whether a percentile stays below its limit whatever the censored would have taken. */
+/* Whether a percentile stays below its limit whatever the censored requests would have
+ * taken. */
 static bool holds_without_replies(const struct expectation *expectation,
                                   const struct load_result *result)
 {
     const struct censored *censored = &result->censored;
     if (expectation->measure != MEASURE_QUANTILE || !censored->count ||
         censored->least_age_ns > expectation->limit ||
-        (expectation->comparison != LESS && expectation->comparison != AT_MOST))
+        (expectation->relation != LIMIT_LESS && expectation->relation != LIMIT_AT_MOST))
         return true;
     const struct histogram *latency = latency_of(expectation, result);
     uint64_t above = censored->count;
@@ -230,16 +229,16 @@ static bool is_met(const struct expectation *expectation, double value,
                    const struct load_result *result)
 {
     double limit = expectation->limit;
-    switch ((enum comparison)expectation->comparison) {
-    case LESS:
+    switch ((enum limit_relation)expectation->relation) {
+    case LIMIT_LESS:
         return value < limit && holds_without_replies(expectation, result);
-    case AT_MOST:
+    case LIMIT_AT_MOST:
         return value <= limit && holds_without_replies(expectation, result);
-    case MORE:
+    case LIMIT_MORE:
         return value > limit;
-    case AT_LEAST:
+    case LIMIT_AT_LEAST:
         return value >= limit;
-    case EQUAL:
+    case LIMIT_EQUAL:
         return value >= limit && value <= limit;
     }
     return false;
@@ -259,8 +258,7 @@ void expectation_judge(const struct expectation *expectation, struct load_result
     };
 }
 
-/* ---- telling ------------------------------------------------------------------------
- */
+/* ---- printing ---------------------------------------------------------------------- */
 
 bool expectations_are_met(const struct load_result *result)
 {

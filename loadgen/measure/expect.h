@@ -1,10 +1,10 @@
 /*
- * expect.h - limits that a result is held against: "p99<20ms", "errors=0",
- * "throughput>1k", "errors<0.1%", of one class "light:p99<20ms".
+ * expect.h - service level objectives that a result is held against: "p99<20ms",
+ * "errors=0", "throughput>1k", "errors<0.1%", and of one class "light:p99<20ms".
  *
- * A value that was not measured, because there were too few samples, meets no limit. An
- * upper limit on a percentile is met only if it would be had every request without a
- * reply taken forever.
+ * A value that was not measured, because there were too few samples, meets no limit.
+ * Requests without a reply are right-censored: an upper limit on a percentile is met only
+ * if it would still be met had each of them taken forever.
  */
 #ifndef LOADGEN_EXPECT_H
 #define LOADGEN_EXPECT_H
@@ -17,9 +17,15 @@
 #include "base/error.h"
 #include "record/load_result.h"
 
-enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL };
+enum limit_relation {
+    LIMIT_LESS,
+    LIMIT_AT_MOST,
+    LIMIT_MORE,
+    LIMIT_AT_LEAST,
+    LIMIT_EQUAL
+};
 
-/* What is compared, and in which unit. */
+/* The figure that is compared with the limit, and its unit. */
 enum measure {
     MEASURE_QUANTILE,   /* of the latency, ns */
     MEASURE_MEAN,       /* ns */
@@ -37,7 +43,7 @@ struct expectation {
     char *class_name; /* NULL: all classes; heap */
     int measure;      /* enum measure */
     double fraction;  /* of a quantile */
-    int comparison;   /* enum comparison */
+    int relation;     /* enum limit_relation */
     double limit;     /* in the unit of the measure */
     bool share;       /* limit and value are shares of the scheduled requests */
 };
@@ -57,7 +63,7 @@ double expectation_value(const struct expectation *expectation,
 /* Adds the expectation to those of the result, with its value and whether it is met. */
 void expectation_judge(const struct expectation *expectation, struct load_result *result);
 
-/* Whether all of the result are met. */
+/* Whether the result meets all its expectations. */
 bool expectations_are_met(const struct load_result *result);
 
 /* One line each: value beside limit. */

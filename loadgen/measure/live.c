@@ -15,7 +15,7 @@ static const char *time_text(uint64_t ns, char *buffer)
     return quantity_format(QUANTITY_TIME, (double)ns, buffer, QUANTITY_TEXT_BYTES);
 }
 
-static void print_left(const struct live *live, const struct live_view *view)
+static void print_left(const struct live_line *live, const struct live_view *view)
 {
     const char *phase = view->now_ns < view->begin_ns ? "warm-up, " : "";
     if (view->now_ns >= view->end_ns)
@@ -28,7 +28,7 @@ static void print_left(const struct live *live, const struct live_view *view)
 
 static bool draw(void *context, const struct live_view *view)
 {
-    struct live *live = context;
+    struct live_line *live = context;
     uint64_t since_ns = live->last_ns ? live->last_ns : view->start_ns;
     uint64_t counts[HISTOGRAM_COARSE_BUCKETS];
     for (size_t i = 0; i < HISTOGRAM_COARSE_BUCKETS; i++)
@@ -56,24 +56,24 @@ static bool draw(void *context, const struct live_view *view)
 
 static void wipe(void *context)
 {
-    struct live *live = context;
+    struct live_line *live = context;
     fputs("\r\033[K", live->file);
     fflush(live->file);
 }
 
-void live_init(struct live *live, FILE *file)
+void live_line_init(struct live_line *live, FILE *file)
 {
-    *live = (struct live){
+    *live = (struct live_line){
         .watcher = {.period_ns = LIVE_PERIOD_NS,
                     .limit_ns = UINT64_MAX,
-                    .look = draw,
+                    .show = draw,
                     .leave = wipe,
                     .context = live},
         .file = file,
     };
 }
 
-bool live_is_possible(void)
+bool live_line_is_possible(void)
 {
     const char *terminal = getenv("TERM");
     return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;

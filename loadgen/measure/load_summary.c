@@ -80,8 +80,7 @@ void summary_announce(const struct load_plan *plan, FILE *file)
             time_text((double)workload->warmup_ns, warmup));
 }
 
-/* ---- the latency table --------------------------------------------------------------
- */
+/* ---- the latency table ------------------------------------------------------------- */
 
 static void add_latency_row(struct table *table, const char *name,
                             const struct counts *counts,
@@ -120,8 +119,7 @@ static void print_latencies(const struct load_result *result, FILE *file)
     table_free(table);
 }
 
-/* ---- the rest -----------------------------------------------------------------------
- */
+/* ---- the rest ---------------------------------------------------------------------- */
 
 static void print_targets(const struct load_result *result, FILE *file)
 {

@@ -12,19 +12,21 @@
 #include "workload/workload.h"
 
 /*
- * A true hypothesis is rejected once in 10,000 runs by each test, for there are many
- * runs and a flag costs one. That many gaps let the test still see a departure of a few
- * percent.
+ * The significance level: each test rejects a true hypothesis in one of 10,000 runs,
+ * because there are many runs and a false warning costs one. With 1,000 gaps the tests
+ * still see a departure of a few percent.
  */
 #define LEVEL      1e-4
 #define LEVEL_Z    3.891 /* its two-sided limit in the normal distribution */
 #define LEAST_GAPS 50
 
-/* Sends take some microseconds and cannot overlap: closer arrivals have no exponential
- * gaps whoever sends them. The lag tells then whether they were late. */
+/* A send takes some microseconds and sends cannot overlap, so that no generator has
+ * exponential gaps between closer arrivals. Its lag is checked then, and the gaps are
+ * not.
+ */
 #define LEAST_MEAN_NS (50.0 * NS_PER_US)
 
-/* Constant gaps: this far from the mean, or this part of it, is even enough. */
+/* Constant gaps may differ from the mean by the larger of these two. */
 #define UNEVEN_NS    (100.0 * NS_PER_US)
 #define UNEVEN_SHARE 0.1
 

@@ -11,7 +11,7 @@ void pairs_init(struct pairs *pairs)
     *pairs = (struct pairs){
         .first = memory_allocate(PAIRS_KEPT * sizeof(double)),
         .second = memory_allocate(PAIRS_KEPT * sizeof(double)),
-        .skip = 1, /* the very first value follows on none */
+        .skip = 1, /* the first value of the stream has none before it */
         .stride = 1,
     };
 }
@@ -28,7 +28,8 @@ void pairs_keep(struct pairs *pairs, double value)
     pairs->first[pairs->count] = pairs->last;
     pairs->second[pairs->count++] = value;
     pairs->skip = pairs->stride - 1;
-    /* The latest pair is among those that go: the next to be kept is as near as ever. */
+    /* The latest pair is among those thrown away, so that the distance to the next kept
+     * pair is the new stride already. */
     if (pairs->count == PAIRS_KEPT) {
         pairs->count /= 2;
         pairs->stride *= 2;

@@ -101,7 +101,7 @@ static void record_latency(struct recorder *recorder, uint32_t class_index,
         histogram_record(&recorder->service, done_ns - sent_ns);
 }
 
-/* The request has ended and belongs to the window; `over` where it was not good. */
+/* A request has ended; `over` where it failed or took longer than the limit. */
 static void live_counters_end(struct live_counters *live, bool belongs, bool over)
 {
     live_counter_add(&live->in_flight, UINT64_MAX); /* one less */
@@ -212,8 +212,7 @@ void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sen
         histogram_record(&recorder->schedule_lag, sent_ns - scheduled_ns);
 }
 
-/* ---- adding up ----------------------------------------------------------------------
- */
+/* ---- adding up --------------------------------------------------------------------- */
 
 static void series_interval_add(struct series_interval *into,
                                 const struct series_interval *from)

@@ -1,5 +1,5 @@
 /*
- * recorder.h - the books: what became of every request, and when.
+ * recorder.h - accounting: what became of every request, and when.
  *
  * Which requests belong to a run. The measured window is [begin, end). A request
  * belongs to it by its *scheduled* time: in an open loop the time at which it was due,
@@ -12,11 +12,12 @@
  * interval, whenever their requests were scheduled.
  *
  * Distributions. Latency runs from the scheduled time to the last byte of the reply,
- * service time from the first byte sent. They hold the replies that were good,
- * time-outs at no less than the time-out, and requests that had no reply when the run
- * ended at the age that they had reached (such an age is less than the true latency, so
- * that a percentile may be too low, never too high; `censored` tells how many there
- * are). Failures of other kinds are counted and not timed: a quick error would flatter.
+ * which avoids coordinated omission; service time runs from the first byte sent. They
+ * hold the replies that were good, time-outs at no less than the time-out, and requests
+ * that had no reply when the run ended at the age that they had reached (such an age is
+ * less than the true latency, so that a percentile may be too low, never too high;
+ * `censored` tells how many there are). Failures of other kinds are counted and not
+ * timed: a quick error would flatter.
  *
  * Threads: one recorder per thread, merged when all threads have ended.
  */
@@ -34,12 +35,13 @@
 
 struct class_record {
     struct counts counts;
-    /* Latency of requests that were sent when they were due: also their service time. */
+    /* Of requests that were sent when they were due: latency and service time are equal.
+     */
     struct histogram on_time;
     struct histogram late; /* latency of all others */
 };
 
-/* A tick of the series. */
+/* One interval of the series. */
 struct series_interval {
     uint64_t ok, errors; /* completed in it */
     uint64_t in_flight;  /* begun and without a reply at its end */
@@ -52,10 +54,10 @@ struct recorder {
 
     struct class_record *classes;
     size_t class_count;
-    struct histogram service;      /* of the late ones */
-    struct histogram schedule_lag; /* sent - scheduled, open loop */
-    struct histogram own_lag;      /* the part that is the generator's fault */
-    struct pairs successive;       /* latencies of good replies, one after the other */
+    struct histogram service;      /* service time of late requests */
+    struct histogram schedule_lag; /* open loop: sent - scheduled */
+    struct histogram own_lag;      /* the part of it that is the generator's fault */
+    struct pairs successive;       /* latencies of successive good replies */
     uint64_t failures[FAILURES];
 
     uint64_t completed;         /* good replies within the window */
@@ -64,14 +66,14 @@ struct recorder {
     uint64_t censored;          /* ages among the latencies */
     uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
 
-    struct live_counters *live; /* for who looks on, or NULL; not owned */
+    struct live_counters *live; /* for the plan's watcher, or NULL; not owned */
 
-    uint64_t in_flight; /* now, whether they belong or not */
+    uint64_t in_flight; /* requests now, whether they belong or not */
     struct series_interval *intervals;
     size_t interval_count;
     uint64_t interval_ns;
     struct series_interval *current; /* NULL outside the window */
-    uint64_t current_end_ns;         /* from here on `current` is another one */
+    uint64_t current_end_ns;         /* when the next interval becomes current */
 };
 
 void recorder_init(struct recorder *recorder, size_t class_count, uint64_t interval_ns,
@@ -90,7 +92,7 @@ static inline bool recorder_belongs(const struct recorder *recorder,
     return scheduled_ns >= recorder->begin_ns && scheduled_ns < recorder->end_ns;
 }
 
-/* A request is under way (its connection may still have to be opened). */
+/* A request begins. Its connection may still have to be opened. */
 static inline void recorder_begun(struct recorder *recorder, uint32_t class_index,
                                   uint64_t scheduled_ns)
 {
@@ -101,7 +103,7 @@ static inline void recorder_begun(struct recorder *recorder, uint32_t class_inde
         recorder->classes[class_index].counts.scheduled++;
 }
 
-/* Its first byte was written. */
+/* The first byte of the request was written. */
 static inline void recorder_sent(struct recorder *recorder, uint32_t class_index,
                                  uint64_t scheduled_ns, uint64_t sent_ns)
 {
@@ -111,31 +113,32 @@ static inline void recorder_sent(struct recorder *recorder, uint32_t class_index
     }
 }
 
-/* The good reply to it is complete. Calls come in the order of done_ns. */
+/* The reply is complete, and good. Calls come in the order of done_ns. */
 void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
                  uint64_t sent_ns, uint64_t done_ns);
 
-/* It failed; sent_ns is 0 where nothing of it was sent. */
+/* The request failed; sent_ns is 0 where nothing of it was sent. */
 void recorder_failed(struct recorder *recorder, uint32_t class_index,
                      uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
                      enum failure failure);
 
-/* The run ends and it has no reply. */
+/* The run ends and the request has no reply: it is right-censored at its age. */
 void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
                          uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns);
 
-/* It was due and nothing was done about it, nor will be. */
+/* The arrival was due and will never be sent. */
 void recorder_dropped(struct recorder *recorder, uint32_t class_index,
                       uint64_t scheduled_ns, uint64_t now_ns);
 
-/* Open loop, when an arrival is taken: `late_ns` of its delay is our own fault. */
+/* Open loop, when an arrival gets a connection: `late_ns` of its delay is the generator's
+ * own lag, `waited` says that no connection was free when it was due. */
 void recorder_taken(struct recorder *recorder, uint64_t scheduled_ns, bool waited,
                     uint64_t late_ns);
 
-/* Open loop, when its first byte is written. */
+/* Open loop, when the first byte of the request is written. */
 void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sent_ns);
 
-/* Closes the intervals up to the time, also where nothing happened in them. */
+/* Closes the intervals up to this time, empty ones included. */
 void recorder_advance(struct recorder *recorder, uint64_t now_ns);
 
 void recorder_merge(struct recorder *into, const struct recorder *from);

@@ -7,8 +7,8 @@
 #include "loadgen/measure/steadiness.h"
 
 /*
- * A lag below LAG_LEAST_NS is what sleeping and sending cost on a quiet machine, and is
- * never held against the run.
+ * The limits. A lag below LAG_LEAST_NS is what sleeping and sending cost on a quiet
+ * machine, and never makes a warning.
  */
 #define SATURATED_CORES   0.9
 #define LAG_LEAST_NS      (100 * NS_PER_US)
@@ -20,7 +20,7 @@
 #define CENSORED_MOST     0.001
 #define SHARED_MOST_CORES 0.05
 
-/* What is looked at, and where warnings go. */
+/* What the checks read, and the result that their warnings go to. */
 struct self_check {
     const struct session_totals *totals;
     struct load_result *result;
@@ -132,7 +132,7 @@ static void check_stalls(const struct self_check *check)
             quantity_format(QUANTITY_TIME, (double)late_ns, stall, sizeof stall));
 }
 
-/* What was sent: Anderson-Darling and correlation of the gaps. */
+/* The arrivals: Anderson-Darling test and correlation of the gaps between sends. */
 static void check_gaps(const struct self_check *check)
 {
     char deviation[QUANTITY_TEXT_BYTES], mean[QUANTITY_TEXT_BYTES];
@@ -168,7 +168,7 @@ static void check_gaps(const struct self_check *check)
     }
 }
 
-/* What was seen: MSER, Mann-Kendall and Theil-Sen. */
+/* Steady state of the replies: MSER, Mann-Kendall and Theil-Sen. */
 static void check_steadiness(const struct self_check *check)
 {
     const struct load_plan *plan = check->totals->plan;

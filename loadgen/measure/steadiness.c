@@ -10,7 +10,7 @@
 
 #define MOVES_MEAN 0.02
 #define TREND_Z    2.576
-#define CUT_SIGMAS 4 /* of a difference that was looked for: more than usual */
+#define CUT_SIGMAS 4 /* more than usual, because MSER searched for the difference */
 
 static double mean_of(const double *values, size_t count)
 {
@@ -26,8 +26,8 @@ static double value_of(const struct series_interval *interval, bool open)
 }
 
 /*
- * Fills `values` with means of `join` intervals each and returns their number. In an
- * open loop an interval without replies has no median and counts for nothing.
+ * Batch means: fills `values` with the means of `join` intervals each and returns their
+ * number. In an open loop an interval without replies has no median and is left out.
  */
 static size_t read_series(const struct recorder *recorder, size_t intervals, size_t join,
                           bool open, double *values)

@@ -1,12 +1,13 @@
 /*
- * steadiness.h - whether what was seen looks the same all along the window.
+ * steadiness.h - detection of steady state: whether the series looks the same from the
+ * beginning of the window to its end.
  *
- * Looks at the series: replies per interval in a closed loop, median latency per
- * interval in an open one (where the rate is ours). MSER says how many intervals at the
- * beginning are unlike the rest, which a long enough warm-up would have taken away;
- * Mann-Kendall and Theil-Sen say whether there is a trend. Noise alone makes MSER cut
- * something now and then, so that what it cuts counts only if it moves the mean by more
- * than 2 %, and by more than chance does.
+ * The series is the replies per interval in a closed loop, and the median latency per
+ * interval in an open loop, whose rate is fixed by the generator. MSER says how many
+ * intervals at the beginning are unlike the rest and belong to the warm-up. The
+ * Mann-Kendall test says whether there is a trend, the Theil-Sen slope how large it is.
+ * Noise alone makes MSER cut something now and then, so that a cut counts only if it
+ * moves the mean by more than 2 %, and by more than chance does.
  */
 #ifndef LOADGEN_STEADINESS_H
 #define LOADGEN_STEADINESS_H
@@ -15,7 +16,7 @@
 
 #include "loadgen/measure/recorder.h"
 
-/* Fewer intervals than this say nothing; more than the most are joined. */
+/* With fewer intervals nothing is judged; more than the most are joined. */
 #define STEADINESS_LEAST 10
 #define STEADINESS_MOST  500
 
@@ -24,13 +25,14 @@ struct steadiness {
     size_t bins;
     double bin_s;
     size_t cut;         /* bins that MSER cuts */
-    double cut_share;   /* by which the mean moves with them, of the mean without */
+    double cut_share;   /* mean with the cut bins / mean without them - 1 */
     double trend_z;     /* Mann-Kendall */
-    double trend_share; /* Theil-Sen slope over the whole window, of the mean */
+    double trend_share; /* Theil-Sen slope, over the whole window and over the mean */
     bool settles_late, drifts; /* either makes it unsteady */
 };
 
-/* `window_ns` is what was measured: an interval that it cuts short is left out. */
+/* `window_ns` is the measured time; an interval at its end that is cut short is left out.
+ */
 struct steadiness steadiness_judge(const struct recorder *recorder, uint64_t window_ns,
                                    bool open);
 

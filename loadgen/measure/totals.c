@@ -18,8 +18,7 @@ const char *const background_names[BACKGROUND_KINDS] = {
     [BACKGROUND_SLOW_SENDERS] = "slow_senders",
 };
 
-/* ---- adding up ----------------------------------------------------------------------
- */
+/* ---- adding up --------------------------------------------------------------------- */
 
 void totals_init(struct session_totals *totals, const struct load_plan *plan,
                  uint64_t window_ns)
@@ -38,7 +37,7 @@ void totals_release(struct session_totals *totals)
     free(totals->targets);
 }
 
-/* CPU time without what was spent polling for an arrival to come due. */
+/* CPU time without busy-polling before arrivals. */
 static uint64_t busy_ns(const struct engine_totals *totals)
 {
     return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
@@ -58,7 +57,7 @@ void totals_add_engine(struct session_totals *totals, const struct engine_totals
         totals->busiest_thread_cores = cores;
 }
 
-/* All threads have the same processes, each a share of their arrivals. */
+/* All threads have the same arrival processes, each a part of their arrivals. */
 void totals_add_paces(struct session_totals *totals, const struct pace *paces,
                       size_t count)
 {
@@ -96,15 +95,14 @@ void totals_add_background(struct session_totals *totals,
     }
 }
 
-/* ---- settings -----------------------------------------------------------------------
- */
+/* ---- settings ---------------------------------------------------------------------- */
 
 static double seconds(uint64_t ns)
 {
     return (double)ns / NS_PER_S;
 }
 
-/* A limit, of which 0 says that there is none. */
+/* A limit; 0 means that there is none, and becomes NaN. */
 static double limit_or_null(uint64_t limit)
 {
     return limit ? (double)limit : (double)NAN;
@@ -181,8 +179,7 @@ static void set_settings(struct load_result *result, const struct load_plan *pla
     result->interval_s = seconds(plan->interval_ns);
 }
 
-/* ---- what was seen ------------------------------------------------------------------
- */
+/* ---- requests ---------------------------------------------------------------------- */
 
 static struct distribution *copy_of(const struct histogram *histogram, bool full)
 {
@@ -193,8 +190,8 @@ static struct distribution *copy_of(const struct histogram *histogram, bool full
     return distribution;
 }
 
-/* Class by class; requests that left when they were due have their latency as service
- * time. */
+/* Adds up the classes. Requests that were sent when they were due are in one histogram,
+ * `on_time`, which counts for latency and service time alike. */
 static void set_requests(struct load_result *result, const struct session_totals *totals)
 {
     const struct recorder *recorder = &totals->recorder;
@@ -276,8 +273,7 @@ static void set_servers(struct load_result *result, const struct session_totals 
     }
 }
 
-/* ---- the generator itself -----------------------------------------------------------
- */
+/* ---- the generator itself ---------------------------------------------------------- */
 
 static void set_generator(struct load_result *result, const struct session_totals *totals)
 {

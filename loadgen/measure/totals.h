@@ -1,8 +1,9 @@
 /*
- * totals.h - what the threads of a run have recorded, added up, and the load result that
+ * totals.h - the sum of what all threads of a run have recorded, and the load result that
  * is made of it.
  *
- * Threads: each fills its own part; they are added up when all have ended.
+ * Threads: each thread fills its own part without a lock; the parts are added up when all
+ * threads have ended.
  */
 #ifndef LOADGEN_TOTALS_H
 #define LOADGEN_TOTALS_H
@@ -17,7 +18,7 @@
 #include "loadgen/plan/load_plan.h"
 #include "record/load_result.h"
 
-/* Kinds of clients beside the active ones. */
+/* Kinds of background clients (background_clients.h). */
 enum background_kind {
     BACKGROUND_IDLE,
     BACKGROUND_SLOW_READERS,
@@ -30,33 +31,34 @@ extern const char *const background_names[BACKGROUND_KINDS]; /* as in the JSON *
 struct engine_totals {
     uint64_t connections; /* opened */
     uint64_t waits;       /* calls of epoll */
-    uint64_t late_ns;     /* longest time by which a wait or a batch overran */
+    uint64_t late_ns;     /* longest overrun of a wait's deadline: the longest stall */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */
-    uint64_t spin_ns;     /* of that, polled in vain while an arrival was near */
+    uint64_t spin_ns;     /* of that, busy-polling before an arrival */
 };
 
 /* Of all threads. */
 struct session_totals {
     const struct load_plan *plan;
-    /* Measured; shorter than planned when interrupted, or out of requests. */
+    /* Measured time: shorter than planned where the run was interrupted, or where all its
+     * requests had ended. */
     uint64_t window_ns;
     bool interrupted; /* by a signal */
     struct recorder recorder;
     struct engine_totals engines;
-    double busiest_thread_cores; /* polling left out */
+    double busiest_thread_cores; /* without busy-polling */
     struct pace *paces;          /* one per arrival process; heap */
     size_t pace_count;
     struct target_result *targets; /* one per target, counts only; heap */
     struct background_result background[BACKGROUND_KINDS]; /* counts only */
-    uint64_t parsed_replies; /* that the parser read, short cuts left out */
+    uint64_t parsed_replies; /* read by llhttp, and not by comparison with a known head */
 };
 
-/* Of a window that lasted window_ns, no longer than planned. */
+/* `window_ns`: how long the window lasted, at most as long as planned. */
 void totals_init(struct session_totals *totals, const struct load_plan *plan,
                  uint64_t window_ns);
 void totals_release(struct session_totals *totals);
 
-/* Add what one thread has. */
+/* Each adds what one thread has recorded. */
 void totals_add_engine(struct session_totals *totals, const struct engine_totals *engine);
 void totals_add_paces(struct session_totals *totals, const struct pace *paces,
                       size_t count);
@@ -66,8 +68,8 @@ void totals_add_background(struct session_totals *totals,
                            const struct background_result *background);
 
 /*
- * Makes the result, judged: with the self-check's warnings and the plan's expectations.
- * Release it on its own.
+ * Makes the result, with the warnings of the self-check and the plan's expectations. The
+ * caller releases it.
  */
 void totals_result(const struct session_totals *totals, struct load_result *result);
 

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loadgen/engine/framing.h"
 
 const char *const verify_names[] = {
     [VERIFY_LEARNED] = "learned", [VERIFY_STATUS] = "status", NULL};
@@ -31,11 +30,12 @@ void load_plan_add_target(struct load_plan *plan, const struct target *target)
 }
 
 /*
- * Every place of the round goes to the target whose credit is highest, which grows by
- * its weight with each place and falls by the sum of weights with each that it gets: so
- * every stretch of the round is as near to the weights as whole numbers can be.
+ * Smooth weighted round robin, as in nginx: with every place each target's credit grows
+ * by its weight, the target with the highest credit gets the place, and its credit falls
+ * by the sum of the weights. So every stretch of the sequence is as near to the weights
+ * as whole numbers can be.
  */
-static void deal_targets(struct load_plan *plan)
+static void order_targets(struct load_plan *plan)
 {
     double total = 0, credit[LOAD_MAX_TARGETS] = {0};
     for (size_t i = 0; i < plan->target_count; i++)
@@ -69,7 +69,7 @@ static void build_messages(const struct load_plan *plan, struct planned_request 
             plan->targets[i / 2].authority, i % 2 ? "Connection: close\r\n" : "");
         message->length = strlen(message->bytes);
     }
-    planned->reference = memory_allocate(sizeof *planned->reference);
+    planned->expected = memory_allocate(sizeof *planned->expected);
 }
 
 static void build_request(struct load_plan *plan, size_t i)
@@ -78,17 +78,17 @@ static void build_request(struct load_plan *plan, size_t i)
     struct planned_request *planned = &plan->requests[i];
     build_messages(plan, planned, request->path);
     planned->class_index = class_of(plan, request->class_name);
-    expected_reply_init(planned->reference, request->digest);
+    expected_reply_init(planned->expected, request->digest);
 }
 
-/* Slow clients keep their connections; nobody verifies what they get. */
+/* Slow clients keep their connections, and what they get is not verified. */
 static void build_slow_request(const struct load_plan *plan,
                                struct planned_request *planned,
                                const struct slow_clients *clients)
 {
     const char *path = clients->path ? clients->path : plan->workload.requests[0].path;
     build_messages(plan, planned, path);
-    expected_reply_init(planned->reference, NULL);
+    expected_reply_init(planned->expected, NULL);
 }
 
 static void release_request(const struct load_plan *plan, struct planned_request *planned)
@@ -96,9 +96,9 @@ static void release_request(const struct load_plan *plan, struct planned_request
     for (size_t i = 0; planned->messages && i < 2 * plan->target_count; i++)
         free(planned->messages[i].bytes);
     free(planned->messages);
-    if (planned->reference)
-        expected_reply_release(planned->reference);
-    free(planned->reference);
+    if (planned->expected)
+        expected_reply_release(planned->expected);
+    free(planned->expected);
 }
 
 static int check_limits(const struct load_plan *plan, struct error *error)
@@ -143,7 +143,7 @@ int load_plan_build(struct load_plan *plan, struct error *error)
         build_request(plan, i);
     build_slow_request(plan, &plan->slow_read, &plan->workload.slow_readers);
     build_slow_request(plan, &plan->slow_send, &plan->workload.slow_senders);
-    deal_targets(plan);
+    order_targets(plan);
     uint64_t connections = workload_connections(&plan->workload);
     if (plan->threads > connections)
         plan->threads = (unsigned)connections;

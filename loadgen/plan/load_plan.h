@@ -1,7 +1,10 @@
 /*
  * load_plan.h - a run as it was decided before it starts: workload, targets, requests as
- * bytes, seed, threads. Read by every thread, written by none (but for the references,
- * which have a lock of their own, see framing.h).
+ * bytes, seed, threads.
+ *
+ * Threads: immutable once it is built, so that all threads read it without a lock. Only
+ * what a good reply looks like is learned during the run, under the lock of struct
+ * expected_reply.
  */
 #ifndef LOADGEN_LOAD_PLAN_H
 #define LOADGEN_LOAD_PLAN_H
@@ -11,14 +14,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "loadgen/plan/expected_reply.h"
 #include "loadgen/plan/target.h"
 #include "workload/workload.h"
 
-struct expected_reply; /* loadgen/engine/framing.h */
-struct expectation;    /* loadgen/measure/expect.h */
-struct watcher;        /* loadgen/measure/watch.h */
+struct expectation; /* loadgen/measure/expect.h */
+struct watcher;     /* loadgen/measure/watch.h */
 
-/* How replies are held against each other. */
+/* What makes a reply a good one. */
 enum verify {
     VERIFY_LEARNED, /* body length and digest must equal those of the first good reply */
     VERIFY_STATUS,  /* status and framing only, for pages that change */
@@ -38,10 +41,11 @@ struct message {
 struct planned_request {
     struct message *messages; /* two for each target, see load_plan_message; heap */
     uint32_t class_index;
-    struct expected_reply *reference; /* heap */
+    struct expected_reply *expected; /* heap */
 };
 
-/* Places in a round of targets: three and four equal ones share it to 0.1 %. */
+/* Length of the round-robin sequence of targets. Every weight is rounded to a multiple of
+ * 1/1200 of the connections. */
 #define PLAN_ROUND 1200
 
 struct load_plan {
@@ -50,7 +54,7 @@ struct load_plan {
     size_t target_count;
     uint16_t round[PLAN_ROUND]; /* targets in the order in which connections get them */
     bool open;                  /* workload_is_open(&workload) */
-    bool transient;             /* the window need not look the same all along */
+    bool transient;             /* steady state is not checked for */
 
     struct planned_request *requests; /* workload.request_count of them; heap */
     struct planned_request slow_read; /* what slow readers ask for */
@@ -65,11 +69,11 @@ struct load_plan {
     int method;           /* enum method */
     uint64_t interval_ns; /* of the series */
     uint64_t drain_ns;    /* longest wait for replies after the window */
-    uint64_t spin_ns;     /* open loop: polled rather than slept before an arrival */
-    const struct watcher *watcher; /* who looks on while it runs, or NULL; not owned */
+    uint64_t spin_ns; /* open loop: busy-polling in place of sleep before an arrival */
+    const struct watcher *watcher; /* gets the live counters, or NULL; not owned */
     const struct expectation *expectations; /* limits for the result; not owned */
     size_t expectation_count;
-    bool full;               /* the result holds whole distributions */
+    bool full;               /* the result holds every bucket of the histograms */
     const char *cpus;        /* list to run on, or NULL; not owned */
     const char *server_cpus; /* list that the server runs on, or NULL; not owned */
 };
@@ -82,7 +86,7 @@ struct load_plan {
 /* Appends a target, which the plan owns from then on. */
 void load_plan_add_target(struct load_plan *plan, const struct target *target);
 
-/* `last`: the request after which the connection is to be closed, and says so. */
+/* `last`: the form of the request that carries "Connection: close". */
 static inline const struct message *
 load_plan_message(const struct planned_request *request, uint32_t target, bool last)
 {
@@ -90,8 +94,8 @@ load_plan_message(const struct planned_request *request, uint32_t target, bool l
 }
 
 /*
- * The target of a connection, numbered over all threads: connections are dealt out in
- * turn, by weight.
+ * The target of a connection, by weighted round robin. Connections are numbered over all
+ * threads.
  */
 uint32_t load_plan_target_of(const struct load_plan *plan, uint64_t connection);
 

@@ -152,8 +152,7 @@ void load_settings_note_given(struct load_settings *settings,
     settings->clients_given = groups[3].given;
 }
 
-/* ---- servers ------------------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------------------- */
 
 static bool has_target(const struct load_plan *plan, const struct target *target)
 {
@@ -163,7 +162,8 @@ static bool has_target(const struct load_plan *plan, const struct target *target
     return false;
 }
 
-/* Several servers share one set of requests: a path is not one server's own. */
+/* Several servers share one set of requests, so that no path may be one server's alone.
+ */
 static int add_path(struct load_plan *plan, const char *path, bool same_server,
                     struct error *error)
 {
@@ -178,7 +178,8 @@ static int add_path(struct load_plan *plan, const char *path, bool same_server,
     return 0;
 }
 
-/* Takes server and path of one URL. `only_target`: a URL without a path asks nothing. */
+/* Adds the server of a URL, and a request for its path. `only_target`: a URL without a
+ * path adds no request. */
 static int add_url(struct load_plan *plan, const char *url, bool only_target,
                    struct error *error)
 {
@@ -200,8 +201,7 @@ static int add_url(struct load_plan *plan, const char *url, bool only_target,
     return result;
 }
 
-/* ---- the workload -------------------------------------------------------------------
- */
+/* ---- the workload ------------------------------------------------------------------ */
 
 static bool gives_load(const struct load_settings *settings, size_t offset)
 {
@@ -217,7 +217,8 @@ static void drop_phases(struct workload *workload)
     workload->phase_count = 0;
 }
 
-/* A duration that was decided for another load is none for this one. */
+/* A duration that comes from the scenario does not fit a load that was given: it is
+ * derived anew. */
 static void reconsider_duration(const struct load_settings *settings,
                                 struct workload *workload)
 {
@@ -266,7 +267,7 @@ static int read_scenario(struct load_plan *plan, const char *path, struct error 
 
 #define SEARCH_FIRST_RPS 100
 
-/* A search begins somewhere, and is not to be held back by connections. */
+/* A search needs a rate to begin with, and must not be limited by a single connection. */
 static int make_searchable(struct workload *workload, struct error *error)
 {
     if (!workload_is_steady(workload))
@@ -309,7 +310,7 @@ static int read_workload(struct load_plan *plan, const struct load_settings *set
 
 #define SPIN_AUTO_NS (150 * NS_PER_US)
 
-/* What depends on CPUs: whether polling takes them from nobody. */
+/* Busy-polling is the default only where every thread has a CPU for itself. */
 static int read_cpus(struct load_plan *plan, const struct load_settings *settings,
                      struct error *error)
 {

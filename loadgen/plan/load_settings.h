@@ -1,6 +1,6 @@
 /*
- * load_settings.h - what the command line of `load` says about the run, and the plan
- * that comes of it: first the defaults, then what a scenario says, then what was given.
+ * load_settings.h - the command line of `load`, and the plan that is made of it. In
+ * rising precedence: defaults, the scenario, options that were given.
  */
 #ifndef LOADGEN_LOAD_SETTINGS_H
 #define LOADGEN_LOAD_SETTINGS_H
@@ -12,44 +12,45 @@
 #include "workload/workload.h"
 
 struct load_settings {
-    struct workload workload; /* by the tables of workload/load_fields.h */
+    struct workload workload; /* filled by the tables of workload/load_fields.h */
     char *scenario, *target;  /* file; URL beside those of the operands */
     struct words requests;    /* specs, see workload/specs.h */
     int method, verify;       /* enum method, enum verify */
     char *digest;
-    bool remote; /* targets beyond this machine are fine */
+    bool remote; /* targets beyond this machine are allowed */
     uint64_t threads, sources, seed, interval_ns, drain_ns;
     char *cpus, *server_cpus, *spin;
     bool full;
 
-    /* Which rows were given, see load_settings_note_given. */
+    /* Bitmaps of the rows that were given, see load_settings_note_given. */
     uint64_t given, load_given, trace_given, clients_given;
 };
 
 #define LOAD_SETTINGS_GROUPS 4
 
 /*
- * The tables, with titles, and the settings that they fill (NULL: for the help).
- * `groups` has room for LOAD_SETTINGS_GROUPS.
+ * Fills in LOAD_SETTINGS_GROUPS groups: the tables of options, each with its title and
+ * the structure that it is about. Settings are NULL where only the help is printed.
  */
 void load_settings_groups(struct load_settings *settings, struct option_group *groups);
 
-/* Takes over from the groups, once they were parsed, what was given. */
+/* After parsing: takes the bitmaps of what was given over from the groups. */
 void load_settings_note_given(struct load_settings *settings,
                               const struct option_group *groups);
 
 /*
- * Puts what was given on the command line in place of what a workload, with the defaults
- * or from a scenario, says. What contradicts it goes: a rate that is given ends phases,
- * and the other way round. 0 or -EINVAL.
+ * Overrides a workload (the defaults, or a scenario's) with the options that were given.
+ * Whatever contradicts them is dropped: a rate that is given removes phases, and phases
+ * that are given remove a rate. 0 or -EINVAL.
  */
 MUST_CHECK int load_settings_apply(const struct load_settings *settings,
                                    struct workload *workload, struct error *error);
 
 /*
- * Makes the plan of the settings and of the URLs among the operands, and builds it; it
- * keeps pointing into the settings. `seeks_rate`: its rate will be searched for, so there
- * has to be one to begin with. 0, -EINVAL or -errno, and then nothing is left to release.
+ * Makes a plan of the settings and of the URLs among the operands, and builds it. The
+ * plan keeps pointing into the settings. `seeks_rate`: the rate is going to be searched
+ * for, so that it needs a value to begin with. 0, -EINVAL or -errno, with nothing left to
+ * release.
  */
 MUST_CHECK int load_plan_read(struct load_plan *plan,
                               const struct load_settings *settings,

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-/* Streams of the seed: every (purpose, thread) has its own. */
+/* Independent random streams of one seed, one for each purpose and thread. */
 #define STREAMS_PER_THREAD 4096
 #define STREAM_MIX         0
 #define STREAM_PHASES      1
@@ -17,8 +17,7 @@ static uint64_t stream_of(uint64_t purpose, unsigned thread)
     return purpose * STREAMS_PER_THREAD + thread;
 }
 
-/* ---- the mix ------------------------------------------------------------------------
- */
+/* ---- the mix ----------------------------------------------------------------------- */
 
 void mix_init(struct mix *mix, const struct workload *workload, uint64_t seed,
               unsigned thread)
@@ -58,10 +57,9 @@ uint32_t mix_draw(struct mix *mix)
     return mix->requests[i];
 }
 
-/* ---- arrivals -----------------------------------------------------------------------
- */
+/* ---- arrivals ---------------------------------------------------------------------- */
 
-/* Takes the profile over. `number` tells the processes of a workload apart. */
+/* The process owns the profile from then on. `number` selects its random streams. */
 static struct arrival_process *add_process(struct schedule *schedule,
                                            struct load_profile profile, uint32_t request,
                                            int arrivals, uint64_t seed, unsigned number)
@@ -72,7 +70,7 @@ static struct arrival_process *add_process(struct schedule *schedule,
     random_seed_stream(&process->random, seed,
                        stream_of(STREAM_PROCESSES + number, schedule->thread));
     if (arrivals == ARRIVALS_CONSTANT) {
-        /* Every thread draws the same phase. */
+        /* The stream is shared, so that every thread draws the same phase. */
         struct random phases;
         random_seed_stream(&phases, seed, stream_of(STREAM_PHASES, number));
         process->first_place = random_unit(&phases) + schedule->thread;
@@ -149,7 +147,7 @@ uint64_t schedule_even_ns(const struct schedule *schedule,
     return schedule->start_ns + (uint64_t)(even_s * NS_PER_S);
 }
 
-/* Which entry of the trace is this thread's n-th. */
+/* The index of this thread's entry with this number in the whole trace. */
 static uint64_t trace_index(const struct schedule *schedule, uint64_t number)
 {
     return number * schedule->threads + schedule->thread;

@@ -13,7 +13,7 @@
 
 #define LEVEL          0.001
 #define LEAST_REQUESTS 32
-#define LOOK_NS        (50 * NS_PER_MS)
+#define SHOW_NS        (50 * NS_PER_MS)
 #define KEPT_AFTER     0.5 /* of a step's length */
 #define RESOLUTION     1.05
 #define CONFIRMATIONS  2
@@ -106,7 +106,7 @@ struct step_watch {
     uint64_t good;    /* at the last look */
 };
 
-static bool look(void *context, const struct live_view *view)
+static bool decide_early(void *context, const struct live_view *view)
 {
     struct step_watch *watch = context;
     watch->good = view->judged - view->over;
@@ -119,7 +119,7 @@ static bool look(void *context, const struct live_view *view)
     return side > 0 || (side < 0 && !watch->full_length && part >= KEPT_AFTER);
 }
 
-static bool is_own_fault(const struct load_result *result)
+static bool generator_is_at_fault(const struct load_result *result)
 {
     for (size_t i = 0; i < result->warning_count; i++)
         if (flag_kinds[result->warnings[i].flag].traits & FLAG_OF_GENERATOR)
@@ -139,9 +139,9 @@ static void judge(struct capacity_step *step, const struct load_result *result,
     bool kept = side < 0 ||
                 (side == 0 && (double)step->bad <= watch->share * (double)step->requests);
     step->decided = side != 0;
-    step->verdict = kept                   ? CAPACITY_KEPT
-                    : is_own_fault(result) ? CAPACITY_GENERATOR
-                                           : CAPACITY_MISSED;
+    step->verdict = kept                            ? CAPACITY_KEPT
+                    : generator_is_at_fault(result) ? CAPACITY_GENERATOR
+                                                    : CAPACITY_MISSED;
 }
 
 /* A search that is under way. */
@@ -156,7 +156,8 @@ struct bracket_search {
     bool own_fault;   /* the one at `high` was the generator's */
 };
 
-static void tell(const struct bracket_search *search, const struct capacity_step *step)
+static void print_step(const struct bracket_search *search,
+                       const struct capacity_step *step)
 {
     char rate[QUANTITY_TEXT_BYTES], value[QUANTITY_TEXT_BYTES] = "-";
     if (!search->progress)
@@ -170,7 +171,7 @@ static void tell(const struct bracket_search *search, const struct capacity_step
 }
 
 /* Whether there is room and time for another step. */
-static bool may_go_on(const struct bracket_search *search)
+static bool may_continue(const struct bracket_search *search)
 {
     return search->capacity->step_count < CAPACITY_MAX_STEPS &&
            clock_now_ns() < search->deadline_ns;
@@ -183,9 +184,9 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
     struct load_plan *plan = search->plan;
     const struct expectation *objective = search->objective;
     struct step_watch watch = {
-        .watcher = {.period_ns = LOOK_NS,
+        .watcher = {.period_ns = SHOW_NS,
                     .limit_ns = (uint64_t)objective->limit,
-                    .look = look,
+                    .show = decide_early,
                     .context = &watch},
         .share = 1 - objective->fraction,
         .next = LEAST_REQUESTS,
@@ -209,7 +210,7 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
     struct capacity_step *walked =
         record_append(&capacity->steps, &capacity->step_count, sizeof *walked);
     *walked = *step;
-    tell(search, step);
+    print_step(search, step);
     return 0;
 }
 
@@ -221,7 +222,7 @@ static int try_rate(struct bracket_search *search, double rate_rps, bool confirm
 {
     struct capacity_step step;
     int code = run_step(search, rate_rps, confirmation, &step);
-    if (code == 0 && step.verdict == CAPACITY_GENERATOR && may_go_on(search))
+    if (code == 0 && step.verdict == CAPACITY_GENERATOR && may_continue(search))
         code = run_step(search, rate_rps, confirmation, &step);
     if (code < 0)
         return code;
@@ -242,7 +243,7 @@ static int try_rate(struct bracket_search *search, double rate_rps, bool confirm
 static int narrow(struct bracket_search *search, double rate_rps)
 {
     int code = 0;
-    while (code >= 0 && may_go_on(search)) {
+    while (code >= 0 && may_continue(search)) {
         code = try_rate(search, rate_rps, false);
         if (search->high <= 0)
             rate_rps = 2 * search->low;
@@ -265,7 +266,7 @@ static int confirm(struct bracket_search *search)
         double rate_rps = search->low;
         int kept = 1;
         for (int i = 0; i < CONFIRMATIONS && kept > 0; i++) {
-            if (!may_go_on(search))
+            if (!may_continue(search))
                 return 0;
             kept = try_rate(search, rate_rps, true);
         }
@@ -278,7 +279,8 @@ static int confirm(struct bracket_search *search)
 
 int capacity_check_objective(const struct expectation *objective, struct error *error)
 {
-    bool upper = objective->comparison == LESS || objective->comparison == AT_MOST;
+    bool upper =
+        objective->relation == LIMIT_LESS || objective->relation == LIMIT_AT_MOST;
     if (objective->measure == MEASURE_QUANTILE && upper && !objective->class_name)
         return 0;
     return error_set(error, -EINVAL,

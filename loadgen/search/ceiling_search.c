@@ -22,7 +22,7 @@ struct cpu_split {
 };
 
 /* Two physical cores where there are, else two CPUs, else none is pinned. */
-static struct cpu_split place(void)
+static struct cpu_split split_cpus(void)
 {
     int order[CPU_SETSIZE];
     struct cpu_split placement = {.apart = cpus_by_core(order) >= 2};
@@ -93,7 +93,7 @@ static int compare_ceilings(const void *a, const void *b)
 
 int ceiling_search(struct ceiling *ceiling, uint64_t round_ns, struct error *error)
 {
-    struct cpu_split placement = place();
+    struct cpu_split placement = split_cpus();
     struct null_server_process server;
     struct ceiling rounds[CALIBRATION_ROUNDS];
     struct load_plan plan;

@@ -22,7 +22,7 @@
 
 /* What an event is about. Its pointer is to one of these, a member of a loop or client.
  */
-enum source {
+enum event_source {
     SOURCE_LISTENER,
     SOURCE_CAPACITY,
     SOURCE_STOP,
@@ -34,7 +34,7 @@ enum source {
 struct epoll_loop {
     struct loop loop;
     int epoll_fd, wake_fd;
-    enum source listener, capacity, stop, wake;
+    enum event_source listener, capacity, stop, wake;
     bool finished;
     uint64_t idle_ns;
     struct epoll_client *dead; /* deferred free: later events may still refer to them */
@@ -43,7 +43,7 @@ struct epoll_loop {
 
 struct epoll_client {
     struct loop_client client;
-    enum source socket, step;
+    enum event_source socket, step;
     uint32_t events;          /* that the socket is registered for */
     int step_fd;              /* that the step is registered with, or -1 */
     struct output_rest *rest; /* of a batch that the socket had no room for */
@@ -61,7 +61,7 @@ static struct epoll_client *client_of(struct loop_client *client)
 }
 
 static int control(const struct epoll_loop *own, int operation, int fd, uint32_t events,
-                   enum source *source)
+                   enum event_source *source)
 {
     struct epoll_event event = {.events = events, .data.ptr = source};
     return epoll_ctl(own->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
@@ -220,7 +220,7 @@ static void stop(struct epoll_loop *own)
 
 static void on_event(struct epoll_loop *own, const struct epoll_event *event)
 {
-    enum source *source = event->data.ptr;
+    enum event_source *source = event->data.ptr;
     struct epoll_client *client;
     switch (*source) {
     case SOURCE_CLIENT:

@@ -24,7 +24,7 @@ struct database_locks {
     pthread_mutex_t writing;
 };
 
-struct database {
+struct shared_database {
     char *path;
     struct database_locks *locks;
     sqlite3 *keeper; /* open from the first use on, in each process: the last connection
@@ -110,7 +110,7 @@ static int make_file(const char *path, struct error *error)
     return result;
 }
 
-static int prepare(struct database *database, struct error *error)
+static int prepare(struct shared_database *database, struct error *error)
 {
     int result = 0;
     shared_lock_take(&database->locks->making);
@@ -164,7 +164,7 @@ static int check_file(const char *path, struct error *error)
     return result;
 }
 
-static void free_database(struct database *database)
+static void free_database(struct shared_database *database)
 {
     shared_memory_free(database->locks, sizeof *database->locks);
     free(database->path);
@@ -176,7 +176,7 @@ int database_start(const struct op_environment *environment, void **shared,
 {
     if (!sqlite3_threadsafe())
         return error_set(error, -ENOTSUP, "this SQLite was built without threads");
-    struct database *database = memory_allocate_zeroed(1, sizeof *database);
+    struct shared_database *database = memory_allocate_zeroed(1, sizeof *database);
     database->path = memory_printf("%s/users.sqlite", environment->data_folder);
     database->locks = shared_memory_create(sizeof *database->locks);
     int result = 0;
@@ -196,7 +196,7 @@ int database_start(const struct op_environment *environment, void **shared,
 
 void database_stop(void *shared)
 {
-    struct database *database = shared;
+    struct shared_database *database = shared;
     sqlite3_close(database->keeper);
     pthread_mutex_destroy(&database->locks->writing);
     pthread_mutex_destroy(&database->locks->making);
@@ -205,7 +205,7 @@ void database_stop(void *shared)
 
 int database_open(void *shared, const char *sql, void **connection, struct error *error)
 {
-    struct database *database = shared;
+    struct shared_database *database = shared;
     int result = prepare(database, error);
     if (result < 0)
         return result;
@@ -236,13 +236,13 @@ void database_close(void *connection)
 
 void database_lock_writers(void *shared)
 {
-    struct database *database = shared;
+    struct shared_database *database = shared;
     shared_lock_take(&database->locks->writing);
 }
 
 void database_unlock_writers(void *shared)
 {
-    struct database *database = shared;
+    struct shared_database *database = shared;
     pthread_mutex_unlock(&database->locks->writing);
 }
 

@@ -716,8 +716,7 @@ static void many_clients_are_all_served(void **state)
     for_models(ANSWERING, mixes);
 }
 
-/* ---- small stacks -------------------------------------------------------------------
- */
+/* ---- small stacks ------------------------------------------------------------------ */
 
 static void fits_the_smallest_stack(const struct model *model)
 {
@@ -751,8 +750,7 @@ static void every_op_fits_the_smallest_stack(void **state)
     for_models(ALWAYS, fits_the_smallest_stack);
 }
 
-/* ---- libuv's pool -------------------------------------------------------------------
- */
+/* ---- libuv's pool ------------------------------------------------------------------ */
 
 /* Asks 16 times at once for what blocks for 50 ms; returns how long all took. */
 static uint64_t time_blocking(const char *pool)
@@ -789,8 +787,7 @@ static void the_pool_limits_blocking_calls(void **state)
         continue;
 }
 
-/* ---- what tells the two dispatches of thread-pool apart -----------------------------
- */
+/* ---- what tells the two dispatches of thread-pool apart ---------------------------- */
 
 static void dispatch_decides_who_starves(void **state)
 {

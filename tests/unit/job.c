@@ -118,8 +118,7 @@ static void refuses_bad_programs(void **state)
     }
 }
 
-/* ---- what ops say of themselves -----------------------------------------------------
- */
+/* ---- what ops say of themselves ---------------------------------------------------- */
 
 /* What harness and analysis take from the descriptors has to fit together. */
 static void descriptors_agree_with_their_ops(void **state)

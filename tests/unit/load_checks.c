@@ -14,8 +14,7 @@
 #include "loadgen/measure/steadiness.h"
 #include "workload/workload.h"
 
-/* ---- pairs --------------------------------------------------------------------------
- */
+/* ---- pairs ------------------------------------------------------------------------- */
 
 static void test_pairs_are_successive_and_spread(void **state)
 {
@@ -62,8 +61,7 @@ static void test_pairs_do_not_bridge_a_break(void **state)
     pairs_release(&all);
 }
 
-/* ---- gaps ---------------------------------------------------------------------------
- */
+/* ---- gaps -------------------------------------------------------------------------- */
 
 /* Sends `count` arrivals of mean gap 1 ms; `late` says how late each leaves. */
 static struct pace_report send_all(int arrivals, int count,
@@ -97,7 +95,7 @@ static double at_the_next_tick(struct random *random, double due_ns)
     return ceil(due_ns / 5e6) * 5e6 - due_ns;
 }
 
-static void test_punctual_sends_pass(void **state)
+static void test_sends_on_time_pass(void **state)
 {
     (void)state;
     struct pace_report poisson = send_all(ARRIVALS_POISSON, 50000, on_time);
@@ -150,8 +148,7 @@ static void test_correlated_gaps_are_found(void **state)
     pace_release(&pace);
 }
 
-/* ---- steadiness ---------------------------------------------------------------------
- */
+/* ---- steadiness -------------------------------------------------------------------- */
 
 #define BINS 40
 
@@ -215,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs_are_successive_and_spread),
         cmocka_unit_test(test_pairs_do_not_bridge_a_break),
-        cmocka_unit_test(test_punctual_sends_pass),
+        cmocka_unit_test(test_sends_on_time_pass),
         cmocka_unit_test(test_coarse_sends_fail),
         cmocka_unit_test(test_few_sends_say_nothing),
         cmocka_unit_test(test_correlated_gaps_are_found),

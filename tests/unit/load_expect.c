@@ -19,22 +19,22 @@ static void test_reading(void **state)
         const char *text;
         enum measure measure;
         double fraction;
-        enum comparison comparison;
+        enum limit_relation relation;
         double limit;
         const char *class_name;
         bool share;
     } good[] = {
-        {"p99<20ms", MEASURE_QUANTILE, 0.99, LESS, 20e6, NULL, false},
-        {"p99.9<=1.5s", MEASURE_QUANTILE, 0.999, AT_MOST, 1.5e9, NULL, false},
-        {"p9999<1s", MEASURE_QUANTILE, 0.9999, LESS, 1e9, NULL, false},
-        {"light:p50>=1ms", MEASURE_QUANTILE, 0.5, AT_LEAST, 1e6, "light", false},
-        {"errors=0", MEASURE_ERRORS, 0, EQUAL, 0, NULL, false},
-        {"heavy:errors<0.1%", MEASURE_ERRORS, 0, LESS, 0.001, "heavy", true},
-        {"throughput>1k", MEASURE_THROUGHPUT, 0, MORE, 1000, NULL, false},
-        {"mean<5us", MEASURE_MEAN, 0, LESS, 5e3, NULL, false},
-        {"max<5s", MEASURE_MAX, 0, LESS, 5e9, NULL, false},
-        {"dropped==0", MEASURE_DROPPED, 0, EQUAL, 0, NULL, false},
-        {"ok>10", MEASURE_OK, 0, MORE, 10, NULL, false},
+        {"p99<20ms", MEASURE_QUANTILE, 0.99, LIMIT_LESS, 20e6, NULL, false},
+        {"p99.9<=1.5s", MEASURE_QUANTILE, 0.999, LIMIT_AT_MOST, 1.5e9, NULL, false},
+        {"p9999<1s", MEASURE_QUANTILE, 0.9999, LIMIT_LESS, 1e9, NULL, false},
+        {"light:p50>=1ms", MEASURE_QUANTILE, 0.5, LIMIT_AT_LEAST, 1e6, "light", false},
+        {"errors=0", MEASURE_ERRORS, 0, LIMIT_EQUAL, 0, NULL, false},
+        {"heavy:errors<0.1%", MEASURE_ERRORS, 0, LIMIT_LESS, 0.001, "heavy", true},
+        {"throughput>1k", MEASURE_THROUGHPUT, 0, LIMIT_MORE, 1000, NULL, false},
+        {"mean<5us", MEASURE_MEAN, 0, LIMIT_LESS, 5e3, NULL, false},
+        {"max<5s", MEASURE_MAX, 0, LIMIT_LESS, 5e9, NULL, false},
+        {"dropped==0", MEASURE_DROPPED, 0, LIMIT_EQUAL, 0, NULL, false},
+        {"ok>10", MEASURE_OK, 0, LIMIT_MORE, 10, NULL, false},
     };
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         struct expectation expectation;
@@ -42,7 +42,7 @@ static void test_reading(void **state)
         if (expectation_parse(&expectation, good[i].text, &error) < 0)
             fail_msg("%s", error.text);
         assert_int_equal(expectation.measure, good[i].measure);
-        assert_int_equal(expectation.comparison, good[i].comparison);
+        assert_int_equal(expectation.relation, good[i].relation);
         assert_true(fabs(expectation.fraction - good[i].fraction) < 1e-12);
         assert_true(fabs(expectation.limit - good[i].limit) <= 1e-9 * good[i].limit);
         assert_int_equal(expectation.share, good[i].share);

@@ -11,7 +11,7 @@
 
 /* One request as a thread of the generator knows it. */
 struct framing_fixture {
-    struct expected_reply reference;
+    struct expected_reply expected;
     struct pattern pattern;
     struct parser_pool pool;
     struct framing framing;
@@ -20,8 +20,8 @@ struct framing_fixture {
 static void framing_fixture_init(struct framing_fixture *view, bool head_request)
 {
     *view = (struct framing_fixture){0};
-    expected_reply_init(&view->reference, NULL);
-    pattern_init(&view->pattern, &view->reference, true, head_request);
+    expected_reply_init(&view->expected, NULL);
+    pattern_init(&view->pattern, &view->expected, true, head_request);
 }
 
 static void framing_fixture_release(struct framing_fixture *view)
@@ -29,7 +29,7 @@ static void framing_fixture_release(struct framing_fixture *view)
     framing_reset(&view->framing, &view->pool);
     parser_pool_release(&view->pool);
     pattern_release(&view->pattern);
-    expected_reply_release(&view->reference);
+    expected_reply_release(&view->expected);
 }
 
 /*
@@ -208,14 +208,14 @@ static void test_wrong_bodies(void **state)
 }
 
 /* The first good reply that any thread sees is what all threads expect. */
-static void test_threads_share_the_reference(void **state)
+static void test_threads_share_the_expected_reply(void **state)
 {
     (void)state;
     struct framing_fixture first;
     framing_fixture_init(&first, false);
     expect_reply(&first, kinds[0], strlen(kinds[0]), 0, VERDICT_GOOD);
     struct pattern second;
-    pattern_init(&second, &first.reference, true, false);
+    pattern_init(&second, &first.expected, true, false);
     size_t used;
     const char *other = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
     assert_int_equal(
@@ -359,7 +359,7 @@ int main(void)
         cmocka_unit_test(test_equal_replies_are_not_parsed),
         cmocka_unit_test(test_head_that_changes),
         cmocka_unit_test(test_wrong_bodies),
-        cmocka_unit_test(test_threads_share_the_reference),
+        cmocka_unit_test(test_threads_share_the_expected_reply),
         cmocka_unit_test(test_body_one_byte_short),
         cmocka_unit_test(test_end_of_stream),
         cmocka_unit_test(test_connection_close),

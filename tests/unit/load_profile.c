@@ -135,8 +135,7 @@ static void phases_of_clients_set_the_connections(void **state)
     workload_release(&workload);
 }
 
-/* ---- checks -------------------------------------------------------------------------
- */
+/* ---- checks ------------------------------------------------------------------------ */
 
 static void contradictions_are_refused(void **state)
 {
@@ -183,8 +182,7 @@ static void contradictions_are_refused(void **state)
     workload_release(&workload);
 }
 
-/* ---- traces -------------------------------------------------------------------------
- */
+/* ---- traces ------------------------------------------------------------------------ */
 
 static int read_trace(struct workload *workload, const char *text, double speed,
                       struct error *error)

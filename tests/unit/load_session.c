@@ -18,8 +18,7 @@ static bool has_warning(const struct load_result *result, enum flag flag)
     return false;
 }
 
-/* ---- servers that behave ------------------------------------------------------------
- */
+/* ---- servers that behave ----------------------------------------------------------- */
 
 static struct server_answer answer_good(uint64_t number, const char *request)
 {
@@ -179,8 +178,7 @@ static void test_mix_with_classes(void **state)
     release(&plan, &result);
 }
 
-/* ---- servers that do not ------------------------------------------------------------
- */
+/* ---- servers that do not ----------------------------------------------------------- */
 
 static struct server_answer answer_badly(uint64_t number, const char *request)
 {
@@ -325,8 +323,7 @@ static void test_unanswered_and_unsent(void **state)
     release(&plan, &result);
 }
 
-/* ---- truth --------------------------------------------------------------------------
- */
+/* ---- truth ------------------------------------------------------------------------- */
 
 /*
  * A server that stands still for S in T seconds of constant arrivals: the fraction

@@ -272,8 +272,7 @@ static void test_trace_is_replayed(void **state)
     end(&f);
 }
 
-/* ---- targets ------------------------------------------------------------------------
- */
+/* ---- targets ----------------------------------------------------------------------- */
 
 static void add_target(struct load_plan *plan, const char *url)
 {
@@ -410,8 +409,7 @@ static void test_ports_of_more_addresses(void **state)
     }
 }
 
-/* ---- clients beside the active ones -------------------------------------------------
- */
+/* ---- clients beside the active ones ------------------------------------------------ */
 
 static void test_background(void **state)
 {
@@ -466,8 +464,7 @@ static void test_slow_clients_keep_their_pace(void **state)
     end(&f);
 }
 
-/* ---- digests ------------------------------------------------------------------------
- */
+/* ---- digests ----------------------------------------------------------------------- */
 
 static void test_given_digest(void **state)
 {

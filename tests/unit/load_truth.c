@@ -64,8 +64,7 @@ static bool has_warning(const struct load_result *result, enum flag flag)
     return false;
 }
 
-/* ---- a stall ------------------------------------------------------------------------
- */
+/* ---- a stall ----------------------------------------------------------------------- */
 
 #define STALL_NS (2 * NS_PER_S)
 
@@ -151,8 +150,7 @@ static void test_late_stall_is_censored(void **state)
     release(&plan, &result, &served);
 }
 
-/* ---- a mix --------------------------------------------------------------------------
- */
+/* ---- a mix ------------------------------------------------------------------------- */
 
 static void add_constant(struct workload *workload, const char *path, const char *name,
                          double rate_rps)
@@ -200,8 +198,7 @@ static void test_mix_of_quick_and_slow(void **state)
     release(&plan, &result, &served);
 }
 
-/* ---- capacity -----------------------------------------------------------------------
- */
+/* ---- capacity ---------------------------------------------------------------------- */
 
 static void test_binomial_bound(void **state)
 {

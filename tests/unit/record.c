@@ -25,8 +25,7 @@
 #include "tests/support/folder.h"
 #include "workload/scenario.h"
 
-/* ---- golden files -------------------------------------------------------------------
- */
+/* ---- golden files ------------------------------------------------------------------ */
 
 static void expect_same_text(const char *path, const struct record_type *type,
                              const void *record, const char *source)
@@ -131,8 +130,7 @@ static void test_schema_of_golden_files(void **state)
     check_schema(&capacity_type, "tests/records/capacity.json");
 }
 
-/* ---- sums of golden files -----------------------------------------------------------
- */
+/* ---- sums of golden files ---------------------------------------------------------- */
 
 static void read_result(struct load_result *result, const char *path)
 {
@@ -206,8 +204,7 @@ static void test_steps_of_two_lengths(void **state)
     load_result_release(&b);
 }
 
-/* ---- a record that has one of each --------------------------------------------------
- */
+/* ---- a record that has one of each ------------------------------------------------- */
 
 struct fruit {
     char *name;
@@ -401,8 +398,7 @@ static void test_wrong_types_are_refused(void **state)
     }
 }
 
-/* ---- merging ------------------------------------------------------------------------
- */
+/* ---- merging ----------------------------------------------------------------------- */
 
 static int merge_trees(struct tree *sum, const char *a, const char *b,
                        struct text *dropped, struct error *error)
