@@ -54,7 +54,7 @@ struct row {
     struct ratio cpu_ratio; /* CPU per request, of this row to that of `base` */
     struct row_class *classes;
     size_t class_count;
-    struct prediction predictions[THEORY_MOST];
+    struct prediction predictions[THEORY_MAX];
     size_t prediction_count;
 };
 

@@ -246,7 +246,7 @@ struct list {
 static void add(struct list *list, struct figure figure, enum relation relation,
                 double value, const char *basis)
 {
-    if (list->count == THEORY_MOST || !isfinite(value))
+    if (list->count == THEORY_MAX || !isfinite(value))
         return;
     struct prediction *prediction = &list->items[list->count++];
     *prediction =

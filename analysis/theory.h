@@ -30,9 +30,9 @@ struct theory_case {
     double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */
 };
 
-#define THEORY_MOST 8
+#define THEORY_MAX 8
 
-/* Fills at most THEORY_MOST predictions and returns their number. */
+/* Fills at most THEORY_MAX predictions and returns their number. */
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions);
 
 #endif

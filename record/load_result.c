@@ -63,7 +63,7 @@ static const struct record_type trace_type = RECORD_TYPE(trace_setting, trace_fi
 
 static const struct record_field censored_fields[] = {
     {MEMBER_COUNT("count", censored, count), .rule = RECORD_SUM},
-    {MEMBER_NUMBER("least_age_ns", censored, least_age_ns), .rule = RECORD_LEAST,
+    {MEMBER_NUMBER("least_age_ns", censored, least_age_ns), .rule = RECORD_MINIMUM,
      .unit = "ns"},
     {0},
 };
@@ -81,7 +81,7 @@ static const char quantile_of_sum[] =
     "a quantile of a sum does not follow from those of its parts";
 
 static const struct record_field interval_fields[] = {
-    {MEMBER_NUMBER("t_s", interval_result, t_s), .rule = RECORD_LEAST, .unit = "s"},
+    {MEMBER_NUMBER("t_s", interval_result, t_s), .rule = RECORD_MINIMUM, .unit = "s"},
     {MEMBER_COUNT("ok", interval_result, ok), .rule = RECORD_SUM},
     {MEMBER_COUNT("errors", interval_result, errors), .rule = RECORD_SUM},
     {MEMBER_COUNT("in_flight", interval_result, in_flight), .rule = RECORD_SUM},
@@ -89,7 +89,8 @@ static const struct record_field interval_fields[] = {
      .why = quantile_of_sum},
     {MEMBER_NUMBER("p99_ns", interval_result, p99_ns), .rule = RECORD_NONE, .unit = "ns",
      .why = quantile_of_sum},
-    {MEMBER_NUMBER("max_ns", interval_result, max_ns), .rule = RECORD_MOST, .unit = "ns"},
+    {MEMBER_NUMBER("max_ns", interval_result, max_ns), .rule = RECORD_MAXIMUM,
+     .unit = "ns"},
     {0},
 };
 static const struct record_type interval_type =
@@ -132,13 +133,13 @@ static const struct record_field generator_fields[] = {
     {MEMBER_NUMBER("cpu_us_per_request", generator_result, cpu_us_per_request),
      .rule = RECORD_LATER, .unit = "us"},
     {MEMBER_NUMBER("busiest_thread_cores", generator_result, busiest_thread_cores),
-     .rule = RECORD_MOST, .unit = "cores"},
+     .rule = RECORD_MAXIMUM, .unit = "cores"},
     {MEMBER_NUMBER("ceiling_rps", generator_result, ceiling_rps), .rule = RECORD_SUM,
      .unit = "1/s"},
     {MEMBER_NUMBER("load_fraction", generator_result, load_fraction),
      .rule = RECORD_LATER},
     {MEMBER_NUMBER("longest_stall_ns", generator_result, longest_stall_ns),
-     .rule = RECORD_MOST, .unit = "ns"},
+     .rule = RECORD_MAXIMUM, .unit = "ns"},
     {MEMBER_COUNT("parsed_replies", generator_result, parsed_replies),
      .rule = RECORD_SUM},
     {MEMBER_POINTER("lag_ns", generator_result, lag, distribution_type),
@@ -242,9 +243,9 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_NUMBER("request_limit", load_result, request_limit), .rule = RECORD_SUM},
     {MEMBER_NUMBER("seed", load_result, seed)},
     {MEMBER_NUMBER("warmup_s", load_result, warmup_s), .unit = "s"},
-    {MEMBER_NUMBER("drain_s", load_result, drain_s), .rule = RECORD_MOST, .unit = "s"},
+    {MEMBER_NUMBER("drain_s", load_result, drain_s), .rule = RECORD_MAXIMUM, .unit = "s"},
     {MEMBER_NUMBER("interval_s", load_result, interval_s), .unit = "s"},
-    {MEMBER_NUMBER("duration_s", load_result, duration_s), .rule = RECORD_MOST,
+    {MEMBER_NUMBER("duration_s", load_result, duration_s), .rule = RECORD_MAXIMUM,
      .unit = "s"},
     {MEMBER_BOOL("interrupted", load_result, interrupted), .rule = RECORD_ANY},
     {MEMBER_NUMBER("throughput_rps", load_result, throughput_rps), .rule = RECORD_SUM,

@@ -55,14 +55,14 @@ enum record_kind {
 
 /* How the members of several records become that of their sum. */
 enum record_rule {
-    RECORD_SAME,  /* what all agree on; else null, or refused where it cannot be null */
-    RECORD_EQUAL, /* all must agree: else the records cannot be merged, for `why` */
-    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs by
-                   * their own rules; a pointer that is null has nothing to add */
-    RECORD_MOST,  /* the largest; one that is null does not count */
-    RECORD_LEAST, /* likewise */
-    RECORD_ALL,   /* true where all are */
-    RECORD_ANY,   /* true where one is */
+    RECORD_SAME,    /* what all agree on; else null, or refused where it cannot be null */
+    RECORD_EQUAL,   /* all must agree: else the records cannot be merged, for `why` */
+    RECORD_SUM,     /* null where one is null. Tallies word by word, members of structs by
+                     * their own rules; a pointer that is null has nothing to add */
+    RECORD_MAXIMUM, /* the largest; one that is null does not count */
+    RECORD_MINIMUM, /* likewise */
+    RECORD_ALL,     /* true where all are */
+    RECORD_ANY,     /* true where one is */
     RECORD_BY_INDEX, /* list: elements with the same index, by the rules of their type */
     RECORD_BY_NAME,  /* list or map: elements that begin with the same text, likewise */
     RECORD_NONE,     /* null, for `why` */

@@ -31,17 +31,17 @@ struct figure_column {
     struct figure figure;
 };
 
-#define MOST_COLUMNS 64
+#define MAX_COLUMNS 64
 
 struct figure_columns {
-    struct figure_column items[MOST_COLUMNS];
+    struct figure_column items[MAX_COLUMNS];
     size_t count;
 };
 
 static void add_column(struct figure_columns *columns, enum column_kind kind,
                        struct figure figure)
 {
-    if (columns->count < MOST_COLUMNS)
+    if (columns->count < MAX_COLUMNS)
         columns->items[columns->count++] = (struct figure_column){kind, figure};
 }
 

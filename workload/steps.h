@@ -24,7 +24,7 @@
 
 #include "base/text.h"
 
-#define PATH_MOST_STEPS 16
+#define PATH_MAX_STEPS 16
 
 /* One step: a part of the path that it was read from, without a NUL of its own. */
 struct path_step {

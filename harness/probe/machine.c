@@ -25,7 +25,7 @@
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
 
-#define MOST_CACHES 8
+#define MAX_CACHES 8
 
 /* ---- facts that are files: one line each ------------------------------------------ */
 
@@ -136,9 +136,9 @@ static char *find_line(const char *content, const char *key)
 static char **find_caches(void)
 {
     static const char *const parts[] = {"level", "type", "size", "shared_cpu_list"};
-    char **caches = memory_allocate_zeroed(MOST_CACHES + 1, sizeof *caches);
+    char **caches = memory_allocate_zeroed(MAX_CACHES + 1, sizeof *caches);
     size_t count = 0;
-    for (int i = 0; i < MOST_CACHES; i++) {
+    for (int i = 0; i < MAX_CACHES; i++) {
         char path[128];
         struct text cache = {0};
         for (size_t part = 0; part < 4; part++) {

@@ -8,7 +8,7 @@
 
 void command_line_add(struct command_line *line, const char *word)
 {
-    if (line->count == COMMAND_LINE_MOST)
+    if (line->count == MAX_COMMAND_LINE)
         abort(); /* more options than any model has */
     line->words[line->count++] = memory_copy_string(word);
 }

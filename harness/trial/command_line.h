@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-#define COMMAND_LINE_MOST 96
+#define MAX_COMMAND_LINE 96
 
 /* Zero-initialised it is empty. */
 struct command_line {
-    const char *words[COMMAND_LINE_MOST + 1]; /* ends with NULL */
+    const char *words[MAX_COMMAND_LINE + 1]; /* ends with NULL */
     size_t count;
 };
 

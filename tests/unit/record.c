@@ -222,7 +222,7 @@ struct leaf {
     double size;
 };
 static const struct record_field leaf_fields[] = {
-    {MEMBER_NUMBER("size", leaf, size), .rule = RECORD_MOST, .unit = "mm"},
+    {MEMBER_NUMBER("size", leaf, size), .rule = RECORD_MAXIMUM, .unit = "mm"},
     {0},
 };
 static const struct record_type leaf_type = RECORD_TYPE(leaf, leaf_fields);
@@ -248,8 +248,8 @@ static const struct record_field tree_fields[] = {
     {MEMBER_NUMBER("same", tree, same)},
     {MEMBER_NUMBER("equal", tree, equal), .rule = RECORD_EQUAL, .why = "they must"},
     {MEMBER_NUMBER("sum", tree, sum), .rule = RECORD_SUM, .unit = "s"},
-    {MEMBER_NUMBER("most", tree, most), .rule = RECORD_MOST},
-    {MEMBER_NUMBER("least", tree, least), .rule = RECORD_LEAST},
+    {MEMBER_NUMBER("most", tree, most), .rule = RECORD_MAXIMUM},
+    {MEMBER_NUMBER("least", tree, least), .rule = RECORD_MINIMUM},
     {MEMBER_NUMBER("none", tree, none), .rule = RECORD_NONE, .why = "it does not add up"},
     {MEMBER_NUMBER("later", tree, later), .rule = RECORD_LATER},
     {MEMBER_COUNT("count", tree, count), .rule = RECORD_SUM},

@@ -189,7 +189,7 @@ static void check(const struct models *models, const struct question *question)
                                 .calibration = &calibration,
                                 .server_cpus = question->cpus,
                                 .cpu_per_request_s = question->cpu_per_request_s};
-    struct prediction predictions[THEORY_MOST];
+    struct prediction predictions[THEORY_MAX];
     size_t count = theory_predict(&known, predictions);
     const struct prediction *found = NULL;
     for (size_t i = 0; i < count; i++)
