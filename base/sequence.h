@@ -31,8 +31,7 @@ double sequence_anderson_darling_p(double statistic, size_t count);
 /* Pearson's correlation of pairs; NaN where either side does not vary. */
 double sequence_correlation(const double *x, const double *y, size_t count);
 
-/* Spearman's correlation: Pearson's of the ranks; equal values have their average rank.
- */
+/* Spearman's correlation: Pearson's of the ranks, averaged where values are equal. */
 double sequence_rank_correlation(const double *x, const double *y, size_t count);
 
 /*

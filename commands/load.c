@@ -1,6 +1,6 @@
 /*
- * load.c - the command `load`: reads its options into a plan, runs it, and writes what
- * was found.
+ * load.c - the command `load`: reads its options into a plan, runs the plan, and writes
+ * the result. Also `--calibrate` and `--find-capacity`.
  */
 #include "commands/commands.h"
 
@@ -27,7 +27,7 @@
 #include "loadgen/search/ceiling_search.h"
 
 struct load_command_settings {
-    struct load_settings load; /* what the plan comes of */
+    struct load_settings load; /* the plan is made of these */
     char *json, *histogram;
     uint64_t events; /* descriptor, where it was given */
     bool has_events;
@@ -173,7 +173,7 @@ static int write_json(const struct record_type *type, const void *record,
     return code;
 }
 
-/* True where not even one connection came about. */
+/* True where not even one connection was opened. */
 static bool never_reached(const struct load_result *result)
 {
     return result->whole_run.connections == 0;
@@ -226,7 +226,7 @@ static int measure(const struct load_command_settings *settings, struct load_pla
     return code;
 }
 
-/* ---- the other things that the command can do -------------------------------------- */
+/* ---- --calibrate and --find-capacity ----------------------------------------------- */
 
 #define CALIBRATION_SHARE 10 /* of --duration, each round */
 

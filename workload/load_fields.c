@@ -189,7 +189,7 @@ static const struct field phase_fields[] = {
 
 #undef MEMBER
 
-/* Which keys a shape needs; it takes no others. */
+/* Each shape needs some of these keys, and accepts no others. */
 static int check_phase_keys(struct json_document *document, const cJSON *node,
                             const struct load_phase *phase, struct error *error)
 {
@@ -227,7 +227,7 @@ static int check_phase(struct json_document *document, const cJSON *node, void *
     return check_phase_keys(document, node, phase, error);
 }
 
-/* From a command line: one more phase. */
+/* Adds a phase from the command line. */
 static int set_phase(const struct field *field, void *structure, const char *text,
                      struct error *error)
 {
@@ -419,7 +419,7 @@ const struct field load_fields[] = {
      .zero_word = "none"},
     {0}};
 
-/* A path counts from the folder of the scenario. */
+/* A relative path starts from the folder of the scenario. */
 static int read_trace_file(struct json_document *document, const cJSON *node,
                            struct workload *workload, struct error *error)
 {

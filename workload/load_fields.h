@@ -1,7 +1,7 @@
 /*
- * load_fields.h - the settings of a load, each described once (base/field.h): the
- * command line of `load`, and "requests", "load" and "clients" of a scenario come from
- * these tables. To add one: a member of struct workload and a row.
+ * load_fields.h - tables of the settings of a load, each described once (base/field.h).
+ * The command line of `load`, and "requests", "load" and "clients" of a scenario come
+ * from these tables. To add a setting: a member of struct workload and a row.
  */
 #ifndef WORKLOAD_LOAD_FIELDS_H
 #define WORKLOAD_LOAD_FIELDS_H

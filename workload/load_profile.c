@@ -16,7 +16,7 @@ static double seconds(uint64_t ns)
 
 /* ---- one phase; times from its start ----------------------------------------------- */
 
-/* A burst's period is the level, the burst, the level again. */
+/* A period consists of the level, the burst in its middle, and the level again. */
 static double burst_begins_s(const struct load_phase *phase)
 {
     return (seconds(phase->period_ns) - seconds(phase->burst_ns)) / 2;
@@ -70,7 +70,8 @@ static double phase_area(const struct load_phase *phase, double at_s)
     return phase->level * at_s;
 }
 
-/* Solves level t + rise / (2 duration) t^2 = area, in the form that does not cancel. */
+/* Solves level t + rise / (2 duration) t^2 = area for t, in the form of the quadratic
+ * formula that is free of cancellation. */
 static double ramp_time(const struct load_phase *phase, double area)
 {
     double slope = (phase->to - phase->level) / seconds(phase->duration_ns);
@@ -95,8 +96,8 @@ static double burst_time(const struct load_phase *phase, double area)
 }
 
 /*
- * Newton's method, held in a bracket that shrinks: where the level is next to 0 the
- * step is halved instead. The bracket is at most 2 periods long.
+ * Newton's method, safeguarded by bisection: where the level is next to 0 and a step
+ * leaves the bracket, the bracket is halved instead. It is one period long at first.
  */
 static double sine_time(const struct load_phase *phase, double area)
 {

@@ -1,16 +1,16 @@
 /*
- * load_profile.h - the level of a load as a function of time, integrated and inverted.
+ * load_profile.h - the level of a load as a function of time, its integral, and the
+ * inverse of that, by which arrivals of a changing rate are generated (time rescaling).
  *
- * A level is a rate or a number of clients (struct workload). Arrivals of a rate that
- * changes are those of a rate of 1, with time bent: the n-th arrival of a constant
- * process is due when the integral of the rate reaches n, and a Poisson process with
- * rate r(t) is one of rate 1 in the time of the integral (D. R. Cox and V. Isham, Point
- * Processes, 1980, 4.2). So arrivals stay a function of seed and workload, and a
- * schedule needs no more than the inverse of the integral.
+ * A level is a rate or a number of clients (struct workload). A Poisson process with rate
+ * r(t) is one of rate 1 on the time scale of the integral of r (D. R. Cox and V. Isham,
+ * Point Processes, 1980, 4.2), and the n-th arrival of a constant process is due when the
+ * integral reaches n. So arrivals stay a function of seed and workload, and a schedule
+ * needs nothing but the inverse of the integral.
  *
- * Times are seconds from the first request: first the warm-up, at the level with which
- * the first phase begins, then the phases, stretched to the measured window, then the
- * level with which the last one ends.
+ * Times are seconds from the first request. The warm-up comes first, at the level with
+ * which the first phase begins, then the phases, stretched to the measured window, then
+ * the level with which the last phase ends.
  *
  * Threads: plain data after load_profile_init.
  */
@@ -21,7 +21,7 @@
 
 #include "workload/workload.h"
 
-/* A phase in its place. */
+/* A phase with its beginning. */
 struct profile_part {
     struct load_phase phase; /* durations stretched */
     double from_s;
@@ -29,15 +29,15 @@ struct profile_part {
 };
 
 struct load_profile {
-    struct profile_part *parts; /* heap; the last goes on for ever */
+    struct profile_part *parts; /* heap; the last one never ends */
     size_t count;
     double highest; /* level */
 };
 
-/* The course of the mix: by its phases, or all along at its rate. */
+/* The profile of the mix: its phases, or its constant rate. */
 void load_profile_init(struct load_profile *profile, const struct workload *workload);
 
-/* One level for ever. */
+/* A constant level. */
 void load_profile_init_level(struct load_profile *profile, double level);
 void load_profile_release(struct load_profile *profile);
 
@@ -52,8 +52,8 @@ double load_profile_level(const struct load_profile *profile, double at_s);
 double load_profile_area(const struct load_profile *profile, double at_s);
 
 /*
- * The time at which the integral reaches `area`: INFINITY where it never does. Areas are
- * asked for in rising order; *part is where the last one lay (0 at first).
+ * The time at which the integral reaches `area`: INFINITY where it never does. Successive
+ * calls have rising areas, and *part is a cursor for them (0 at first).
  */
 double load_profile_time(const struct load_profile *profile, size_t *part, double area);
 

@@ -188,7 +188,7 @@ cJSON *scenario_schema(void)
         "\"properties\":{\"load\":{\"required\":[\"trace\"]}}}]}");
 }
 
-/* ---- questions --------------------------------------------------------------------- */
+/* ---- queries ----------------------------------------------------------------------- */
 
 const char *scenario_option(const struct scenario *scenario, const char *name)
 {

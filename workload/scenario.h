@@ -33,8 +33,8 @@
  * phases have "connections". Of "rate", "phases" and "trace" one is given, of "think" and
  * those that make it open one, of "keep_alive" and "requests_per_connection" one; a
  * trace takes the place of "requests". "connections" is a number, or "auto" in an open
- * loop, where they are opened as needed up to "max_connections". What the members mean
- * is said in workload.h. "cpus" is a number or "all".
+ * loop, where they are opened as needed up to "max_connections". The members are
+ * explained in workload.h. "cpus" is a number or "all".
  * "options" are options of `serve`; each model gets those it declares. "backend" is
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
@@ -60,13 +60,13 @@ struct scenario_server {
     struct setting_list options;
 };
 
-/* What fetch steps ask. */
+/* The server that fetch steps send requests to. */
 struct scenario_backend {
     char *model; /* NULL: there is none */
     struct scenario_server server;
 };
 
-/* How thorough a run is; harness/experiment/profile.h says what each means. */
+/* How thorough a run is, see harness/experiment/profile.h. */
 enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
 extern const char *const profile_names[]; /* for option tables; ends with NULL */
 
@@ -76,18 +76,18 @@ extern const char *const database_names[];
 struct sweep {
     char *variable;      /* NULL: no sweep, the scenario has one point */
     struct words values; /* as text, in the file's order */
-    struct words quick;  /* the fewer points of the quick profile, if there are any */
+    struct words quick;  /* the points of the quick profile; none: the same values */
 };
 
-/* Whether the measured window should look the same all along. */
+/* Whether the measured window is expected to be in steady state. */
 enum shape {
     SHAPE_STEADY,    /* checked for steady state */
     SHAPE_TRANSIENT, /* made of transients: not checked */
 };
 extern const char *const shape_names[];
 
-/* Flags that a scenario may tolerate: they can be the server's doing. */
-/* "errors", "rate_missed", "dropped", "restarts", NULL */
+/* Flags that a scenario may tolerate, because a server can cause them: "errors",
+ * "rate_missed", "dropped", "restarts", NULL. */
 extern const char *const tolerable_flags[];
 
 struct scenario {
@@ -100,11 +100,11 @@ struct scenario {
     int database; /* enum database */
     struct sweep sweep;
     int shape;          /* enum shape */
-    unsigned profiles;  /* bit p: profile p takes it unasked; 0: all do */
+    unsigned profiles;  /* bit p: profile p includes it; 0: all profiles do */
     unsigned tolerated; /* bit i: tolerable_flags[i] */
 };
 
-/* A scenario file, and its "sweep", row by row. */
+/* Tables of the keys of a scenario file, and of its "sweep". */
 extern const struct field scenario_fields[];
 extern const struct field sweep_fields[];
 
@@ -129,7 +129,8 @@ cJSON *scenario_schema(void);
 /* The option `name` of the server for this scenario, or NULL. */
 const char *scenario_option(const struct scenario *scenario, const char *name);
 
-/* Whether a run of this profile (enum profile_name) takes the scenario unasked. */
+/* Whether a run of this profile (enum profile_name) includes the scenario when no
+ * scenario is named. */
 bool scenario_is_in_profile(const struct scenario *scenario, int profile);
 
 /* Whether the scenario tolerates the flag with this code. */

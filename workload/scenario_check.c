@@ -1,4 +1,4 @@
-/* scenario_check.c - what no table shows of a scenario (scenario_read.h). */
+/* scenario_check.c - checks of a scenario beyond its tables (scenario_read.h). */
 #include "workload/scenario_read.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@ static bool is_good_name(const char *name)
     return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-/* "{size}" in a path, where `variable` is "size". */
+/* Whether a path has the placeholder of a variable: "{size}" for "size". */
 static bool path_mentions(const char *path, const char *variable)
 {
     char *braced = memory_printf("{%s}", variable);
@@ -80,14 +80,14 @@ static int check_sweep(struct json_document *document, const struct scenario *sc
                : check_values(document, scenario, &sweep->quick, "sweep/quick", error);
 }
 
-/* Where the path of a request stands; NULL where it stands in a trace. */
+/* The node of a request's path; NULL where the request comes from a trace. */
 static const cJSON *path_node(const struct json_document *document, size_t request)
 {
     const cJSON *requests = json_at(document->root, "requests");
     return json_at(cJSON_GetArrayItem(requests, (int)request), "path");
 }
 
-/* A brace that no sweep fills would be sent to the server as it is. */
+/* A placeholder that no sweep replaces would be sent to the server as it is. */
 static int check_paths(struct json_document *document, const struct scenario *scenario,
                        struct error *error)
 {

@@ -1,5 +1,6 @@
 /*
- * scenario_read.h - scenario files: read, and checked as far as the file alone shows it.
+ * scenario_read.h - reads scenario files, and checks what can be checked without knowing
+ * the models and operations (harness/experiment/scenario_check.h does the rest).
  *
  * Messages are "file:line:column: path: what is allowed, what was given". On failure
  * nothing is left to release.
@@ -15,20 +16,20 @@
 MUST_CHECK int scenario_read(struct scenario *scenario, const char *path,
                              struct error *error);
 
-/* The same of a text in memory; messages call it `name`. */
+/* Reads and checks a text in memory; messages call it `name`. */
 MUST_CHECK int scenario_read_string(struct scenario *scenario, const char *name,
                                     const char *source, struct error *error);
 
 /*
- * The same of an open document, which stays open for what a caller finds wrong beyond
- * the file: json_error(document, json_at(document->root, "server/options/threads"), ...),
- * or "models/2", "requests/0/path", "backend/model".
+ * Reads and checks an open document. It stays open, so that the caller can report more
+ * errors with their place: json_error(document, json_at(document->root,
+ * "server/options/threads"), ...), or "models/2", "requests/0/path", "backend/model".
  */
 MUST_CHECK int scenario_read_document(struct scenario *scenario,
                                       struct json_document *document,
                                       struct error *error);
 
-/* What no table shows: names, sweep, braces in paths. */
+/* Checks what the tables of fields do not: name, sweep, placeholders in paths. */
 MUST_CHECK int scenario_check(struct json_document *document,
                               const struct scenario *scenario, struct error *error);
 

@@ -1,6 +1,6 @@
 /*
- * specs.h - the parts of a workload that have a form of their own on the command line:
- * requests, phases, slow clients. Their meaning is workload/workload.h's.
+ * specs.h - parsers for the values of the command line that are more than one number:
+ * requests, phases, slow clients (workload/workload.h).
  */
 #ifndef WORKLOAD_SPECS_H
 #define WORKLOAD_SPECS_H

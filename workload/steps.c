@@ -43,7 +43,7 @@ void path_visit(const char *path,
     }
 }
 
-/* ---- fetch:PROGRAM ---------------------------------------------------------------- */
+/* ---- fetch:PROGRAM ----------------------------------------------------------------- */
 
 static const char fetch[] = "fetch:";
 #define FETCH_LENGTH (sizeof fetch - 1)
@@ -76,7 +76,7 @@ char *path_fetches(const char *path)
     return path_walk_next(&walk, &step) && !walk.at ? path_step_fetches(&step) : NULL;
 }
 
-/* The step that asks for the path: fetch_path, the other way round. */
+/* Appends the fetch step that asks for the path: the inverse of fetch_path. */
 static void append_fetch(struct text *to, const char *path)
 {
     text_append_string(to, fetch);

@@ -1,8 +1,8 @@
 /*
- * steps.h - the path language as text: the path of a request is a program of steps.
+ * steps.h - the parser of the path language: the path of a request is a program of steps.
  *
- *   "/wait:50ms/spin:200k"   two steps; what is before a step's first colon is its name,
- *                            what is behind it its argument
+ *   "/wait:50ms/spin:200k"   two steps; a step is NAME or NAME:ARGUMENT, split at its
+ *                            first colon
  *   "/"                      the program without steps
  *   "/fetch:PROGRAM"         a step that asks another server for a path
  *
@@ -11,8 +11,8 @@
  * "/wait:50ms/bytes:1KiB", and "fetch:" for "/". Colons stay colons, so that
  * "fetch:index.html" and "fetch:wait:50ms" mean what they look like.
  *
- * Which names there are and what their arguments mean is the business of the ops
- * (servers/ops/op.h). Nothing here keeps a state; all functions are thread-safe.
+ * Names and arguments are interpreted by the operations (servers/ops/op.h). All functions
+ * are stateless and thread-safe.
  */
 #ifndef WORKLOAD_STEPS_H
 #define WORKLOAD_STEPS_H
@@ -26,16 +26,16 @@
 
 #define PATH_MAX_STEPS 16
 
-/* One step: a part of the path that it was read from, without a NUL of its own. */
+/* One step: a slice of the path that it was read from, without a NUL at its end. */
 struct path_step {
     const char *text;   /* "gzip:64KiB"; empty between two slashes */
     size_t length;      /* of all of it */
     size_t name_length; /* up to the first colon; = length where there is none */
 };
 
-/* The steps of a path that are still to come. */
+/* An iterator over the steps of a path. */
 struct path_walk {
-    const char *at, *end; /* at = NULL: none is left */
+    const char *at, *end; /* at = NULL: no step is left */
 };
 
 /* Begins before the first step. False where the path does not begin with a slash. */
@@ -61,39 +61,40 @@ static inline bool path_walk_next(struct path_walk *walk, struct path_step *step
     return true;
 }
 
-/* A single step, as in "gzip:64KiB". */
+/* The step of a text that is nothing but one, "gzip:64KiB". */
 struct path_step path_step_of(const char *text);
 
-/* Whether this is all that the step says, as in "gzip:64KiB". */
+/* Whether the whole step equals the text, "gzip:64KiB". */
 bool path_step_equals(const struct path_step *step, const char *text);
 
-/* The time in "spin:10ms"; false where the step's argument is none. */
+/* The time in "spin:10ms"; false where the argument is not a time. */
 bool path_step_time(const struct path_step *step, uint64_t *ns);
 
-/* Calls `visit` with every step of the path that is not empty; in the place of a step
- * that fetches, with those of the path that it asks for. */
+/* Calls `visit` with every step of the path that is not empty. A fetch step is replaced
+ * by the steps of the path that it asks for. */
 void path_visit(const char *path,
                 void (*visit)(void *context, const struct path_step *step),
                 void *context);
 
 /*
- * The path, on the heap, with some of its steps replaced, those that a fetch asks for
- * included: `replacement` returns what to write, or NULL to leave the step as it is.
+ * A copy of the path with some of its steps replaced, on the heap: `replacement` returns
+ * the new text of a step, or NULL to leave it as it is. It is also called for the steps
+ * of paths that fetch steps ask for.
  */
 char *path_replace(const char *path,
                    const char *(*replacement)(const void *context,
                                               const struct path_step *step),
                    const void *context);
 
-/* ---- fetch:PROGRAM ---------------------------------------------------------------- */
+/* ---- fetch:PROGRAM ----------------------------------------------------------------- */
 
 /* Writes the path that a program asks for, cut at `bytes`; returns its whole length. */
 size_t fetch_path(const char *program, char *path, size_t bytes);
 
-/* The path that the step asks another server for, on the heap; NULL: it is none. */
+/* The path that a fetch step asks for, on the heap; NULL for other steps. */
 char *path_step_fetches(const struct path_step *step);
 
-/* The same of a path that is nothing but such a step; NULL: it is another. */
+/* The same for a path that consists of one fetch step; NULL for other paths. */
 char *path_fetches(const char *path);
 
 #endif

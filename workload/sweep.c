@@ -7,7 +7,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* Puts the value where the path has the braced word. */
+/* Replaces all placeholders `braced` in the path by the value. */
 static void fill_path(char **path, const char *braced, const char *value)
 {
     const char *at;

@@ -1,5 +1,5 @@
 /*
- * sweep.h - the one variable of a scenario that is swept (struct sweep).
+ * sweep.h - a parameter sweep: gives the swept variable of a scenario one of its values.
  */
 #ifndef WORKLOAD_SWEEP_H
 #define WORKLOAD_SWEEP_H
@@ -7,7 +7,8 @@
 #include "base/error.h"
 #include "workload/scenario.h"
 
-/* Sets the variable; one that is nothing known has no effect. 0 or -EINVAL. */
+/* Sets the variable: "connections", "rate", an option of the server, or a placeholder in
+ * the paths. Other names have no effect. 0 or -EINVAL. */
 MUST_CHECK int sweep_apply(struct scenario *scenario, const char *variable,
                            const char *value, struct error *error);
 

@@ -1,6 +1,6 @@
 /*
- * trace.c - reads a trace into a workload (workload_read_trace): which request was made
- * when, to be made again in the same rhythm.
+ * trace.c - trace replay: reads a recorded list of requests and their times into a
+ * workload (workload_read_trace), to be sent again at the same times.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "workload/load_fields.h"
 
 #define MAX_ENTRIES  10000000
-#define MAX_REQUESTS 4096 /* kinds of them: path and class */
+#define MAX_REQUESTS 4096 /* different pairs of path and class */
 
 struct trace_reader {
     struct workload *workload;
@@ -24,7 +24,7 @@ struct trace_reader {
     size_t line;
     double first_s, last_s;
     size_t capacity;  /* entries allocated */
-    uint32_t nearest; /* request of the last line, likely that of the next one */
+    uint32_t nearest; /* request of the last line, often the same as the next one's */
 };
 
 static int trace_error(const struct trace_reader *reader, struct error *error,
@@ -140,7 +140,7 @@ static int read_lines(struct trace_reader *reader, char *text, struct error *err
     return result;
 }
 
-/* Drops the arrivals, and the requests that only they send. */
+/* Removes the trace, and the requests that came from it. */
 static void drop_entries(struct workload *workload)
 {
     size_t kept = 0;

@@ -92,7 +92,7 @@ uint64_t workload_connections(const struct workload *workload)
     return clients;
 }
 
-/* How many requests take part in the mix. */
+/* The number of requests in the mix. */
 static size_t mix_size(const struct workload *workload)
 {
     size_t count = 0;
@@ -141,7 +141,7 @@ uint64_t workload_all_connections(const struct workload *workload)
            workload->slow_readers.count + workload->slow_senders.count;
 }
 
-/* ---- what no single member shows --------------------------------------------------- */
+/* ---- rules between members --------------------------------------------------------- */
 
 static int check_requests(const struct workload *workload, struct error *error)
 {

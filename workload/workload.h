@@ -32,11 +32,11 @@ struct request {
     double weight;    /* > 0; 1 by default; unused where rate > 0 */
     double rate_rps;  /* own arrivals per second; 0: part of the mix */
     int arrivals;     /* enum arrivals, of the own process */
-    char *digest;    /* what its Interleave-Digest must be; NULL: as in the first reply */
-    bool from_trace; /* sent by the trace, and only by it */
+    char *digest;     /* the expected Interleave-Digest; NULL: as in the first reply */
+    bool from_trace;  /* sent by the trace only */
 };
 
-/* Whether the mix draws it: it has no schedule of its own. */
+/* Whether the request is part of the mix: it has no schedule of its own. */
 static inline bool request_is_mixed(const struct request *request)
 {
     return request->rate_rps <= 0 && !request->from_trace;
@@ -45,20 +45,20 @@ static inline bool request_is_mixed(const struct request *request)
 enum phase_shape {
     PHASE_STEP,  /* one level */
     PHASE_RAMP,  /* from `level` to `to`, evenly */
-    PHASE_BURST, /* `level`, and once in every period, in its middle, `to` for a while */
+    PHASE_BURST, /* `level`, and in the middle of every period `to` for burst_ns */
     PHASE_SINE,  /* around `level`, rising first, with `to` at the crest */
 };
 extern const char *const phase_shape_names[]; /* "step", ..., NULL */
 
 /*
- * A stretch of the measured window. The level is a rate (the load is open then) or a
- * number of clients (closed); which of them is the same for all phases of a workload.
+ * A stretch of the measured window. Its level is a rate (open loop) or a number of
+ * clients (closed loop). All phases of a workload are of the same kind.
  */
 struct load_phase {
     int shape; /* enum phase_shape */
     uint64_t duration_ns;
     double level, to;   /* requests per second, or clients; `to` unused in a step */
-    bool of_clients;    /* what the levels are */
+    bool of_clients;    /* levels are numbers of clients, and not rates */
     uint64_t period_ns; /* burst, sine */
     uint64_t burst_ns;  /* burst: its length, less than the period */
 };
@@ -69,34 +69,34 @@ enum think_times {
 };
 extern const char *const think_times_names[]; /* "constant", "exponential", NULL */
 
-/* Clients beside the active ones, each with a connection of its own. */
+/* Background clients that read or write slowly, each on a connection of its own. */
 struct slow_clients {
     uint64_t count;
     uint64_t bytes_per_second; /* > 0 where count > 0 */
-    char *path;                /* what they ask for; NULL: the first request */
+    char *path;                /* of their requests; NULL: the first request's */
 };
 
 /* An arrival of a trace. */
 struct trace_entry {
-    uint64_t at_ns;   /* from the beginning of the measured window, speed applied */
+    uint64_t at_ns;   /* from the beginning of the measured window, after speed-up */
     uint32_t request; /* index into the workload */
 };
 
 struct trace {
-    char *path;   /* absolute once it was read; NULL: no trace */
+    char *path;   /* absolute after reading; NULL: no trace */
     double speed; /* 2 halves all gaps */
     struct trace_entry *entries;
     size_t count;
 };
 
 /*
- * Phases belong to the measured window: during the warm-up the load is at the level with
- * which the first phase begins, and after the last one there is nothing. They fill the
- * window: where their durations do not add up to duration_ns they are stretched (or
- * compressed), with their periods, until they do. A trace begins with the window as well;
+ * Phases divide the measured window. During the warm-up the load is at the level with
+ * which the first phase begins, and after the last phase no request begins. Where the
+ * durations of the phases do not add up to duration_ns, they and their periods are
+ * stretched (or compressed) until they do. A trace begins with the window as well;
  * nothing of it is sent during the warm-up.
  *
- * What is a setting has its row in workload/load_fields.c.
+ * Members that are settings have their rows in workload/load_fields.c.
  */
 struct workload {
     struct request *requests; /* at least 1 */
@@ -104,27 +104,27 @@ struct workload {
 
     uint64_t connections;      /* closed loop: clients; open loop: most connections in
                                   use, 0: opened when an arrival finds none free */
-    uint64_t max_connections;  /* the most that are opened so */
+    uint64_t max_connections;  /* where connections are opened so: at most this many */
     double rate_rps;           /* of the mix; 0: closed loop, or phases, or a trace */
     int arrivals;              /* enum arrivals, of the mix */
     struct load_phase *phases; /* heap */
-    size_t phase_count;        /* 0: the load is the same all along */
+    size_t phase_count;        /* 0: the load is constant */
     struct trace trace;
     uint64_t think_ns; /* closed loop: pause of a client after each reply */
     int think_times;   /* enum think_times */
 
     uint64_t warmup_ns;     /* sent and answered but not recorded */
-    uint64_t duration_ns;   /* the measured window, right after the warm-up; 0: as long
-                               as it takes, until workload_settle_duration */
+    uint64_t duration_ns;   /* the measured window, right after the warm-up; 0: not yet
+                               decided, see workload_settle_duration */
     uint64_t request_limit; /* the window ends with so many requests; 0: by time only */
     uint64_t timeout_ns;    /* per request, from its intended send time; 0: none */
 
     bool keep_alive;                  /* false: a connection for every request */
     uint64_t requests_per_connection; /* 0: no limit */
-    uint64_t pipeline;                /* requests under way on a connection, at least 1 */
+    uint64_t pipeline;                /* requests in flight on a connection, at least 1 */
     uint64_t idle;                    /* connections that are open and send nothing */
-    struct slow_clients slow_readers; /* take replies in by so many bytes a second */
-    struct slow_clients slow_senders; /* write requests by so many */
+    struct slow_clients slow_readers; /* read replies slowly */
+    struct slow_clients slow_senders; /* write requests slowly */
 };
 
 #define WORKLOAD_MAX_CONNECTIONS 1000000
@@ -153,15 +153,15 @@ MUST_CHECK int workload_read_trace(struct workload *workload, const char *path,
                                    double speed, struct error *error);
 
 /*
- * Decides a duration that nobody gave: phases or trace take as long as they take, a
- * number of requests at most `counted_ns` (0: as if none were given), else 10 s.
+ * Decides the duration where none was given: the length of the phases or of the trace;
+ * `counted_ns` where the number of requests is limited (0: ignore that limit); else 10 s.
  */
 void workload_settle_duration(struct workload *workload, uint64_t counted_ns);
 
-/* True where arrivals come by a schedule, and not from clients that wait for replies. */
+/* True for an open loop: arrivals follow a schedule, and do not wait for replies. */
 bool workload_is_open(const struct workload *workload);
 
-/* True where every arrival process keeps one rate: no phases, no trace. */
+/* True where every arrival process has a constant rate: no phases, no trace. */
 bool workload_is_steady(const struct workload *workload);
 
 /* True where phases say how many clients there are. */
@@ -185,15 +185,15 @@ static inline uint64_t workload_requests_per_connection(const struct workload *w
 /* Requests per second of all processes of an open loop, averaged over the window. */
 double workload_mean_rate(const struct workload *workload);
 
-/* The most connections at a time of the clients that are measured. */
+/* The most connections that measured clients have at a time. */
 uint64_t workload_connections(const struct workload *workload);
 
-/* Connections of all kinds of clients at a time. */
+/* The most connections that all clients have at a time, background clients included. */
 uint64_t workload_all_connections(const struct workload *workload);
 
 /*
- * Checks what no single member shows: some request exists, a mix has members, ...
- * 0 or -EINVAL.
+ * Checks rules between members: some request exists, a mix has requests, ... 0 or
+ * -EINVAL.
  */
 MUST_CHECK int workload_check(const struct workload *workload, struct error *error);
 

@@ -17,8 +17,8 @@
 #define STEP_NS (100 * NS_PER_MS)
 
 /*
- * Receive buffer of a slow reader: some steps' worth, and not so little that the sender
- * waits for its persist timer rather than for us.
+ * Receive buffer of a slow reader, as a number of steps. With a smaller buffer the TCP
+ * window closes, and the sender waits for its persist timer rather than for the reader.
  */
 #define BUFFER_STEPS       4
 #define BUFFER_LEAST_BYTES 4096
@@ -51,15 +51,15 @@ static const struct message *message_of(const struct background_clients *backgro
     return load_plan_message(request, connection->target, false);
 }
 
-/* ---- pace -------------------------------------------------------------------------- */
+/* ---- rate -------------------------------------------------------------------------- */
 
-/* Time in which a slow client may move so many bytes. */
+/* The time that a slow client takes for a number of bytes. */
 static uint64_t time_of(const struct slow_clients *clients, uint64_t bytes)
 {
     return (uint64_t)((double)bytes / (double)clients->bytes_per_second * NS_PER_S);
 }
 
-/* How often it moves: not more than STEP_NS apart, unless a byte takes longer. */
+/* The time between two reads or writes of a slow client. */
 static uint64_t step_of(const struct slow_clients *clients)
 {
     uint64_t byte_ns = time_of(clients, 1);
@@ -67,8 +67,9 @@ static uint64_t step_of(const struct slow_clients *clients)
 }
 
 /*
- * Bytes that it may move now. retry_ns is the time that its bytes so far account for; a
- * client that could not move catches up on no more than a second.
+ * Token bucket: the bytes that a slow client may read or write now. retry_ns is the time
+ * that its bytes so far account for. The bucket holds one second, so that a client which
+ * was blocked catches up on no more than that.
  */
 static size_t allowance(const struct slow_clients *clients,
                         struct client_connection *connection, uint64_t now_ns)
@@ -114,7 +115,7 @@ static void open_one(struct background_clients *background, uint32_t index,
     timers_add(&background->timers, now_ns + RETRY_NS, index);
 }
 
-/* The connection is lost; another one takes its place after a while. */
+/* Closes a lost connection; it is opened again after RETRY_NS. */
 static void lose(struct background_clients *background, uint32_t index, uint64_t *counter,
                  uint64_t now_ns)
 {
@@ -161,9 +162,9 @@ static void write_some(struct background_clients *background, uint32_t index,
 
 enum read_result {
     READ_NOTHING, /* the socket is drained */
-    READ_MORE,    /* the reply goes on, or nobody asked */
-    READ_REPLY,   /* it is complete, and the connection goes on */
-    READ_LOST,    /* there is no connection any more */
+    READ_MORE,    /* the reply goes on; or the bytes answer no request */
+    READ_REPLY,   /* the reply is complete, and the connection stays open */
+    READ_LOST,    /* the connection was closed */
 };
 
 static enum read_result lost(struct background_clients *background, uint32_t index,
@@ -237,7 +238,7 @@ static void move_reader(struct background_clients *background, uint32_t index,
         connection->sent_bytes = 0;
 }
 
-/* A slow client's time has come. */
+/* The timer of a slow client has expired. */
 static void move_on(struct background_clients *background, uint32_t index,
                     uint64_t now_ns)
 {
@@ -250,7 +251,7 @@ static void move_on(struct background_clients *background, uint32_t index,
         size_t bytes = allowance(clients, connection, now_ns);
         if (bytes)
             write_some(background, index, bytes, now_ns);
-        /* When all is written an event tells of the reply. */
+        /* All is written: the reply comes as an event, and no timer is needed. */
         if (connection->sent_bytes == message_of(background, kind, connection)->length)
             return;
     }
@@ -282,7 +283,7 @@ static void event_while_opening(struct background_clients *background, uint32_t 
         begin(background, index, now_ns);
 }
 
-/* Readers look at their sockets when it is time to, whatever happens there. */
+/* Slow readers ignore events, and read when their timer expires. */
 static void event_while_open(struct background_clients *background, uint32_t index,
                              uint32_t events, uint64_t now_ns)
 {

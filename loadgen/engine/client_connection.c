@@ -8,12 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A rest of a body longer than this is skipped in the kernel instead of copied. */
+/* The rest of a body is discarded in the kernel from this length on, and not copied. */
 #define SKIP_FROM_BYTES 16384
 
 /*
- * The port is chosen when the connection is made: bound before, it would be taken for
- * all destinations and not for one.
+ * IP_BIND_ADDRESS_NO_PORT: the kernel chooses the port in connect(). A port that is
+ * chosen in bind() is taken for all destinations, and not for one.
  */
 static int bind_to_source(int fd, unsigned source)
 {

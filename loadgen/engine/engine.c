@@ -15,14 +15,14 @@
 
 #define EVENTS_PER_WAIT 256
 #define READ_BYTES      (64 * 1024)
-#define SKIP_BYTES      (1024 * 1024) /* address space only: skipped bodies touch none */
+#define SKIP_BYTES      (1024 * 1024) /* address space only: MSG_TRUNC touches no page */
 #define WAKE_TAG        UINT64_MAX
 #define BACKGROUND_TAG  (UINT64_MAX - 1)
 
-/* Streams of the seed, apart from those of schedule.c. */
+/* A random stream of the seed beyond those of schedule.c. */
 #define STREAM_THINKING (1ULL << 40)
 
-/* Connections that a process opens at a time, and the pause after each such batch. */
+/* Connections that all threads open together, and the pause after each such batch. */
 #define CONNECT_BATCH      64
 #define CONNECT_PAUSE_NS   (500 * NS_PER_US)
 #define CONNECT_PATIENCE_S 10
@@ -57,9 +57,9 @@ static void handle_event(struct engine *engine, const struct epoll_event *event)
 }
 
 /*
- * Waits for events until the deadline and handles them; returns the time. The last
- * stretch before an arrival is polled where the plan allows it: a sleep ends some tens
- * of microseconds late, which would be added to the latency.
+ * Waits for events until the deadline and handles them; returns the time. Where the plan
+ * allows it, the last stretch before an arrival is busy-polled: a sleep ends some tens of
+ * microseconds late, which would be added to the latency.
  */
 static uint64_t wait_for_events(struct engine *engine, uint64_t now_ns,
                                 uint64_t deadline_ns)
@@ -95,7 +95,7 @@ static enum failure timeout_kind(const struct client_connection *connection)
                                                       : FAILURE_BODY_TIMEOUT;
 }
 
-/* The oldest request waits longest. */
+/* Only the oldest request needs a look: it has waited longest. */
 static bool is_timed_out(const struct engine *engine,
                          const struct client_connection *connection, uint64_t now_ns)
 {
@@ -106,7 +106,7 @@ static bool is_timed_out(const struct engine *engine,
     return scheduled_ns < now_ns && now_ns - scheduled_ns >= timeout_ns;
 }
 
-/* Looks after one connection; returns when it wants to be looked after again. */
+/* Handles the time-outs of one connection; returns when its next one is due. */
 static uint64_t sweep_connection(struct engine *engine,
                                  struct client_connection *connection, uint64_t now_ns)
 {
@@ -137,7 +137,7 @@ static void sweep(struct engine *engine, uint64_t now_ns)
 
 /* ---- the loop ---------------------------------------------------------------------- */
 
-/* Takes over an earlier end that was asked for while the run goes on. */
+/* Takes an earlier end over from the coordinating thread. */
 static void apply_control(struct engine *engine)
 {
     uint64_t end_ns =
@@ -167,7 +167,7 @@ static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
     return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
 }
 
-/* Whether all requests that the workload allows have been made and have ended. */
+/* Whether a limited number of requests was made, and all have ended. */
 static bool is_finished(const struct engine *engine)
 {
     return engine->schedule.left == 0 && engine->recorder.in_flight == 0;
@@ -185,8 +185,7 @@ static bool is_over(const struct engine *engine, uint64_t now_ns)
     return all_ended || now_ns >= engine->timeline.stop_ns;
 }
 
-/* The measured CPU time runs from the first look at the clock in the window to its end.
- */
+/* CPU time is measured from the first reading of the clock in the window to its end. */
 static void account_cpu(struct engine *engine, uint64_t now_ns)
 {
     if (engine->cpu_phase == CPU_BEFORE && now_ns >= engine->timeline.begin_ns) {
@@ -199,7 +198,8 @@ static void account_cpu(struct engine *engine, uint64_t now_ns)
     }
 }
 
-/* Requests without a reply and arrivals that were never begun go into the books. */
+/* Records requests without a reply as in flight, and arrivals without a connection as
+ * dropped. */
 static void record_unfinished(struct engine *engine, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < engine->connection_count; i++) {
@@ -234,15 +234,15 @@ static void start(struct engine *engine, const struct timeline *timeline)
                 exchange_next(engine, &engine->connections[i], timeline->start_ns);
         return;
     }
-    /* Clients that start together would stay together: spread them over half the
-     * warm-up, so that the server sees as many phases as clients. */
+    /* Clients that start together stay synchronised, and make convoys: their starts are
+     * spread over half the warm-up. */
     engine->next_clients_ns = timeline->start_ns;
     engine->start_gap_ns = (double)(timeline->begin_ns - timeline->start_ns) / 2 /
                            (double)workload_connections(&plan->workload);
 }
 
-/* What has come due at now_ns, besides events. */
-static void run_due(struct engine *engine, uint64_t now_ns)
+/* Runs all timers that have expired. */
+static void run_timers(struct engine *engine, uint64_t now_ns)
 {
     if (exchange_start_clients_at(engine) <= now_ns)
         exchange_start_clients(engine, now_ns);
@@ -267,7 +267,7 @@ void engine_run(struct engine *engine, const struct timeline *timeline)
         account_cpu(engine, now_ns);
         if (now_ns > deadline_ns && engine->cpu_phase == CPU_WITHIN)
             engine->totals.late_ns = most(engine->totals.late_ns, now_ns - deadline_ns);
-        run_due(engine, now_ns);
+        run_timers(engine, now_ns);
     }
     if (is_finished(engine) && now_ns < engine->timeline.end_ns) {
         engine->finished_ns = now_ns;
@@ -416,8 +416,8 @@ static int first_connect_error(const struct engine *engine)
 }
 
 /*
- * Opens connections `begun` up to `until`, the active ones first and then the
- * background's, and waits until they stand. 0 or -errno.
+ * Opens the connections `begun` to `until` - 1, where the background's are numbered after
+ * the active ones, and waits until they are connected. 0 or -errno.
  */
 static int connect_batch(struct engine *engine, uint32_t active, uint32_t begun,
                          uint32_t until)

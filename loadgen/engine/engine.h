@@ -1,12 +1,13 @@
 /*
- * engine.h - one thread of the load generator: an epoll loop with its connections, its
- * share of the arrivals and its books.
+ * engine.h - one thread of the load generator: an epoll event loop with its connections,
+ * its part of the arrivals and its recorder. Engines share nothing but the plan and
+ * struct control.
  *
  * Life of an engine, all on its own thread but for init and release:
  *   engine_init -> engine_connect -> engine_run -> engine_disconnect -> engine_release
  *
- * What happens to a request is decided in exchange.c, what clients beside the active ones
- * do in background.c; here is the loop that gives them events and time.
+ * The life of a request is in exchange.c, background clients are in background_clients.c;
+ * here is the loop that gives them events and time.
  */
 #ifndef LOADGEN_ENGINE_H
 #define LOADGEN_ENGINE_H
@@ -20,18 +21,19 @@
 #include "loadgen/plan/load_plan.h"
 #include "loadgen/plan/schedule.h"
 
-/* The phases of a run as points in time; the same for all threads. */
+/* The course of a run as points in time, the same for all threads. */
 struct timeline {
-    uint64_t start_ns; /* first requests */
+    uint64_t start_ns; /* warm-up: the first requests */
     uint64_t begin_ns; /* of the measured window */
     uint64_t end_ns;   /* of the measured window: no request begins later */
-    uint64_t stop_ns;  /* the latest moment at which replies are waited for */
+    uint64_t stop_ns;  /* end of the drain: replies are not waited for any longer */
 };
 
-/* What the coordinating thread may ask of running engines. */
+/* How the coordinating thread ends running engines early: atomics, and an eventfd that
+ * wakes their epoll_wait. */
 struct control {
     _Atomic uint64_t end_ns;  /* an earlier end of the window; UINT64_MAX: as planned */
-    _Atomic uint64_t stop_ns; /* likewise for stop_ns */
+    _Atomic uint64_t stop_ns; /* an earlier end of the drain; UINT64_MAX: as planned */
     int wake;                 /* eventfd: readable once one of them was set */
 };
 
@@ -40,12 +42,12 @@ struct exchange {
     uint64_t scheduled_ns;
     uint64_t sent_ns; /* 0 until the first byte is written */
     uint32_t request; /* index into the plan */
-    bool last;        /* it asks the server to close */
+    bool last;        /* carries "Connection: close" */
 };
 
-/* Connections that wait for a request, first in, first out. */
+/* A FIFO of connections that wait for a request, linked by next_free. */
 struct free_list {
-    uint32_t first, last; /* first is CONNECTION_NONE where it is empty */
+    uint32_t first, last; /* first: CONNECTION_NONE where it is empty */
 };
 
 struct engine {
@@ -65,23 +67,23 @@ struct engine {
 
     struct mix mix;
     struct schedule schedule;
-    struct pace *paces; /* one per process of the schedule */
+    struct pace *paces; /* one per arrival process of the schedule */
     struct recorder recorder;
-    struct live_counters *live; /* where somebody watches, else NULL */
+    struct live_counters *live; /* NULL where the plan has no watcher */
     struct engine_totals totals;
     struct target_result *targets; /* one per target, counts only */
     struct timeline timeline;
 
-    /* Open loop: see exchange.h. */
+    /* Open loop: free connections, and those that open on demand (exchange.h). */
     struct free_list free_open, free_closed;
-    uint64_t free_since_ns; /* since when some connection has been free */
+    uint64_t free_since_ns; /* since when one of the lists has not been empty */
 
     /* Closed loop: clients start one after the other; those below `started` send. */
     uint32_t started, clients_wanted;
     double start_gap_ns;
-    struct load_profile clients; /* how many there are to be */
-    uint64_t next_clients_ns;
-    struct timers thinkers;
+    struct load_profile clients; /* their wanted number over time */
+    uint64_t next_clients_ns;    /* when that number is computed again */
+    struct timers thinkers;      /* ends of think times */
     struct random thinking;
 
     struct background_clients background;
@@ -89,9 +91,9 @@ struct engine {
     enum { CPU_BEFORE, CPU_WITHIN, CPU_AFTER } cpu_phase; /* of totals.cpu_ns */
     int connect_error;      /* -errno of the last attempt that failed, or 0 */
     uint32_t opening;       /* connections in OPENING */
-    uint64_t next_sweep_ns; /* when time-outs and retries are looked for */
+    uint64_t next_sweep_ns; /* of all connections, for time-outs and retries */
     uint64_t sweep_gap_ns;
-    uint64_t finished_ns; /* when it had made all the requests it may, else 0 */
+    uint64_t finished_ns; /* when its part of the request limit had ended, or 0 */
 };
 
 /* `number` of plan->threads. 0 or -errno. */
@@ -100,13 +102,13 @@ MUST_CHECK int engine_init(struct engine *engine, const struct load_plan *plan,
 void engine_release(struct engine *engine);
 
 /*
- * Opens the connections, a few at a time so that no backlog overflows, and those of the
- * background after them; where requests open theirs only one, to see that the target is
- * there. 0 or -errno.
+ * Opens the connections in batches, so that the target's listen backlog does not
+ * overflow, and then those of the background clients. Where connections are opened on
+ * demand it opens only one, to see that the target is there. 0 or -errno.
  */
 MUST_CHECK int engine_connect(struct engine *engine, struct error *error);
 
-/* Sends, receives and records through all phases. */
+/* Sends, receives and records from the warm-up to the end of the drain. */
 void engine_run(struct engine *engine, const struct timeline *timeline);
 
 /* Closes all connections. */

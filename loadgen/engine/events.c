@@ -30,7 +30,7 @@ void events_tell(int fd, const char *phase)
         return;
     char line[32];
     int length = snprintf(line, sizeof line, "%s\n", phase);
-    /* Nobody needs to read along: a run does not fail because its watcher left. */
+    /* Ignored: a run does not fail because the reader has gone. */
     ssize_t wrote = is_socket(fd) ? send(fd, line, (size_t)length, MSG_NOSIGNAL)
                                   : write(fd, line, (size_t)length);
     (void)wrote;

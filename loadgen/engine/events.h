@@ -1,11 +1,12 @@
 /*
- * events.h - tells another process which phase a run is in, over a descriptor that was
- * inherited from it (`--events FD`), so that it samples the server at the right time.
+ * events.h - progress notifications over an inherited descriptor (`--events FD`): the
+ * parent process learns when the measured window begins and ends, and samples the server
+ * then.
  *
- * One line per phase, written when it begins: "warmup", "measuring", "measured" (the
+ * One line each, written when it comes true: "warmup", "measuring", "measured" (the
  * window is over, connections are still open), "done" (the results are complete). Where
- * the descriptor is a socket, the connections stay open after "measured" until the
- * other side has written one byte or closed, or for EVENTS_PATIENCE_NS.
+ * the descriptor is a socket, the connections stay open after "measured" until the parent
+ * has written one byte or closed its end, or for EVENTS_PATIENCE_NS.
  */
 #ifndef LOADGEN_EVENTS_H
 #define LOADGEN_EVENTS_H
@@ -20,10 +21,11 @@
 /* Whether `fd` is open for writing: 0 or -EBADF. */
 MUST_CHECK int events_check(int fd, struct error *error);
 
-/* Writes the word and a newline; a negative fd and a reader that left are fine. */
+/* Writes the word and a newline. Nothing happens where fd is negative, or where the
+ * reader has closed its end. */
 void events_tell(int fd, const char *phase);
 
-/* True where the other side is to be waited for after "measured". */
+/* True where connections are to stay open until the parent answers. */
 bool events_wants_hold(int fd);
 
 #endif

@@ -8,18 +8,18 @@
 
 #include "base/clock.h"
 
-/* How long a connection rests after failures in a row: doubling between these. */
+/* Exponential back-off after failures in a row, between these bounds. */
 #define BACKOFF_LEAST_NS   NS_PER_MS
 #define BACKOFF_MAX_NS     NS_PER_S
 #define BACKOFF_MAX_SHIFTS 10
 
-/* A server that said it would close gets this long before we do it. */
+/* How long a server that announced its close may take for it. */
 #define LINGER_NS NS_PER_S
 
-/* Requests of a pipeline that are written in one system call. */
+/* Requests of a pipeline that are written in one system call, at most. */
 #define SEND_AT_ONCE 64
 
-/* How often the number of clients that the phases want is looked at. */
+/* How often the wanted number of clients is computed. */
 #define CLIENTS_STEP_NS (10 * NS_PER_MS)
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -53,13 +53,13 @@ uint32_t exchange_class(const struct engine *engine, const struct exchange *exch
     return engine->plan->requests[exchange->request].class_index;
 }
 
-/* Whether requests may still begin. */
+/* Whether a request may still begin. */
 static bool is_needed(const struct engine *engine, uint64_t now_ns)
 {
     return now_ns < engine->timeline.end_ns || engine->schedule.next_ns != UINT64_MAX;
 }
 
-/* Whether a closed connection waits for a request that opens it. */
+/* Whether a closed connection stays closed until a request opens it. */
 static bool opens_on_demand(const struct engine *engine)
 {
     const struct workload *workload = &engine->plan->workload;
@@ -84,7 +84,7 @@ static bool any_free(const struct engine *engine)
            engine->free_closed.first != CONNECTION_NONE;
 }
 
-/* `since_ns`: since when there is one, where there was none. */
+/* `since_ns` becomes free_since_ns where no connection was free. */
 static void free_list_push(struct engine *engine, struct client_connection *connection,
                            uint64_t since_ns)
 {
@@ -104,7 +104,7 @@ static void free_list_push(struct engine *engine, struct client_connection *conn
     list->last = index;
 }
 
-/* A connection that was lost stays in its list until it is found there. */
+/* Lazy deletion: connections that are no longer free are skipped here. */
 static struct client_connection *free_list_pop(struct engine *engine)
 {
     while (any_free(engine)) {
@@ -127,7 +127,7 @@ static void sweep_by(struct engine *engine, uint64_t at_ns)
     engine->next_sweep_ns = least(engine->next_sweep_ns, at_ns);
 }
 
-/* Closes the connection and lets it rest, the longer the more often it failed. */
+/* Closes the connection; it is opened again after an exponential back-off. */
 static void back_off(struct engine *engine, struct client_connection *connection,
                      uint64_t now_ns)
 {
@@ -177,7 +177,7 @@ void exchange_open(struct engine *engine, struct client_connection *connection,
     exchange_fail(engine, connection, failure_of_errno(-result), now_ns);
 }
 
-/* Takes note that the socket took `bytes`; their first left at now_ns. */
+/* Accounts for `bytes` that the socket took at now_ns. */
 static void account_sent(struct engine *engine, struct client_connection *connection,
                          size_t bytes, uint64_t now_ns)
 {
@@ -233,11 +233,11 @@ static void send_requests(struct engine *engine, struct client_connection *conne
         }
         account_sent(engine, connection, (size_t)wrote, now_ns);
         if ((size_t)wrote < total)
-            return; /* An edge will say when the socket takes more. */
+            return; /* The socket is full: the next EPOLLOUT edge continues. */
     }
 }
 
-/* Sends what the connection has been given, or opens it for that. */
+/* Sends the requests in the ring, or opens the connection for them. */
 static void send_or_open(struct engine *engine, struct client_connection *connection,
                          uint64_t now_ns)
 {
@@ -247,12 +247,12 @@ static void send_or_open(struct engine *engine, struct client_connection *connec
         exchange_open(engine, connection, now_ns);
 }
 
-/* Puts a request at the end of the ring, which must have a place. */
+/* Adds a request to the end of the ring, which must not be full. */
 static void begin(struct engine *engine, struct client_connection *connection,
                   uint32_t request, uint64_t scheduled_ns)
 {
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
-    /* A closed connection has the requests of its next socket before it has that. */
+    /* The ring of a closed connection holds the first requests of its next socket. */
     uint64_t begun =
         connection->state == CONNECTION_OPEN ? connection->begun : connection->count;
     bool last = limit && begun + 1 == limit;
@@ -266,7 +266,7 @@ static void begin(struct engine *engine, struct client_connection *connection,
     recorder_begun(&engine->recorder, exchange_class(engine, exchange), scheduled_ns);
 }
 
-/* The requests that wait for the new socket are its first ones. */
+/* A socket is connected: the requests in the ring are its first ones. */
 static void opened(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
 {
@@ -320,7 +320,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
     }
 }
 
-/* A client of a closed loop sends, as many requests as it has places for. */
+/* Closed loop: the client fills its pipeline with requests and sends them. */
 static void send_next(struct engine *engine, struct client_connection *connection,
                       uint64_t now_ns)
 {
@@ -362,7 +362,8 @@ static bool is_ready(const struct client_connection *connection)
     return stands && connection->count == 0;
 }
 
-/* Where it has no connection now, its request begins when it has. */
+/* A client whose connection is opening or backs off is left alone: it sends when that is
+ * over. */
 void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns)
 {
     struct client_connection *connection = &engine->connections[client];
@@ -370,7 +371,7 @@ void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns)
         exchange_next(engine, connection, clock_now_ns());
 }
 
-/* Clients of all threads are numbered in turn, thread by thread. */
+/* The number of a client among the clients of all threads, dealt out round robin. */
 static double turn_of(const struct engine *engine, uint32_t client)
 {
     return (double)client * engine->plan->threads + engine->number;
@@ -382,7 +383,7 @@ static uint64_t client_start_ns(const struct engine *engine, uint32_t client)
            (uint64_t)(turn_of(engine, client) * engine->start_gap_ns);
 }
 
-/* How many of this thread's clients the phases want now. */
+/* This thread's part of the number of clients that the load profile wants now. */
 static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
 {
     if (!workload_phases_are_clients(&engine->plan->workload))
@@ -427,7 +428,7 @@ static const enum failure failure_of_verdict[] = {
     [VERDICT_WRONG_DIGEST] = FAILURE_WRONG_DIGEST,
 };
 
-/* The client of a closed loop pauses. */
+/* Starts the think time of a closed loop's client. */
 static void think(struct engine *engine, struct client_connection *connection,
                   uint64_t now_ns)
 {
@@ -465,9 +466,9 @@ static void answered(struct engine *engine, struct client_connection *connection
 }
 
 /*
- * After a reply: whether the connection goes on. Where it does not, it is closed, by us
- * or, as it said that it would, by the server: who closes first keeps the port busy for
- * a minute.
+ * After a reply: whether the connection stays open. Where the server announced that it
+ * closes, it is left to close first: the side that closes first keeps the port in
+ * TIME_WAIT for a minute. Else the connection is closed here.
  */
 static bool stays_open(struct engine *engine, struct client_connection *connection,
                        bool unsent, uint64_t now_ns)
@@ -487,14 +488,15 @@ static bool stays_open(struct engine *engine, struct client_connection *connecti
     return false;
 }
 
-enum fed { FED_MORE, FED_REPLIES, FED_ENDED };
+enum feed_result { FEED_MORE, FEED_REPLIES, FEED_ENDED };
 
-/* Reads replies out of `bytes` bytes; FED_ENDED: the connection failed or goes no on. */
-static enum fed feed(struct engine *engine, struct client_connection *connection,
-                     size_t bytes, uint64_t now_ns)
+/* Reads replies out of `bytes` bytes. FEED_ENDED: the connection failed, or does not stay
+ * open. */
+static enum feed_result feed(struct engine *engine, struct client_connection *connection,
+                             size_t bytes, uint64_t now_ns)
 {
     const char *data = engine->buffer.data;
-    enum fed result = FED_MORE;
+    enum feed_result result = FEED_MORE;
     while (bytes) {
         const struct exchange *exchange = exchange_at(engine, connection, 0);
         struct pattern *pattern =
@@ -505,24 +507,25 @@ static enum fed feed(struct engine *engine, struct client_connection *connection
                                                   &engine->parsers, data, bytes, &used);
         if (framed == FRAMING_MORE)
             return result;
-        /* Bytes behind a reply are the next one's, if that was asked for. */
+        /* Bytes behind a reply belong to the next one, if a request was sent for it. */
         bool more_asked = connection->count - connection->unsent > 1;
         if (framed == FRAMING_MALFORMED || (used < bytes && !more_asked)) {
             exchange_fail(engine, connection, FAILURE_MALFORMED, now_ns);
-            return FED_ENDED;
+            return FEED_ENDED;
         }
         data += used;
         bytes -= used;
-        /* A reply to half a request leaves the other half in the way. */
+        /* The server answered a request that is not wholly written: what is left of it
+         * cannot be sent any more on this connection. */
         bool unsent = connection->unsent == connection->count;
         connection->unsent -= unsent;
         answered(engine, connection, now_ns);
         if (!stays_open(engine, connection, unsent, now_ns)) {
             if (connection->state == CONNECTION_CLOSED)
                 exchange_next(engine, connection, now_ns);
-            return FED_ENDED;
+            return FEED_ENDED;
         }
-        result = FED_REPLIES;
+        result = FEED_REPLIES;
     }
     return result;
 }
@@ -552,7 +555,8 @@ static void close_and_free(struct engine *engine, struct client_connection *conn
     exchange_next(engine, connection, now_ns);
 }
 
-/* `closing`: the server has closed its side already, and no edge will say so again. */
+/* `closing`: the server has closed its side (EPOLLRDHUP). With edge-triggered epoll there
+ * is no other event for it, so that the socket is read until the end of the stream. */
 static void receive(struct engine *engine, struct client_connection *connection,
                     bool closing)
 {
@@ -565,13 +569,13 @@ static void receive(struct engine *engine, struct client_connection *connection,
             return;
         }
         uint64_t now_ns = clock_now_ns();
-        enum fed fed = feed(engine, connection, (size_t)got, now_ns);
+        enum feed_result fed = feed(engine, connection, (size_t)got, now_ns);
         if (closing && (connection->state == CONNECTION_LINGERING ||
                         (connection->state == CONNECTION_OPEN && !connection->count)))
             close_and_free(engine, connection, now_ns);
-        else if (fed == FED_REPLIES && !closing)
+        else if (fed == FEED_REPLIES && !closing)
             exchange_next(engine, connection, now_ns);
-        if (fed == FED_ENDED || connection->state != CONNECTION_OPEN ||
+        if (fed == FEED_ENDED || connection->state != CONNECTION_OPEN ||
             !connection->count)
             return;
     }
@@ -594,7 +598,8 @@ static void event_while_opening(struct engine *engine,
     opened(engine, connection, now_ns);
 }
 
-/* Nothing is expected of it: the server closes it, or says something unasked. */
+/* No request is in flight: the server has closed the connection, or sends something
+ * unasked. */
 static void event_unasked(struct engine *engine, struct client_connection *connection)
 {
     char byte;

@@ -1,22 +1,22 @@
 /*
- * exchange.h - the life of a request: it begins (gets a place on a connection), is sent,
- * and ends (reply, failure or time-out); and what its connection does next: in a closed
- * loop its client's next request, in an open loop the arrival that waits longest.
+ * exchange.h - the state machine of a request: it begins (gets a place on a connection),
+ * is sent, and ends (reply, failure or time-out); then its connection takes the next
+ * request: its client's next one in a closed loop, the arrival that waits longest in an
+ * open loop.
  *
- * Every connection has a ring of plan->workload.pipeline exchanges; what is in it is
- * answered in the order in which it began. Where the server says that it will close, or
- * requests_per_connection is reached, requests behind the last reply move to the next
- * connection. Where a request fails, its connection is given up, and those behind it
- * fail as well.
+ * HTTP pipelining: every connection has a ring of plan->workload.pipeline exchanges,
+ * which are answered in order. Where the server announces that it will close, or
+ * requests_per_connection is reached, requests behind the last reply move to the
+ * connection's next socket. Where a request fails, the socket is closed, and the requests
+ * behind it fail as well (head-of-line).
  *
- * Free connections are in two lists, the longest free first: those that are open and
- * have a place in their ring, and those that are to be opened by the request that they
- * get (one or N requests per connection, connections as needed). The first are taken
- * before the second.
+ * Free connections are in two FIFO lists: those that are open and have a place in their
+ * ring, and those that a request opens on demand (one or N requests per connection,
+ * connections as needed). The first list is used before the second.
  *
  * Time stamps. A reply is done when the recv that completed it has returned. A closed
  * client's next request is scheduled, and sent, at that same reading of the clock: only
- * the accounting lies between. In an open loop, and after thinking, the clock is read
+ * the accounting lies between. In an open loop, and after a think time, the clock is read
  * right before every send.
  */
 #ifndef LOADGEN_EXCHANGE_H
@@ -29,31 +29,32 @@ struct exchange *exchange_at(const struct engine *engine,
                              const struct client_connection *connection, uint32_t number);
 uint32_t exchange_class(const struct engine *engine, const struct exchange *exchange);
 
-/* Begins to open a connection, for the requests that it has or for later ones. */
+/* Begins to open a connection, for the requests in its ring or for later ones. */
 void exchange_open(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns);
 
-/* Something happened on a connection that has a socket. */
+/* Handles epoll events of a connection that has a socket. */
 void exchange_event(struct engine *engine, struct client_connection *connection,
                     uint32_t events);
 
-/* Gives up the connection and what is under way on it. */
+/* Closes the connection with this failure of its oldest request; the requests behind it
+ * fail too. */
 void exchange_fail(struct engine *engine, struct client_connection *connection,
                    enum failure failure, uint64_t now_ns);
 
-/* The connection, open or closed, looks for its next request. */
+/* Gives the connection its next request, now or when there is one. */
 void exchange_next(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns);
 
-/* Open loop: gives arrivals that are due to free connections, the longest due first. */
+/* Open loop: gives the arrivals that are due to free connections, in order. */
 void exchange_dispatch(struct engine *engine, uint64_t now_ns);
 
-/* Closed loop: the client has thought long enough. */
+/* Closed loop: the think time of a client is over. A timer may be stale. */
 void exchange_wake(struct engine *engine, uint32_t client, uint64_t now_ns);
 
 /*
- * Closed loop: lets as many clients send as the phases want, those that are due to start
- * first. Clients beyond that stop after their next reply.
+ * Closed loop: starts clients up to the number that the load profile wants now. Clients
+ * beyond that number stop after their next reply.
  */
 void exchange_start_clients(struct engine *engine, uint64_t now_ns);
 

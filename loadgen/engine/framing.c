@@ -6,7 +6,7 @@
 #include "base/http_reply.h"
 #include "base/text.h"
 
-/* A reply that is being parsed; kept in the pool between replies. */
+/* A reply that is being parsed; in the pool between replies. */
 struct reply_parser {
     struct http_reply reply;
     struct reply_parser *next_free;
@@ -129,8 +129,8 @@ static struct reply_content content_of(const struct http_reply *reply,
 }
 
 /*
- * The head of the reply is complete and its length is known: judges it before the
- * body is here, and remembers the head where it was read in one piece.
+ * The head of the reply is complete, and the length of its body is known: judges the
+ * reply before its body has come, and remembers the head where it was read in one piece.
  */
 static void settle_sized(struct framing *framing, const char *whole_head,
                          size_t head_bytes, uint64_t body_left)
@@ -205,7 +205,7 @@ enum framing_result framing_end_of_stream(struct framing *framing,
 {
     if (framing->state != FRAMING_PARSE)
         return FRAMING_MORE;
-    /* Where a length was promised, or the head is not complete, it is cut short. */
+    /* A reply with a length, or with an incomplete head, is cut short. */
     return http_reply_end(&framing->parser->reply) == HTTP_REPLY_COMPLETE
                ? finish(framing, pool)
                : FRAMING_MORE;

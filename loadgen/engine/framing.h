@@ -7,7 +7,7 @@
  * whole verification. Anything that differs (a Date that moved on, chunks, a 1xx
  * before it, a head that arrives in pieces) is read by the parser again, and the
  * remembered head is replaced. One reply in FRAMING_PARSE_EVERY is parsed even though
- * it is equal, so that the short cut is checked as well.
+ * it is equal, so that the fast path is checked as well.
  *
  * A reply is verified against the expected one (expected_reply.h). Bodies are counted,
  * never kept.
@@ -36,17 +36,18 @@ enum verdict {
     VERDICT_WRONG_DIGEST, /* another digest than the expected, or none */
 };
 
-/* What one thread has learned about the replies to one request. */
+/* The cache of one thread for the replies to one request. */
 struct pattern {
     struct expected_reply *expected;
     bool verify;       /* false: only status and framing count */
     bool head_request; /* the request is a HEAD: replies have no body */
 
-    char *head;           /* the remembered head; heap */
-    size_t head_bytes;    /* 0: nothing is remembered */
-    uint64_t body_bytes;  /* that follow the remembered head */
-    bool keep_alive;      /* what the remembered head says */
-    uint32_t until_parse; /* equal replies left until one is parsed all the same */
+    char *head;          /* the remembered head; heap */
+    size_t head_bytes;   /* 0: nothing is remembered */
+    uint64_t body_bytes; /* length of the body behind the remembered head */
+    bool keep_alive;     /* as in the remembered head */
+    uint32_t
+        until_parse; /* equal replies left until one is parsed although it is equal */
 
     bool content_known; /* `content` is this thread's copy of what is expected */
     struct reply_content content;
@@ -58,7 +59,8 @@ void pattern_release(struct pattern *pattern);
 
 struct reply_parser;
 
-/* Parsers that wait for the next reply that needs one; owned by one thread. */
+/* A free list of parsers; owned by one thread. Only replies that are being parsed hold
+ * one, so that idle connections stay small. */
 struct parser_pool {
     struct reply_parser *free;
     uint64_t parsed; /* replies that were read by the parser */
@@ -69,7 +71,7 @@ void parser_pool_release(struct parser_pool *pool);
 enum framing_state {
     FRAMING_START, /* before the first byte of a reply */
     FRAMING_PARSE, /* inside a reply that the parser reads */
-    FRAMING_BODY,  /* inside a body of known length, `body_left` bytes of it to come */
+    FRAMING_BODY,  /* inside a body of known length, with `body_left` bytes to come */
 };
 
 /* The reply that one connection is reading. {0} is FRAMING_START. */
@@ -87,7 +89,7 @@ enum framing_result {
     FRAMING_MALFORMED, /* this is not HTTP: close the connection */
 };
 
-/* framing_feed without the short cut. */
+/* framing_feed without the fast path. */
 enum framing_result framing_feed_slowly(struct framing *framing, struct pattern *pattern,
                                         struct parser_pool *pool, const char *data,
                                         size_t bytes, size_t *used);
@@ -127,8 +129,8 @@ static inline enum framing_result framing_feed(struct framing *framing,
 enum framing_result framing_end_of_stream(struct framing *framing,
                                           struct parser_pool *pool);
 
-/* How many bytes of a body may come unread (MSG_TRUNC): framing_feed only counts them,
- * whatever they are. 0 unless its length is known. */
+/* How many bytes of the body may be discarded with MSG_TRUNC, because framing_feed only
+ * counts them. 0 unless the length of the body is known. */
 static inline uint64_t framing_skippable(const struct framing *framing)
 {
     return framing->state == FRAMING_BODY ? framing->body_left : 0;

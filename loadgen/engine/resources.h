@@ -1,5 +1,6 @@
 /*
- * resources.h - what the process needs of the system before it can carry a plan out.
+ * resources.h - the limit of descriptors (RLIMIT_NOFILE) and the CPU affinity of the
+ * process, set up before a plan runs.
  */
 #ifndef LOADGEN_RESOURCES_H
 #define LOADGEN_RESOURCES_H
@@ -7,8 +8,9 @@
 #include "base/error.h"
 #include "loadgen/plan/load_plan.h"
 
-/* Raises the limit of descriptors as far as it goes, and pins the process to the plan's
- * CPUs. 0, -EMFILE where there are more connections than descriptors, or -errno. */
+/* Raises the soft limit of descriptors to the hard one, and pins the process to the
+ * plan's CPUs. 0, -EMFILE where the plan has more connections than descriptors, or
+ * -errno. */
 MUST_CHECK int resources_take(const struct load_plan *plan, struct error *error);
 
 #endif

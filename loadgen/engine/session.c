@@ -18,9 +18,9 @@
 #include "loadgen/engine/engine.h"
 #include "loadgen/engine/events.h"
 
-/* How long before the first request the phases are made known to the threads. */
+/* How long before the first request the timeline is published to the threads. */
 #define START_NOTICE_NS (2 * NS_PER_MS)
-/* An interrupted window ends this much later, so that all threads hear of it before. */
+/* An interrupted window ends this much later, so that all threads know of it before. */
 #define END_NOTICE_NS (20 * NS_PER_MS)
 
 /* One thread and its engine. */
@@ -41,17 +41,17 @@ struct session {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;   /* of go and leave */
-    unsigned connected;       /* workers that have tried; guarded by lock */
-    unsigned failed;          /* those among them that could not; guarded by lock */
+    unsigned connected;       /* workers that have tried to connect; guarded by lock */
+    unsigned failed;          /* workers that could not connect; guarded by lock */
     unsigned ended;           /* workers whose run is over; guarded by lock */
-    bool go;                  /* phases are set; guarded by lock */
+    bool go;                  /* the timeline is set; guarded by lock */
     bool leave;               /* connections may be closed; guarded by lock */
     struct timeline timeline; /* fixed before go */
-    uint64_t end_ns;          /* as it is now; coordinator only, 0 before go */
-    int progress;             /* eventfd: readable when one of the counts has changed */
-    int signals;              /* signalfd */
-    unsigned signal_count;    /* coordinator only */
-    uint64_t next_show_ns;    /* coordinator only; UINT64_MAX: nobody looks */
+    uint64_t end_ns;       /* of the window as it is now; coordinator only, 0 before go */
+    int progress;          /* eventfd: readable when one of the counts has changed */
+    int signals;           /* signalfd */
+    unsigned signal_count; /* coordinator only */
+    uint64_t next_show_ns; /* coordinator only; UINT64_MAX: never */
 };
 
 /* ---- a worker ---------------------------------------------------------------------- */
@@ -66,8 +66,7 @@ static void pin_worker(const struct load_plan *plan, unsigned number)
     for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
         if (CPU_ISSET(cpu, &all) && number-- == 0)
             CPU_SET(cpu, &one);
-    /* The whole list was allowed when the run began; one of it is not worth failing for.
-     */
+    /* Ignored: the process was pinned to the whole list before. */
     int ignored = cpus_pin(&one, NULL);
     (void)ignored;
 }
@@ -94,7 +93,7 @@ static void *work(void *argument)
 {
     struct session_thread *worker = argument;
     struct session *session = worker->session;
-    /* Sleeps end when they should, not up to 50 us later. */
+    /* The default timer slack lets sleeps end up to 50 us late. */
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     pin_worker(session->plan, worker->engine.number);
     worker->code = engine_connect(&worker->engine, &worker->error);
@@ -131,7 +130,7 @@ static unsigned read_count(struct session *session, const unsigned *count)
     return value;
 }
 
-/* Ends the window as soon as all threads can have heard of it. */
+/* Ends the window as soon as all threads can know of it. */
 static void end_early(struct session *session, uint64_t now_ns)
 {
     if (now_ns + END_NOTICE_NS >= session->end_ns)
@@ -141,7 +140,8 @@ static void end_early(struct session *session, uint64_t now_ns)
     eventfd_write(session->control.wake, 1);
 }
 
-/* The first signal ends the window, the second the drain (and the connecting). */
+/* The first signal ends the window; the second one, or one while connections are being
+ * opened, ends everything. */
 static void handle_signal(struct session *session)
 {
     struct signalfd_siginfo info;
@@ -177,10 +177,11 @@ static void show_watcher(struct session *session, uint64_t now_ns)
 }
 
 /*
- * Sleeps until the deadline, a signal (which it heeds), progress of the workers or,
- * where `watcher` >= 0, a word from there. Returns true in that last case.
+ * Sleeps in ppoll until the deadline, a signal (signalfd), progress of the workers
+ * (eventfd), or until `parent` is readable where it is >= 0. Returns true in the last
+ * case.
  */
-static bool wait_for_change(struct session *session, uint64_t deadline_ns, int watcher)
+static bool wait_for_change(struct session *session, uint64_t deadline_ns, int parent)
 {
     uint64_t now_ns = clock_now_ns();
     if (now_ns >= session->next_show_ns)
@@ -195,7 +196,7 @@ static bool wait_for_change(struct session *session, uint64_t deadline_ns, int w
     struct pollfd watched[] = {
         {.fd = session->signals, .events = POLLIN},
         {.fd = session->progress, .events = POLLIN},
-        {.fd = watcher, .events = POLLIN},
+        {.fd = parent, .events = POLLIN},
     };
     if (ppoll(watched, 3, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <= 0)
         return false;
@@ -213,7 +214,7 @@ static void wait_for_workers(struct session *session, const unsigned *count)
         wait_for_change(session, UINT64_MAX, -1);
 }
 
-/* An interrupted run ends before the time, and one that has made all its requests. */
+/* Returns early where the run was interrupted, or where all workers have ended. */
 static void wait_until(struct session *session, uint64_t time_ns)
 {
     for (uint64_t now_ns = clock_now_ns();
@@ -234,7 +235,8 @@ static void hold_connections(struct session *session)
             return;
 }
 
-/* Where all threads had made their requests before the time, the last one's end. */
+/* Where a limited number of requests had ended before the window did, the window ends
+ * with the last thread. */
 static void end_when_finished(struct session *session)
 {
     uint64_t last_ns = 0;
@@ -268,7 +270,7 @@ static void run_window(struct session *session)
     events_tell(session->events, "measured");
     wait_for_workers(session, &session->ended);
     end_when_finished(session);
-    show_watcher(session, clock_now_ns()); /* at everything that there was to see */
+    show_watcher(session, clock_now_ns()); /* the final counters */
     session->next_show_ns = UINT64_MAX;
     if (session->plan->watcher && session->plan->watcher->leave)
         session->plan->watcher->leave(session->plan->watcher->context);
@@ -306,7 +308,7 @@ static int start_workers(struct session *session, struct error *error)
     return 0;
 }
 
-/* Lets all workers close their connections and end. */
+/* Workers close their connections and end. */
 static void join_workers(struct session *session)
 {
     raise_flag(session, &session->leave);

@@ -1,9 +1,9 @@
 /*
- * timers.h - points in time at which something is to be done, each with the number of the
- * connection that it is about: a heap with lazy deletion. A timer cannot be removed; the
- * caller skips one that comes when the connection does not wait for it any more.
+ * timers.h - a timer heap with lazy deletion. Each timer carries the number of the
+ * connection that it belongs to. Timers are not removed: the caller skips an expired
+ * timer that its connection does not wait for any more.
  *
- * Zero-initialised there is none. Owned by one thread. Running out of memory aborts.
+ * Zero-initialised it is empty. Owned by one thread. Running out of memory aborts.
  */
 #ifndef LOADGEN_TIMERS_H
 #define LOADGEN_TIMERS_H

@@ -46,8 +46,7 @@ static inline void pace_break(struct pace *pace)
     pairs_break(&pace->gaps);
 }
 
-/* NaN where there are too few gaps, and where a figure does not belong to the arrivals.
- */
+/* NaN where there are too few gaps, or where a figure is of the other arrivals. */
 struct pace_report {
     double anderson_darling, p_value; /* Poisson */
     double lag1;                      /* Poisson: correlation of successive gaps */

@@ -35,8 +35,7 @@
 
 struct class_record {
     struct counts counts;
-    /* Of requests that were sent when they were due: latency and service time are equal.
-     */
+    /* Latency, and also service time, of requests that were sent when they were due. */
     struct histogram on_time;
     struct histogram late; /* latency of all others */
 };

@@ -31,8 +31,7 @@ struct steadiness {
     bool settles_late, drifts; /* either makes it unsteady */
 };
 
-/* `window_ns` is the measured time; an interval at its end that is cut short is left out.
- */
+/* `window_ns` is the measured time; an interval that it cuts short is left out. */
 struct steadiness steadiness_judge(const struct recorder *recorder, uint64_t window_ns,
                                    bool open);
 

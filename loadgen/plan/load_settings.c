@@ -162,8 +162,7 @@ static bool has_target(const struct load_plan *plan, const struct target *target
     return false;
 }
 
-/* Several servers share one set of requests, so that no path may be one server's alone.
- */
+/* Several servers share one set of requests: no path may be one server's alone. */
 static int add_path(struct load_plan *plan, const char *path, bool same_server,
                     struct error *error)
 {

@@ -63,7 +63,7 @@ static const struct record_field capacity_fields[] = {
 };
 const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);
 
-/* ---- the bound --------------------------------------------------------------------- */
+/* ---- the test ---------------------------------------------------------------------- */
 
 /* P(X = k), X ~ Bin(n, p). */
 static double binomial_term(double n, double k, double p)
@@ -72,8 +72,8 @@ static double binomial_term(double n, double k, double p)
                (n - k) * log1p(-p));
 }
 
-/* The tail from k outwards, away from the mean: its terms fall off, so that the sum ends
- * when they no longer count. `step` is 1 or -1. */
+/* The sum of the tail from k on, away from the mean, until its terms no longer count.
+ * `step` is 1 (upper tail) or -1 (lower tail). */
 static double binomial_tail(double n, double k, double p, double step)
 {
     double term = binomial_term(n, k, p), sum = 0;
@@ -101,9 +101,9 @@ int capacity_decide(uint64_t count, uint64_t bad, double share, double level)
 struct step_watch {
     struct watcher watcher;
     double share;     /* of requests that may be bad */
-    uint64_t next;    /* looked at when so many have ended */
+    uint64_t next;    /* tested when so many requests have ended */
     bool full_length; /* a confirmation: only a miss ends it early */
-    uint64_t good;    /* at the last look */
+    uint64_t good;    /* when the counters were last shown */
 };
 
 static bool decide_early(void *context, const struct live_view *view)
@@ -127,7 +127,7 @@ static bool generator_is_at_fault(const struct load_result *result)
     return false;
 }
 
-/* Every request without a good reply in time is a bad one. */
+/* Every request without a good reply within the limit is a bad one. */
 static void judge(struct capacity_step *step, const struct load_result *result,
                   const struct expectation *objective, const struct step_watch *watch)
 {
@@ -144,7 +144,7 @@ static void judge(struct capacity_step *step, const struct load_result *result,
                                                     : CAPACITY_MISSED;
 }
 
-/* A search that is under way. */
+/* The state of a search. */
 struct bracket_search {
     struct load_plan *plan;
     const struct expectation *objective;
@@ -153,7 +153,7 @@ struct bracket_search {
     FILE *progress;
     struct error *error;
     double low, high; /* highest rate that was kept, lowest that was missed; 0: none */
-    bool own_fault;   /* the one at `high` was the generator's */
+    bool own_fault;   /* the miss at `high` was the generator's fault */
 };
 
 static void print_step(const struct bracket_search *search,
@@ -170,7 +170,7 @@ static void print_step(const struct bracket_search *search,
             (unsigned long long)step->requests);
 }
 
-/* Whether there is room and time for another step. */
+/* Whether another step fits into the list and into the time. */
 static bool may_continue(const struct bracket_search *search)
 {
     return search->capacity->step_count < CAPACITY_MAX_STEPS &&
@@ -215,8 +215,8 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
 }
 
 /*
- * Tries a rate and narrows the bracket; again where the generator was at fault. 1 kept,
- * 0 missed, -errno.
+ * Tries a rate, once more where the generator was at fault, and narrows the bracket. 1
+ * kept, 0 missed, or -errno.
  */
 static int try_rate(struct bracket_search *search, double rate_rps, bool confirmation)
 {
@@ -239,7 +239,7 @@ static int try_rate(struct bracket_search *search, double rate_rps, bool confirm
 
 /* ---- the search -------------------------------------------------------------------- */
 
-/* Until one rate is kept and a higher one missed, and the two are close. */
+/* Exponential search, then bisection in ratios, until the bracket is narrow enough. */
 static int narrow(struct bracket_search *search, double rate_rps)
 {
     int code = 0;
@@ -259,7 +259,7 @@ static int narrow(struct bracket_search *search, double rate_rps)
     return code;
 }
 
-/* 1 when confirmed, 0 when not (any more time), or -errno. */
+/* 1 confirmed, 0 not confirmed (or no time left), or -errno. */
 static int confirm(struct bracket_search *search)
 {
     for (int retreat = 0; retreat < RETREATS; retreat++) {
@@ -300,7 +300,7 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
         .rps = (double)NAN,
         .steps = memory_allocate_zeroed(1, sizeof *capacity->steps),
     };
-    /* What one step leaves behind must not be the next one's load. */
+    /* Outstanding requests of one step must not be load of the next one. */
     if (plan->drain_ns < DRAIN_NS)
         plan->drain_ns = DRAIN_NS;
     struct bracket_search search = {
@@ -331,7 +331,7 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     return 0;
 }
 
-/* ---- telling ----------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------------- */
 
 static void print_outcome(const struct capacity *capacity, FILE *file)
 {

@@ -1,22 +1,23 @@
 /*
- * capacity.h - the highest open-loop rate at which an objective such as "p99<50ms" holds.
+ * capacity.h - the highest open-loop rate at which an objective such as "p99<50ms" holds,
+ * by exponential search and bisection.
  *
- * The rate is doubled until the objective is missed (or quartered until it is kept),
- * then the gap is halved, in ratios, until it is within 5 %, and the highest rate that
- * kept it is confirmed by two more runs in full length; where they miss, the search goes
- * on 5 % lower.
+ * The rate is doubled until the objective is missed (or quartered until it is kept), then
+ * bisected on a logarithmic scale until the bracket is within 5 %. The highest rate that
+ * kept the objective is confirmed by two more runs in full length; where one of them
+ * misses, the next lower rate, by 5 %, is confirmed instead.
  *
- * "p99<50ms" says that at most 1 % of the requests may take longer, or fail, or get no
- * reply. A step stops as soon as that is decided: when, were exactly 1 % bad, as many bad
- * ones (or as few) as were seen would come once in 1,000 times (the exact binomial
- * tails). It is looked at when the number of requests has doubled, which keeps the
- * number of looks small; and "kept" is believed only after half of the step, since
- * a queue takes time to grow. Requests of a queue are correlated, so that a decision may
- * come too early; that is what the confirmation is for.
+ * Each step is a sequential test. "p99<50ms" says that at most 1 % of the requests may
+ * take longer, or fail, or get no reply. A step stops as soon as the share of such bad
+ * requests differs from 1 % at the 0.1 % level, by the exact binomial tails. The test is
+ * repeated only when the number of requests has doubled, which limits the error of
+ * repeated testing, and "kept" is accepted only after half of the step, because a queue
+ * takes time to grow. Requests of one queue are correlated, so that a decision may come
+ * too early: the confirmation is there for that.
  *
- * A rate that is missed while the generator itself was at fault is tried again once.
- * Where it is still at fault, the search ends there, and says so: the server can do at
- * least as much as was kept.
+ * A rate that is missed while the generator itself was at fault is tried once more. Where
+ * the generator is at fault again the search ends there, and says so: the server can do
+ * at least as much as was kept.
  */
 #ifndef LOADGEN_CAPACITY_H
 #define LOADGEN_CAPACITY_H
@@ -42,8 +43,8 @@ struct capacity_step {
     uint64_t requests, bad;
     double value_ns;   /* of the percentile; NaN: too few samples */
     int verdict;       /* enum capacity_verdict */
-    bool decided;      /* by the binomial bound; false: by what was seen */
-    bool confirmation; /* in full length */
+    bool decided;      /* by the binomial test; false: by the share that was seen */
+    bool confirmation; /* only a miss ends it early */
 };
 
 enum capacity_outcome {
@@ -62,7 +63,7 @@ struct capacity {
     char *target, *objective;
     int outcome;                 /* enum capacity_outcome */
     double rps;                  /* NaN: none */
-    struct capacity_step *steps; /* as walked */
+    struct capacity_step *steps; /* in the order of the search */
     size_t step_count;
 };
 extern const struct record_type capacity_type;

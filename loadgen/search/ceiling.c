@@ -30,7 +30,7 @@ static char *read_cpu_model(void)
 char *ceiling_path(void)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    /* The XDG specification: relative paths are to be ignored. */
+    /* The XDG base directory specification: relative paths are ignored. */
     bool usable = cache && *cache == '/';
     if (!usable && (!home || *home != '/'))
         return NULL;

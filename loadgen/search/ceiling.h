@@ -1,11 +1,11 @@
 /*
- * ceiling.h - how many requests per second this generator can send and account for on
- * this machine, as `load --calibrate` measured it, kept where later runs find it:
- * $XDG_CACHE_HOME/interleave (or ~/.cache/interleave), one file per CPU model and build.
+ * ceiling.h - a cache of how many requests per second this generator can send and account
+ * for on this machine, as `load --calibrate` measured it: $XDG_CACHE_HOME/interleave (or
+ * ~/.cache/interleave), one file per CPU model and build.
  *
- * The ceiling is of one thread with a core of its own: requests per second of its CPU
- * time, against a null server, in a closed loop. CPU time and not the clock, so that it
- * is the same whether or not the server or somebody else was the limit meanwhile.
+ * The ceiling is that of one thread: requests per second of its CPU time, against a null
+ * server, in a closed loop. It is divided by CPU time and not by wall-clock time, so that
+ * it does not depend on whether the server or another process was the limit.
  */
 #ifndef LOADGEN_CEILING_H
 #define LOADGEN_CEILING_H
@@ -24,10 +24,10 @@ MUST_CHECK int ceiling_load(struct ceiling *ceiling, struct error *error);
 /* Stores them, making folders as needed. 0 or -errno. */
 MUST_CHECK int ceiling_store(const struct ceiling *ceiling, struct error *error);
 
-/* The ceiling of so many threads, on the CPUs that this process may use. */
+/* The ceiling of a number of threads, on the CPUs that this process may use. */
 double ceiling_of_threads(const struct ceiling *ceiling, unsigned threads);
 
-/* Where the figures are; heap. NULL where there is no home to keep them in. */
+/* The path of the file; heap. NULL where neither XDG_CACHE_HOME nor HOME is set. */
 char *ceiling_path(void);
 
 #endif

@@ -12,7 +12,7 @@
 #include "loadgen/plan/load_plan.h"
 #include "loadgen/search/null_server.h"
 
-/* As many as busy the generator well, and few enough to stay in the caches. */
+/* Enough to keep the generator busy, and few enough to stay in the caches. */
 #define CALIBRATION_CONNECTIONS 64
 #define CALIBRATION_ROUNDS      5
 
@@ -21,7 +21,8 @@ struct cpu_split {
     char server[CPUS_TEXT_BYTES], generator[CPUS_TEXT_BYTES];
 };
 
-/* Two physical cores where there are, else two CPUs, else none is pinned. */
+/* Server and generator are pinned to two physical cores, else to two logical CPUs, and
+ * not pinned where there is only one. */
 static struct cpu_split split_cpus(void)
 {
     int order[CPU_SETSIZE];

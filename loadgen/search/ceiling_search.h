@@ -1,6 +1,6 @@
 /*
- * ceiling_search.h - `load --calibrate`: the generator against a null server of its own,
- * to know its ceiling on this machine (ceiling.h).
+ * ceiling_search.h - `load --calibrate`: measures the generator's own ceiling on this
+ * machine (ceiling.h), against a null server.
  */
 #ifndef LOADGEN_CEILING_SEARCH_H
 #define LOADGEN_CEILING_SEARCH_H

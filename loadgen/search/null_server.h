@@ -1,7 +1,7 @@
 /*
- * null_server.h - a null server of this very program as a child process, to measure the
- * generator itself against. The generator does not link the servers: it starts
- * /proc/self/exe serve --model null.
+ * null_server.h - a child process that answers without any work (/proc/self/exe serve
+ * --model null), to measure the generator itself. The generator does not link the
+ * servers.
  *
  * The child dies with the thread that started it; that thread has to stop it.
  */

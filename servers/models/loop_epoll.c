@@ -20,8 +20,7 @@
 
 #define EVENTS 256
 
-/* What an event is about. Its pointer is to one of these, a member of a loop or client.
- */
+/* The source of an event. data.ptr points to one of these, in a loop or a client. */
 enum event_source {
     SOURCE_LISTENER,
     SOURCE_CAPACITY,
@@ -67,7 +66,7 @@ static int control(const struct epoll_loop *own, int operation, int fd, uint32_t
     return epoll_ctl(own->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 
-/* ---- clients ---------------------------------------------------------------------- */
+/* ---- clients ----------------------------------------------------------------------- */
 
 static int set_events(struct epoll_client *own, uint32_t events)
 {
@@ -181,7 +180,7 @@ static void on_socket(struct epoll_client *own, uint32_t events)
         loop_received(&own->client, NULL, -ECONNRESET); /* no read will find it */
 }
 
-/* ---- steps ------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------- */
 
 static int watch(struct loop_client *client, int fd, bool writable)
 {
@@ -201,7 +200,7 @@ static void unwatch(struct loop_client *client)
     own->step_fd = -1;
 }
 
-/* ---- the loop --------------------------------------------------------------------- */
+/* ---- the loop ---------------------------------------------------------------------- */
 
 static void listen_or_not(struct loop *loop, bool wanted)
 {

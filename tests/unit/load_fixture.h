@@ -1,6 +1,6 @@
 /*
  * load_fixture.h - a run of the load generator inside a test: a plan against a server of
- * load_server.h, and the books that every run must keep.
+ * load_server.h, and the identities that the counts of every run obey.
  */
 #ifndef TESTS_LOAD_FIXTURE_H
 #define TESTS_LOAD_FIXTURE_H
@@ -46,7 +46,7 @@ static void check_identity(const struct counts *counts)
     assert_true(counts->sent <= counts->scheduled);
 }
 
-/* Runs the plan, stops the server and checks the books that every run must keep. */
+/* Runs the plan, stops the server and checks the identities of the counts. */
 static void run(struct load_plan *plan, struct scripted_server *server,
                 struct load_result *result)
 {

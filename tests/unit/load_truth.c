@@ -1,7 +1,6 @@
 /*
- * What the generator says, held against what is known to be true (docs/method.md, "The
- * theory beside the observation"): servers that stand still at a known time, that wait a
- * known time, queues of known length.
+ * What the generator says, held against what is known to be true: servers that stand
+ * still at a known time, servers that wait a known time, queues of known length.
  *
  * Noise of the machine only makes latencies longer. Lower bounds are strict; upper
  * bounds allow for the longest time by which the generator saw itself overrun, which is
@@ -209,8 +208,7 @@ static void test_binomial_bound(void **state)
     /* P(Bin(32, 0.01) >= 3) = 0.0039, >= 4: 0.00030. By the sum in Python. */
     assert_int_equal(capacity_decide(32, 3, 0.01, 0.001), 0);
     assert_int_equal(capacity_decide(32, 4, 0.01, 0.001), 1);
-    /* P(Bin(1000, 0.1) <= 70) = 0.00056, <= 72: 0.0012; >= 130: 0.0013, >= 132: 0.0007.
-     */
+    /* P(Bin(1000, 0.1) <= 70) = 0.00056, <= 72: 0.0012; >= 130: 0.0013, >= 132: 0.0007 */
     assert_int_equal(capacity_decide(1000, 70, 0.1, 0.001), -1);
     assert_int_equal(capacity_decide(1000, 72, 0.1, 0.001), 0);
     assert_int_equal(capacity_decide(1000, 130, 0.1, 0.001), 0);

@@ -1,5 +1,4 @@
-/* loop_health.c - how loops fare: what counts between two marks, and over several loops.
- */
+/* loop_health.c - the health of loops: between two marks, and over several loops. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
