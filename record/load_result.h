@@ -1,6 +1,6 @@
 /*
  * load_result.h - what one run of the load generator has shown: its settings, counts,
- * distributions, series, its own part in it, and the doubts about it.
+ * distributions, series, the part of the generator itself, and warnings.
  *
  * This is `load --json`, schema version 1, and the member "load" of a trial (without the
  * series there). The generator fills one, `merge` adds up several, everything that reads
@@ -217,8 +217,8 @@ MUST_CHECK int load_result_read(struct load_result *result,
 /*
  * Adds up `count` results of generators that loaded a server at the same time. They must
  * hold their distributions in full, and be of the same kind of load, else -EINVAL. What
- * does not add up is null, and named in a warning. Expectations are left to the caller,
- * who can hold the sum against them.
+ * does not add up is null, and named in a warning. Expectations are left to the caller
+ * (loadgen/measure/expect.h holds a result against them).
  */
 MUST_CHECK int load_result_merge(struct load_result *sum, const struct record_part *parts,
                                  size_t count, struct error *error);

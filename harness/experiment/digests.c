@@ -102,7 +102,7 @@ int digests_find(struct digests *digests, const struct models *models,
     const char *model = any_model(models);
     if (!model)
         return error_set(error, -ENOENT, "no model of ours runs here to tell digests");
-    /* The first is whom fetch steps ask. */
+    /* The first is the upstream, which fetch steps ask. */
     struct server_child upstream, server;
     int result = start(&upstream, model, NULL, error);
     if (result < 0)

@@ -2,7 +2,7 @@
  * digests.h - what the replies to a path have to say: the Interleave-Digest of our own
  * servers, found before the trials, for every path that a reference is asked for too.
  *
- * The generator then holds every reply against it, whoever serves, so that references
+ * The generator then holds the replies of every server against it, so that references
  * are known to have done the same work and not only the same work every time.
  */
 #ifndef HARNESS_DIGESTS_H

@@ -75,7 +75,7 @@ static int find_port(struct launch *launch, struct error *error)
     return result;
 }
 
-/* Others may enter it: who is started by root often becomes someone else. */
+/* Other users may enter it: a server that root starts often gives its rights up. */
 static int make_data_folder(struct launch *launch, struct error *error)
 {
     const char *parent = getenv("TMPDIR");
