@@ -1,66 +1,17 @@
 /* comparison.c - see comparison.h. */
 #include "analysis/comparison.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "base/json_document.h"
 #include "base/text.h"
-#include "record/results_dir.h"
 
 const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
                                         [ROW_INVALID] = "invalid",
                                         [ROW_FAILED] = "failed",
                                         [ROW_NOT_TESTABLE] = "not testable here",
                                         [ROW_MISSING] = "not measured yet"};
-
-/* ---- reading ---------------------------------------------------------------------- */
-
-static int compare_orders(const void *a, const void *b)
-{
-    double left = json_number(*(cJSON *const *)a, "order");
-    double right = json_number(*(cJSON *const *)b, "order");
-    return (left > right) - (left < right);
-}
-
-static int read_trials(struct comparison *comparison, const char *path,
-                       struct error *error)
-{
-    char *folder = memory_printf("%s/trials", path);
-    DIR *listing = opendir(folder);
-    int result = 0;
-    if (!listing)
-        result = error_set(error, -errno, "%s: cannot read the folder: %s", folder,
-                           strerror(errno));
-    struct dirent *entry;
-    while (listing && result == 0 && (entry = readdir(listing))) {
-        if (entry->d_name[0] == '.')
-            continue;
-        char *file = memory_printf("%s/%s/trial.json", folder, entry->d_name);
-        struct json_document document;
-        result = json_open_file(&document, file, error);
-        free(file);
-        if (result < 0)
-            break;
-        comparison->trials =
-            memory_resize(comparison->trials,
-                          (comparison->trial_count + 1) * sizeof *comparison->trials);
-        comparison->trials[comparison->trial_count++] = document.root;
-        document.root = NULL;
-        json_close(&document);
-    }
-    if (listing)
-        closedir(listing);
-    free(folder);
-    if (comparison->trial_count > 0)
-        qsort(comparison->trials, comparison->trial_count, sizeof(cJSON *),
-              compare_orders);
-    return result;
-}
 
 /* ---- rows ------------------------------------------------------------------------- */
 
@@ -69,51 +20,44 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool belongs(const cJSON *trial, const struct row *row)
+static bool belongs(const struct trial_record *trial, const struct row *row)
 {
-    return same_text(json_string(trial, "scenario"), row->scenario->name) &&
-           same_text(json_string(trial, "model"), row->contender->label) &&
-           same_text(json_string(json_at(trial, "point"), "value"), row->value);
+    return same_text(trial->scenario, row->scenario->name) &&
+           same_text(trial->model, row->contender->label) &&
+           same_text(trial->point.value, row->value);
 }
 
-static void keep(const cJSON ***list, size_t *count, const cJSON *trial)
+static void keep(const struct trial_record ***list, size_t *count,
+                 const struct trial_record *trial)
 {
     *list = memory_resize(*list, (*count + 1) * sizeof **list);
     (*list)[(*count)++] = trial;
 }
 
-static bool was_measured(const cJSON *trial)
+static void collect_trials(struct row *row, const struct results *results)
 {
-    return same_text(json_string(trial, "status"), "measured");
-}
-
-static void collect_trials(struct row *row, const struct comparison *comparison)
-{
-    for (size_t i = 0; i < comparison->trial_count; i++)
-        if (belongs(comparison->trials[i], row))
-            keep(&row->trials, &row->trial_count, comparison->trials[i]);
+    for (size_t i = 0; i < results->trial_count; i++)
+        if (belongs(&results->trials[i], row))
+            keep(&row->trials, &row->trial_count, &results->trials[i]);
     for (int valid = 1; valid >= 0 && row->used_count == 0; valid--) {
         row->status = valid ? ROW_MEASURED : ROW_INVALID;
         for (size_t i = 0; i < row->trial_count; i++)
-            if (was_measured(row->trials[i]) &&
-                (!valid || cJSON_IsTrue(json_at(row->trials[i], "valid"))))
+            if (row->trials[i]->status == TRIAL_MEASURED &&
+                (!valid || row->trials[i]->valid))
                 keep(&row->used, &row->used_count, row->trials[i]);
     }
     if (row->used_count == 0)
         row->status = row->trial_count > 0 ? ROW_FAILED : ROW_MISSING;
 }
 
-/* The codes of the flags of the trials that a row uses or has lost, each once. */
+/* The words of the flags of the trials that a row uses or has lost, each once. */
 static void tell_flags(struct row *row, struct text *why)
 {
     for (size_t i = 0; i < row->trial_count; i++) {
-        const cJSON *flag;
-        cJSON_ArrayForEach(flag, json_at(row->trials[i], "flags"))
-        {
-            const char *code = json_string(flag, "code");
-            if (code && same_text(json_string(flag, "severity"), "invalid") &&
-                !strstr(text_string(why), code))
-                text_printf(why, "%s%s", why->length ? ", " : "", code);
+        for (size_t f = 0; f < row->trials[i]->flag_count; f++) {
+            const struct trial_flag *flag = &row->trials[i]->flags[f];
+            if (flag->severity == FLAG_INVALID && !strstr(text_string(why), flag->word))
+                text_printf(why, "%s%s", why->length ? ", " : "", flag->word);
         }
     }
 }
@@ -122,46 +66,42 @@ static void tell_flags(struct row *row, struct text *why)
 static bool only_generator_was_full(const struct row *row)
 {
     for (size_t i = 0; i < row->used_count; i++) {
-        const cJSON *flag;
-        cJSON_ArrayForEach(flag, json_at(row->used[i], "flags"))
-        {
-            if (same_text(json_string(flag, "severity"), "invalid") &&
-                !same_text(json_string(flag, "code"), "generator_saturated"))
+        for (size_t f = 0; f < row->used[i]->flag_count; f++) {
+            const struct trial_flag *flag = &row->used[i]->flags[f];
+            if (flag->severity == FLAG_INVALID && flag->flag != FLAG_GENERATOR_SATURATED)
                 return false;
         }
     }
     return true;
 }
 
-static const char *find_skip_reason(const struct comparison *comparison,
-                                    const struct row *row)
+static const char *find_skip_reason(const struct results *results, const struct row *row)
 {
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_at(comparison->manifest, "not_testable"))
-    {
-        if (same_text(json_string(item, "scenario"), row->scenario->name) &&
-            same_text(json_string(item, "value"), row->value) &&
-            same_text(json_string(item, "model"), row->contender->label))
-            return json_string(item, "why");
+    for (size_t i = 0; i < results->manifest.not_testable_count; i++) {
+        const struct not_testable *cell = &results->manifest.not_testable[i];
+        if (same_text(cell->scenario, row->scenario->name) &&
+            same_text(cell->value, row->value) &&
+            same_text(cell->model, row->contender->label))
+            return cell->why;
     }
     return NULL;
 }
 
-static void tell_why(struct row *row, const struct comparison *comparison)
+static void tell_why(struct row *row, const struct results *results)
 {
     struct text why = {0};
     size_t failed = 0;
     for (size_t i = 0; i < row->trial_count; i++)
-        failed += !was_measured(row->trials[i]);
-    const char *skip_reason = find_skip_reason(comparison, row);
+        failed += row->trials[i]->status == TRIAL_FAILED;
+    const char *skip_reason = find_skip_reason(results, row);
     if (row->trial_count == 0 && skip_reason) {
         row->status = ROW_NOT_TESTABLE;
         text_append_string(&why, skip_reason);
     }
     for (size_t i = 0; failed > 0 && i < row->trial_count && !why.length; i++)
-        if (!was_measured(row->trials[i]))
+        if (row->trials[i]->status == TRIAL_FAILED)
             text_printf(&why, "%zu of %zu trials failed: %s", failed, row->trial_count,
-                        json_string(row->trials[i], "reason"));
+                        row->trials[i]->reason);
     if (failed == 0)
         tell_flags(row, &why);
     row->why = why.length ? text_steal(&why) : NULL;
@@ -184,83 +124,57 @@ static struct estimate estimate_of(const double *values, size_t count)
     return estimate;
 }
 
-/* The estimate from one value for each used trial; NaN is left out. */
-static struct estimate estimate_used(const struct row *row, enum quantity_unit unit,
-                                     const double *values)
+/* A figure over the used trials that have it; `class_name` NULL: of all requests. */
+static struct estimate estimate_metric(const struct row *row, enum metric_id metric,
+                                       const char *class_name)
 {
-    double *measured = memory_allocate((row->used_count + 1) * sizeof *measured);
+    double *values = memory_allocate((row->used_count + 1) * sizeof *values);
     size_t count = 0;
     bool at_least = false;
     for (size_t i = 0; i < row->used_count; i++) {
-        if (!isfinite(values[i]))
+        double value = metric_read(metric, row->used[i], class_name);
+        if (!isfinite(value))
             continue;
-        measured[count++] = values[i];
-        at_least = at_least || metric_is_censored(row->used[i], unit, values[i]);
+        values[count++] = value;
+        at_least = at_least || metric_is_censored(metric, row->used[i], value);
     }
-    struct estimate estimate = estimate_of(measured, count);
+    struct estimate estimate = estimate_of(values, count);
     estimate.at_least = at_least;
-    free(measured);
+    free(values);
     return estimate;
 }
 
-static void estimate_row(struct row *row)
+static void estimate_all(const struct row *row, const char *class_name,
+                         struct estimate estimates[METRIC_COUNT])
 {
-    double *values = memory_allocate((row->used_count + 1) * sizeof *values);
-    for (size_t m = 0; m < METRIC_COUNT; m++) {
-        for (size_t i = 0; i < row->used_count; i++)
-            values[i] = metrics[m].read(row->used[i]);
-        row->estimates[m] = estimate_used(row, metrics[m].unit, values);
-    }
-    free(values);
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        estimates[m] = estimate_metric(row, m, class_name);
 }
 
-static const cJSON *class_result(const cJSON *trial, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(json_at(trial, "load/classes"), name);
-}
-
-static void estimate_class(struct row *row, struct row_class *class)
-{
-    double *values = memory_allocate((row->used_count + 1) * sizeof *values);
-    for (size_t m = 0; m < CLASS_METRIC_COUNT; m++) {
-        for (size_t i = 0; i < row->used_count; i++)
-            values[i] = class_metrics[m].read(row->used[i],
-                                              class_result(row->used[i], class->name));
-        class->estimates[m] = estimate_used(row, class_metrics[m].unit, values);
-    }
-    free(values);
-}
-
-/* The scenario's named classes, each once, in the order of its requests. */
 static void add_classes(struct row *row)
 {
     const struct workload *workload = &row->scenario->workload;
-    row->classes =
-        memory_allocate_zeroed(workload->request_count + 1, sizeof *row->classes);
-    for (size_t i = 0; i < workload->request_count; i++) {
-        const char *name = workload->requests[i].class_name;
-        bool known = !*name;
-        for (size_t c = 0; c < row->class_count; c++)
-            known = known || strcmp(row->classes[c].name, name) == 0;
-        if (!known)
-            row->classes[row->class_count++].name = name;
+    const char *name;
+    while ((name = workload_class(workload, (int)row->class_count))) {
+        struct row_class *class =
+            record_append(&row->classes, &row->class_count, sizeof *class);
+        class->name = name;
+        estimate_all(row, name, class->estimates);
     }
-    for (size_t c = 0; c < row->class_count; c++)
-        estimate_class(row, &row->classes[c]);
 }
 
-static void predict(struct row *row, const struct comparison *comparison)
+static void predict(struct row *row, const struct results *results)
 {
     if (row->used_count == 0)
         return;
     struct scenario point;
     scenario_at_point(&point, row->scenario, row->value);
-    double cpus = json_number(json_at(row->used[0], "cpus"), "server_count");
+    int cpus = (int)row->used[0]->cpus.server_count;
     struct theory_case known = {
         .scenario = &point,
         .contender = row->contender,
-        .calibration = &comparison->calibration,
-        .server_cpus = cpus >= 1 ? (int)cpus : 1,
+        .calibration = manifest_calibration(&results->manifest),
+        .server_cpus = cpus >= 1 ? cpus : 1,
         .cpu_per_request_s = row->estimates[METRIC_CPU_PER_REQUEST].median / 1e9,
     };
     row->prediction_count = theory_predict(&known, row->predictions);
@@ -270,24 +184,25 @@ static void predict(struct row *row, const struct comparison *comparison)
 static void add_row(struct comparison *comparison, const struct experiment_scenario *own,
                     const char *value, size_t contender)
 {
-    comparison->rows = memory_resize(comparison->rows, (comparison->row_count + 1) *
-                                                           sizeof *comparison->rows);
-    struct row *row = &comparison->rows[comparison->row_count++];
-    *row = (struct row){.scenario = &own->scenario,
-                        .value = value,
-                        .contender = &comparison->run.contenders.items[contender]};
-    collect_trials(row, comparison);
-    tell_why(row, comparison);
+    const struct results *results = comparison->results;
+    struct row *row =
+        record_append(&comparison->rows, &comparison->row_count, sizeof *row);
+    row->scenario = &own->scenario;
+    row->value = value;
+    row->contender = &results->experiment.contenders.items[contender];
+    collect_trials(row, results);
+    tell_why(row, results);
     row->lower_bound = row->status == ROW_INVALID && only_generator_was_full(row);
-    estimate_row(row);
+    estimate_all(row, NULL, row->estimates);
     add_classes(row);
-    predict(row, comparison);
+    predict(row, results);
 }
 
 static void add_rows(struct comparison *comparison)
 {
-    for (size_t s = 0; s < comparison->run.scenario_count; s++) {
-        const struct experiment_scenario *own = &comparison->run.scenarios[s];
+    const struct experiment *experiment = &comparison->results->experiment;
+    for (size_t s = 0; s < experiment->scenario_count; s++) {
+        const struct experiment_scenario *own = &experiment->scenarios[s];
         const struct sweep *sweep = &own->scenario.sweep;
         size_t points = sweep->variable ? sweep->values.count : 1;
         for (size_t v = 0; v < points; v++)
@@ -297,14 +212,9 @@ static void add_rows(struct comparison *comparison)
     }
 }
 
-static double read_cpu_per_request(const cJSON *trial, const void *unused)
-{
-    (void)unused;
-    return metrics[METRIC_CPU_PER_REQUEST].read(trial);
-}
-
 static void add_ratios(struct comparison *comparison)
 {
+    const struct figure cpu_per_request = {METRIC_CPU_PER_REQUEST, ALL_REQUESTS};
     struct row *base = NULL;
     for (size_t i = 0; i < comparison->row_count; i++) {
         struct row *row = &comparison->rows[i];
@@ -314,37 +224,17 @@ static void add_ratios(struct comparison *comparison)
             continue;
         base = base ? base : row;
         row->base = base;
-        row->cpu_ratio = row_ratio(row, base, read_cpu_per_request, NULL, 0.95);
+        row->cpu_ratio = row_ratio(row, base, cpu_per_request, 0.95);
     }
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-int comparison_read(struct comparison *comparison, const char *path, struct error *error)
+void comparison_make(struct comparison *comparison, const struct results *results)
 {
-    *comparison = (struct comparison){0};
-    struct results_dir dir;
-    cJSON *config;
-    int result = results_dir_open(&dir, path, &config, error);
-    if (result < 0)
-        return result;
-    comparison->manifest = cJSON_Duplicate(dir.manifest, true);
-    results_dir_release(&dir);
-    result = experiment_from_json(&comparison->run, config, error);
-    cJSON_Delete(config);
-    if (result == 0)
-        result = work_calibration_from_json(&comparison->calibration,
-                                            json_at(comparison->manifest, "calibration"),
-                                            error);
-    if (result == 0)
-        result = read_trials(comparison, path, error);
-    if (result < 0) {
-        comparison_release(comparison);
-        return result;
-    }
+    *comparison = (struct comparison){.results = results};
     add_rows(comparison);
     add_ratios(comparison);
-    return 0;
 }
 
 void comparison_release(struct comparison *comparison)
@@ -355,20 +245,22 @@ void comparison_release(struct comparison *comparison)
         free(comparison->rows[i].used);
         free(comparison->rows[i].classes);
     }
-    for (size_t i = 0; i < comparison->trial_count; i++)
-        cJSON_Delete(comparison->trials[i]);
     free(comparison->rows);
-    free(comparison->trials);
-    cJSON_Delete(comparison->manifest);
-    work_calibration_release(&comparison->calibration);
-    experiment_release(&comparison->run);
     *comparison = (struct comparison){0};
 }
 
-const struct prediction *row_prediction(const struct row *row, const char *metric)
+const struct estimate *row_estimate(const struct row *row, struct figure figure)
+{
+    const struct estimate *estimates = figure.class_index == ALL_REQUESTS
+                                           ? row->estimates
+                                           : row->classes[figure.class_index].estimates;
+    return &estimates[figure.metric];
+}
+
+const struct prediction *row_prediction(const struct row *row, struct figure figure)
 {
     for (size_t i = 0; i < row->prediction_count; i++)
-        if (strcmp(row->predictions[i].metric, metric) == 0)
+        if (figure_equal(row->predictions[i].figure, figure))
             return &row->predictions[i];
     return NULL;
 }
@@ -389,27 +281,27 @@ const struct row *comparison_find(const struct comparison *comparison,
     return NULL;
 }
 
-static const cJSON *trial_of_block(const struct row *row, double block)
+static const struct trial_record *trial_of_block(const struct row *row, uint64_t block)
 {
     for (size_t i = 0; i < row->used_count; i++)
-        if (json_number(row->used[i], "block") == block)
+        if (row->used[i]->block == block)
             return row->used[i];
     return NULL;
 }
 
-struct ratio row_ratio(const struct row *a, const struct row *b,
-                       double (*read)(const cJSON *trial, const void *context),
-                       const void *context, double confidence)
+struct ratio row_ratio(const struct row *a, const struct row *b, struct figure figure,
+                       double confidence)
 {
+    const char *class_name = workload_class(&a->scenario->workload, figure.class_index);
     double *left = memory_allocate((a->used_count + 1) * sizeof *left);
     double *right = memory_allocate((a->used_count + 1) * sizeof *right);
     size_t pairs = 0;
     for (size_t i = 0; i < a->used_count; i++) {
-        const cJSON *other = trial_of_block(b, json_number(a->used[i], "block"));
+        const struct trial_record *other = trial_of_block(b, a->used[i]->block);
         if (!other)
             continue;
-        left[pairs] = read(a->used[i], context);
-        right[pairs++] = read(other, context);
+        left[pairs] = metric_read(figure.metric, a->used[i], class_name);
+        right[pairs++] = metric_read(figure.metric, other, class_name);
     }
     struct ratio ratio = statistics_ratio(left, right, pairs, confidence);
     free(left);

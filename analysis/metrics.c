@@ -3,91 +3,94 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "base/json.h"
+#include "base/text.h"
 
 /* Memory per connection means nothing below this many: it is noise. */
 #define CONNECTIONS_TO_TELL 100
 
-static double at(const cJSON *trial, const char *path, const char *key)
-{
-    return json_number(json_at(trial, path), key);
-}
+/*
+ * Readers: `needs` in the table says which parts of the trial are there. Those of figures
+ * that classes do not have take no notice of the class.
+ */
+#define READER(function, expression)                                                     \
+    static double function(const struct trial_record *trial,                             \
+                           const struct class_result *class)                             \
+    {                                                                                    \
+        (void)class;                                                                     \
+        return expression;                                                               \
+    }
 
 /* ---- the load's side -------------------------------------------------------------- */
 
-static double read_throughput(const cJSON *trial)
+static const struct counts *counts_of(const struct trial_record *trial,
+                                      const struct class_result *class)
 {
-    return at(trial, "load", "throughput_rps");
+    return class ? &class->counts : &trial->load->counts;
 }
 
-static double read_offered(const cJSON *trial)
+static const struct distribution *latency_of(const struct trial_record *trial,
+                                             const struct class_result *class)
 {
-    return at(trial, "load", "offered_rps");
+    return class ? &class->latency : &trial->load->latency;
 }
 
-#define LATENCY_READER(function, path, key)                                              \
-    static double function(const cJSON *trial)                                           \
-    {                                                                                    \
-        return at(trial, path, key);                                                     \
-    }
-LATENCY_READER(read_latency_mean, "load/latency_ns", "mean")
-LATENCY_READER(read_latency_p50, "load/latency_ns", "p50")
-LATENCY_READER(read_latency_p90, "load/latency_ns", "p90")
-LATENCY_READER(read_latency_p99, "load/latency_ns", "p99")
-LATENCY_READER(read_latency_p999, "load/latency_ns", "p999")
-LATENCY_READER(read_latency_max, "load/latency_ns", "max")
-LATENCY_READER(read_service_p50, "load/service_ns", "p50")
-LATENCY_READER(read_service_p99, "load/service_ns", "p99")
+/* A class has its share of the good replies. */
+static double read_throughput(const struct trial_record *trial,
+                              const struct class_result *class)
+{
+    double all = (double)trial->load->counts.ended[OUTCOME_OK];
+    if (!class)
+        return trial->load->throughput_rps;
+    return all > 0 ? trial->load->throughput_rps *
+                         (double)class->counts.ended[OUTCOME_OK] / all
+                   : (double)NAN;
+}
+
+READER(read_offered, trial->load->offered_rps)
+READER(read_latency_mean, latency_of(trial, class)->mean_ns)
+READER(read_latency_p50, latency_of(trial, class)->p50_ns)
+READER(read_latency_p75, latency_of(trial, class)->p75_ns)
+READER(read_latency_p90, latency_of(trial, class)->p90_ns)
+READER(read_latency_p95, latency_of(trial, class)->p95_ns)
+READER(read_latency_p99, latency_of(trial, class)->p99_ns)
+READER(read_latency_p999, latency_of(trial, class)->p999_ns)
+READER(read_latency_p9999, latency_of(trial, class)->p9999_ns)
+READER(read_latency_max, latency_of(trial, class)->max_ns)
+READER(read_service_p50, trial->load->service.p50_ns)
+READER(read_service_p99, trial->load->service.p99_ns)
 
 /* Everything that was due and did not end well. */
-static double errors_of(const cJSON *counts)
+static double read_errors(const struct trial_record *trial,
+                          const struct class_result *class)
 {
-    return json_number(counts, "http_error") + json_number(counts, "bad_body") +
-           json_number(counts, "net_error") + json_number(counts, "timeout") +
-           json_number(counts, "dropped");
+    const struct counts *counts = counts_of(trial, class);
+    return (double)(counts_errors(counts) + counts->ended[OUTCOME_DROPPED]);
 }
 
 /* Of what came to an end: requests still in flight are neither good nor bad. */
-static double error_share_of(const cJSON *counts)
+static double read_error_share(const struct trial_record *trial,
+                               const struct class_result *class)
 {
-    double errors = errors_of(counts), ended = errors + json_number(counts, "ok");
+    double errors = read_errors(trial, class);
+    double ended = errors + (double)counts_of(trial, class)->ended[OUTCOME_OK];
     return ended > 0 ? errors / ended : (double)NAN;
-}
-
-static double read_errors(const cJSON *trial)
-{
-    return errors_of(json_at(trial, "load/counts"));
-}
-
-static double read_error_share(const cJSON *trial)
-{
-    return error_share_of(json_at(trial, "load/counts"));
 }
 
 /* ---- the server's side ------------------------------------------------------------ */
 
-static double window(const cJSON *trial, const char *key)
-{
-    return at(trial, "server/window", key);
-}
-
-static double read_cores(const cJSON *trial)
-{
-    return window(trial, "cpu_s") / window(trial, "cpu_elapsed_s");
-}
-
 /* Replies of any kind that left the server each second of the window. */
-static double finished_per_second(const cJSON *trial)
+static double finished_per_second(const struct load_result *load)
 {
-    const cJSON *counts = json_at(trial, "load/counts");
-    double refused = json_number(counts, "http_error") + json_number(counts, "bad_body");
-    return read_throughput(trial) + refused / at(trial, "load", "duration_s");
+    double refused = (double)(load->counts.ended[OUTCOME_HTTP_ERROR] +
+                              load->counts.ended[OUTCOME_BAD_BODY]);
+    return load->throughput_rps + refused / load->duration_s;
 }
 
-static double per_request(double per_second, const cJSON *trial)
+static double per_request(double per_second, const struct trial_record *trial)
 {
-    double rate = finished_per_second(trial);
+    double rate = finished_per_second(trial->load);
     return rate > 0 ? per_second / rate : (double)NAN;
 }
 
@@ -95,19 +98,16 @@ static double per_request(double per_second, const cJSON *trial)
  * Little's law on the server's side of the wire: replies per second times the mean
  * time that a reply took from the actual send.
  */
-static double read_in_flight(const cJSON *trial)
-{
-    return read_throughput(trial) * at(trial, "load/service_ns", "mean") / 1e9;
-}
+READER(read_in_flight, trial->load->throughput_rps * trial->load->service.mean_ns / 1e9)
 
-static double read_cpu_per_request(const cJSON *trial)
-{
-    return per_request(read_cores(trial), trial) * 1e9;
-}
+READER(read_cores, trial->server.window->cpu_s / trial->server.window->cpu_elapsed_s)
+READER(read_cpu_per_request, per_request(read_cores(trial, NULL), trial) * 1e9)
 
-static double read_system_share(const cJSON *trial)
+static double read_system_share(const struct trial_record *trial,
+                                const struct class_result *class)
 {
-    double user = window(trial, "user_s"), system = window(trial, "system_s");
+    (void)class;
+    double user = trial->server.window->user_s, system = trial->server.window->system_s;
     return user + system > 0 ? system / (user + system) : (double)NAN;
 }
 
@@ -115,193 +115,159 @@ static double read_system_share(const cJSON *trial)
  * Where each request has a connection of its own, threads may end with it and take
  * their counts along; the server's whole life then stands for the window.
  */
-static double switches(const cJSON *trial, const char *key)
+static double switches_per_request(const struct trial_record *trial, bool voluntary)
 {
-    if (!cJSON_IsFalse(json_at(trial, "load/keep_alive")))
-        return per_request(window(trial, key) / window(trial, "switches_elapsed_s"),
-                           trial);
-    double sent = at(trial, "load/whole_run", "replies");
-    return sent > 0 ? at(trial, "server/lifetime", key) / sent : (double)NAN;
+    const struct server_window *window = trial->server.window;
+    const struct server_lifetime *lifetime = trial->server.lifetime;
+    double replies = (double)trial->load->whole_run.replies;
+    if (trial->load->keep_alive != 0)
+        return !window ? (double)NAN
+                       : per_request((voluntary ? window->voluntary_switches
+                                                : window->involuntary_switches) /
+                                         window->switches_elapsed_s,
+                                     trial);
+    if (!lifetime || !(replies > 0))
+        return NAN;
+    return (voluntary ? lifetime->voluntary_switches : lifetime->involuntary_switches) /
+           replies;
 }
 
-static double read_voluntary(const cJSON *trial)
-{
-    return switches(trial, "voluntary_switches");
-}
-
-static double read_involuntary(const cJSON *trial)
-{
-    return switches(trial, "involuntary_switches");
-}
+READER(read_voluntary, switches_per_request(trial, true))
+READER(read_involuntary, switches_per_request(trial, false))
 
 /* What the server says of its loops between the marks of the window. */
-static double read_loop_utilisation(const cJSON *trial)
-{
-    return at(trial, "server/stats/loop", "utilisation");
-}
+READER(read_loop_utilisation, trial->server.statistics->loop->utilisation)
+READER(read_loop_lag_p50, trial->server.statistics->loop->lag->p50_ns)
+READER(read_loop_lag_p99, trial->server.statistics->loop->lag->p99_ns)
+READER(read_loop_lag_max, trial->server.statistics->loop->lag->max_ns)
 
-LATENCY_READER(read_loop_lag_p50, "server/stats/loop/lag_ns", "p50")
-LATENCY_READER(read_loop_lag_p99, "server/stats/loop/lag_ns", "p99")
-LATENCY_READER(read_loop_lag_max, "server/stats/loop/lag_ns", "max")
-
-static double read_threads(const cJSON *trial)
-{
-    return window(trial, "threads");
-}
-
-static double read_threads_peak(const cJSON *trial)
-{
-    return window(trial, "threads_peak");
-}
-
-static double read_restarts(const cJSON *trial)
-{
-    return at(trial, "server/stats", "restarts");
-}
-
-static double read_processes(const cJSON *trial)
-{
-    return window(trial, "processes");
-}
+READER(read_threads, trial->server.window->threads)
+READER(read_threads_peak, trial->server.window->threads_peak)
+READER(read_processes, trial->server.window->processes)
+READER(read_restarts, trial->server.statistics->restarts)
 
 /* Shared pages count once where the kernel can tell (PSS). */
-static double read_memory(const cJSON *trial)
+static double read_memory(const struct trial_record *trial,
+                          const struct class_result *class)
 {
-    double pss = window(trial, "pss_bytes");
-    return isnan(pss) ? window(trial, "rss_bytes") : pss;
+    (void)class;
+    const struct server_window *window = trial->server.window;
+    return isnan(window->pss_bytes) ? window->rss_bytes : window->pss_bytes;
 }
 
-static double read_memory_peak(const cJSON *trial)
-{
-    return window(trial, "rss_peak_bytes");
-}
+READER(read_memory_peak, trial->server.window->rss_peak_bytes)
 
 /*
  * What the server itself allocated since it was idle. Pages of the program do not count:
  * how many of them are resident, and shared with whom, says nothing of connections.
  */
-static double read_memory_per_connection(const cJSON *trial)
+static double read_memory_per_connection(const struct trial_record *trial,
+                                         const struct class_result *class)
 {
-    double connections = at(trial, "load", "all_connections");
-    if (isnan(connections)) /* a trial of before there were crowds */
-        connections = at(trial, "load", "connections");
-    const char *mode = json_string(json_at(trial, "load"), "mode");
+    (void)class;
+    const struct server_window *window = trial->server.window;
+    double connections = (double)trial->load->all_connections;
     /* In an open loop the connections in use vary, so nothing is divided by them. */
-    if (!mode || mode[0] != 'c' || !(connections >= CONNECTIONS_TO_TELL))
+    if (trial->load->mode != LOAD_CLOSED || connections < CONNECTIONS_TO_TELL)
         return NAN;
-    return (window(trial, "anon_bytes") - window(trial, "idle_anon_bytes")) / connections;
+    return (window->anon_bytes - window->idle_anon_bytes) / connections;
 }
 
-static double read_generator_cores(const cJSON *trial)
-{
-    return at(trial, "generator", "cpu_s") / at(trial, "generator", "elapsed_s");
-}
+READER(read_generator_cores, trial->generator->cpu_s / trial->generator->elapsed_s)
+READER(read_generator_cpu_per_request,
+       per_request(read_generator_cores(trial, NULL), trial) * 1e9)
 
-static double read_generator_cpu_per_request(const cJSON *trial)
-{
-    return per_request(read_generator_cores(trial), trial) * 1e9;
-}
+/* ---- the table -------------------------------------------------------------------- */
 
+#define METRIC(id, ...) [METRIC_##id] = {__VA_ARGS__},
 const struct metric metrics[METRIC_COUNT] = {
-    [METRIC_THROUGHPUT] = {"throughput_rps", "req/s", QUANTITY_COUNT, read_throughput},
-    [METRIC_OFFERED] = {"offered_rps", "offered/s", QUANTITY_COUNT, read_offered},
-    [METRIC_LATENCY_MEAN] = {"latency_mean_ns", "mean", QUANTITY_TIME, read_latency_mean},
-    [METRIC_LATENCY_P50] = {"latency_p50_ns", "p50", QUANTITY_TIME, read_latency_p50},
-    [METRIC_LATENCY_P90] = {"latency_p90_ns", "p90", QUANTITY_TIME, read_latency_p90},
-    [METRIC_LATENCY_P99] = {"latency_p99_ns", "p99", QUANTITY_TIME, read_latency_p99},
-    [METRIC_LATENCY_P999] = {"latency_p999_ns", "p99.9", QUANTITY_TIME,
-                             read_latency_p999},
-    [METRIC_LATENCY_MAX] = {"latency_max_ns", "max", QUANTITY_TIME, read_latency_max},
-    [METRIC_SERVICE_P50] = {"service_p50_ns", "service p50", QUANTITY_TIME,
-                            read_service_p50},
-    [METRIC_SERVICE_P99] = {"service_p99_ns", "service p99", QUANTITY_TIME,
-                            read_service_p99},
-    [METRIC_ERRORS] = {"errors", "errors", QUANTITY_COUNT, read_errors},
-    [METRIC_ERROR_SHARE] = {"errors_per_request", "error share", QUANTITY_COUNT,
-                            read_error_share},
-    [METRIC_IN_FLIGHT] = {"in_flight_mean", "in flight", QUANTITY_COUNT, read_in_flight},
-    [METRIC_CORES] = {"cores_used", "cores", QUANTITY_COUNT, read_cores},
-    [METRIC_CPU_PER_REQUEST] = {"cpu_per_request_ns", "CPU/req", QUANTITY_TIME,
-                                read_cpu_per_request},
-    [METRIC_SYSTEM_SHARE] = {"cpu_system_share", "system share", QUANTITY_COUNT,
-                             read_system_share},
-    [METRIC_VOLUNTARY] = {"voluntary_switches_per_request", "vol/req", QUANTITY_COUNT,
-                          read_voluntary},
-    [METRIC_INVOLUNTARY] = {"involuntary_switches_per_request", "inv/req", QUANTITY_COUNT,
-                            read_involuntary},
-    [METRIC_LOOP_UTILISATION] = {"loop_utilisation", "loop busy", QUANTITY_COUNT,
-                                 read_loop_utilisation},
-    [METRIC_LOOP_LAG_P50] = {"loop_lag_p50_ns", "lag p50", QUANTITY_TIME,
-                             read_loop_lag_p50},
-    [METRIC_LOOP_LAG_P99] = {"loop_lag_p99_ns", "lag p99", QUANTITY_TIME,
-                             read_loop_lag_p99},
-    [METRIC_LOOP_LAG_MAX] = {"loop_lag_max_ns", "lag max", QUANTITY_TIME,
-                             read_loop_lag_max},
-    [METRIC_THREADS] = {"threads", "threads", QUANTITY_COUNT, read_threads},
-    [METRIC_THREADS_PEAK] = {"threads_peak", "threads peak", QUANTITY_COUNT,
-                             read_threads_peak},
-    [METRIC_RESTARTS] = {"restarts", "restarts", QUANTITY_COUNT, read_restarts},
-    [METRIC_PROCESSES] = {"processes", "processes", QUANTITY_COUNT, read_processes},
-    [METRIC_MEMORY] = {"memory_bytes", "memory", QUANTITY_SIZE, read_memory},
-    [METRIC_MEMORY_PEAK] = {"memory_peak_bytes", "memory peak", QUANTITY_SIZE,
-                            read_memory_peak},
-    [METRIC_MEMORY_PER_CONNECTION] = {"memory_per_connection_bytes", "mem/conn",
-                                      QUANTITY_SIZE, read_memory_per_connection},
-    [METRIC_GENERATOR_CORES] = {"generator_cores_used", "generator cores", QUANTITY_COUNT,
-                                read_generator_cores},
-    [METRIC_GENERATOR_CPU_PER_REQUEST] = {"generator_cpu_per_request_ns",
-                                          "generator CPU/req", QUANTITY_TIME,
-                                          read_generator_cpu_per_request},
+#include "analysis/metrics.def"
 };
+#undef METRIC
 
-/* ---- classes ---------------------------------------------------------------------- */
-
-/* The class's share of the good replies. */
-static double class_throughput(const cJSON *trial, const cJSON *class_result)
+static unsigned parts_of(const struct trial_record *trial)
 {
-    double all = at(trial, "load/counts", "ok");
-    double own = json_number(json_at(class_result, "counts"), "ok");
-    return all > 0 ? read_throughput(trial) * own / all : (double)NAN;
+    const struct server_statistics *statistics = trial->server.statistics;
+    const struct loop_statistics *loop = statistics ? statistics->loop : NULL;
+    return (trial->load ? PART_LOAD : 0U) | (trial->server.window ? PART_WINDOW : 0U) |
+           (trial->generator ? PART_GENERATOR : 0U) |
+           (statistics ? PART_STATISTICS : 0U) | (loop ? PART_LOOP : 0U) |
+           (loop && loop->lag ? PART_LOOP_LAG : 0U);
 }
 
-#define CLASS_READER(function, key)                                                      \
-    static double function(const cJSON *trial, const cJSON *class_result)                \
-    {                                                                                    \
-        (void)trial;                                                                     \
-        return json_number(json_at(class_result, "latency_ns"), key);                    \
+double metric_read(enum metric_id metric, const struct trial_record *trial,
+                   const char *class_name)
+{
+    const struct metric *row = &metrics[metric];
+    if (row->needs & ~parts_of(trial) || (class_name && !row->of_classes))
+        return NAN;
+    if (!class_name)
+        return row->read(trial, NULL);
+    const struct class_result *class = load_result_class(trial->load, class_name);
+    return class ? row->read(trial, class) : (double)NAN;
+}
+
+bool metric_is_censored(enum metric_id metric, const struct trial_record *trial,
+                        double value)
+{
+    return metrics[metric].is_latency && trial->load->censored.count > 0 &&
+           value >= trial->load->censored.least_age_ns;
+}
+
+/* ---- figures ---------------------------------------------------------------------- */
+
+bool figure_equal(struct figure a, struct figure b)
+{
+    return a.metric == b.metric && a.class_index == b.class_index;
+}
+
+/* Whether a request is the first one of a named class. */
+static bool begins_class(const struct workload *workload, size_t index)
+{
+    const char *name = workload->requests[index].class_name;
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(workload->requests[i].class_name, name) == 0)
+            return false;
+    return *name != '\0';
+}
+
+const char *workload_class(const struct workload *workload, int index)
+{
+    for (size_t i = 0; i < workload->request_count; i++)
+        if (begins_class(workload, i) && index-- == 0)
+            return workload->requests[i].class_name;
+    return NULL;
+}
+
+int workload_class_index(const struct workload *workload, const char *name)
+{
+    int index = 0;
+    for (size_t i = 0; *name && i < workload->request_count; i++) {
+        if (!begins_class(workload, i))
+            continue;
+        if (strcmp(workload->requests[i].class_name, name) == 0)
+            return index;
+        index++;
     }
-CLASS_READER(class_p50, "p50")
-CLASS_READER(class_p99, "p99")
-CLASS_READER(class_p999, "p999")
-CLASS_READER(class_max, "max")
-
-static double class_error_share(const cJSON *trial, const cJSON *class_result)
-{
-    (void)trial;
-    return error_share_of(json_at(class_result, "counts"));
+    return ALL_REQUESTS;
 }
 
-const struct class_metric class_metrics[CLASS_METRIC_COUNT] = {
-    [CLASS_THROUGHPUT] = {"throughput_rps", "req/s", QUANTITY_COUNT, class_throughput},
-    [CLASS_P50] = {"latency_p50_ns", "p50", QUANTITY_TIME, class_p50},
-    [CLASS_P99] = {"latency_p99_ns", "p99", QUANTITY_TIME, class_p99},
-    [CLASS_P999] = {"latency_p999_ns", "p99.9", QUANTITY_TIME, class_p999},
-    [CLASS_MAX] = {"latency_max_ns", "max", QUANTITY_TIME, class_max},
-    [CLASS_ERROR_SHARE] = {"errors_per_request", "error share", QUANTITY_COUNT,
-                           class_error_share},
-};
-
-bool metric_is_censored(const cJSON *trial, enum quantity_unit unit, double value)
+char *metric_file_name(enum metric_id metric, const char *class_name)
 {
-    const cJSON *censored = json_at(trial, "load/censored");
-    return unit == QUANTITY_TIME && json_number(censored, "count") > 0 &&
-           value >= json_number(censored, "least_age_ns");
+    const char *name = metrics[metric].name;
+    return class_name ? memory_printf("class.%s.%s", class_name, name)
+                      : memory_copy_string(name);
 }
 
-char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t bytes)
+/* ---- texts ------------------------------------------------------------------------ */
+
+char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes)
 {
+    enum quantity_unit unit = metrics[metric].unit;
     if (isnan(value))
         snprintf(buffer, bytes, "-");
+    else if (metrics[metric].is_share && value > 0)
+        share_format(value, buffer, bytes);
     else if (unit == QUANTITY_COUNT && value > 0 && value < 0.005)
         snprintf(buffer, bytes, "<0.01");
     else if (unit == QUANTITY_COUNT && value < 10)

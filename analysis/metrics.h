@@ -1,88 +1,111 @@
 /*
- * metrics.h - the figures of a trial, by name: one table says for each what it is
- * called (with its unit), how a reader sees it, and where trial.json has it.
- * samples.csv, comparison.* and the terminal all go by this table.
+ * metrics.h - the figures of a trial: one table (metrics.def) says for each how it is
+ * called in files and in tables, in which unit it counts, how it is read from the record
+ * of a trial, where it stands in the tables and in which charts it is drawn. Everything
+ * that prints, draws or judges figures goes by this table.
  */
 #ifndef ANALYSIS_METRICS_H
 #define ANALYSIS_METRICS_H
 
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/quantity.h"
+#include "record/trial.h"
+#include "workload/workload.h"
 
+#define METRIC(id, ...) METRIC_##id,
 enum metric_id {
-    METRIC_THROUGHPUT,
-    METRIC_OFFERED,
-    METRIC_LATENCY_MEAN,
-    METRIC_LATENCY_P50,
-    METRIC_LATENCY_P90,
-    METRIC_LATENCY_P99,
-    METRIC_LATENCY_P999,
-    METRIC_LATENCY_MAX,
-    METRIC_SERVICE_P50,
-    METRIC_SERVICE_P99,
-    METRIC_ERRORS,
-    METRIC_ERROR_SHARE,
-    METRIC_IN_FLIGHT,
-    METRIC_CORES,
-    METRIC_CPU_PER_REQUEST,
-    METRIC_SYSTEM_SHARE,
-    METRIC_VOLUNTARY,
-    METRIC_INVOLUNTARY,
-    METRIC_LOOP_UTILISATION,
-    METRIC_LOOP_LAG_P50,
-    METRIC_LOOP_LAG_P99,
-    METRIC_LOOP_LAG_MAX,
-    METRIC_THREADS,
-    METRIC_THREADS_PEAK,
-    METRIC_PROCESSES,
-    METRIC_RESTARTS,
-    METRIC_MEMORY,
-    METRIC_MEMORY_PEAK,
-    METRIC_MEMORY_PER_CONNECTION,
-    METRIC_GENERATOR_CORES,
-    METRIC_GENERATOR_CPU_PER_REQUEST,
+#include "analysis/metrics.def"
     METRIC_COUNT
+};
+#undef METRIC
+
+/* What of a trial a figure is made of; where it is missing there is no figure. */
+enum trial_part {
+    PART_LOAD = 1 << 0,
+    PART_WINDOW = 1 << 1,
+    PART_GENERATOR = 1 << 2,
+    PART_STATISTICS = 1 << 3, /* what the server itself has counted */
+    PART_LOOP = 1 << 4,       /* ... of its loops */
+    PART_LOOP_LAG = 1 << 5,
+};
+
+/* Which of its figures samples.csv and comparison.* list. */
+enum metric_files {
+    FILES_ALL,             /* of all requests, and of each class */
+    FILES_WITHOUT_CLASSES, /* of all requests alone */
+    FILES_NONE,            /* it is only drawn */
 };
 
 struct metric {
     const char *name;   /* "latency_p99_ns": in files */
     const char *header; /* "p99": in tables */
     enum quantity_unit unit;
-    double (*read)(const cJSON *trial); /* NaN: not measured */
+    bool is_share;  /* of 0..1, shown in per cent */
+    unsigned needs; /* enum trial_part */
+
+    /* NAN: not measured. `class` NULL: of all requests. */
+    double (*read)(const struct trial_record *trial, const struct class_result *class);
+    bool of_classes; /* it means something of a class of requests as well */
+    bool is_latency; /* requests that were given up enter it with the age they reached */
+    enum metric_files files;
+
+    int column;              /* its place among the tables' columns; 0: none */
+    bool class_column;       /* where there are classes each has a column */
+    bool above_zero;         /* it has a column only where it is not 0 all over */
+    bool is_headline;        /* its interval is shown on the terminal, too */
+    bool theory_on_terminal; /* as is what theory says of it */
+    const char *footnote;    /* below all tables: what its headers mean */
+
+    /* A chart of it over the sweep, or as bars. */
+    struct {
+        const char *suffix, *label; /* of the file's name; of the axis */
+        double unit;                /* values are divided by it */
+    } chart;
+
+    /* A point of the chart of latency by percentile. */
+    struct {
+        double fraction;   /* 0: none */
+        const char *label; /* at the axis */
+    } percentile;
 };
+
+extern const struct metric metrics[METRIC_COUNT];
+
+/*
+ * A figure is a metric of all requests of a scenario, or of one of its named classes,
+ * which are counted in the order in which its requests name them.
+ */
+#define ALL_REQUESTS (-1)
+struct figure {
+    enum metric_id metric;
+    int class_index; /* or ALL_REQUESTS */
+};
+
+bool figure_equal(struct figure a, struct figure b);
+
+/* The named class at `index`, or NULL. */
+const char *workload_class(const struct workload *workload, int index);
+/* The index of a class, or ALL_REQUESTS where that is not named. */
+int workload_class_index(const struct workload *workload, const char *name);
+
+/* Its name in files, on the heap: "throughput_rps", "class.light.latency_p99_ns". */
+char *metric_file_name(enum metric_id metric, const char *class_name);
+
+/* The figure of one trial; `class_name` NULL: of all requests. NAN: not measured. */
+double metric_read(enum metric_id metric, const struct trial_record *trial,
+                   const char *class_name);
 
 /*
  * Whether this figure of a trial is only a lower bound: a latency as long as the age at
  * which some request without a reply was given up when the run ended.
  */
-bool metric_is_censored(const cJSON *trial, enum quantity_unit unit, double value);
+bool metric_is_censored(enum metric_id metric, const struct trial_record *trial,
+                        double value);
 
-extern const struct metric metrics[METRIC_COUNT];
-
-/* The figures that each class of requests has. */
-enum class_metric_id {
-    CLASS_THROUGHPUT,
-    CLASS_P50,
-    CLASS_P99,
-    CLASS_P999,
-    CLASS_MAX,
-    CLASS_ERROR_SHARE,
-    CLASS_METRIC_COUNT
-};
-
-struct class_metric {
-    const char *name, *header;
-    enum quantity_unit unit;
-    double (*read)(const cJSON *trial, const cJSON *class_result);
-};
-
-extern const struct class_metric class_metrics[CLASS_METRIC_COUNT];
-
-/* The value as a reader sees it: "19.9k", "51.2 ms"; "-" where it is NaN. */
-char *metric_format(enum quantity_unit unit, double value, char *buffer, size_t bytes);
+/* The value as a reader sees it: "19.9k", "51.2 ms", "97 %"; "-" where it is NaN. */
+char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes);
 
 /* A share (0..1) as a reader sees it: "97 %", "6.4 %", "0.13 %". */
 char *share_format(double share, char *buffer, size_t bytes);

@@ -1,7 +1,7 @@
 /*
  * statistics.h - what may be concluded from a handful of trials: medians with
  * order-statistic intervals, ratios of paired trials with t intervals, and the
- * distribution-free cross-check of those (METHOD 2.2 and 2.3).
+ * distribution-free cross-check of those (docs/method.md, "From trials to figures").
  *
  * Pure functions over arrays of doubles; the inputs are never changed. An interval
  * that the data cannot carry has `exists` false: no interval is better than a wrong

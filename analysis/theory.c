@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/metrics.h"
 #include "servers/ops/op.h"
 
 const char *const relation_names[] = {
@@ -244,14 +243,14 @@ struct list {
     size_t count;
 };
 
-static void add(struct list *list, const char *metric, enum relation relation,
+static void add(struct list *list, struct figure figure, enum relation relation,
                 double value, const char *basis)
 {
-    if (list->count == THEORY_MOST || !isfinite(value))
+    if (list->count == THEORY_MAX || !isfinite(value))
         return;
     struct prediction *prediction = &list->items[list->count++];
-    *prediction = (struct prediction){.relation = relation, .value = value};
-    snprintf(prediction->metric, sizeof prediction->metric, "%s", metric);
+    *prediction =
+        (struct prediction){.figure = figure, .relation = relation, .value = value};
     snprintf(prediction->basis, sizeof prediction->basis, "%s", basis);
 }
 
@@ -314,10 +313,11 @@ static void predict_closed(const struct theory_case *known, const struct demand 
                  (times->cpu > 0 && times->wait + times->blocking > 0) ||
                  (supply.is_hashed && limit.value < unlimited);
     enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
-    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
+        limit.basis);
     /* By Little's law; all requests alike, so the median is the mean. */
     if (!bound && serves_all(known) && shares_evenly(&supply, demand))
-        add(list, metrics[METRIC_LATENCY_P50].name, RELATION_EQUAL,
+        add(list, (struct figure){METRIC_LATENCY_P50, ALL_REQUESTS}, RELATION_EQUAL,
             demand->connections / limit.value * 1e9, "C/throughput");
 }
 
@@ -330,12 +330,13 @@ static void predict_open(const struct theory_case *known, const struct demand *d
     enum relation relation =
         bound && limit.value < demand->rate ? RELATION_AT_MOST : RELATION_EQUAL;
     lower(&limit, demand->rate, "the offered rate");
-    add(list, metrics[METRIC_THROUGHPUT].name, relation, limit.value, limit.basis);
+    add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
+        limit.basis);
     double hold = hold_time(demand), load = demand->rate * hold;
     const struct workload *workload = &known->scenario->workload;
     bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
     if (supply.slots == 1 && poisson && load < 1)
-        add(list, metrics[METRIC_LATENCY_MEAN].name, RELATION_EQUAL,
+        add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
             (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");
 }
 
@@ -377,10 +378,9 @@ static void predict_blocked(const struct theory_case *known, const struct demand
         if (light == task || !*light->class_name)
             continue;
         double wait = times.wait + times.blocking;
-        char metric[96];
-        snprintf(metric, sizeof metric, "class.%.40s.%s", light->class_name,
-                 class_metrics[CLASS_P99].name);
-        add(list, metric, apart && wait == 0 ? RELATION_EQUAL : RELATION_AT_LEAST,
+        struct figure p99 = {METRIC_LATENCY_P99,
+                             workload_class_index(workload, light->class_name)};
+        add(list, p99, apart && wait == 0 ? RELATION_EQUAL : RELATION_AT_LEAST,
             (wait + task_cpu * (1 - 0.01 / blocked)) * 1e9, "W + T(1 - 0.01/U)");
     }
 }

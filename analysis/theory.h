@@ -1,5 +1,5 @@
 /*
- * theory.h - what a model should do in a scenario by arithmetic alone (METHOD 4), to
+ * theory.h - what a model should do in a scenario by arithmetic alone, to
  * hold the instrument against. No prediction where no formula applies.
  */
 #ifndef ANALYSIS_THEORY_H
@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "analysis/metrics.h"
 #include "analysis/path_times.h"
 #include "record/contender.h"
 #include "workload/scenario.h"
@@ -15,7 +16,7 @@ enum relation { RELATION_EQUAL, RELATION_AT_MOST, RELATION_AT_LEAST };
 extern const char *const relation_names[]; /* "=", "<=", ">=" */
 
 struct prediction {
-    char metric[96]; /* "throughput_rps", "class.light.latency_p99_ns" */
+    struct figure figure;
     enum relation relation;
     double value;
     char basis[96]; /* the formula: "min(C, N)/W" */
@@ -29,9 +30,9 @@ struct theory_case {
     double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */
 };
 
-#define THEORY_MOST 8
+#define THEORY_MAX 8
 
-/* Fills at most THEORY_MOST predictions and returns their number. */
+/* Fills at most THEORY_MAX predictions and returns their number. */
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/interrupt.h"
 
 /* How much of a child's output is kept in memory, unless all of it is asked for. */
-#define HEARD_MOST 65536
+#define MAX_HEARD 65536
 
 /* So long the rest of a child's group may outlive it without being a leftover. */
 #define GROUP_END_NS NS_PER_S
@@ -200,7 +200,7 @@ failed:
 
 static void keep_heard(struct child *child, const char *bytes, size_t length)
 {
-    if (!child->keep_all && child->heard.length + length > HEARD_MOST) {
+    if (!child->keep_all && child->heard.length + length > MAX_HEARD) {
         size_t kept = child->heard.length / 2;
         memmove(child->heard.data, child->heard.data + child->heard.length - kept, kept);
         child->heard.length = kept;

@@ -10,7 +10,7 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-#define MOST_ROWS 64
+#define MAX_ROWS 64
 
 char *field_key(const struct field *field)
 {
@@ -161,7 +161,7 @@ static void set_default(const struct field *field, void *structure)
 void fields_default(const struct field *fields, void *structure)
 {
     for (const struct field *f = fields; f && f->name; f++) {
-        if (f - fields >= MOST_ROWS)
+        if (f - fields >= MAX_ROWS)
             abort(); /* the table is too long */
         set_default(f, structure);
     }

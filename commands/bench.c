@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/interrupt.h"
-#include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "commands/commands.h"
@@ -106,7 +105,6 @@ struct bench {
     struct results_dir dir;
     struct trial_order plan;
     struct skip_reasons skip_reasons;
-    struct work_calibration calibration;
     struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
@@ -136,11 +134,10 @@ static uint64_t raise_descriptor_limit(void)
 static int decide(struct bench *bench, const struct bench_settings *settings,
                   const struct words *words, struct error *error)
 {
-    /* Seeds stay whole numbers in JSON: 53 bits. */
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
-        .seed = settings->seed ? settings->seed : (random_fresh_seed() >> 11) | 1,
+        .seed = settings->seed ? settings->seed : random_fresh_seed() | 1,
         .overrun_ns = settings->overrun_ns,
         .folder = settings->scenarios,
         .scenarios = words,
@@ -159,79 +156,65 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
         return result;
     result = experiment_from_json(&bench->run, config, error);
     cJSON_Delete(config);
-    return result < 0
-               ? result
-               : work_calibration_from_json(&bench->calibration,
-                                            json_at(bench->dir.manifest, "calibration"),
-                                            error);
-}
-
-static cJSON *skip_reasons_json(const struct skip_reasons *skip_reasons)
-{
-    cJSON *array = cJSON_CreateArray();
-    for (size_t i = 0; i < skip_reasons->count; i++) {
-        const struct skip_reason *skip_reason = &skip_reasons->items[i];
-        cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "scenario", skip_reason->scenario->name);
-        json_add_text(item, "value", skip_reason->value);
-        cJSON_AddStringToObject(item, "model", skip_reason->contender->label);
-        cJSON_AddStringToObject(item, "why", skip_reason->why);
-        cJSON_AddItemToArray(array, item);
-    }
-    return array;
-}
-
-static void replace_item(cJSON *object, const char *key, cJSON *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(object, key);
-    cJSON_AddItemToObject(object, key, value);
+    return result;
 }
 
 static void note_plan(struct bench *bench)
 {
-    cJSON *planned = cJSON_CreateArray();
+    const struct skip_reasons *reasons = &bench->skip_reasons;
+    char **planned = memory_allocate_zeroed(bench->plan.trial_count + 1, sizeof *planned);
+    struct not_testable *not_testable =
+        memory_allocate_zeroed(reasons->count + 1, sizeof *not_testable);
     for (size_t i = 0; i < bench->plan.trial_count; i++)
-        cJSON_AddItemToArray(planned, cJSON_CreateString(bench->plan.trials[i].id));
-    replace_item(bench->dir.manifest, "planned", planned);
-    replace_item(bench->dir.manifest, "not_testable",
-                 skip_reasons_json(&bench->skip_reasons));
+        planned[i] = memory_copy_string(bench->plan.trials[i].id);
+    for (size_t i = 0; i < reasons->count; i++) {
+        const struct skip_reason *reason = &reasons->items[i];
+        not_testable[i] = (struct not_testable){
+            .scenario = memory_copy_string(reason->scenario->name),
+            .value = reason->value ? memory_copy_string(reason->value) : NULL,
+            .model = memory_copy_string(reason->contender->label),
+            .why = memory_copy_string(reason->why),
+        };
+    }
+    manifest_plan(&bench->dir.manifest, planned, not_testable, reasons->count);
 }
 
 /* What the doctor finds is told on stderr, and kept with the result. */
 static int examine_machine(struct bench *bench, struct error *error)
 {
-    cJSON *environment = machine_describe();
-    cJSON *findings = doctor_examine(environment);
-    bench->machine_invalid = doctor_worst(findings) == SEVERITY_INVALID;
-    cJSON *warnings = cJSON_CreateArray(), *finding;
-    cJSON_ArrayForEach(finding, findings)
-    {
-        const char *message = json_string(finding, "message");
-        if (!message)
-            continue;
-        fprintf(stderr, "%s: %s (%s)\n", json_string(finding, "severity"), message,
-                json_string(finding, "remedy"));
-        cJSON_AddItemToArray(warnings, cJSON_Duplicate(finding, true));
-    }
-    int result = results_dir_write(&bench->dir, "environment.json", environment, error);
+    struct environment environment;
+    struct findings findings;
+    machine_describe(&environment);
+    doctor_examine(&environment, &findings);
+    bench->machine_invalid = findings_worst(&findings) == SEVERITY_INVALID;
+    for (size_t i = 0; i < findings.count; i++)
+        if (findings.items[i].message)
+            fprintf(stderr, "%s: %s (%s)\n", severity_names[findings.items[i].severity],
+                    findings.items[i].message, findings.items[i].remedy);
+    cJSON *machine = record_to_json(&environment_type, &environment);
+    cJSON *warnings = findings_to_json(&findings, SEVERITY_WARNING);
+    int result = results_dir_write(&bench->dir, "environment.json", machine, error);
     if (result == 0)
         result = results_dir_write(&bench->dir, "warnings.json", warnings, error);
-    cJSON_Delete(environment);
-    cJSON_Delete(findings);
+    cJSON_Delete(machine);
     cJSON_Delete(warnings);
+    findings_release(&findings);
+    environment_release(&environment);
     return result;
 }
 
 /* Once per run: another session goes on with the same work. */
 static int calibrate_once(struct bench *bench, struct error *error)
 {
-    if (bench->calibration.is_known)
+    struct work_calibration calibration = {0};
+    if (bench->dir.manifest.calibration)
         return 0;
-    int result = work_calibration_measure(&bench->calibration, &bench->plan, error);
-    if (result == 0 && bench->calibration.is_known)
-        replace_item(bench->dir.manifest, "calibration",
-                     work_calibration_to_json(&bench->calibration));
-    return result;
+    int result = work_calibration_measure(&calibration, &bench->plan, error);
+    if (result < 0 || !calibration.is_known)
+        return result;
+    bench->dir.manifest.calibration = memory_allocate(sizeof calibration);
+    *bench->dir.manifest.calibration = calibration;
+    return 0;
 }
 
 static const struct contender *contender_of(const struct bench *bench,
@@ -246,7 +229,7 @@ static void find_point(const struct bench *bench, const struct planned_trial *tr
 {
     const struct cell *cell = &bench->plan.cells[trial->cell];
     scenario_at_point(point, cell->scenario, cell->value);
-    work_calibration_apply(&bench->calibration, point);
+    work_calibration_apply(manifest_calibration(&bench->dir.manifest), point);
 }
 
 /* Where references join, what they and ours have to answer is found first. */
@@ -290,11 +273,18 @@ static uint64_t seed_of(const struct bench *bench, const struct planned_trial *t
     return random_next(&random) >> 11;
 }
 
-static void count_outcome(struct bench *bench, bool failed, bool valid)
+static enum done_status status_of(const struct trial_record *trial)
 {
-    bench->failed += failed;
-    bench->measured += !failed;
-    bench->invalid += !failed && !valid;
+    if (trial->status == TRIAL_FAILED)
+        return DONE_FAILED;
+    return trial->valid ? DONE_VALID : DONE_INVALID;
+}
+
+static void count_done(struct bench *bench, enum done_status status)
+{
+    bench->failed += status == DONE_FAILED;
+    bench->measured += status != DONE_FAILED;
+    bench->invalid += status == DONE_INVALID;
 }
 
 /* How many CPUs what the server asks should have; 0: it asks nobody. */
@@ -306,7 +296,7 @@ static uint64_t services_cpus(const struct scenario *scenario)
            (scenario->database != DATABASE_NONE);
 }
 
-static int run_trial(struct bench *bench, size_t index, struct trial_outcome *outcome,
+static int run_trial(struct bench *bench, size_t index, struct trial_record *record,
                      struct error *error)
 {
     const struct planned_trial *trial = &bench->plan.trials[index];
@@ -334,32 +324,19 @@ static int run_trial(struct bench *bench, size_t index, struct trial_outcome *ou
     else
         result = results_dir_begin_trial(&bench->dir, trial->id, &folder, error);
     if (result == 0) {
-        result = trial_run(&setup, folder, outcome, error);
-        if (result == 0)
+        result = trial_run(&setup, folder, record, error);
+        if (result == 0) {
             result = results_dir_commit_trial(&bench->dir, trial->id, folder,
-                                              outcome->failed  ? "failed"
-                                              : outcome->valid ? "valid"
-                                                               : "invalid",
-                                              error);
+                                              status_of(record), error);
+            if (result < 0)
+                trial_record_release(record);
+        }
         if (result < 0)
             results_dir_discard_trial(folder);
         free(folder);
     }
     scenario_release(&point);
     return result;
-}
-
-/* Counts the trials of earlier sessions by what the manifest says of them. */
-static void count_done(struct bench *bench)
-{
-    const cJSON *done;
-    cJSON_ArrayForEach(done, json_at(bench->dir.manifest, "done"))
-    {
-        const char *status = json_string(done, "status");
-        if (status)
-            count_outcome(bench, strcmp(status, "failed") == 0,
-                          strcmp(status, "valid") == 0);
-    }
 }
 
 static void start_progress(const struct bench *bench, struct progress *progress)
@@ -380,22 +357,25 @@ static int run_trials(struct bench *bench, struct error *error)
 {
     struct progress progress;
     start_progress(bench, &progress);
-    count_done(bench);
+    /* Those of earlier sessions. */
+    for (size_t i = 0; i < bench->dir.manifest.done_count; i++)
+        count_done(bench, (enum done_status)bench->dir.manifest.done[i].status);
     int result = 0;
     for (size_t i = 0; i < bench->plan.trial_count && result == 0; i++) {
         const struct planned_trial *trial = &bench->plan.trials[i];
         if (results_dir_has_trial(&bench->dir, trial->id))
             continue;
         char *what = describe_trial(bench, trial);
-        struct trial_outcome outcome = {0};
+        struct trial_record record;
         progress_trial(&progress, what);
         result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
-                                  : run_trial(bench, i, &outcome, error);
+                                  : run_trial(bench, i, &record, error);
         if (result == 0) {
-            count_outcome(bench, outcome.failed, outcome.valid);
+            count_done(bench, status_of(&record));
             progress_trial_done(&progress, what,
                                 planned_time(bench->plan.cells[trial->cell].scenario),
-                                &outcome);
+                                &record);
+            trial_record_release(&record);
         }
         free(what);
     }
@@ -408,7 +388,7 @@ static int run_trials(struct bench *bench, struct error *error)
 static int finish_interrupted(struct bench *bench)
 {
     struct error error;
-    if (results_dir_save(&bench->dir, "interrupted", &error) < 0 ||
+    if (results_dir_save(&bench->dir, RUN_INTERRUPTED, &error) < 0 ||
         report_write(bench->dir.path, NULL, &error) < 0)
         fprintf(stderr, "interleave bench: %s\n", error.text);
     fprintf(stderr, "interrupted; go on with: interleave bench --resume %s\n",
@@ -419,7 +399,7 @@ static int finish_interrupted(struct bench *bench)
 static int finish(struct bench *bench)
 {
     struct error error;
-    if (results_dir_save(&bench->dir, "finished", &error) < 0 ||
+    if (results_dir_save(&bench->dir, RUN_FINISHED, &error) < 0 ||
         report_write(bench->dir.path, stdout, &error) < 0) {
         fprintf(stderr, "interleave bench: %s\n", error.text);
         return EXIT_FAILED;
@@ -446,7 +426,7 @@ static int measure(struct bench *bench, struct error *error)
     note_plan(bench);
     int result = examine_machine(bench, error);
     if (result == 0)
-        result = results_dir_save(&bench->dir, "running", error);
+        result = results_dir_save(&bench->dir, RUN_RUNNING, error);
     if (result == 0)
         result = calibrate_once(bench, error);
     if (result == 0)
@@ -465,7 +445,6 @@ static int measure(struct bench *bench, struct error *error)
 static void bench_release(struct bench *bench)
 {
     free(bench->skip_reasons.items);
-    work_calibration_release(&bench->calibration);
     digests_release(&bench->digests);
     trial_order_release(&bench->plan);
     results_dir_release(&bench->dir);

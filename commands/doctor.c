@@ -18,17 +18,29 @@ static const struct field options[] = {
      .offset = offsetof(struct doctor_settings, json)},
     {0}};
 
-static void print_findings(const cJSON *findings)
+static void print_findings(const struct findings *findings)
 {
-    const cJSON *finding;
-    cJSON_ArrayForEach(finding, findings)
-    {
-        const char *message = json_string(finding, "message");
-        printf("%-8s  %-12s  %s\n", json_string(finding, "severity"),
-               json_string(finding, "code"), message ? message : "");
-        if (message)
-            printf("%24s%s\n", "remedy: ", json_string(finding, "remedy"));
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        printf("%-8s  %-12s  %s\n", severity_names[finding->severity], finding->code,
+               finding->message ? finding->message : "");
+        if (finding->message)
+            printf("%24s%s\n", "remedy: ", finding->remedy);
     }
+}
+
+static void print_json(const struct findings *findings,
+                       const struct environment *environment)
+{
+    cJSON *report = cJSON_CreateObject();
+    cJSON_AddNumberToObject(report, "schema_version", 1);
+    cJSON_AddItemToObject(report, "findings", findings_to_json(findings, SEVERITY_FINE));
+    cJSON_AddItemToObject(report, "environment",
+                          record_to_json(&environment_type, environment));
+    char *text = json_print(report);
+    fputs(text, stdout);
+    free(text);
+    cJSON_Delete(report);
 }
 
 static int run(int argc, char **argv)
@@ -37,23 +49,17 @@ static int run(int argc, char **argv)
     int exit_code;
     if (!options_read(&doctor_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
-    cJSON *environment = machine_describe();
-    cJSON *findings = doctor_examine(environment);
-    exit_code = doctor_worst(findings) == SEVERITY_INVALID ? EXIT_INVALID : EXIT_FINE;
-    if (settings.json) {
-        cJSON *report = cJSON_CreateObject();
-        cJSON_AddNumberToObject(report, "schema_version", 1);
-        cJSON_AddItemToObject(report, "findings", findings);
-        cJSON_AddItemToObject(report, "environment", environment);
-        char *text = json_print(report);
-        fputs(text, stdout);
-        free(text);
-        cJSON_Delete(report);
-        return exit_code;
-    }
-    print_findings(findings);
-    cJSON_Delete(findings);
-    cJSON_Delete(environment);
+    struct environment environment;
+    struct findings findings;
+    machine_describe(&environment);
+    doctor_examine(&environment, &findings);
+    if (settings.json)
+        print_json(&findings, &environment);
+    else
+        print_findings(&findings);
+    exit_code = findings_worst(&findings) == SEVERITY_INVALID ? EXIT_INVALID : EXIT_FINE;
+    findings_release(&findings);
+    environment_release(&environment);
     return exit_code;
 }
 

@@ -200,18 +200,18 @@ static const struct record_hooks hooks = {
 };
 
 static const struct record_field distribution_fields[] = {
-    {FIELD_COUNT("count", distribution, count)},
-    {FIELD_NUMBER("mean", distribution, mean_ns), .unit = "ns"},
-    {FIELD_NUMBER("stddev", distribution, stddev_ns), .unit = "ns"},
-    {FIELD_NUMBER("min", distribution, min_ns), .unit = "ns"},
-    {FIELD_NUMBER("p50", distribution, p50_ns), .unit = "ns"},
-    {FIELD_NUMBER("p75", distribution, p75_ns), .unit = "ns"},
-    {FIELD_NUMBER("p90", distribution, p90_ns), .unit = "ns"},
-    {FIELD_NUMBER("p95", distribution, p95_ns), .unit = "ns"},
-    {FIELD_NUMBER("p99", distribution, p99_ns), .unit = "ns"},
-    {FIELD_NUMBER("p999", distribution, p999_ns), .unit = "ns"},
-    {FIELD_NUMBER("p9999", distribution, p9999_ns), .unit = "ns"},
-    {FIELD_NUMBER("max", distribution, max_ns), .unit = "ns"},
+    {MEMBER_COUNT("count", distribution, count)},
+    {MEMBER_NUMBER("mean", distribution, mean_ns), .unit = "ns"},
+    {MEMBER_NUMBER("stddev", distribution, stddev_ns), .unit = "ns"},
+    {MEMBER_NUMBER("min", distribution, min_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p50", distribution, p50_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p75", distribution, p75_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p90", distribution, p90_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p95", distribution, p95_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p99", distribution, p99_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p999", distribution, p999_ns), .unit = "ns"},
+    {MEMBER_NUMBER("p9999", distribution, p9999_ns), .unit = "ns"},
+    {MEMBER_NUMBER("max", distribution, max_ns), .unit = "ns"},
     {0},
 };
 const struct record_type distribution_type = {

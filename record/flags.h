@@ -1,45 +1,19 @@
 /*
- * flags.h - everything that can be held against a measurement, each a row: its word in
- * the files, how much it weighs by itself, what it means and what helps.
+ * flags.h - everything that can be held against a measurement, each a row of flags.def:
+ * its word in the files, how much it weighs by itself, what it means and what helps.
  *
  * The generator flags its own results, the harness flags trials, and takes over what the
- * generator has flagged. To add a flag: one word in the enum, one row in flags.c.
+ * generator has flagged.
  */
 #ifndef RECORD_FLAGS_H
 #define RECORD_FLAGS_H
 
+#define FLAG(id, ...) FLAG_##id,
 enum flag {
-    /* of the generator */
-    FLAG_INTERRUPTED,
-    FLAG_NO_REPLIES,
-    FLAG_GENERATOR_SATURATED,
-    FLAG_SCHEDULE_LAG,
-    FLAG_RATE_MISSED,
-    FLAG_ERRORS,
-    FLAG_DROPPED,
-    FLAG_PORTS_EXHAUSTED,
-    FLAG_GENERATOR_STALLED,
-    FLAG_SHARED_CPU, /* of trials, too */
-    FLAG_CENSORED,
-    FLAG_GAPS_NOT_EXPONENTIAL,
-    FLAG_GAPS_CORRELATED,
-    FLAG_GAPS_UNEVEN,
-    FLAG_UNSTEADY,
-    FLAG_NOT_MERGED, /* of sums */
-    /* of trials */
-    FLAG_GENERATOR,
-    FLAG_COUNT_MISMATCH,
-    FLAG_SERVICES_BUSY,
-    FLAG_SERVICES_SHARE_CPU,
-    FLAG_STEAL,
-    FLAG_THROTTLED,
-    FLAG_SWAPPING,
-    FLAG_LISTEN_OVERFLOW,
-    FLAG_BUSY_MACHINE,
-    FLAG_RESTARTS,
-    FLAG_OP,
+#include "record/flags.def"
     FLAGS
 };
+#undef FLAG
 
 enum flag_severity {
     FLAG_WARNING, /* read with care */
@@ -62,5 +36,8 @@ struct flag_kind {
 };
 /* Ends with one whose word is NULL. */
 extern const struct flag_kind flag_kinds[FLAGS + 1];
+
+/* The enum flag of a word in a file; -1: another version's, unknown to this one. */
+int flag_find(const char *word);
 
 #endif

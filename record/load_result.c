@@ -37,41 +37,41 @@ static const char *const expectation_words[] = {
 static const char other_phases[] = "the generators did not load in the same phases";
 
 static const struct record_field phase_fields[] = {
-    {FIELD_TEXT("duration", phase_setting, duration), .rule = RECORD_EQUAL,
+    {MEMBER_TEXT("duration", phase_setting, duration), .rule = RECORD_EQUAL,
      .why = other_phases},
-    {FIELD_WORD("shape", phase_setting, shape, phase_shape_names), .rule = RECORD_EQUAL,
+    {MEMBER_WORD("shape", phase_setting, shape, phase_shape_names), .rule = RECORD_EQUAL,
      .why = other_phases},
-    {FIELD_NUMBER("rate", phase_setting, rate_rps), .rule = RECORD_SUM, .unit = "1/s",
+    {MEMBER_NUMBER("rate", phase_setting, rate_rps), .rule = RECORD_SUM, .unit = "1/s",
      .optional = true},
-    {FIELD_NUMBER("connections", phase_setting, connections), .rule = RECORD_SUM,
+    {MEMBER_NUMBER("connections", phase_setting, connections), .rule = RECORD_SUM,
      .optional = true},
-    {FIELD_NUMBER("to", phase_setting, to), .rule = RECORD_SUM, .optional = true},
-    {FIELD_TEXT("period", phase_setting, period), .rule = RECORD_EQUAL, .optional = true,
+    {MEMBER_NUMBER("to", phase_setting, to), .rule = RECORD_SUM, .optional = true},
+    {MEMBER_TEXT("period", phase_setting, period), .rule = RECORD_EQUAL, .optional = true,
      .why = other_phases},
-    {FIELD_TEXT("burst", phase_setting, burst), .rule = RECORD_EQUAL, .optional = true,
+    {MEMBER_TEXT("burst", phase_setting, burst), .rule = RECORD_EQUAL, .optional = true,
      .why = other_phases},
     {0},
 };
 static const struct record_type phase_type = RECORD_TYPE(phase_setting, phase_fields);
 
 static const struct record_field trace_fields[] = {
-    {FIELD_TEXT("file", trace_setting, file)},
-    {FIELD_NUMBER("speed", trace_setting, speed)},
+    {MEMBER_TEXT("file", trace_setting, file)},
+    {MEMBER_NUMBER("speed", trace_setting, speed)},
     {0},
 };
 static const struct record_type trace_type = RECORD_TYPE(trace_setting, trace_fields);
 
 static const struct record_field censored_fields[] = {
-    {FIELD_COUNT("count", censored, count), .rule = RECORD_SUM},
-    {FIELD_NUMBER("least_age_ns", censored, least_age_ns), .rule = RECORD_LEAST,
+    {MEMBER_COUNT("count", censored, count), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("least_age_ns", censored, least_age_ns), .rule = RECORD_MINIMUM,
      .unit = "ns"},
     {0},
 };
 static const struct record_type censored_type = RECORD_TYPE(censored, censored_fields);
 
 static const struct record_field class_fields[] = {
-    {FIELD_STRUCT("counts", class_result, counts, counts_type), .rule = RECORD_SUM},
-    {FIELD_STRUCT("latency_ns", class_result, latency, distribution_type),
+    {MEMBER_STRUCT("counts", class_result, counts, counts_type), .rule = RECORD_SUM},
+    {MEMBER_STRUCT("latency_ns", class_result, latency, distribution_type),
      .rule = RECORD_SUM},
     {0},
 };
@@ -81,65 +81,68 @@ static const char quantile_of_sum[] =
     "a quantile of a sum does not follow from those of its parts";
 
 static const struct record_field interval_fields[] = {
-    {FIELD_NUMBER("t_s", interval_result, t_s), .rule = RECORD_LEAST, .unit = "s"},
-    {FIELD_COUNT("ok", interval_result, ok), .rule = RECORD_SUM},
-    {FIELD_COUNT("errors", interval_result, errors), .rule = RECORD_SUM},
-    {FIELD_COUNT("in_flight", interval_result, in_flight), .rule = RECORD_SUM},
-    {FIELD_NUMBER("p50_ns", interval_result, p50_ns), .rule = RECORD_NONE, .unit = "ns",
+    {MEMBER_NUMBER("t_s", interval_result, t_s), .rule = RECORD_MINIMUM, .unit = "s"},
+    {MEMBER_COUNT("ok", interval_result, ok), .rule = RECORD_SUM},
+    {MEMBER_COUNT("errors", interval_result, errors), .rule = RECORD_SUM},
+    {MEMBER_COUNT("in_flight", interval_result, in_flight), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("p50_ns", interval_result, p50_ns), .rule = RECORD_NONE, .unit = "ns",
      .why = quantile_of_sum},
-    {FIELD_NUMBER("p99_ns", interval_result, p99_ns), .rule = RECORD_NONE, .unit = "ns",
+    {MEMBER_NUMBER("p99_ns", interval_result, p99_ns), .rule = RECORD_NONE, .unit = "ns",
      .why = quantile_of_sum},
-    {FIELD_NUMBER("max_ns", interval_result, max_ns), .rule = RECORD_MOST, .unit = "ns"},
+    {MEMBER_NUMBER("max_ns", interval_result, max_ns), .rule = RECORD_MAXIMUM,
+     .unit = "ns"},
     {0},
 };
 static const struct record_type interval_type =
     RECORD_TYPE(interval_result, interval_fields);
 
 static const struct record_field whole_run_fields[] = {
-    {FIELD_COUNT("sent", whole_run, sent), .rule = RECORD_SUM},
-    {FIELD_COUNT("replies", whole_run, replies), .rule = RECORD_SUM},
-    {FIELD_COUNT("connections", whole_run, connections), .rule = RECORD_SUM},
+    {MEMBER_COUNT("sent", whole_run, sent), .rule = RECORD_SUM},
+    {MEMBER_COUNT("replies", whole_run, replies), .rule = RECORD_SUM},
+    {MEMBER_COUNT("connections", whole_run, connections), .rule = RECORD_SUM},
     {0},
 };
 static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
 
 static const struct record_field target_fields[] = {
-    {FIELD_TEXT("url", target_result, url), .required = true},
-    {FIELD_NUMBER("weight", target_result, weight)},
-    {FIELD_COUNT("sent", target_result, sent), .rule = RECORD_SUM},
-    {FIELD_COUNT("replies", target_result, replies), .rule = RECORD_SUM},
-    {FIELD_COUNT("failed", target_result, failed), .rule = RECORD_SUM},
+    {MEMBER_TEXT("url", target_result, url), .required = true},
+    {MEMBER_NUMBER("weight", target_result, weight)},
+    {MEMBER_COUNT("sent", target_result, sent), .rule = RECORD_SUM},
+    {MEMBER_COUNT("replies", target_result, replies), .rule = RECORD_SUM},
+    {MEMBER_COUNT("failed", target_result, failed), .rule = RECORD_SUM},
     {0},
 };
 static const struct record_type target_type = RECORD_TYPE(target_result, target_fields);
 
 static const struct record_field background_fields[] = {
-    {FIELD_COUNT("count", background_result, count), .rule = RECORD_SUM},
-    {FIELD_COUNT("opened", background_result, opened), .rule = RECORD_SUM},
-    {FIELD_COUNT("closed", background_result, closed), .rule = RECORD_SUM},
-    {FIELD_COUNT("replies", background_result, replies), .rule = RECORD_SUM},
-    {FIELD_COUNT("failed", background_result, failed), .rule = RECORD_SUM},
-    {FIELD_COUNT("bytes", background_result, bytes), .rule = RECORD_SUM, .unit = "bytes"},
+    {MEMBER_COUNT("count", background_result, count), .rule = RECORD_SUM},
+    {MEMBER_COUNT("opened", background_result, opened), .rule = RECORD_SUM},
+    {MEMBER_COUNT("closed", background_result, closed), .rule = RECORD_SUM},
+    {MEMBER_COUNT("replies", background_result, replies), .rule = RECORD_SUM},
+    {MEMBER_COUNT("failed", background_result, failed), .rule = RECORD_SUM},
+    {MEMBER_COUNT("bytes", background_result, bytes), .rule = RECORD_SUM,
+     .unit = "bytes"},
     {0},
 };
 static const struct record_type background_type =
     RECORD_TYPE(background_result, background_fields);
 
 static const struct record_field generator_fields[] = {
-    {FIELD_NUMBER("cpu_s", generator_result, cpu_s), .rule = RECORD_SUM, .unit = "s"},
-    {FIELD_NUMBER("spin_s", generator_result, spin_s), .rule = RECORD_SUM, .unit = "s"},
-    {FIELD_NUMBER("cpu_us_per_request", generator_result, cpu_us_per_request),
+    {MEMBER_NUMBER("cpu_s", generator_result, cpu_s), .rule = RECORD_SUM, .unit = "s"},
+    {MEMBER_NUMBER("spin_s", generator_result, spin_s), .rule = RECORD_SUM, .unit = "s"},
+    {MEMBER_NUMBER("cpu_us_per_request", generator_result, cpu_us_per_request),
      .rule = RECORD_LATER, .unit = "us"},
-    {FIELD_NUMBER("busiest_thread_cores", generator_result, busiest_thread_cores),
-     .rule = RECORD_MOST, .unit = "cores"},
-    {FIELD_NUMBER("ceiling_rps", generator_result, ceiling_rps), .rule = RECORD_SUM,
+    {MEMBER_NUMBER("busiest_thread_cores", generator_result, busiest_thread_cores),
+     .rule = RECORD_MAXIMUM, .unit = "cores"},
+    {MEMBER_NUMBER("ceiling_rps", generator_result, ceiling_rps), .rule = RECORD_SUM,
      .unit = "1/s"},
-    {FIELD_NUMBER("load_fraction", generator_result, load_fraction),
+    {MEMBER_NUMBER("load_fraction", generator_result, load_fraction),
      .rule = RECORD_LATER},
-    {FIELD_NUMBER("longest_stall_ns", generator_result, longest_stall_ns),
-     .rule = RECORD_MOST, .unit = "ns"},
-    {FIELD_COUNT("parsed_replies", generator_result, parsed_replies), .rule = RECORD_SUM},
-    {FIELD_POINTER("lag_ns", generator_result, lag, distribution_type),
+    {MEMBER_NUMBER("longest_stall_ns", generator_result, longest_stall_ns),
+     .rule = RECORD_MAXIMUM, .unit = "ns"},
+    {MEMBER_COUNT("parsed_replies", generator_result, parsed_replies),
+     .rule = RECORD_SUM},
+    {MEMBER_POINTER("lag_ns", generator_result, lag, distribution_type),
      .rule = RECORD_SUM},
     {0},
 };
@@ -147,124 +150,138 @@ static const struct record_type generator_type =
     RECORD_TYPE(generator_result, generator_fields);
 
 static const struct record_field gaps_fields[] = {
-    {FIELD_WORD("arrivals", gaps_result, arrivals, arrivals_names)},
-    {FIELD_NUMBER("mean_ns", gaps_result, mean_ns), .unit = "ns"},
-    {FIELD_COUNT("kept", gaps_result, kept)},
-    {FIELD_NUMBER("anderson_darling", gaps_result, anderson_darling)},
-    {FIELD_NUMBER("p_value", gaps_result, p_value)},
-    {FIELD_NUMBER("lag1", gaps_result, lag1)},
-    {FIELD_NUMBER("deviation_p99_ns", gaps_result, deviation_p99_ns), .unit = "ns"},
+    {MEMBER_WORD("arrivals", gaps_result, arrivals, arrivals_names)},
+    {MEMBER_NUMBER("mean_ns", gaps_result, mean_ns), .unit = "ns"},
+    {MEMBER_COUNT("kept", gaps_result, kept)},
+    {MEMBER_NUMBER("anderson_darling", gaps_result, anderson_darling)},
+    {MEMBER_NUMBER("p_value", gaps_result, p_value)},
+    {MEMBER_NUMBER("lag1", gaps_result, lag1)},
+    {MEMBER_NUMBER("deviation_p99_ns", gaps_result, deviation_p99_ns), .unit = "ns"},
     {0},
 };
 static const struct record_type gaps_type = RECORD_TYPE(gaps_result, gaps_fields);
 
 static const struct record_field steady_fields[] = {
-    {FIELD_BOOL("steady", steady_result, steady)},
-    {FIELD_WORD("series", steady_result, series, steady_words)},
-    {FIELD_COUNT("bins", steady_result, bins)},
-    {FIELD_NUMBER("bin_s", steady_result, bin_s), .unit = "s"},
-    {FIELD_COUNT("cut_bins", steady_result, cut_bins)},
-    {FIELD_NUMBER("cut_share", steady_result, cut_share)},
-    {FIELD_NUMBER("trend_z", steady_result, trend_z)},
-    {FIELD_NUMBER("trend_share", steady_result, trend_share)},
+    {MEMBER_BOOL("steady", steady_result, steady)},
+    {MEMBER_WORD("series", steady_result, series, steady_words)},
+    {MEMBER_COUNT("bins", steady_result, bins)},
+    {MEMBER_NUMBER("bin_s", steady_result, bin_s), .unit = "s"},
+    {MEMBER_COUNT("cut_bins", steady_result, cut_bins)},
+    {MEMBER_NUMBER("cut_share", steady_result, cut_share)},
+    {MEMBER_NUMBER("trend_z", steady_result, trend_z)},
+    {MEMBER_NUMBER("trend_share", steady_result, trend_share)},
     {0},
 };
 static const struct record_type steady_type = RECORD_TYPE(steady_result, steady_fields);
 
 static const struct record_field checks_fields[] = {
-    {FIELD_LIST("gaps", checks_result, gaps, gaps_count, gaps_type)},
-    {FIELD_POINTER("steady", checks_result, steady, steady_type)},
-    {FIELD_NUMBER("latency_lag1_rank", checks_result, latency_lag1_rank)},
+    {MEMBER_LIST("gaps", checks_result, gaps, gaps_count, gaps_type)},
+    {MEMBER_POINTER("steady", checks_result, steady, steady_type)},
+    {MEMBER_NUMBER("latency_lag1_rank", checks_result, latency_lag1_rank)},
     {0},
 };
 static const struct record_type checks_type = RECORD_TYPE(checks_result, checks_fields);
 
 static const struct record_field expectation_fields[] = {
-    {FIELD_TEXT("expect", expectation_result, text), .required = true},
-    {FIELD_NUMBER("value", expectation_result, value)},
-    {FIELD_NUMBER("limit", expectation_result, limit)},
-    {FIELD_WORD("unit", expectation_result, unit, expectation_words), .required = true},
-    {FIELD_BOOL("met", expectation_result, met)},
+    {MEMBER_TEXT("expect", expectation_result, text), .required = true},
+    {MEMBER_NUMBER("value", expectation_result, value)},
+    {MEMBER_NUMBER("limit", expectation_result, limit)},
+    {MEMBER_WORD("unit", expectation_result, unit, expectation_words), .required = true},
+    {MEMBER_BOOL("met", expectation_result, met)},
     {0},
 };
 static const struct record_type expectation_type =
     RECORD_TYPE(expectation_result, expectation_fields);
 
 static const struct record_field warning_fields[] = {
-    {FIELD_WORD_OF("code", load_warning, flag, flag_kinds[0].word, sizeof flag_kinds[0]),
-     .required = true},
-    {FIELD_TEXT("message", load_warning, message), .required = true},
-    {FIELD_BOOL("invalidates", load_warning, invalidates)},
+    {MEMBER_TEXT("code", load_warning, word), .required = true},
+    {MEMBER_TEXT("message", load_warning, message), .required = true},
+    {MEMBER_BOOL("invalidates", load_warning, invalidates)},
     {0},
 };
-static const struct record_type warning_type = RECORD_TYPE(load_warning, warning_fields);
+
+/* Words that are not known come from other versions, and are kept. */
+static int read_warning(struct json_document *document, const cJSON *node, void *record,
+                        struct error *error)
+{
+    (void)document, (void)node, (void)error;
+    struct load_warning *warning = record;
+    warning->flag = flag_find(warning->word);
+    return 0;
+}
+
+static const struct record_type warning_type = {
+    .size = sizeof(struct load_warning),
+    .fields = warning_fields,
+    .hooks = &(const struct record_hooks){.read = read_warning},
+};
 
 /* ---- the whole ----------------------------------------------------------------------
  */
 
 static const struct record_field load_result_fields[] = {
-    {FIELD_COUNT("schema_version", load_result, schema_version), .rule = RECORD_EQUAL},
-    {FIELD_TEXTS("merged", load_result, merged), .rule = RECORD_LATER, .optional = true},
-    {FIELD_TEXT("target", load_result, target)},
-    {FIELD_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
+    {MEMBER_COUNT("schema_version", load_result, schema_version), .rule = RECORD_EQUAL},
+    {MEMBER_TEXTS("merged", load_result, merged), .rule = RECORD_LATER, .optional = true},
+    {MEMBER_TEXT("target", load_result, target)},
+    {MEMBER_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
      .required = true, .why = "their latencies do not mean the same"},
-    {FIELD_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
+    {MEMBER_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
      .why = "their sum is neither"},
-    {FIELD_NUMBER("offered_rps", load_result, offered_rps), .rule = RECORD_SUM,
+    {MEMBER_NUMBER("offered_rps", load_result, offered_rps), .rule = RECORD_SUM,
      .unit = "1/s"},
-    {FIELD_LIST("phases", load_result, phases, phase_count, phase_type),
+    {MEMBER_LIST("phases", load_result, phases, phase_count, phase_type),
      .rule = RECORD_BY_INDEX},
-    {FIELD_POINTER("trace", load_result, trace, trace_type)},
-    {FIELD_COUNT("connections", load_result, connections), .rule = RECORD_SUM},
-    {FIELD_COUNT("all_connections", load_result, all_connections), .rule = RECORD_SUM},
-    {FIELD_COUNT("threads", load_result, threads), .rule = RECORD_SUM},
-    {FIELD_SWITCH("keep_alive", load_result, keep_alive)},
-    {FIELD_NUMBER("requests_per_connection", load_result, requests_per_connection)},
-    {FIELD_NUMBER("pipeline", load_result, pipeline)},
-    {FIELD_NUMBER("think_s", load_result, think_s), .unit = "s"},
-    {FIELD_WORD("think_times", load_result, think_times, think_times_names)},
-    {FIELD_NUMBER("request_limit", load_result, request_limit), .rule = RECORD_SUM},
-    {FIELD_NUMBER("seed", load_result, seed)},
-    {FIELD_NUMBER("warmup_s", load_result, warmup_s), .unit = "s"},
-    {FIELD_NUMBER("drain_s", load_result, drain_s), .rule = RECORD_MOST, .unit = "s"},
-    {FIELD_NUMBER("interval_s", load_result, interval_s), .unit = "s"},
-    {FIELD_NUMBER("duration_s", load_result, duration_s), .rule = RECORD_MOST,
+    {MEMBER_POINTER("trace", load_result, trace, trace_type)},
+    {MEMBER_COUNT("connections", load_result, connections), .rule = RECORD_SUM},
+    {MEMBER_COUNT("all_connections", load_result, all_connections), .rule = RECORD_SUM},
+    {MEMBER_COUNT("threads", load_result, threads), .rule = RECORD_SUM},
+    {MEMBER_SWITCH("keep_alive", load_result, keep_alive)},
+    {MEMBER_NUMBER("requests_per_connection", load_result, requests_per_connection)},
+    {MEMBER_NUMBER("pipeline", load_result, pipeline)},
+    {MEMBER_NUMBER("think_s", load_result, think_s), .unit = "s"},
+    {MEMBER_WORD("think_times", load_result, think_times, think_times_names)},
+    {MEMBER_NUMBER("request_limit", load_result, request_limit), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("seed", load_result, seed)},
+    {MEMBER_NUMBER("warmup_s", load_result, warmup_s), .unit = "s"},
+    {MEMBER_NUMBER("drain_s", load_result, drain_s), .rule = RECORD_MAXIMUM, .unit = "s"},
+    {MEMBER_NUMBER("interval_s", load_result, interval_s), .unit = "s"},
+    {MEMBER_NUMBER("duration_s", load_result, duration_s), .rule = RECORD_MAXIMUM,
      .unit = "s"},
-    {FIELD_BOOL("interrupted", load_result, interrupted), .rule = RECORD_ANY},
-    {FIELD_NUMBER("throughput_rps", load_result, throughput_rps), .rule = RECORD_SUM,
+    {MEMBER_BOOL("interrupted", load_result, interrupted), .rule = RECORD_ANY},
+    {MEMBER_NUMBER("throughput_rps", load_result, throughput_rps), .rule = RECORD_SUM,
      .unit = "1/s"},
-    {FIELD_STRUCT("counts", load_result, counts, counts_type), .rule = RECORD_SUM},
-    {FIELD_STRUCT("latency_ns", load_result, latency, distribution_type),
+    {MEMBER_STRUCT("counts", load_result, counts, counts_type), .rule = RECORD_SUM},
+    {MEMBER_STRUCT("latency_ns", load_result, latency, distribution_type),
      .rule = RECORD_SUM},
-    {FIELD_STRUCT("service_ns", load_result, service, distribution_type),
+    {MEMBER_STRUCT("service_ns", load_result, service, distribution_type),
      .rule = RECORD_SUM},
-    {FIELD_POINTER("schedule_lag_ns", load_result, schedule_lag, distribution_type),
+    {MEMBER_POINTER("schedule_lag_ns", load_result, schedule_lag, distribution_type),
      .rule = RECORD_SUM},
-    {FIELD_STRUCT("censored", load_result, censored, censored_type), .rule = RECORD_SUM},
-    {FIELD_MAP("classes", load_result, classes, class_count, class_type),
+    {MEMBER_STRUCT("censored", load_result, censored, censored_type), .rule = RECORD_SUM},
+    {MEMBER_MAP("classes", load_result, classes, class_count, class_type),
      .rule = RECORD_BY_NAME},
-    {FIELD_LIST("series", load_result, series, series_count, interval_type),
+    {MEMBER_LIST("series", load_result, series, series_count, interval_type),
      .rule = RECORD_BY_INDEX, .optional = true},
-    {FIELD_TALLY_OF("errors", load_result, failures, failure_kinds[0].name,
-                    sizeof failure_kinds[0]),
+    {MEMBER_TALLY_OF("errors", load_result, failures, failure_kinds[0].name,
+                     sizeof failure_kinds[0]),
      .rule = RECORD_SUM},
-    {FIELD_NUMBER("waited_for_connection", load_result, waited_for_connection),
+    {MEMBER_NUMBER("waited_for_connection", load_result, waited_for_connection),
      .rule = RECORD_SUM},
-    {FIELD_STRUCT("whole_run", load_result, whole_run, whole_run_type),
+    {MEMBER_STRUCT("whole_run", load_result, whole_run, whole_run_type),
      .rule = RECORD_SUM},
-    {FIELD_LIST("targets", load_result, targets, target_count, target_type),
+    {MEMBER_LIST("targets", load_result, targets, target_count, target_type),
      .rule = RECORD_BY_NAME},
-    {FIELD_MAP("crowd", load_result, background, background_count, background_type),
+    {MEMBER_MAP("crowd", load_result, background, background_count, background_type),
      .rule = RECORD_BY_NAME},
-    {FIELD_STRUCT("generator", load_result, generator, generator_type),
+    {MEMBER_STRUCT("generator", load_result, generator, generator_type),
      .rule = RECORD_SUM},
-    {FIELD_POINTER("checks", load_result, checks, checks_type), .rule = RECORD_NONE,
+    {MEMBER_POINTER("checks", load_result, checks, checks_type), .rule = RECORD_NONE,
      .why = "each generator judges its own sends"},
-    {FIELD_LIST("expectations", load_result, expectations, expectation_count,
-                expectation_type),
+    {MEMBER_LIST("expectations", load_result, expectations, expectation_count,
+                 expectation_type),
      .rule = RECORD_LATER},
-    {FIELD_BOOL("valid", load_result, valid), .rule = RECORD_ALL},
-    {FIELD_LIST("warnings", load_result, warnings, warning_count, warning_type),
+    {MEMBER_BOOL("valid", load_result, valid), .rule = RECORD_ALL},
+    {MEMBER_LIST("warnings", load_result, warnings, warning_count, warning_type),
      .rule = RECORD_LATER},
     {0},
 };
@@ -326,6 +343,7 @@ void load_result_warn(struct load_result *result, enum flag flag, const char *fo
         abort(); /* Only for want of memory, which is fatal everywhere. */
     va_end(arguments);
     warning->flag = (int)flag;
+    warning->word = memory_copy_string(flag_kinds[flag].word);
     warning->invalidates = flag_kinds[flag].severity == FLAG_INVALID;
     result->valid = result->valid && !warning->invalidates;
 }
@@ -371,6 +389,7 @@ static void merge_warnings(struct load_result *sum, const struct record_part *pa
         struct load_warning *warning =
             record_append(&sum->warnings, &sum->warning_count, sizeof *warning);
         *warning = from->warnings[i];
+        warning->word = memory_copy_string(from->warnings[i].word);
         warning->message = memory_printf("%s: %s", part->name, from->warnings[i].message);
     }
 }

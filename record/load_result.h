@@ -144,7 +144,8 @@ enum expectation_unit {
 };
 
 struct load_warning {
-    int flag;         /* enum flag */
+    int flag;         /* enum flag; -1: one that this program does not know */
+    char *word;       /* of the flag, as the file has it */
     char *message;    /* with its figures and the remedy */
     bool invalidates; /* the figures must not be used */
 };

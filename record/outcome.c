@@ -4,15 +4,15 @@
 #include <errno.h>
 
 static const struct record_field counts_fields[] = {
-    {FIELD_COUNT("scheduled", counts, scheduled), .rule = RECORD_SUM},
-    {FIELD_COUNT("sent", counts, sent), .rule = RECORD_SUM},
-    {FIELD_COUNT("ok", counts, ended[OUTCOME_OK]), .rule = RECORD_SUM},
-    {FIELD_COUNT("http_error", counts, ended[OUTCOME_HTTP_ERROR]), .rule = RECORD_SUM},
-    {FIELD_COUNT("bad_body", counts, ended[OUTCOME_BAD_BODY]), .rule = RECORD_SUM},
-    {FIELD_COUNT("net_error", counts, ended[OUTCOME_NET_ERROR]), .rule = RECORD_SUM},
-    {FIELD_COUNT("timeout", counts, ended[OUTCOME_TIMEOUT]), .rule = RECORD_SUM},
-    {FIELD_COUNT("in_flight", counts, ended[OUTCOME_IN_FLIGHT]), .rule = RECORD_SUM},
-    {FIELD_COUNT("dropped", counts, ended[OUTCOME_DROPPED]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("scheduled", counts, scheduled), .rule = RECORD_SUM},
+    {MEMBER_COUNT("sent", counts, sent), .rule = RECORD_SUM},
+    {MEMBER_COUNT("ok", counts, ended[OUTCOME_OK]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("http_error", counts, ended[OUTCOME_HTTP_ERROR]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("bad_body", counts, ended[OUTCOME_BAD_BODY]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("net_error", counts, ended[OUTCOME_NET_ERROR]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("timeout", counts, ended[OUTCOME_TIMEOUT]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("in_flight", counts, ended[OUTCOME_IN_FLIGHT]), .rule = RECORD_SUM},
+    {MEMBER_COUNT("dropped", counts, ended[OUTCOME_DROPPED]), .rule = RECORD_SUM},
     {0},
 };
 const struct record_type counts_type = RECORD_TYPE(counts, counts_fields);

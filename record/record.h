@@ -7,8 +7,8 @@
  *
  *   struct disk { double read_s; char *host; };
  *   static const struct record_field disk_fields[] = {
- *       {FIELD_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
- *       {FIELD_TEXT("host", disk, host)},
+ *       {MEMBER_NUMBER("read_s", disk, read_s), .unit = "s", .rule = RECORD_SUM},
+ *       {MEMBER_TEXT("host", disk, host)},
  *       {0}};
  *   static const struct record_type disk_type = RECORD_TYPE(disk, disk_fields);
  *
@@ -55,14 +55,14 @@ enum record_kind {
 
 /* How the members of several records become that of their sum. */
 enum record_rule {
-    RECORD_SAME,  /* what all agree on; else null, or refused where it cannot be null */
-    RECORD_EQUAL, /* all must agree: else the records cannot be merged, for `why` */
-    RECORD_SUM,   /* null where one is null. Tallies word by word, members of structs by
-                   * their own rules; a pointer that is null has nothing to add */
-    RECORD_MOST,  /* the largest; one that is null does not count */
-    RECORD_LEAST, /* likewise */
-    RECORD_ALL,   /* true where all are */
-    RECORD_ANY,   /* true where one is */
+    RECORD_SAME,    /* what all agree on; else null, or refused where it cannot be null */
+    RECORD_EQUAL,   /* all must agree: else the records cannot be merged, for `why` */
+    RECORD_SUM,     /* null where one is null. Tallies word by word, members of structs by
+                     * their own rules; a pointer that is null has nothing to add */
+    RECORD_MAXIMUM, /* the largest; one that is null does not count */
+    RECORD_MINIMUM, /* likewise */
+    RECORD_ALL,     /* true where all are */
+    RECORD_ANY,     /* true where one is */
     RECORD_BY_INDEX, /* list: elements with the same index, by the rules of their type */
     RECORD_BY_NAME,  /* list or map: elements that begin with the same text, likewise */
     RECORD_NONE,     /* null, for `why` */
@@ -125,34 +125,32 @@ struct record_type {
  * The beginnings of rows: key, kind and place. The compiler says where a member's type is
  * not that of the kind.
  */
-#define FIELD_OF(kind_, type_, key_, tag, member)                                        \
+#define MEMBER_OF(kind_, type_, key_, tag, member)                                       \
     .key = (key_), .kind = (kind_),                                                      \
     .offset = offsetof(struct tag, member) +                                             \
               0 * sizeof((type_ *)0 == &((struct tag *)0)->member)
-#define FIELD_NUMBER(key, tag, member) FIELD_OF(RECORD_NUMBER, double, key, tag, member)
-#define FIELD_COUNT(key, tag, member)  FIELD_OF(RECORD_COUNT, uint64_t, key, tag, member)
-#define FIELD_BOOL(key, tag, member)   FIELD_OF(RECORD_BOOL, bool, key, tag, member)
-#define FIELD_SWITCH(key, tag, member) FIELD_OF(RECORD_SWITCH, int, key, tag, member)
-#define FIELD_TEXT(key, tag, member)   FIELD_OF(RECORD_TEXT, char *, key, tag, member)
-#define FIELD_TEXTS(key, tag, member)  FIELD_OF(RECORD_TEXTS, char **, key, tag, member)
-#define FIELD_WORD(key, tag, member, words_)                                             \
-    FIELD_OF(RECORD_WORD, int, key, tag, member), .words = (words_)
+#define MEMBER_NUMBER(key, tag, member) MEMBER_OF(RECORD_NUMBER, double, key, tag, member)
+#define MEMBER_COUNT(key, tag, member)  MEMBER_OF(RECORD_COUNT, uint64_t, key, tag, member)
+#define MEMBER_BOOL(key, tag, member)   MEMBER_OF(RECORD_BOOL, bool, key, tag, member)
+#define MEMBER_SWITCH(key, tag, member) MEMBER_OF(RECORD_SWITCH, int, key, tag, member)
+#define MEMBER_TEXT(key, tag, member)   MEMBER_OF(RECORD_TEXT, char *, key, tag, member)
+#define MEMBER_TEXTS(key, tag, member)  MEMBER_OF(RECORD_TEXTS, char **, key, tag, member)
+#define MEMBER_WORD(key, tag, member, words_)                                            \
+    MEMBER_OF(RECORD_WORD, int, key, tag, member), .words = (words_)
 /* Of words in an array of structs: `first` is the word of the first one. */
-#define FIELD_WORD_OF(key, tag, member, first, stride_)                                  \
-    FIELD_OF(RECORD_WORD, int, key, tag, member), .words = &(first), .stride = (stride_)
-#define FIELD_TALLY_OF(key_, tag, member, first, stride_)                                \
+#define MEMBER_TALLY_OF(key_, tag, member, first, stride_)                               \
     .key = (key_), .kind = RECORD_TALLY, .offset = offsetof(struct tag, member),         \
     .words = &(first), .stride = (stride_)
-#define FIELD_STRUCT(key_, tag, member, type_)                                           \
+#define MEMBER_STRUCT(key_, tag, member, type_)                                          \
     .key = (key_), .kind = RECORD_STRUCT, .offset = offsetof(struct tag, member),        \
     .type = &(type_)
-#define FIELD_POINTER(key_, tag, member, type_)                                          \
+#define MEMBER_POINTER(key_, tag, member, type_)                                         \
     .key = (key_), .kind = RECORD_POINTER, .offset = offsetof(struct tag, member),       \
     .type = &(type_)
-#define FIELD_LIST(key_, tag, member, count, type_)                                      \
+#define MEMBER_LIST(key_, tag, member, count, type_)                                     \
     .key = (key_), .kind = RECORD_LIST, .offset = offsetof(struct tag, member),          \
     .count_offset = offsetof(struct tag, count), .type = &(type_)
-#define FIELD_MAP(key_, tag, member, count, type_)                                       \
+#define MEMBER_MAP(key_, tag, member, count, type_)                                      \
     .key = (key_), .kind = RECORD_MAP, .offset = offsetof(struct tag, member),           \
     .count_offset = offsetof(struct tag, count), .type = &(type_)
 
@@ -178,6 +176,12 @@ MUST_CHECK int record_read(const struct record_type *type, void *record,
 
 /* A new object; keys in the order of the table. */
 cJSON *record_to_json(const struct record_type *type, const void *record);
+
+/* A file that holds one record. Reading as above; writing is atomic, 0 or -errno. */
+MUST_CHECK int record_read_file(const struct record_type *type, void *record,
+                                const char *path, struct error *error);
+MUST_CHECK int record_write_file(const struct record_type *type, const void *record,
+                                 const char *path, struct error *error);
 
 /*
  * Merges `count` records, at least one, into `sum` by the rules of the table. Each member

@@ -284,3 +284,27 @@ cJSON *record_to_json(const struct record_type *type, const void *record)
         type->hooks->write(record, object);
     return object;
 }
+
+/* ---- files --------------------------------------------------------------------------
+ */
+
+int record_read_file(const struct record_type *type, void *record, const char *path,
+                     struct error *error)
+{
+    struct json_document document;
+    int code = json_open_file(&document, path, error);
+    if (code < 0)
+        return code;
+    code = record_read(type, record, &document, document.root, error);
+    json_close(&document);
+    return code;
+}
+
+int record_write_file(const struct record_type *type, const void *record,
+                      const char *path, struct error *error)
+{
+    cJSON *json = record_to_json(type, record);
+    int code = json_write_file(path, json, error);
+    cJSON_Delete(json);
+    return code;
+}

@@ -99,9 +99,9 @@ static void merge_numbers(struct merging *merging, const struct record_field *fi
         double one = number_of(field, parts[i].record);
         any = any || !isnan(one);
         without = isnan(one) ? parts[i].name : without;
-        all = field->rule == RECORD_SUM    ? all + one
-              : field->rule == RECORD_MOST ? fmax(all, one)
-                                           : fmin(all, one);
+        all = field->rule == RECORD_SUM       ? all + one
+              : field->rule == RECORD_MAXIMUM ? fmax(all, one)
+                                              : fmin(all, one);
     }
     if (field->kind == RECORD_NUMBER)
         *(double *)record_member(field, sum) = all;
@@ -275,8 +275,8 @@ static int merge_member(struct merging *merging, const struct record_field *fiel
         else
             merge_numbers(merging, field, sum, parts, count);
         return 0;
-    case RECORD_MOST:
-    case RECORD_LEAST:
+    case RECORD_MAXIMUM:
+    case RECORD_MINIMUM:
         merge_numbers(merging, field, sum, parts, count);
         return 0;
     case RECORD_ALL:

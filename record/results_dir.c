@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/build.h"
 #include "base/clock.h"
 #include "base/compare.h"
 #include "base/file.h"
@@ -110,26 +109,6 @@ static int point_latest(const char *name, struct error *error)
     return 0;
 }
 
-static cJSON *first_manifest(const char *hash, const cJSON *config)
-{
-    cJSON *manifest = cJSON_CreateObject();
-    char now[32];
-    clock_utc_text(now, sizeof now, 0);
-    cJSON_AddNumberToObject(manifest, "schema_version", 1);
-    cJSON_AddStringToObject(manifest, "state", "begun");
-    cJSON *tool = json_add_object(manifest, "tool");
-    cJSON_AddStringToObject(tool, "version", build.version);
-    json_add_text(tool, "commit", *build.commit ? build.commit : NULL);
-    json_add_bool(tool, "dirty", strstr(build.commit, "-dirty") != NULL);
-    json_add_text(tool, "compiler", build.compiler);
-    json_add_text(tool, "flags", build.flags);
-    cJSON_AddStringToObject(manifest, "config_sha256", hash);
-    json_add_number(manifest, "seed", json_number(config, "seed"));
-    cJSON_AddStringToObject(manifest, "begun_utc", now);
-    json_add_text(manifest, "changed_utc", now);
-    return manifest;
-}
-
 int results_dir_create(struct results_dir *dir, const char *path, const char *host,
                        const cJSON *config, struct error *error)
 {
@@ -149,9 +128,9 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
         result = file_make_folders(trials, error);
     if (result == 0)
         result = file_write_atomic(file, text, strlen(text), error);
-    dir->manifest = first_manifest(hash, config);
+    manifest_init(&dir->manifest, hash, json_number(config, "seed"));
     if (result == 0)
-        result = results_dir_save(dir, "begun", error);
+        result = results_dir_save(dir, RUN_BEGUN, error);
     if (result == 0 && !path)
         result = point_latest(name, error);
     if (result < 0)
@@ -163,22 +142,27 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
     return result;
 }
 
-/* The file's JSON, or an error that names it. */
-static int read_json(const char *folder, const char *name, cJSON **root, char **source,
-                     struct error *error)
+/* config.json, if it is the one with this SHA-256. */
+static int read_config(const char *folder, const char *known, cJSON **config,
+                       struct error *error)
 {
-    char *path = memory_printf("%s/%s", folder, name);
-    struct json_document document;
+    char *path = memory_printf("%s/config.json", folder), hash[SHA256_TEXT_BYTES] = "";
+    struct json_document document = {0};
     int result = json_open_file(&document, path, error);
-    free(path);
-    if (result < 0)
-        return result;
-    *root = document.root;
-    document.root = NULL;
-    if (source)
-        *source = memory_copy_string(document.source);
+    if (result == 0)
+        sha256_bytes(document.source, strlen(document.source), hash);
+    if (result == 0 && strcmp(known, hash) != 0)
+        result = error_set(error, -EINVAL,
+                           "%s: changed since the run was begun (its SHA-256 is %s, the "
+                           "manifest has %s)",
+                           path, hash, known);
+    if (result == 0) {
+        *config = document.root;
+        document.root = NULL;
+    }
     json_close(&document);
-    return 0;
+    free(path);
+    return result;
 }
 
 int results_dir_open(struct results_dir *dir, const char *path, cJSON **config,
@@ -186,31 +170,20 @@ int results_dir_open(struct results_dir *dir, const char *path, cJSON **config,
 {
     *dir = (struct results_dir){.path = memory_copy_string(path)};
     *config = NULL;
-    char *source = NULL, hash[SHA256_TEXT_BYTES] = "";
-    int result = read_json(path, "manifest.json", &dir->manifest, NULL, error);
+    char *file = memory_printf("%s/manifest.json", path);
+    int result = record_read_file(&manifest_type, &dir->manifest, file, error);
     if (result == 0)
-        result = read_json(path, "config.json", config, &source, error);
-    if (result == 0)
-        sha256_bytes(source, strlen(source), hash);
-    const char *known = json_string(dir->manifest, "config_sha256");
-    if (result == 0 && (!known || strcmp(known, hash) != 0))
-        result = error_set(error, -EINVAL,
-                           "%s/config.json: changed since the run was begun (its "
-                           "SHA-256 is %s, the manifest has %s)",
-                           path, hash, known ? known : "none");
-    if (result < 0) {
-        cJSON_Delete(*config);
-        *config = NULL;
+        result = read_config(path, dir->manifest.config_sha256, config, error);
+    if (result < 0)
         results_dir_release(dir);
-    }
-    free(source);
+    free(file);
     return result;
 }
 
 void results_dir_release(struct results_dir *dir)
 {
     free(dir->path);
-    cJSON_Delete(dir->manifest);
+    manifest_release(&dir->manifest);
     *dir = (struct results_dir){0};
 }
 
@@ -223,18 +196,18 @@ int results_dir_write(const struct results_dir *dir, const char *name, const cJS
     return result;
 }
 
-static void replace_text(cJSON *object, const char *key, const char *value)
+int results_dir_save(struct results_dir *dir, enum manifest_state state,
+                     struct error *error)
 {
-    cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString(value));
-}
-
-int results_dir_save(struct results_dir *dir, const char *state, struct error *error)
-{
-    char now[32];
+    struct manifest *manifest = &dir->manifest;
+    char now[32], *path = memory_printf("%s/manifest.json", dir->path);
     clock_utc_text(now, sizeof now, 0);
-    replace_text(dir->manifest, "state", state);
-    replace_text(dir->manifest, "changed_utc", now);
-    return results_dir_write(dir, "manifest.json", dir->manifest, error);
+    manifest->state = (int)state;
+    free(manifest->changed_utc);
+    manifest->changed_utc = memory_copy_string(now);
+    int result = record_write_file(&manifest_type, manifest, path, error);
+    free(path);
+    return result;
 }
 
 /* ---- trials ----------------------------------------------------------------------- */
@@ -294,14 +267,8 @@ static int sync_files(const char *folder, struct error *error)
     return result == 0 ? sync_path(folder, error) : result;
 }
 
-static cJSON *list_of_done(cJSON *manifest)
-{
-    cJSON *done = cJSON_GetObjectItemCaseSensitive(manifest, "done");
-    return done ? done : json_add_array(manifest, "done");
-}
-
 int results_dir_commit_trial(struct results_dir *dir, const char *id, const char *folder,
-                             const char *status, struct error *error)
+                             enum done_status status, struct error *error)
 {
     char *place = memory_printf("%s/trials/%s", dir->path, id);
     char *trials = memory_printf("%s/trials", dir->path);
@@ -311,11 +278,11 @@ int results_dir_commit_trial(struct results_dir *dir, const char *id, const char
     if (result == 0)
         result = sync_path(trials, error);
     if (result == 0) {
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "id", id);
-        cJSON_AddStringToObject(entry, "status", status);
-        cJSON_AddItemToArray(list_of_done(dir->manifest), entry);
-        result = results_dir_save(dir, "running", error);
+        struct manifest *manifest = &dir->manifest;
+        struct done_trial *done =
+            record_append(&manifest->done, &manifest->done_count, sizeof *done);
+        *done = (struct done_trial){memory_copy_string(id), (int)status};
+        result = results_dir_save(dir, RUN_RUNNING, error);
     }
     free(trials);
     free(place);

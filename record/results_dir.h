@@ -1,6 +1,6 @@
 /*
- * results_dir.h - the folder of one run: its layout, the record of what
- * is planned and done, trials that are there completely or not at all.
+ * results_dir.h - the folder of one run: its layout, the record of what is planned and
+ * done, trials that are there completely or not at all.
  *
  *   manifest.json config.json environment.json warnings.json
  *   trials/<block>-<scenario>-<point>-<model>/...
@@ -13,10 +13,11 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "record/manifest.h"
 
 struct results_dir {
     char *path;
-    cJSON *manifest; /* as it is in manifest.json */
+    struct manifest manifest; /* as it is in manifest.json */
 };
 
 /*
@@ -40,8 +41,8 @@ void results_dir_release(struct results_dir *dir);
 MUST_CHECK int results_dir_write(const struct results_dir *dir, const char *name,
                                  const cJSON *root, struct error *error);
 
-/* Writes the manifest, with its "state" set to this. */
-MUST_CHECK int results_dir_save(struct results_dir *dir, const char *state,
+/* Writes the manifest, with its state set to this. */
+MUST_CHECK int results_dir_save(struct results_dir *dir, enum manifest_state state,
                                 struct error *error);
 
 /* Whether this trial is there. */
@@ -53,7 +54,7 @@ MUST_CHECK int results_dir_begin_trial(const struct results_dir *dir, const char
 
 /* Makes it the trial's folder: synced, then renamed, then noted in the manifest. */
 MUST_CHECK int results_dir_commit_trial(struct results_dir *dir, const char *id,
-                                        const char *folder, const char *status,
+                                        const char *folder, enum done_status status,
                                         struct error *error);
 void results_dir_discard_trial(const char *folder);
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 
 /* One chart being written: its script and its data. */
@@ -17,30 +16,6 @@ struct chart {
     struct text script, data;
     size_t series; /* data blocks so far */
     size_t drawn;  /* lines, bars and marks made of them */
-};
-
-/* A metric that is drawn over the sweep. */
-struct plotted {
-    const char *suffix; /* of the file's name */
-    enum metric_id metric;
-    const char *label;
-    double unit; /* values are divided by it */
-};
-
-static const struct plotted plotted[] = {
-    {"throughput", METRIC_THROUGHPUT, "replies per second (more is better)", 1},
-    {"cpu", METRIC_CPU_PER_REQUEST, "CPU time per request, microseconds (less is better)",
-     1e3},
-};
-
-static const struct quantile {
-    const char *key, *label;
-    double fraction;
-} quantiles[] = {
-    {"p50", "50 %%", 0.5},         {"p75", "", 0.75},
-    {"p90", "90 %%", 0.9},         {"p95", "", 0.95},
-    {"p99", "99 %%", 0.99},        {"p999", "99.9 %%", 0.999},
-    {"p9999", "99.99 %%", 0.9999},
 };
 
 /*
@@ -72,7 +47,7 @@ static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7"
 
 static size_t style_of(const struct comparison *comparison, const struct row *row)
 {
-    return (size_t)(row->contender - comparison->run.contenders.items);
+    return (size_t)(row->contender - comparison->results->experiment.contenders.items);
 }
 
 /* ---- the frame of every script ---------------------------------------------------- */
@@ -194,21 +169,22 @@ static bool is_first_of_contender(const struct rows *rows, size_t index)
 
 static void add_sweep_series(struct chart *chart, const struct comparison *comparison,
                              const struct rows *rows, const struct row *of,
-                             const struct plotted *what)
+                             enum metric_id metric)
 {
     size_t points = 0, predicted = 0;
+    double unit = metrics[metric].chart.unit;
     struct text theory = {0};
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->first[i];
-        const struct estimate *estimate = &row->estimates[what->metric];
+        const struct estimate *estimate = &row->estimates[metric];
         const struct prediction *prediction =
-            row_prediction(row, metrics[what->metric].name);
+            row_prediction(row, (struct figure){metric, ALL_REQUESTS});
         if (row->contender != of->contender || !estimate->count)
             continue;
-        append_estimate(&chart->data, row->value, estimate, what->unit);
+        append_estimate(&chart->data, row->value, estimate, unit);
         points++;
         if (prediction) {
-            text_printf(&theory, "%s %.9g\n", row->value, prediction->value / what->unit);
+            text_printf(&theory, "%s %.9g\n", row->value, prediction->value / unit);
             predicted++;
         }
     }
@@ -223,27 +199,27 @@ static void add_sweep_series(struct chart *chart, const struct comparison *compa
 }
 
 static void add_bar(struct chart *chart, const struct comparison *comparison,
-                    const struct row *row, const struct plotted *what)
+                    const struct row *row, enum metric_id metric)
 {
-    const struct estimate *estimate = &row->estimates[what->metric];
+    const struct estimate *estimate = &row->estimates[metric];
     if (!estimate->count)
         return;
     char x[32];
     snprintf(x, sizeof x, "%zu", chart->series);
-    append_estimate(&chart->data, x, estimate, what->unit);
+    append_estimate(&chart->data, x, estimate, metrics[metric].chart.unit);
     chart_add_series(chart, style_of(comparison, row), row->contender->label, &bar);
 }
 
-static bool has_theory(const struct rows *rows, const struct plotted *what)
+static bool has_theory(const struct rows *rows, enum metric_id metric)
 {
     for (size_t i = 0; i < rows->count; i++)
-        if (row_prediction(&rows->first[i], metrics[what->metric].name))
+        if (row_prediction(&rows->first[i], (struct figure){metric, ALL_REQUESTS}))
             return true;
     return false;
 }
 
 static int write_metric(const char *path, const struct comparison *comparison,
-                        const struct rows *rows, const struct plotted *what,
+                        const struct rows *rows, enum metric_id metric,
                         struct error *error)
 {
     const struct scenario *scenario = rows->first->scenario;
@@ -252,21 +228,22 @@ static int write_metric(const char *path, const struct comparison *comparison,
     char *at = !swept && last ? memory_printf(" (%s %s)", scenario->sweep.variable, last)
                               : memory_copy_string("");
     struct chart chart;
-    chart_begin(&chart, scenario, what->suffix, what->label, at);
+    chart_begin(&chart, scenario, metrics[metric].chart.suffix,
+                metrics[metric].chart.label, at);
     if (swept)
         text_printf(&chart.script,
                     "set logscale xy\nset xlabel '%s%s'\nset format y '%%.0s%%c'\n",
                     scenario->sweep.variable,
-                    has_theory(rows, what) ? " (dashed: theory)" : "");
+                    has_theory(rows, metric) ? " (dashed: theory)" : "");
     else
         text_append_string(&chart.script, "set boxwidth 0.7\nset offsets 0.5, 0.5, 0, 0\n"
                                           "set yrange [0:]\nunset xtics\n");
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->first[i];
         if (swept && is_first_of_contender(rows, i))
-            add_sweep_series(&chart, comparison, rows, row, what);
+            add_sweep_series(&chart, comparison, rows, row, metric);
         else if (!swept && row_same_cell(row, &rows->first[rows->count - 1]))
-            add_bar(&chart, comparison, row, what);
+            add_bar(&chart, comparison, row, metric);
     }
     int result = chart_save(&chart, path, error);
     chart_release(&chart);
@@ -276,50 +253,28 @@ static int write_metric(const char *path, const struct comparison *comparison,
 
 /* ---- latency by percentile -------------------------------------------------------- */
 
-/* The first class stands for the polite client; without classes, all requests. */
-static const cJSON *latencies_of(const cJSON *trial, const char *class_name)
+/* Where a percentile stands on the axis: one in so many requests took longer. */
+static double one_in(const struct metric *metric)
 {
-    const cJSON *load = json_at(trial, "load");
-    if (class_name)
-        load = cJSON_GetObjectItemCaseSensitive(json_at(load, "classes"), class_name);
-    return json_at(load, "latency_ns");
-}
-
-/* The median over the trials and, in `at_least`, whether it is a lower bound in one of
- * them; NaN where one has no such percentile. */
-static double find_quantile(const struct row *row, const char *class_name,
-                            const char *key, bool *at_least)
-{
-    double *values = memory_allocate_zeroed(row->used_count + 1, sizeof *values);
-    size_t count = 0;
-    *at_least = false;
-    for (size_t t = 0; t < row->used_count; t++) {
-        double value = json_number(latencies_of(row->used[t], class_name), key);
-        if (!isfinite(value))
-            continue;
-        values[count++] = value;
-        *at_least = *at_least || metric_is_censored(row->used[t], QUANTITY_TIME, value);
-    }
-    double median = count && count == row->used_count ? statistics_median(values, count)
-                                                      : (double)NAN;
-    free(values);
-    return median;
+    return 1 / (1 - metric->percentile.fraction);
 }
 
 /* A row's line; what is only a lower bound is marked as such. */
 static void add_percentiles(struct chart *chart, const struct comparison *comparison,
-                            const struct row *row, const char *class_name)
+                            const struct row *row, int class_index)
 {
     size_t points = 0, bounds = 0, style = style_of(comparison, row);
-    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
-        bool at_least;
-        double value = find_quantile(row, class_name, quantiles[q].key, &at_least);
-        if (!isfinite(value))
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
+        const struct estimate *estimate =
+            row_estimate(row, (struct figure){m, class_index});
+        /* Of trials of which only some have it, it would not be the median. */
+        if (metrics[m].percentile.fraction <= 0 || !estimate->count ||
+            estimate->count < row->used_count)
             continue;
-        text_printf(&chart->data, "%.9g %.9g %d\n", 1 / (1 - quantiles[q].fraction),
-                    value / 1e6, at_least);
+        text_printf(&chart->data, "%.9g %.9g %d\n", one_in(&metrics[m]),
+                    estimate->median / 1e6, estimate->at_least);
         points++;
-        bounds += at_least;
+        bounds += estimate->at_least;
     }
     if (points)
         chart_add_series(chart, style, row->contender->label, &percentiles);
@@ -327,15 +282,28 @@ static void add_percentiles(struct chart *chart, const struct comparison *compar
         chart_draw(chart, chart->series - 1, style, NULL, &lower_bounds);
 }
 
+static void add_percentile_tics(struct text *script)
+{
+    const char *separator = "";
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
+        if (metrics[m].percentile.fraction <= 0 || !*metrics[m].percentile.label)
+            continue;
+        text_printf(script, "%s'%s' %.9g", separator, metrics[m].percentile.label,
+                    one_in(&metrics[m]));
+        separator = ", ";
+    }
+}
+
+/* The first class stands for the polite client; without classes, all requests. */
 static int write_percentiles(const char *path, const struct comparison *comparison,
                              const struct rows *rows, struct error *error)
 {
     const struct scenario *scenario = rows->first->scenario;
     const struct row *last = &rows->first[rows->count - 1];
     const char *class_name = scenario->workload.requests[0].class_name;
-    class_name = *class_name ? class_name : NULL;
+    int class_index = workload_class_index(&scenario->workload, class_name);
     struct text at = {0};
-    if (class_name)
+    if (class_index != ALL_REQUESTS)
         text_printf(&at, ", class %s", class_name);
     if (last->value)
         text_printf(&at, " (%s %s)", scenario->sweep.variable, last->value);
@@ -346,15 +314,12 @@ static int write_percentiles(const char *path, const struct comparison *comparis
         &chart.script,
         "set logscale xy\nset xlabel 'percentile (triangle: at least so much)'\n"
         "set format y '%g'\nset xtics (");
-    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
-        if (*quantiles[q].label)
-            text_printf(&chart.script, "%s'%s' %.9g", q ? ", " : "", quantiles[q].label,
-                        1 / (1 - quantiles[q].fraction));
+    add_percentile_tics(&chart.script);
     text_append_string(&chart.script, ")\n");
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->first[i];
         if (row_same_cell(row, last))
-            add_percentiles(&chart, comparison, row, class_name);
+            add_percentiles(&chart, comparison, row, class_index);
     }
     int result = chart_save(&chart, path, error);
     chart_release(&chart);
@@ -370,8 +335,9 @@ int charts_write(const char *path, const struct comparison *comparison,
     free(folder);
     for (size_t i = 0; i < comparison->row_count && result == 0;) {
         struct rows rows = rows_of(comparison, i);
-        for (size_t p = 0; p < sizeof plotted / sizeof *plotted && result == 0; p++)
-            result = write_metric(path, comparison, &rows, &plotted[p], error);
+        for (enum metric_id m = 0; m < METRIC_COUNT && result == 0; m++)
+            if (metrics[m].chart.suffix)
+                result = write_metric(path, comparison, &rows, m, error);
         if (result == 0)
             result = write_percentiles(path, comparison, &rows, error);
         i += rows.count;

@@ -45,7 +45,8 @@ static bool mean_times(const struct comparison *comparison, const struct row *ro
         const struct request *request = &point.workload.requests[i];
         double weight = request->rate_rps > 0 ? request->rate_rps : request->weight;
         struct path_times own;
-        if (!path_times_read(&own, request->path, &comparison->calibration))
+        if (!path_times_read(&own, request->path,
+                             manifest_calibration(&comparison->results->manifest)))
             known = false;
         *cpu += weight * own.cpu;
         *wait += weight * own.wait;
@@ -109,7 +110,7 @@ static struct best_row find_parallelism(const struct comparison *comparison,
         double cpu, wait, cores = row->estimates[METRIC_CORES].median;
         if (row->contender != contender || !is_measured(row) ||
             !mean_times(comparison, row, &cpu, &wait) || cpu <= 0 ||
-            json_number(json_at(row->used[0], "cpus"), "server_count") < 2)
+            row->used[0]->cpus.server_count < 2)
             continue;
         if (cores > best.value)
             best = (struct best_row){row, cores};
@@ -117,55 +118,51 @@ static struct best_row find_parallelism(const struct comparison *comparison,
     return best;
 }
 
-static void add_evidence(cJSON *array, const struct row *row, const char *figure,
-                         double value)
+static void add_evidence(struct overview_cell *cell, const struct row *row,
+                         const char *figure, double value)
 {
-    cJSON *item = cJSON_CreateObject();
-    char *cell = cell_name(row);
-    json_add_text(item, "cell", cell);
-    json_add_text(item, "model", row->contender->label);
-    json_add_text(item, "figure", figure);
-    json_add_number(item, "value", value);
-    cJSON *samples = json_add_array(item, "samples");
-    for (size_t i = 0; i < row->used_count; i++)
-        cJSON_AddItemToArray(samples,
-                             cJSON_CreateString(json_string(row->used[i], "id")));
-    cJSON_AddItemToArray(array, item);
-    free(cell);
+    struct overview_evidence *evidence =
+        record_append(&cell->evidence, &cell->evidence_count, sizeof *evidence);
+    *evidence = (struct overview_evidence){.row = row, .figure = figure, .value = value};
 }
 
-static void tell_overlap(struct text *text, const struct best_row *waits, cJSON *evidence)
+/* The median of a metric of all requests, which goes into the evidence. */
+static double use_metric(struct overview_cell *cell, const struct row *row,
+                         enum metric_id metric)
 {
-    double threads = waits->row->estimates[METRIC_THREADS].median;
+    double median = row->estimates[metric].median;
+    add_evidence(cell, row, metrics[metric].name, median);
+    return median;
+}
+
+static void tell_overlap(struct overview_cell *cell, struct text *text,
+                         const struct best_row *waits)
+{
+    add_evidence(cell, waits->row, "waits in progress = throughput * wait", waits->value);
+    double threads = use_metric(cell, waits->row, METRIC_THREADS);
     double each = waits->value / threads;
     char all_text[QUANTITY_TEXT_BYTES], each_text[QUANTITY_TEXT_BYTES];
-    metric_format(QUANTITY_COUNT, round(waits->value), all_text, sizeof all_text);
-    metric_format(QUANTITY_COUNT, round(each), each_text, sizeof each_text);
+    metric_format(METRIC_IN_FLIGHT, round(waits->value), all_text, sizeof all_text);
+    metric_format(METRIC_IN_FLIGHT, round(each), each_text, sizeof each_text);
     if (waits->value < 1.5)
         text_append_string(text, "one request at a time");
     else if (each < 1.5)
         text_printf(text, "%s waits, one per thread", all_text);
     else
         text_printf(text, "%s waits, %s per thread", all_text, each_text);
-    add_evidence(evidence, waits->row, "waits in progress = throughput * wait",
-                 waits->value);
-    add_evidence(evidence, waits->row, metrics[METRIC_THREADS].name, threads);
 }
 
 static void derive_type(struct overview_row *row, const struct comparison *comparison)
 {
     struct text text = {0};
-    cJSON *evidence = cJSON_CreateArray();
     struct best_row waits = find_overlap(comparison, row->contender);
     struct best_row cores = find_parallelism(comparison, row->contender);
     if (waits.row)
-        tell_overlap(&text, &waits, evidence);
-    if (cores.row) {
-        text_printf(&text, "%s%.2f cores", text.length ? "; " : "", cores.value);
-        add_evidence(evidence, cores.row, metrics[METRIC_CORES].name, cores.value);
-    }
-    row->type = (struct overview_cell){
-        text.length ? text_steal(&text) : memory_copy_string("not measured"), evidence};
+        tell_overlap(&row->type, &text, &waits);
+    if (cores.row)
+        text_printf(&text, "%s%.2f cores", text.length ? "; " : "",
+                    use_metric(&row->type, cores.row, METRIC_CORES));
+    row->type.text = text.length ? text_steal(&text) : memory_copy_string("not measured");
     text_release(&text);
 }
 
@@ -245,76 +242,67 @@ static const char *word_for(double ratio)
     return words[i].word;
 }
 
-static void derive_cpu(struct overview_row *summary, const struct comparison *comparison,
+static void derive_cpu(struct overview_row *line, const struct comparison *comparison,
                        const struct row *cell)
 {
     const struct row *row =
-        cell ? comparison_find(comparison, cell, summary->contender) : NULL;
-    summary->cpu.evidence = cJSON_CreateArray();
+        cell ? comparison_find(comparison, cell, line->contender) : NULL;
     if (!row || !is_measured(row)) {
-        summary->cpu.text = memory_copy_string("not measured");
+        line->cpu.text = memory_copy_string("not measured");
         return;
     }
     double best = best_throughput(comparison, cell);
-    double cores = row->estimates[METRIC_CORES].median;
+    double cores = use_metric(&line->cpu, row, METRIC_CORES);
+    double throughput = use_metric(&line->cpu, row, METRIC_THROUGHPUT);
     if (carries(row, best)) {
         double ratio = cores / least_cpu(comparison, cell, best);
-        summary->cpu.text =
+        line->cpu.text =
             memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
     } else {
         char share[QUANTITY_TEXT_BYTES];
-        share_format(row->estimates[METRIC_THROUGHPUT].median / best, share,
-                     sizeof share);
-        summary->cpu.text = memory_printf("carries %s of it", share);
+        share_format(throughput / best, share, sizeof share);
+        line->cpu.text = memory_printf("carries %s of it", share);
     }
-    add_evidence(summary->cpu.evidence, row, metrics[METRIC_CORES].name, cores);
-    add_evidence(summary->cpu.evidence, row, metrics[METRIC_THROUGHPUT].name,
-                 row->estimates[METRIC_THROUGHPUT].median);
 }
 
 /* ---- ideal use -------------------------------------------------------------------- */
 
-/* By what a cell's models are held against each other. */
-struct contest {
-    const char *class_name; /* NULL: all requests */
-    bool by_latency;        /* less is better */
-};
-
-static struct contest contest_of(const struct comparison *comparison,
-                                 const struct row *cell)
+/*
+ * By what a cell's models are held against each other: of latencies the shorter is the
+ * better one.
+ */
+static struct figure contest_of(const struct comparison *comparison,
+                                const struct row *cell)
 {
     const struct workload *workload = &cell->scenario->workload;
-    struct contest contest = {.by_latency = workload_is_open(workload)};
     for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
         struct path_times times;
-        if (path_times_read(&times, workload->requests[i].path,
-                            &comparison->calibration) &&
-            times.cpu == 0 && *workload->requests[i].class_name)
-            return (struct contest){workload->requests[i].class_name, true};
+        int class_index =
+            workload_class_index(workload, workload->requests[i].class_name);
+        if (class_index != ALL_REQUESTS &&
+            path_times_read(&times, workload->requests[i].path,
+                            manifest_calibration(&comparison->results->manifest)) &&
+            times.cpu == 0)
+            return (struct figure){METRIC_LATENCY_P99, class_index};
     }
-    return contest;
+    return (struct figure){workload_is_open(workload) ? METRIC_LATENCY_P99
+                                                      : METRIC_THROUGHPUT,
+                           ALL_REQUESTS};
 }
 
-/* More is better, whatever is measured. */
-static double read_score(const cJSON *trial, const void *context)
+/* More is better. */
+static double score_of(const struct row *row, struct figure contest)
 {
-    const struct contest *contest = context;
-    double latency = metrics[METRIC_LATENCY_P99].read(trial);
-    if (contest->class_name)
-        latency = class_metrics[CLASS_P99].read(
-            trial, cJSON_GetObjectItemCaseSensitive(json_at(trial, "load/classes"),
-                                                    contest->class_name));
-    return contest->by_latency ? 1 / latency : metrics[METRIC_THROUGHPUT].read(trial);
+    double median = row_estimate(row, contest)->median;
+    return metrics[contest.metric].is_latency ? 1 / median : median;
 }
 
-static double score_of(const struct row *row, const struct contest *contest)
+/* The row's score as a share of the best one's, block by block. */
+static struct ratio score_ratio(const struct row *row, const struct row *best,
+                                struct figure contest)
 {
-    double *scores = memory_allocate((row->used_count + 1) * sizeof *scores);
-    for (size_t i = 0; i < row->used_count; i++)
-        scores[i] = read_score(row->used[i], contest);
-    double median = statistics_median(scores, row->used_count);
-    free(scores);
-    return median;
+    return metrics[contest.metric].is_latency ? row_ratio(best, row, contest, 0.95)
+                                              : row_ratio(row, best, contest, 0.95);
 }
 
 static bool takes_part(const struct row *row)
@@ -324,7 +312,7 @@ static bool takes_part(const struct row *row)
 }
 
 static const struct row *best_of(const struct comparison *comparison,
-                                 const struct row *cell, const struct contest *contest)
+                                 const struct row *cell, struct figure contest)
 {
     const struct row *best = NULL;
     double highest = 0;
@@ -343,11 +331,11 @@ static const struct row *best_of(const struct comparison *comparison,
 
 /* Within noise of the best: by the interval of the ratio, or by a fixed margin. */
 static bool is_as_good(const struct row *row, const struct row *best,
-                       const struct contest *contest)
+                       struct figure contest)
 {
     if (!takes_part(row))
         return false;
-    struct ratio ratio = row_ratio(row, best, read_score, contest, 0.95);
+    struct ratio ratio = score_ratio(row, best, contest);
     return row == best || ratio.value >= 1 - SAME_WITHIN ||
            (row->used_count >= 6 && ratio.t.exists && ratio.t.high >= 1);
 }
@@ -358,7 +346,7 @@ struct family_score {
 
 static struct family_score score_family(const struct comparison *comparison,
                                         const struct contender *contender,
-                                        const char *family, cJSON *evidence)
+                                        const char *family, struct overview_cell *cell)
 {
     struct family_score score = {0, 0};
     for (size_t i = 0; i < comparison->row_count; i++) {
@@ -366,35 +354,35 @@ static struct family_score score_family(const struct comparison *comparison,
         if (row->contender != contender || strcmp(row->scenario->family, family) != 0 ||
             !is_measured(row))
             continue;
-        struct contest contest = contest_of(comparison, row);
-        const struct row *best = best_of(comparison, row, &contest);
+        struct figure contest = contest_of(comparison, row);
+        const struct row *best = best_of(comparison, row, contest);
         if (!best)
             continue;
-        bool good = is_as_good(row, best, &contest);
+        bool good = is_as_good(row, best, contest);
         score.cells++;
         score.good += good;
-        add_evidence(evidence, row,
+        add_evidence(cell, row,
                      good ? "as good as the best" : "behind the best, as a share of it",
-                     score_of(row, &contest) / score_of(best, &contest));
+                     score_of(row, contest) / score_of(best, contest));
     }
     return score;
 }
 
-static void derive_use(struct overview_row *summary, const struct comparison *comparison)
+static void derive_use(struct overview_row *line, const struct comparison *comparison)
 {
     struct text text = {0};
-    summary->use.evidence = cJSON_CreateArray();
     size_t cells = 0;
-    for (size_t i = 0; i < comparison->run.scenario_count; i++) {
-        const char *family = comparison->run.scenarios[i].scenario.family;
+    for (size_t i = 0; i < comparison->results->experiment.scenario_count; i++) {
+        const char *family = comparison->results->experiment.scenarios[i].scenario.family;
         bool told = false;
         for (size_t j = 0; j < i; j++)
-            told =
-                told || strcmp(comparison->run.scenarios[j].scenario.family, family) == 0;
+            told = told ||
+                   strcmp(comparison->results->experiment.scenarios[j].scenario.family,
+                          family) == 0;
         if (told)
             continue;
         struct family_score score =
-            score_family(comparison, summary->contender, family, summary->use.evidence);
+            score_family(comparison, line->contender, family, &line->use);
         cells += score.cells;
         if (score.good > 0 && 2 * score.good >= score.cells)
             text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
@@ -402,7 +390,7 @@ static void derive_use(struct overview_row *summary, const struct comparison *co
     }
     if (!text.length)
         text_append_string(&text, cells ? "none of these" : "not measured");
-    summary->use.text = text_steal(&text);
+    line->use.text = text_steal(&text);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
@@ -411,8 +399,9 @@ static void derive_use(struct overview_row *summary, const struct comparison *co
 static char *find_not_judged(const struct comparison *comparison)
 {
     struct text names = {0};
-    for (size_t s = 0; s < comparison->run.scenario_count; s++) {
-        const struct scenario *scenario = &comparison->run.scenarios[s].scenario;
+    for (size_t s = 0; s < comparison->results->experiment.scenario_count; s++) {
+        const struct scenario *scenario =
+            &comparison->results->experiment.scenarios[s].scenario;
         bool any = false;
         for (size_t i = 0; i < comparison->row_count; i++)
             any = any || (comparison->rows[i].scenario == scenario &&
@@ -425,16 +414,17 @@ static char *find_not_judged(const struct comparison *comparison)
     return list;
 }
 
-void overview_derive(struct overview *summary, const struct comparison *comparison)
+void overview_derive(struct overview *overview, const struct comparison *comparison)
 {
-    const struct contenders *contenders = &comparison->run.contenders;
+    const struct contenders *contenders = &comparison->results->experiment.contenders;
     const struct row *common = find_common_load(comparison);
-    summary->cpu_basis = common ? cell_name(common) : NULL;
-    summary->not_judged = find_not_judged(comparison);
-    summary->row_count = contenders->count;
-    summary->rows = memory_allocate_zeroed(contenders->count + 1, sizeof *summary->rows);
+    overview->cpu_basis = common ? cell_name(common) : NULL;
+    overview->not_judged = find_not_judged(comparison);
+    overview->row_count = contenders->count;
+    overview->rows =
+        memory_allocate_zeroed(contenders->count + 1, sizeof *overview->rows);
     for (size_t i = 0; i < contenders->count; i++) {
-        struct overview_row *row = &summary->rows[i];
+        struct overview_row *row = &overview->rows[i];
         row->contender = &contenders->items[i];
         derive_type(row, comparison);
         derive_cpu(row, comparison, common);
@@ -445,34 +435,51 @@ void overview_derive(struct overview *summary, const struct comparison *comparis
 static void release_cell(struct overview_cell *cell)
 {
     free(cell->text);
-    cJSON_Delete(cell->evidence);
+    free(cell->evidence);
 }
 
-void overview_release(struct overview *summary)
+void overview_release(struct overview *overview)
 {
-    for (size_t i = 0; i < summary->row_count; i++) {
-        release_cell(&summary->rows[i].type);
-        release_cell(&summary->rows[i].cpu);
-        release_cell(&summary->rows[i].use);
+    for (size_t i = 0; i < overview->row_count; i++) {
+        release_cell(&overview->rows[i].type);
+        release_cell(&overview->rows[i].cpu);
+        release_cell(&overview->rows[i].use);
     }
-    free(summary->rows);
-    free(summary->cpu_basis);
-    free(summary->not_judged);
-    *summary = (struct overview){0};
+    free(overview->rows);
+    free(overview->cpu_basis);
+    free(overview->not_judged);
+    *overview = (struct overview){0};
+}
+
+static cJSON *evidence_json(const struct overview_evidence *evidence)
+{
+    cJSON *item = cJSON_CreateObject();
+    char *cell = cell_name(evidence->row);
+    json_add_text(item, "cell", cell);
+    json_add_text(item, "model", evidence->row->contender->label);
+    json_add_text(item, "figure", evidence->figure);
+    json_add_number(item, "value", evidence->value);
+    cJSON *samples = json_add_array(item, "samples");
+    for (size_t i = 0; i < evidence->row->used_count; i++)
+        cJSON_AddItemToArray(samples, cJSON_CreateString(evidence->row->used[i]->id));
+    free(cell);
+    return item;
 }
 
 static void add_cell(cJSON *object, const char *key, const struct overview_cell *cell)
 {
     cJSON *item = json_add_object(object, key);
     json_add_text(item, "text", cell->text);
-    cJSON_AddItemToObject(item, "evidence", cJSON_Duplicate(cell->evidence, true));
+    cJSON *evidence = json_add_array(item, "evidence");
+    for (size_t i = 0; i < cell->evidence_count; i++)
+        cJSON_AddItemToArray(evidence, evidence_json(&cell->evidence[i]));
 }
 
-cJSON *overview_to_json(const struct overview *summary)
+cJSON *overview_to_json(const struct overview *overview)
 {
     cJSON *array = cJSON_CreateArray();
-    for (size_t i = 0; i < summary->row_count; i++) {
-        const struct overview_row *row = &summary->rows[i];
+    for (size_t i = 0; i < overview->row_count; i++) {
+        const struct overview_row *row = &overview->rows[i];
         cJSON *item = cJSON_CreateObject();
         json_add_text(item, "model", row->contender->label);
         add_cell(item, "concurrency_type", &row->type);

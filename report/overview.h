@@ -21,9 +21,17 @@
 
 #include "analysis/comparison.h"
 
+/* What a cell was derived from: a figure of a row. */
+struct overview_evidence {
+    const struct row *row;
+    const char *figure; /* its name, or what it says */
+    double value;
+};
+
 struct overview_cell {
     char *text;
-    cJSON *evidence; /* what it was derived from: figures and rows */
+    struct overview_evidence *evidence;
+    size_t evidence_count;
 };
 
 struct overview_row {
@@ -38,9 +46,9 @@ struct overview {
     char *not_judged; /* scenarios in which no trial is valid, or NULL */
 };
 
-void overview_derive(struct overview *summary, const struct comparison *comparison);
-void overview_release(struct overview *summary);
+void overview_derive(struct overview *overview, const struct comparison *comparison);
+void overview_release(struct overview *overview);
 
-cJSON *overview_to_json(const struct overview *summary);
+cJSON *overview_to_json(const struct overview *overview);
 
 #endif

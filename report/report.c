@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,41 +44,46 @@ static int write_printed(const char *path, const char *name, print_part *print,
     return result;
 }
 
-/* ---- samples.csv ------------------------------------------------------------------ */
-
-static void add_sample(struct table *table, const cJSON *trial, const char *metric,
-                       double value)
+/* Whether the files list this metric of all requests, or of classes. */
+static bool is_filed(enum metric_id metric, bool of_class)
 {
-    if (!isfinite(value))
-        return; /* what was not measured has no line */
-    const cJSON *point = json_at(trial, "point");
-    table_start_row(table);
-    table_add_cell(table, json_string(trial, "id"));
-    table_add_cellf(table, "%.0f", json_number(trial, "block"));
-    table_add_cellf(table, "%.0f", json_number(trial, "order"));
-    table_add_cell(table, json_string(trial, "scenario"));
-    table_add_cell(table, json_string(point, "variable"));
-    table_add_cell(table, json_string(point, "value"));
-    table_add_cell(table, json_string(trial, "model"));
-    table_add_cell(table, cJSON_IsTrue(json_at(trial, "valid")) ? "true" : "false");
-    table_add_cell(table, metric);
-    table_add_cellf(table, "%.9g", value);
+    enum metric_files files = metrics[metric].files;
+    return of_class ? metrics[metric].of_classes && files == FILES_ALL
+                    : files != FILES_NONE;
 }
 
-static void add_trial_samples(struct table *table, const cJSON *trial)
+/* ---- samples.csv ------------------------------------------------------------------ */
+
+static void add_sample(struct table *table, const struct trial_record *trial,
+                       enum metric_id metric, const char *class_name)
 {
-    for (size_t m = 0; m < METRIC_COUNT; m++)
-        add_sample(table, trial, metrics[m].name, metrics[m].read(trial));
-    const cJSON *class;
-    cJSON_ArrayForEach(class, json_at(trial, "load/classes"))
-    {
-        for (size_t m = 0; m < CLASS_METRIC_COUNT && *class->string; m++) {
-            char *name =
-                memory_printf("class.%s.%s", class->string, class_metrics[m].name);
-            add_sample(table, trial, name, class_metrics[m].read(trial, class));
-            free(name);
-        }
-    }
+    double value = metric_read(metric, trial, class_name);
+    if (!isfinite(value))
+        return; /* what was not measured has no line */
+    char *name = metric_file_name(metric, class_name);
+    table_start_row(table);
+    table_add_cell(table, trial->id);
+    table_add_cellf(table, "%" PRIu64, trial->block);
+    table_add_cellf(table, "%" PRIu64, trial->order);
+    table_add_cell(table, trial->scenario);
+    table_add_cell(table, trial->point.variable);
+    table_add_cell(table, trial->point.value);
+    table_add_cell(table, trial->model);
+    table_add_cell(table, trial->valid ? "true" : "false");
+    table_add_cell(table, name);
+    table_add_cellf(table, "%.9g", value);
+    free(name);
+}
+
+static void add_trial_samples(struct table *table, const struct trial_record *trial)
+{
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (is_filed(m, false))
+            add_sample(table, trial, m, NULL);
+    for (size_t c = 0; trial->load && c < trial->load->class_count; c++)
+        for (enum metric_id m = 0; m < METRIC_COUNT && *trial->load->classes[c].name; m++)
+            if (is_filed(m, true))
+                add_sample(table, trial, m, trial->load->classes[c].name);
 }
 
 static void print_samples(const void *what, FILE *file)
@@ -89,8 +95,8 @@ static void print_samples(const void *what, FILE *file)
     struct table *table = table_create();
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         table_add_column(table, headers[i], TABLE_LEFT);
-    for (size_t i = 0; i < comparison->trial_count; i++)
-        add_trial_samples(table, comparison->trials[i]);
+    for (size_t i = 0; i < comparison->results->trial_count; i++)
+        add_trial_samples(table, &comparison->results->trials[i]);
     table_print(table, TABLE_CSV, file);
     table_free(table);
 }
@@ -105,13 +111,15 @@ static void add_number(struct table *table, double value)
         table_add_cell(table, NULL);
 }
 
-static void add_line(struct table *table, const struct row *row, const char *metric,
-                     const struct estimate *estimate)
+static void add_line(struct table *table, const struct row *row, struct figure figure)
 {
-    const struct prediction *prediction = row_prediction(row, metric);
+    const struct estimate *estimate = row_estimate(row, figure);
+    const struct prediction *prediction = row_prediction(row, figure);
     if (!estimate->count && !prediction)
         return;
     const struct interval *interval = &estimate->interval;
+    char *name = metric_file_name(
+        figure.metric, workload_class(&row->scenario->workload, figure.class_index));
     table_start_row(table);
     table_add_cell(table, row->scenario->name);
     table_add_cell(table, row->scenario->family);
@@ -119,7 +127,7 @@ static void add_line(struct table *table, const struct row *row, const char *met
     table_add_cell(table, row->value);
     table_add_cell(table, row->contender->label);
     table_add_cell(table, row_status_names[row->status]);
-    table_add_cell(table, metric);
+    table_add_cell(table, name);
     table_add_cellf(table, "%zu", estimate->count);
     add_number(table, estimate->count ? estimate->median : (double)NAN);
     add_number(table, interval->exists ? interval->low : (double)NAN);
@@ -131,6 +139,7 @@ static void add_line(struct table *table, const struct row *row, const char *met
     add_number(table, prediction ? prediction->value : (double)NAN);
     table_add_cell(table, row->why);
     table_add_cell(table, model_kind(row->contender->model));
+    free(name);
 }
 
 /* A row without any figure still has its line, with the reason. */
@@ -165,16 +174,10 @@ static void print_comparison_csv(const void *what, FILE *file)
             add_empty_line(table, row);
             continue;
         }
-        for (size_t m = 0; m < METRIC_COUNT; m++)
-            add_line(table, row, metrics[m].name, &row->estimates[m]);
-        for (size_t c = 0; c < row->class_count; c++) {
-            for (size_t m = 0; m < CLASS_METRIC_COUNT; m++) {
-                char *name = memory_printf("class.%s.%s", row->classes[c].name,
-                                           class_metrics[m].name);
-                add_line(table, row, name, &row->classes[c].estimates[m]);
-                free(name);
-            }
-        }
+        for (int c = ALL_REQUESTS; c < (int)row->class_count; c++)
+            for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+                if (is_filed(m, c != ALL_REQUESTS))
+                    add_line(table, row, (struct figure){m, c});
     }
     table_print(table, TABLE_CSV, file);
     table_free(table);
@@ -220,19 +223,23 @@ static void add_predictions(cJSON *object, const struct row *row)
     cJSON *predictions = json_add_object(object, "predictions");
     for (size_t i = 0; i < row->prediction_count; i++) {
         const struct prediction *prediction = &row->predictions[i];
-        cJSON *item = json_add_object(predictions, prediction->metric);
+        char *name = metric_file_name(
+            prediction->figure.metric,
+            workload_class(&row->scenario->workload, prediction->figure.class_index));
+        cJSON *item = json_add_object(predictions, name);
+        free(name);
         json_add_text(item, "relation", relation_names[prediction->relation]);
         json_add_number(item, "value", prediction->value);
         json_add_text(item, "basis", prediction->basis);
     }
 }
 
-static void add_ids(cJSON *object, const char *key, const cJSON *const *trials,
-                    size_t count)
+static void add_ids(cJSON *object, const char *key,
+                    const struct trial_record *const *trials, size_t count)
 {
     cJSON *array = json_add_array(object, key);
     for (size_t i = 0; i < count; i++)
-        cJSON_AddItemToArray(array, cJSON_CreateString(json_string(trials[i], "id")));
+        cJSON_AddItemToArray(array, cJSON_CreateString(trials[i]->id));
 }
 
 static cJSON *row_json(const struct row *row)
@@ -249,13 +256,15 @@ static cJSON *row_json(const struct row *row)
     json_add_bool(object, "lower_bound", row->lower_bound);
     json_add_text(object, "why", row->why);
     cJSON *figures = json_add_object(object, "metrics");
-    for (size_t m = 0; m < METRIC_COUNT; m++)
-        add_estimate(figures, metrics[m].name, &row->estimates[m]);
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (is_filed(m, false))
+            add_estimate(figures, metrics[m].name, &row->estimates[m]);
     cJSON *classes = json_add_object(object, "classes");
     for (size_t c = 0; c < row->class_count; c++) {
         cJSON *class = json_add_object(classes, row->classes[c].name);
-        for (size_t m = 0; m < CLASS_METRIC_COUNT; m++)
-            add_estimate(class, class_metrics[m].name, &row->classes[c].estimates[m]);
+        for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+            if (is_filed(m, true))
+                add_estimate(class, metrics[m].name, &row->classes[c].estimates[m]);
     }
     add_cpu_ratio(object, row);
     add_predictions(object, row);
@@ -265,20 +274,21 @@ static cJSON *row_json(const struct row *row)
 }
 
 static int write_comparison_json(const char *path, const struct comparison *comparison,
-                                 const struct overview *summary, struct error *error)
+                                 const struct overview *overview, struct error *error)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 1);
-    json_add_text(root, "profile", comparison->run.profile);
-    json_add_number(root, "repeat", (double)comparison->run.repeat);
-    json_add_number(root, "seed", (double)comparison->run.seed);
-    if (comparison->calibration.is_known)
+    json_add_text(root, "profile", comparison->results->experiment.profile);
+    json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
+    json_add_number(root, "seed", (double)comparison->results->experiment.seed);
+    if (comparison->results->manifest.calibration)
         cJSON_AddItemToObject(root, "calibration",
-                              work_calibration_to_json(&comparison->calibration));
+                              work_calibration_to_json(
+                                  manifest_calibration(&comparison->results->manifest)));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));
-    cJSON_AddItemToObject(root, "summary", overview_to_json(summary));
+    cJSON_AddItemToObject(root, "summary", overview_to_json(overview));
     char *file = memory_printf("%s/comparison.json", path);
     int result = json_write_file(file, root, error);
     free(file);
@@ -289,23 +299,25 @@ static int write_comparison_json(const char *path, const struct comparison *comp
 /* ---- the whole -------------------------------------------------------------------- */
 
 struct report_parts {
+    struct results results;
     struct comparison comparison;
-    struct overview summary;
+    struct overview overview;
 };
 
 static void print_markdown(const void *what, FILE *file)
 {
     const struct report_parts *report = what;
-    tables_print(&report->comparison, &report->summary, TABLE_MARKDOWN, file);
+    tables_print(&report->comparison, &report->overview, TABLE_MARKDOWN, file);
 }
 
 int report_write(const char *path, FILE *terminal, struct error *error)
 {
     struct report_parts report;
-    int result = comparison_read(&report.comparison, path, error);
+    int result = results_read(&report.results, path, error);
     if (result < 0)
         return result;
-    overview_derive(&report.summary, &report.comparison);
+    comparison_make(&report.comparison, &report.results);
+    overview_derive(&report.overview, &report.comparison);
     result = write_printed(path, "samples.csv", print_samples, &report.comparison, error);
     if (result == 0)
         result = write_printed(path, "comparison.csv", print_comparison_csv,
@@ -313,14 +325,15 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     if (result == 0)
         result = write_printed(path, "comparison.md", print_markdown, &report, error);
     if (result == 0)
-        result = write_comparison_json(path, &report.comparison, &report.summary, error);
+        result = write_comparison_json(path, &report.comparison, &report.overview, error);
     if (result == 0)
         result = charts_write(path, &report.comparison, error);
     if (result == 0)
         result = results_dir_sum(path, error);
     if (result == 0 && terminal)
-        tables_print(&report.comparison, &report.summary, TABLE_TERMINAL, terminal);
-    overview_release(&report.summary);
+        tables_print(&report.comparison, &report.overview, TABLE_TERMINAL, terminal);
+    overview_release(&report.overview);
     comparison_release(&report.comparison);
+    results_release(&report.results);
     return result;
 }

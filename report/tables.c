@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/text.h"
 #include "servers/ops/op.h"
 
@@ -22,94 +21,46 @@ struct group {
 /* ---- the columns ------------------------------------------------------------------ */
 
 enum column_kind {
-    COLUMN_METRIC, /* a figure of all requests */
-    COLUMN_CLASS,  /* a figure of one class */
-    COLUMN_THEORY, /* the prediction for the column before */
-    COLUMN_ERRORS, /* share of the requests that did not end well */
+    COLUMN_FIGURE,
+    COLUMN_THEORY, /* the prediction for the figure before */
     COLUMN_RATIO,  /* CPU per request against the first row of the cell */
 };
 
 struct figure_column {
     enum column_kind kind;
-    size_t metric;          /* enum metric_id or enum class_metric_id */
-    size_t class_index;     /* COLUMN_CLASS, and COLUMN_THEORY about one */
-    char about[CELL_BYTES]; /* name of the metric that is predicted */
+    struct figure figure;
 };
 
-#define MOST_COLUMNS 64
+#define MAX_COLUMNS 64
 
 struct figure_columns {
-    struct figure_column items[MOST_COLUMNS];
+    struct figure_column items[MAX_COLUMNS];
     size_t count;
 };
 
-/* What the scenario's rows have, in the order of what tells most. */
-static const enum metric_id cost_columns[] = {
-    METRIC_CORES,        METRIC_CPU_PER_REQUEST,       METRIC_MEMORY,
-    METRIC_LOOP_LAG_P99, METRIC_LOOP_UTILISATION,      METRIC_THREADS,
-    METRIC_VOLUNTARY,    METRIC_MEMORY_PER_CONNECTION, METRIC_INVOLUNTARY,
-    METRIC_LOOP_LAG_P50, METRIC_LOOP_LAG_MAX,
-};
-
 static void add_column(struct figure_columns *columns, enum column_kind kind,
-                       size_t metric, size_t class_index)
+                       struct figure figure)
 {
-    if (columns->count < MOST_COLUMNS)
-        columns->items[columns->count++] = (struct figure_column){
-            .kind = kind, .metric = metric, .class_index = class_index};
+    if (columns->count < MAX_COLUMNS)
+        columns->items[columns->count++] = (struct figure_column){kind, figure};
 }
 
-/* A column for the prediction of the last one, if any row has one. */
-static void add_theory_column(struct figure_columns *columns, const struct group *group,
-                              enum quantity_unit unit, const char *about)
-{
-    bool any = false;
-    for (size_t i = 0; i < group->count; i++)
-        any = any || row_prediction(&group->rows[i], about);
-    if (!any)
-        return;
-    add_column(columns, COLUMN_THEORY, unit, 0);
-    struct figure_column *column = &columns->items[columns->count - 1];
-    snprintf(column->about, sizeof column->about, "%s", about);
-}
-
-static void add_metric_column(struct figure_columns *columns, const struct group *group,
-                              enum metric_id metric, enum table_style style)
-{
-    bool any = false;
-    for (size_t i = 0; i < group->count; i++)
-        any = any || group->rows[i].estimates[metric].count > 0;
-    if (any)
-        add_column(columns, COLUMN_METRIC, metric, 0);
-    /* Of a closed loop's p50 and throughput one follows from the other. */
-    if (any && (style != TABLE_TERMINAL || metric == METRIC_THROUGHPUT))
-        add_theory_column(columns, group, metrics[metric].unit, metrics[metric].name);
-}
-
-static void add_class_columns(struct figure_columns *columns, const struct group *group,
-                              size_t class_index)
-{
-    static const enum class_metric_id shown[] = {CLASS_P50, CLASS_P99};
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        const struct class_metric *metric = &class_metrics[shown[i]];
-        bool any = false;
-        for (size_t r = 0; r < group->count; r++)
-            any = any || group->rows[r].classes[class_index].estimates[shown[i]].count;
-        if (!any)
-            continue;
-        add_column(columns, COLUMN_CLASS, shown[i], class_index);
-        char about[CELL_BYTES];
-        snprintf(about, sizeof about, "class.%.40s.%s",
-                 group->rows[0].classes[class_index].name, metric->name);
-        add_theory_column(columns, group, metric->unit, about);
-    }
-}
-
-static bool any_above_zero(const struct group *group, enum metric_id metric)
+static bool any_predicted(const struct group *group, struct figure figure)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (group->rows[i].estimates[metric].greatest > 0)
+        if (row_prediction(&group->rows[i], figure))
             return true;
+    return false;
+}
+
+static bool any_measured(const struct group *group, struct figure figure)
+{
+    bool above_zero = metrics[figure.metric].above_zero;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct estimate *estimate = row_estimate(&group->rows[i], figure);
+        if (above_zero ? estimate->greatest > 0 : estimate->count > 0)
+            return true;
+    }
     return false;
 }
 
@@ -129,48 +80,73 @@ static bool has_pair(const struct group *group)
     return false;
 }
 
+/* A column for the figure, if any row has it, and one for what theory says of it. */
+static void add_figure(struct figure_columns *columns, const struct group *group,
+                       struct figure figure, enum table_style style)
+{
+    bool terminal = style == TABLE_TERMINAL;
+    if (!any_measured(group, figure))
+        return;
+    add_column(columns, COLUMN_FIGURE, figure);
+    /* Of a closed loop's p50 and throughput one follows from the other. */
+    if (any_predicted(group, figure) &&
+        (!terminal || figure.class_index != ALL_REQUESTS ||
+         metrics[figure.metric].theory_on_terminal))
+        add_column(columns, COLUMN_THEORY, figure);
+    if (figure.metric == METRIC_CPU_PER_REQUEST && has_pair(group) &&
+        (!terminal || has_reference(group)))
+        add_column(columns, COLUMN_RATIO, figure);
+}
+
+static void add_class_figures(struct figure_columns *columns, const struct group *group,
+                              enum table_style style)
+{
+    for (size_t c = 0; c < group->rows[0].class_count; c++)
+        for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+            if (metrics[m].class_column)
+                add_figure(columns, group, (struct figure){m, (int)c}, style);
+}
+
+/* The metric whose column is the next one from the left; METRIC_COUNT: there is none. */
+static enum metric_id next_column(int after)
+{
+    enum metric_id next = METRIC_COUNT;
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (metrics[m].column > after &&
+            (next == METRIC_COUNT || metrics[m].column < metrics[next].column))
+            next = m;
+    return next;
+}
+
 /* Latencies of all requests give way to those of the classes where there are some. */
 static void choose_columns(struct figure_columns *columns, const struct group *group,
                            enum table_style style)
 {
+    bool by_class = group->rows[0].class_count > 1, classes_stand = false;
     columns->count = 0;
-    add_metric_column(columns, group, METRIC_THROUGHPUT, style);
-    if (any_above_zero(group, METRIC_ERRORS))
-        add_column(columns, COLUMN_ERRORS, METRIC_ERROR_SHARE, 0);
-    if (any_above_zero(group, METRIC_RESTARTS))
-        add_column(columns, COLUMN_METRIC, METRIC_RESTARTS, 0);
-    size_t class_count = group->rows[0].class_count;
-    for (size_t c = 0; class_count > 1 && c < class_count; c++)
-        add_class_columns(columns, group, c);
-    if (class_count <= 1) {
-        add_metric_column(columns, group, METRIC_LATENCY_P50, style);
-        add_metric_column(columns, group, METRIC_LATENCY_P99, style);
-        add_metric_column(columns, group, METRIC_LATENCY_P999, style);
-    }
-    bool ratio = style != TABLE_TERMINAL || has_reference(group);
-    for (size_t i = 0; i < sizeof cost_columns / sizeof *cost_columns; i++) {
-        add_metric_column(columns, group, cost_columns[i], style);
-        if (cost_columns[i] == METRIC_CPU_PER_REQUEST && ratio && has_pair(group))
-            add_column(columns, COLUMN_RATIO, 0, 0);
+    for (enum metric_id m = next_column(0); m < METRIC_COUNT;
+         m = next_column(metrics[m].column)) {
+        if (!by_class || !metrics[m].is_latency)
+            add_figure(columns, group, (struct figure){m, ALL_REQUESTS}, style);
+        else if (!classes_stand)
+            add_class_figures(columns, group, style);
+        classes_stand = classes_stand || metrics[m].is_latency;
     }
 }
 
 static void print_header(const struct figure_column *column, const struct group *group,
                          char *header, size_t bytes)
 {
+    const struct scenario *scenario = group->rows[0].scenario;
+    const char *class_name =
+        workload_class(&scenario->workload, column->figure.class_index);
     switch (column->kind) {
-    case COLUMN_METRIC:
-        snprintf(header, bytes, "%s", metrics[column->metric].header);
-        break;
-    case COLUMN_CLASS:
-        snprintf(header, bytes, "%s %s", group->rows[0].classes[column->class_index].name,
-                 class_metrics[column->metric].header);
+    case COLUMN_FIGURE:
+        snprintf(header, bytes, "%s%s%s", class_name ? class_name : "",
+                 class_name ? " " : "", metrics[column->figure.metric].header);
         break;
     case COLUMN_THEORY:
         snprintf(header, bytes, "theory");
-        break;
-    case COLUMN_ERRORS:
-        snprintf(header, bytes, "errors");
         break;
     case COLUMN_RATIO:
         snprintf(header, bytes, "CPU ratio");
@@ -184,15 +160,20 @@ static void print_header(const struct figure_column *column, const struct group 
  * The median, and the interval where there is one: in full in Markdown; on the
  * terminal, where room is short, as the larger half in per cent of the median.
  */
-static void add_estimate(struct table *table, enum quantity_unit unit,
-                         const struct estimate *estimate, enum table_style style)
+static void add_estimate(struct table *table, const struct row *row, struct figure figure,
+                         enum table_style style)
 {
-    char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
+    const struct estimate *estimate = row_estimate(row, figure);
     const struct interval *interval = &estimate->interval;
-    const char *prefix = estimate->at_least ? ">=" : "";
-    metric_format(unit, estimate->count ? estimate->median : (double)NAN, median,
+    bool headline = metrics[figure.metric].is_headline;
+    bool at_least =
+        estimate->at_least || (figure.metric == METRIC_THROUGHPUT && row->lower_bound);
+    const char *prefix = at_least ? ">=" : "";
+    char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
+    metric_format(figure.metric, estimate->count ? estimate->median : (double)NAN, median,
                   sizeof median);
-    if (!interval->exists) {
+    if (!interval->exists || metrics[figure.metric].is_share ||
+        (style == TABLE_TERMINAL && !headline)) {
         table_add_cellf(table, "%s%s", prefix, median);
         return;
     }
@@ -203,57 +184,23 @@ static void add_estimate(struct table *table, enum quantity_unit unit,
                         estimate->median > 0 ? 100 * half / estimate->median : 0);
         return;
     }
-    metric_format(unit, interval->low, low, sizeof low);
-    metric_format(unit, interval->high, high, sizeof high);
+    metric_format(figure.metric, interval->low, low, sizeof low);
+    metric_format(figure.metric, interval->high, high, sizeof high);
     table_add_cellf(table, "%s%s [%s, %s]", prefix, median, low, high);
 }
 
-static void add_metric(struct table *table, const struct row *row, size_t metric,
-                       enum table_style style)
+static void add_theory(struct table *table, const struct row *row, struct figure figure)
 {
-    struct estimate estimate = row->estimates[metric];
-    bool headline = metric == METRIC_THROUGHPUT || metric == METRIC_LATENCY_P99;
-    if (style == TABLE_TERMINAL && !headline)
-        estimate.interval.exists = false;
-    if (metric == METRIC_THROUGHPUT && row->lower_bound)
-        estimate.at_least = true;
-    add_estimate(table, metrics[metric].unit, &estimate, style);
-}
-
-static void add_class(struct table *table, const struct row *row,
-                      const struct figure_column *column, enum table_style style)
-{
-    struct estimate estimate =
-        row->classes[column->class_index].estimates[column->metric];
-    if (style == TABLE_TERMINAL && column->metric != CLASS_P99)
-        estimate.interval.exists = false;
-    add_estimate(table, class_metrics[column->metric].unit, &estimate, style);
-}
-
-static void add_theory(struct table *table, const struct row *row,
-                       const struct figure_column *column)
-{
-    const struct prediction *prediction = row_prediction(row, column->about);
+    const struct prediction *prediction = row_prediction(row, figure);
     if (!prediction) {
         table_add_cell(table, "");
         return;
     }
     char value[CELL_BYTES];
-    metric_format((enum quantity_unit)column->metric, prediction->value, value,
-                  sizeof value);
+    metric_format(figure.metric, prediction->value, value, sizeof value);
     bool equal = prediction->relation == RELATION_EQUAL;
     table_add_cellf(table, "%s%s", equal ? "" : relation_names[prediction->relation],
                     value);
-}
-
-static void add_errors(struct table *table, const struct row *row)
-{
-    const struct estimate *share = &row->estimates[METRIC_ERROR_SHARE];
-    char text[QUANTITY_TEXT_BYTES];
-    if (!share->count || share->median == 0)
-        table_add_cell(table, share->count ? "0" : "-");
-    else
-        table_add_cell(table, share_format(share->median, text, sizeof text));
 }
 
 static void add_ratio(struct table *table, const struct row *row)
@@ -274,17 +221,11 @@ static void add_cell(struct table *table, const struct row *row,
                      const struct figure_column *column, enum table_style style)
 {
     switch (column->kind) {
-    case COLUMN_METRIC:
-        add_metric(table, row, column->metric, style);
-        break;
-    case COLUMN_CLASS:
-        add_class(table, row, column, style);
+    case COLUMN_FIGURE:
+        add_estimate(table, row, column->figure, style);
         break;
     case COLUMN_THEORY:
-        add_theory(table, row, column);
-        break;
-    case COLUMN_ERRORS:
-        add_errors(table, row);
+        add_theory(table, row, column->figure);
         break;
     case COLUMN_RATIO:
         add_ratio(table, row);
@@ -440,28 +381,28 @@ static void print_heading(const struct scenario *scenario, enum table_style styl
 static void print_group(const struct group *group, enum table_style style, FILE *file)
 {
     print_heading(group->rows[0].scenario, style, file);
-    bool any_measured = false;
+    bool any_used = false;
     for (size_t i = 0; i < group->count; i++)
-        any_measured = any_measured || group->rows[i].used_count > 0;
-    if (any_measured)
+        any_used = any_used || group->rows[i].used_count > 0;
+    if (any_used)
         print_table(group, style, file);
-    if (any_measured && style == TABLE_MARKDOWN)
+    if (any_used && style == TABLE_MARKDOWN)
         fputc('\n', file);
     print_notes(group, style, file);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
 
-static void print_summary(const struct overview *summary, enum table_style style,
-                          FILE *file)
+static void print_overview(const struct overview *overview, enum table_style style,
+                           FILE *file)
 {
     struct table *table = table_create();
     table_add_column(table, "Model", TABLE_LEFT);
     table_add_column(table, "Concurrency type", TABLE_LEFT);
     table_add_column(table, "CPU usage", TABLE_LEFT);
     table_add_column(table, "Ideal use", TABLE_LEFT);
-    for (size_t i = 0; i < summary->row_count; i++) {
-        const struct overview_row *row = &summary->rows[i];
+    for (size_t i = 0; i < overview->row_count; i++) {
+        const struct overview_row *row = &overview->rows[i];
         table_start_row(table);
         add_title(table, row->contender);
         table_add_cell(table, row->type.text);
@@ -476,16 +417,26 @@ static void print_summary(const struct overview *summary, enum table_style style
             "\nConcurrency type: most waits in progress at a time; cores that computing "
             "keeps busy.\n%s",
             gap);
-    if (summary->cpu_basis)
+    if (overview->cpu_basis)
         fprintf(file,
                 "CPU usage: server cores at the same load, %s (times the least).\n%s",
-                summary->cpu_basis, gap);
+                overview->cpu_basis, gap);
     fprintf(file,
             "Ideal use: cells of each family in which the model is the best or as good "
             "as the best.\n%s",
             gap);
-    if (summary->not_judged)
-        fprintf(file, "Not judged, for want of valid trials: %s.\n", summary->not_judged);
+    if (overview->not_judged)
+        fprintf(file, "Not judged, for want of valid trials: %s.\n",
+                overview->not_judged);
+}
+
+/* A line below the tables; in Markdown a paragraph. */
+static void print_line(const char *line, enum table_style style, FILE *file)
+{
+    if (style == TABLE_TERMINAL)
+        print_wrapped(line, file);
+    else
+        fprintf(file, "\n%s\n", line);
 }
 
 /* What the references of the run are, and what of them can be compared with ours. */
@@ -494,7 +445,7 @@ static void print_references(const struct comparison *comparison, enum table_sty
 {
     struct text line = {0};
     bool plaintext = false, proxy = false;
-    const struct models *models = &comparison->run.models;
+    const struct models *models = &comparison->results->experiment.models;
     for (size_t i = 0; i < models->count; i++) {
         const struct model *model = models->items[i].model;
         const char *version = model->version;
@@ -518,11 +469,34 @@ static void print_references(const struct comparison *comparison, enum table_sty
                                   "and hand on replies that are held against their "
                                   "upstream's digest");
     text_append_string(&line, ".");
-    if (style == TABLE_TERMINAL)
-        print_wrapped(text_string(&line), file);
-    else
-        fprintf(file, "\n%s\n", text_string(&line));
+    print_line(text_string(&line), style, file);
     text_release(&line);
+}
+
+/*
+ * What headers mean: a line for each kind of column that is no metric, with the first
+ * footnotes of metrics behind them, and the rest on the last line.
+ */
+static void print_footnotes(enum table_style style, FILE *file)
+{
+    static const char *const lines[] = {
+        "Theory: what wait, work, threads and cores allow by arithmetic.",
+        "CPU ratio: CPU/req to that of the first row of its cell, block by block.",
+    };
+    enum metric_id next = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        bool last = i + 1 == sizeof lines / sizeof *lines;
+        struct text line = {0};
+        text_append_string(&line, lines[i]);
+        for (size_t notes = 0; next < METRIC_COUNT && (last || notes == 0); next++) {
+            if (!metrics[next].footnote)
+                continue;
+            text_printf(&line, " %s", metrics[next].footnote);
+            notes++;
+        }
+        print_line(text_string(&line), style, file);
+        text_release(&line);
+    }
 }
 
 /* How sure the figures are: said once, for it is the same for all. */
@@ -530,7 +504,7 @@ static void print_basis(const struct comparison *comparison, enum table_style st
                         FILE *file)
 {
     double confidence;
-    size_t repeat = (size_t)comparison->run.repeat;
+    size_t repeat = (size_t)comparison->results->experiment.repeat;
     size_t rank = statistics_median_rank(repeat, 0.025, &confidence);
     const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
     fputs(gap, file);
@@ -542,16 +516,11 @@ static void print_basis(const struct comparison *comparison, enum table_style st
     else
         fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
                 repeat, 100 * confidence);
-    fprintf(
-        file,
-        "%sTheory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
-        "context switches.\n"
-        "%sCPU ratio: CPU/req to that of the first row of its cell, block by block. lag: "
-        "how late a loop comes.\n",
-        gap, gap);
+    print_footnotes(style, file);
     print_references(comparison, style, file);
-    fprintf(file, "%sProfile %s, seed %llu.%s\n", gap, comparison->run.profile,
-            (unsigned long long)comparison->run.seed,
+    fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
+            comparison->results->experiment.profile,
+            (unsigned long long)comparison->results->experiment.seed,
             style == TABLE_TERMINAL
                 ? " More columns: comparison.md; all: comparison.json."
                 : "");
@@ -561,8 +530,9 @@ static void print_basis(const struct comparison *comparison, enum table_style st
 static void print_costs(const struct comparison *comparison, enum table_style style,
                         FILE *file)
 {
-    const struct work_calibration *calibration = &comparison->calibration;
-    if (!calibration->is_known)
+    const struct work_calibration *calibration =
+        comparison->results->manifest.calibration;
+    if (!calibration)
         return;
     struct table *table = table_create();
     table_add_column(table, "Step", TABLE_LEFT);
@@ -585,7 +555,7 @@ static void print_costs(const struct comparison *comparison, enum table_style st
     table_free(table);
 }
 
-void tables_print(const struct comparison *comparison, const struct overview *summary,
+void tables_print(const struct comparison *comparison, const struct overview *overview,
                   enum table_style style, FILE *file)
 {
     if (style == TABLE_MARKDOWN)
@@ -599,7 +569,7 @@ void tables_print(const struct comparison *comparison, const struct overview *su
         }
         print_group(&group, style, file);
     }
-    print_summary(summary, style, file);
+    print_overview(overview, style, file);
     if (style == TABLE_MARKDOWN)
         print_costs(comparison, style, file);
     print_basis(comparison, style, file);

@@ -11,7 +11,7 @@
 #include "base/table.h"
 #include "report/overview.h"
 
-void tables_print(const struct comparison *comparison, const struct overview *summary,
+void tables_print(const struct comparison *comparison, const struct overview *overview,
                   enum table_style style, FILE *file);
 
 #endif

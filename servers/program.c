@@ -115,9 +115,8 @@ int program_parse(struct program *program, const struct op *const *list, const c
         return error_set(error, -EINVAL, "expected a path that begins with a slash");
     int result = 0;
     for (unsigned number = 1; result == 0 && path_walk_next(&walk, &step); number++) {
-        if (number > PATH_MOST_STEPS)
-            return error_set(error, -EINVAL, "expected at most %d steps",
-                             PATH_MOST_STEPS);
+        if (number > PATH_MAX_STEPS)
+            return error_set(error, -EINVAL, "expected at most %d steps", PATH_MAX_STEPS);
         result = parse_step(program, list, number, &step, error);
     }
     return result;

@@ -25,7 +25,7 @@ struct step {
 
 /* Steps of kind OP_REPLY are not among the steps to run. */
 struct program {
-    struct step steps[PATH_MOST_STEPS];
+    struct step steps[PATH_MAX_STEPS];
     unsigned step_count;
     bool has_body_bytes;
     uint64_t body_bytes;

@@ -135,7 +135,7 @@ int server_admit(struct server *server, struct worker *worker, int accepted);
 
 /* ---- for models with several workers that accept ---------------------------------- */
 
-#define SERVER_PARTS_MOST 1024
+#define SERVER_MAX_PARTS 1024
 
 /* Where a part's connections come from. */
 enum server_entry {

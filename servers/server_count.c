@@ -73,7 +73,7 @@ void server_free_slots_of(struct server_shared *shared, int pid)
 struct loop_health *server_loop_health(struct server *server)
 {
     int index = atomic_fetch_add(&server->shared->loop_count, 1);
-    return index < SERVER_LOOPS_MOST ? &server->shared->loops[index] : NULL;
+    return index < SERVER_MAX_LOOPS ? &server->shared->loops[index] : NULL;
 }
 
 enum loop_window server_window(const struct server *server)

@@ -124,7 +124,7 @@ static void describe_address(struct server *server)
  * as there may be connections. */
 static int open_accounts(struct server_shared *shared, uint64_t most, struct error *error)
 {
-    shared->account_slots = (int)most + SERVER_PARTS_MOST + 1;
+    shared->account_slots = (int)most + SERVER_MAX_PARTS + 1;
     shared->accounts_bytes =
         (size_t)shared->account_slots * sizeof(struct process_account);
     shared->free_account = NO_SLOT;

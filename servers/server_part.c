@@ -60,7 +60,7 @@ int server_split(struct server *part, struct server *server, enum server_entry e
     struct server_shared *shared = server->shared;
     if (shared->part_count == PART_SLOTS)
         return error_set(error, -EINVAL, "a server has %d parts at most",
-                         SERVER_PARTS_MOST);
+                         SERVER_MAX_PARTS);
     *part = *server;
     part->listen_fd = open_entry(part, server, entry);
     part->capacity_fd = part->listen_fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

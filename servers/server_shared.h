@@ -17,11 +17,11 @@
 #define NO_SLOT (-1)
 
 /* One for the server as a whole and one for each part: see server_split. */
-#define PART_SLOTS (1 + SERVER_PARTS_MOST)
+#define PART_SLOTS (1 + SERVER_MAX_PARTS)
 
 /* Loops whose health is recorded, in all processes; successors of those that died count,
  * too. */
-#define SERVER_LOOPS_MOST 1024
+#define SERVER_MAX_LOOPS 1024
 
 /* What the processes share of a part. */
 struct part_state {
@@ -49,7 +49,7 @@ struct server_shared {
     size_t mapped_bytes;
     _Atomic int window;     /* enum loop_window */
     _Atomic int loop_count; /* loops that have asked for a place below */
-    struct loop_health loops[SERVER_LOOPS_MOST];
+    struct loop_health loops[SERVER_MAX_LOOPS];
     struct worker workers[];
 };
 

@@ -76,7 +76,7 @@ static void ops_to_json(const struct ops *ops, cJSON *object)
         if (!ops_report(ops, i, &report))
             continue;
         cJSON *counts = json_add_object(object, ops_at(ops, i)->name);
-        for (size_t n = 0; n < OP_COUNTS_MOST && report.counts[n].name; n++)
+        for (size_t n = 0; n < OP_MAX_COUNTS && report.counts[n].name; n++)
             json_add_number(counts, report.counts[n].name,
                             (double)report.counts[n].value);
         json_add_text(counts, "note", report.note);
@@ -115,7 +115,7 @@ static cJSON *describe(const struct server *server)
     pthread_mutex_unlock(&shared->lock);
     int loops = atomic_load(&shared->loop_count);
     struct loop_summary summary = loop_health_summarise(
-        shared->loops, (size_t)(loops < SERVER_LOOPS_MOST ? loops : SERVER_LOOPS_MOST));
+        shared->loops, (size_t)(loops < SERVER_MAX_LOOPS ? loops : SERVER_MAX_LOOPS));
 
     cJSON *root = cJSON_CreateObject();
     json_add_number(root, "schema_version", 1);

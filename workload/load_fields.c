@@ -162,7 +162,7 @@ static const struct field phase_fields[] = {
      .kind = FIELD_NUMBER,
      .help = "In place of a rate: clients of a closed loop.",
      .offset = MEMBER(level),
-     .maximum = WORKLOAD_MOST_CONNECTIONS,
+     .maximum = WORKLOAD_MAX_CONNECTIONS,
      .omit = phase_is_of_rates},
     {.name = "to",
      .kind = FIELD_NUMBER,
@@ -238,9 +238,9 @@ static int set_phase(const struct field *field, void *structure, const char *tex
     if (result == 0 && workload->phase_count &&
         workload->phases[0].of_clients != phase.of_clients)
         return error_set(error, -EINVAL, "all phases have rates, or all have clients");
-    if (result == 0 && workload->phase_count == WORKLOAD_MOST_PHASES)
+    if (result == 0 && workload->phase_count == WORKLOAD_MAX_PHASES)
         return error_set(error, -EINVAL, "there are at most %d phases",
-                         WORKLOAD_MOST_PHASES);
+                         WORKLOAD_MAX_PHASES);
     if (result == 0)
         workload_add_phase(workload, &phase);
     return result;
@@ -310,7 +310,7 @@ const struct field load_fields[] = {
      .fallback = "1",
      .offset = MEMBER(connections),
      .minimum = 1,
-     .maximum = WORKLOAD_MOST_CONNECTIONS,
+     .maximum = WORKLOAD_MAX_CONNECTIONS,
      .zero_word = "auto",
      .omit = connections_are_of_phases},
     {.name = "max-connections",
@@ -320,7 +320,7 @@ const struct field load_fields[] = {
      .fallback = "10000",
      .offset = MEMBER(max_connections),
      .minimum = 1,
-     .maximum = WORKLOAD_MOST_CONNECTIONS,
+     .maximum = WORKLOAD_MAX_CONNECTIONS,
      .omit = connections_are_given},
     {.name = "rate",
      .letter = 'r',
@@ -350,7 +350,7 @@ const struct field load_fields[] = {
      .count_offset = MEMBER(phase_count),
      .bytes = sizeof(struct load_phase),
      .minimum = 1,
-     .maximum = WORKLOAD_MOST_PHASES,
+     .maximum = WORKLOAD_MAX_PHASES,
      .fields = phase_fields,
      .check = check_phase,
      .set = set_phase,
@@ -467,7 +467,7 @@ static const struct field slow_clients_fields[] = {
      .required = true,
      .offset = MEMBER(count),
      .minimum = 1,
-     .maximum = WORKLOAD_MOST_CONNECTIONS},
+     .maximum = WORKLOAD_MAX_CONNECTIONS},
     {.name = "bytes-per-second",
      .kind = FIELD_COUNT,
      .required = true,
@@ -531,14 +531,14 @@ const struct field client_fields[] = {
      .fallback = "1",
      .offset = MEMBER(pipeline),
      .minimum = 1,
-     .maximum = WORKLOAD_MOST_PIPELINE},
+     .maximum = WORKLOAD_MAX_PIPELINE},
     {.name = "idle",
      .kind = FIELD_COUNT,
      .value = "N",
      .help = "more connections, that are opened, kept, and send nothing",
      .fallback = "0",
      .offset = MEMBER(idle),
-     .maximum = WORKLOAD_MOST_CONNECTIONS},
+     .maximum = WORKLOAD_MAX_CONNECTIONS},
     {.name = "slow-readers",
      .kind = FIELD_OBJECT,
      .value = "SPEC",

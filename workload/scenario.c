@@ -20,9 +20,9 @@ const char *const database_names[] = {
 const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", "restarts",
                                        NULL};
 
-#define MOST_MODELS 64
-#define MOST_VALUES 64
-#define MOST_CPUS   1024
+#define MAX_MODELS 64
+#define MAX_VALUES 64
+#define MAX_CPUS   1024
 
 /* ---- the file's tables ------------------------------------------------------------- */
 
@@ -33,7 +33,7 @@ static const struct field server_fields[] = {
      .help = "How many CPUs the server may use.",
      .offset = offsetof(struct scenario_server, cpus),
      .minimum = 1,
-     .maximum = MOST_CPUS,
+     .maximum = MAX_CPUS,
      .zero_word = "all"},
     {.name = "options",
      .kind = FIELD_SETTINGS,
@@ -64,13 +64,13 @@ const struct field sweep_fields[] = {
      .required = true,
      .items = ITEM_VALUE,
      .minimum = 1,
-     .maximum = MOST_VALUES,
+     .maximum = MAX_VALUES,
      .offset = offsetof(struct sweep, values)},
     {.name = "quick",
      .kind = FIELD_LIST,
      .items = ITEM_VALUE,
      .minimum = 1,
-     .maximum = MOST_VALUES,
+     .maximum = MAX_VALUES,
      .help = "The points of the quick profile.",
      .offset = offsetof(struct sweep, quick)},
     {0}};
@@ -110,7 +110,7 @@ const struct field scenario_fields[] = {
      .kind = FIELD_LIST,
      .items = ITEM_VALUE,
      .minimum = 1,
-     .maximum = MOST_MODELS,
+     .maximum = MAX_MODELS,
      .help = "Contenders: \"model\" or \"model:option=value:...\". Absent: all models.",
      .offset = MEMBER(models)},
     {.name = "workload",

@@ -89,7 +89,7 @@ static int read_level(double *level, bool *is_rate, const char *text, struct err
         return quantity_parse_rate(text, level, error);
     uint64_t count;
     int result =
-        quantity_parse(QUANTITY_COUNT, text, 0, WORKLOAD_MOST_CONNECTIONS, &count, error);
+        quantity_parse(QUANTITY_COUNT, text, 0, WORKLOAD_MAX_CONNECTIONS, &count, error);
     *level = (double)count;
     return result;
 }
@@ -190,7 +190,7 @@ int spec_read_slow_clients(struct slow_clients *clients, const char *spec,
         clients->path = path ? memory_copy_string(path + 1) : NULL;
         if (path)
             *path = '\0';
-        result = quantity_parse(QUANTITY_COUNT, text, 1, WORKLOAD_MOST_CONNECTIONS,
+        result = quantity_parse(QUANTITY_COUNT, text, 1, WORKLOAD_MAX_CONNECTIONS,
                                 &clients->count, error);
         if (result == 0)
             result = quantity_parse(QUANTITY_SIZE, bytes, 1, 1000000000,

@@ -24,7 +24,7 @@
 
 #include "base/text.h"
 
-#define PATH_MOST_STEPS 16
+#define PATH_MAX_STEPS 16
 
 /* One step: a slice of the path that it was read from, without a NUL at its end. */
 struct path_step {

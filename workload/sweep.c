@@ -25,7 +25,7 @@ int sweep_apply(struct scenario *scenario, const char *variable, const char *val
     struct workload *workload = &scenario->workload;
     struct setting_list *options = &scenario->server.options;
     if (strcmp(variable, "connections") == 0)
-        return quantity_parse(QUANTITY_COUNT, value, 1, WORKLOAD_MOST_CONNECTIONS,
+        return quantity_parse(QUANTITY_COUNT, value, 1, WORKLOAD_MAX_CONNECTIONS,
                               &workload->connections, error);
     if (strcmp(variable, "rate") == 0)
         return quantity_parse_rate(value, &workload->rate_rps, error);

@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "workload/load_fields.h"
 
-#define MOST_ENTRIES  10000000
-#define MOST_REQUESTS 4096 /* different pairs of path and class */
+#define MAX_ENTRIES  10000000
+#define MAX_REQUESTS 4096 /* different pairs of path and class */
 
 struct trace_reader {
     struct workload *workload;
@@ -52,7 +52,7 @@ static uint32_t find_request(struct trace_reader *reader, const char *path,
     for (size_t i = 0; i < workload->request_count; i++)
         if (is_request(&workload->requests[i], path, class_name))
             return (uint32_t)i;
-    if (workload->request_count >= MOST_REQUESTS)
+    if (workload->request_count >= MAX_REQUESTS)
         return UINT32_MAX;
     struct request *request = workload_add_request(workload, path);
     free(request->class_name);
@@ -112,7 +112,7 @@ static int read_fields(struct trace_reader *reader, char **fields, size_t count,
     else if (time_s < reader->last_s)
         return trace_error(reader, error, "times go back; sort the trace", fields[0]);
     reader->last_s = time_s;
-    if (reader->workload->trace.count == MOST_ENTRIES)
+    if (reader->workload->trace.count == MAX_ENTRIES)
         return trace_error(reader, error, "more than 10000000 lines", fields[0]);
     reader->nearest = find_request(reader, fields[1], count > 2 ? fields[2] : "");
     if (reader->nearest == UINT32_MAX)

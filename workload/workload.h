@@ -127,9 +127,9 @@ struct workload {
     struct slow_clients slow_senders; /* write requests slowly */
 };
 
-#define WORKLOAD_MOST_CONNECTIONS 1000000
-#define WORKLOAD_MOST_PIPELINE    1024
-#define WORKLOAD_MOST_PHASES      64
+#define WORKLOAD_MAX_CONNECTIONS 1000000
+#define WORKLOAD_MAX_PIPELINE    1024
+#define WORKLOAD_MAX_PHASES      64
 
 /* The defaults of load_fields.c, and no requests yet. */
 void workload_init(struct workload *workload);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "base/text.h"
 
 /* What starting, stopping and writing a trial takes, until it is known better. */
 #define FIRST_OVERHEAD 1.2
@@ -51,29 +52,42 @@ void progress_trial(struct progress *progress, const char *what)
                 progress->total, what, time_left(progress, left, sizeof left));
 }
 
+/* The words of the flags that forbid the use of the trial; of a valid one, of all. */
+static void append_flags(struct text *words, const struct trial_record *trial)
+{
+    for (size_t i = 0; i < trial->flag_count; i++)
+        if (trial->valid || trial->flags[i].severity == FLAG_INVALID)
+            text_printf(words, "%s%s", words->length ? ", " : "", trial->flags[i].word);
+}
+
 static void print_outcome(const struct progress *progress,
-                          const struct trial_outcome *outcome)
+                          const struct trial_record *trial)
 {
     const char *red = progress->colour ? "\033[31m" : "";
     const char *plain = progress->colour ? "\033[0m" : "";
     char rate[QUANTITY_TEXT_BYTES], p99[QUANTITY_TEXT_BYTES];
-    if (outcome->failed) {
-        fprintf(stderr, "%sfailed%s: %s", red, plain, outcome->reason);
+    if (trial->status == TRIAL_FAILED) {
+        fprintf(stderr, "%sfailed%s: %s", red, plain, trial->reason);
         return;
     }
-    fprintf(stderr, "%s/s",
-            quantity_format(QUANTITY_COUNT, outcome->throughput_rps, rate, sizeof rate));
-    if (!isnan(outcome->p99_ns))
-        fprintf(stderr, ", p99 %s",
-                quantity_format(QUANTITY_TIME, outcome->p99_ns, p99, sizeof p99));
-    if (*outcome->reason)
-        fprintf(stderr, " (%s%s%s%s)", outcome->valid ? "" : red,
-                outcome->valid ? "" : "invalid: ", outcome->reason,
-                outcome->valid ? "" : plain);
+    fprintf(
+        stderr, "%s/s",
+        quantity_format(QUANTITY_COUNT, trial->load->throughput_rps, rate, sizeof rate));
+    if (!isnan(trial->load->latency.p99_ns))
+        fprintf(
+            stderr, ", p99 %s",
+            quantity_format(QUANTITY_TIME, trial->load->latency.p99_ns, p99, sizeof p99));
+    struct text flags = {0};
+    append_flags(&flags, trial);
+    if (flags.length)
+        fprintf(stderr, " (%s%s%s%s)", trial->valid ? "" : red,
+                trial->valid ? "" : "invalid: ", text_string(&flags),
+                trial->valid ? "" : plain);
+    text_release(&flags);
 }
 
 void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
-                         const struct trial_outcome *outcome)
+                         const struct trial_record *trial)
 {
     char left[48];
     progress->done++;
@@ -82,7 +96,7 @@ void progress_trial_done(struct progress *progress, const char *what, uint64_t p
     progress->spent_ns += clock_now_ns() - progress->trial_begun_ns;
     fprintf(stderr, "%s[%zu/%zu] %s: ", progress->terminal ? "\r\033[K" : "",
             progress->done, progress->total, what);
-    print_outcome(progress, outcome);
+    print_outcome(progress, trial);
     if (!progress->terminal && progress->done < progress->total)
         fprintf(stderr, "; %s left", time_left(progress, left, sizeof left));
     fputc('\n', stderr);

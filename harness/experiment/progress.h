@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/trial/trial.h"
+#include "record/trial.h"
 
 struct progress {
     size_t total, done;
@@ -25,7 +25,7 @@ void progress_start(struct progress *progress, size_t total, size_t done,
                     uint64_t planned_left_ns);
 void progress_trial(struct progress *progress, const char *what);
 void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
-                         const struct trial_outcome *outcome);
+                         const struct trial_record *trial);
 
 /* Clears the replaced line, where there is one. */
 void progress_end(const struct progress *progress);

@@ -16,10 +16,10 @@
 /* The search for an amount of work ends when it takes the wanted time but for this
  * part of it, to which a machine hardly repeats itself. */
 #define CLOSE_ENOUGH 0.01
-#define MOST_TRIES   6
+#define MAX_TRIES    6
 
 /* A try may be so much larger than the one before: what is short is measured badly. */
-#define MOST_GROWTH 1000
+#define MAX_GROWTH 1000
 
 /* ---- applying --------------------------------------------------------------------- */
 
@@ -172,7 +172,7 @@ static void improve(struct work_search *search, double least_cpu_us)
     search->found = fabs(factor - 1) < CLOSE_ENOUGH;
     if (!search->found)
         search->amount =
-            fmax(1, round(search->amount * fmin(factor, (double)MOST_GROWTH)));
+            fmax(1, round(search->amount * fmin(factor, (double)MAX_GROWTH)));
 }
 
 static int improve_all(struct work_search *searches, size_t count, struct error *error)
@@ -207,7 +207,7 @@ static int find_amounts(struct work_calibration *calibration,
     int result = 0;
     for (size_t i = 0; i < count; i++)
         searches[i] = start_search(timed->items[i]);
-    for (int i = 0; i < MOST_TRIES && result == 0 && !all_found(searches, count); i++)
+    for (int i = 0; i < MAX_TRIES && result == 0 && !all_found(searches, count); i++)
         result = improve_all(searches, count, error);
     for (size_t i = 0; i < count && result == 0; i++) {
         char *work = search_work(&searches[i]);

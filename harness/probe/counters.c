@@ -3,13 +3,13 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/key_value.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
@@ -18,7 +18,7 @@
 typedef double find_number(const char *content, const char *key);
 
 struct source {
-    const char *name; /* in trial.json, with its unit */
+    size_t offset;    /* in struct machine_counters */
     const char *path; /* NULL: the cpu.stat of our cgroup */
     const char *key;
     find_number *find;
@@ -82,25 +82,22 @@ static double find_throttled(const char *content, const char *key)
     return isnan(us) ? key_value_number(content, "throttled_time") / 1e9 : us / 1e6;
 }
 
-static const struct source sources[COUNTER_COUNT] = {
-    [COUNTER_BUSY] = {"busy_cpu_s", "/proc/stat", "busy", find_cpu_column, 0},
-    [COUNTER_STEAL] = {"steal_s", "/proc/stat", "steal", find_cpu_column, 0},
-    [COUNTER_SWITCHES] = {"context_switches", "/proc/stat", "ctxt", key_value_number, 1},
-    [COUNTER_THROTTLED] = {"throttled_s", NULL, "", find_throttled, 1},
-    [COUNTER_PRESSURE_CPU] = {"pressure_cpu_s", "/proc/pressure/cpu", "some",
-                              find_pressure, 1e-6},
-    [COUNTER_PRESSURE_MEMORY] = {"pressure_memory_s", "/proc/pressure/memory", "some",
-                                 find_pressure, 1e-6},
-    [COUNTER_PRESSURE_IO] = {"pressure_io_s", "/proc/pressure/io", "some", find_pressure,
-                             1e-6},
-    [COUNTER_SWAPPED] = {"swapped_pages", "/proc/vmstat", "", find_swap, 1},
-    [COUNTER_LISTEN_OVERFLOWS] = {"listen_overflows", "/proc/net/netstat",
-                                  "ListenOverflows", find_paired, 1},
-    [COUNTER_LISTEN_DROPS] = {"listen_drops", "/proc/net/netstat", "ListenDrops",
-                              find_paired, 1},
-    [COUNTER_RETRANSMITS] = {"retransmitted_segments", "/proc/net/snmp", "RetransSegs",
-                             find_paired, 1},
+#define COUNTER(member) offsetof(struct machine_counters, member)
+static const struct source sources[] = {
+    {COUNTER(busy_cpu_s), "/proc/stat", "busy", find_cpu_column, 0},
+    {COUNTER(steal_s), "/proc/stat", "steal", find_cpu_column, 0},
+    {COUNTER(context_switches), "/proc/stat", "ctxt", key_value_number, 1},
+    {COUNTER(throttled_s), NULL, "", find_throttled, 1},
+    {COUNTER(pressure_cpu_s), "/proc/pressure/cpu", "some", find_pressure, 1e-6},
+    {COUNTER(pressure_memory_s), "/proc/pressure/memory", "some", find_pressure, 1e-6},
+    {COUNTER(pressure_io_s), "/proc/pressure/io", "some", find_pressure, 1e-6},
+    {COUNTER(swapped_pages), "/proc/vmstat", "", find_swap, 1},
+    {COUNTER(listen_overflows), "/proc/net/netstat", "ListenOverflows", find_paired, 1},
+    {COUNTER(listen_drops), "/proc/net/netstat", "ListenDrops", find_paired, 1},
+    {COUNTER(retransmitted_segments), "/proc/net/snmp", "RetransSegs", find_paired, 1},
 };
+
+#define SOURCES (sizeof sources / sizeof *sources)
 
 static double read_counter(const struct source *source)
 {
@@ -114,26 +111,24 @@ static double read_counter(const struct source *source)
     return source->unit > 0 ? value * source->unit : value / (double)sysconf(_SC_CLK_TCK);
 }
 
-void counters_read(struct counters *counters)
+static double *counter_at(struct machine_counters *counters, size_t offset)
 {
-    counters->at_ns = clock_now_ns();
-    for (size_t i = 0; i < COUNTER_COUNT; i++)
-        counters->values[i] = read_counter(&sources[i]);
+    return (double *)(void *)((char *)counters + offset);
 }
 
-double counters_delta(const struct counters *before, const struct counters *after,
-                      enum counter counter)
+void counters_read(struct counter_reading *reading)
 {
-    return after->values[counter] - before->values[counter];
+    reading->at_ns = clock_now_ns();
+    for (size_t i = 0; i < SOURCES; i++)
+        *counter_at(&reading->counters, sources[i].offset) = read_counter(&sources[i]);
 }
 
-cJSON *counters_delta_json(const struct counters *before, const struct counters *after)
+struct machine_counters counters_between(const struct counter_reading *before,
+                                         const struct counter_reading *after)
 {
-    cJSON *object = cJSON_CreateObject();
-    json_add_number(object, "elapsed_s",
-                    (double)(after->at_ns - before->at_ns) / (double)NS_PER_S);
-    for (size_t i = 0; i < COUNTER_COUNT; i++)
-        json_add_number(object, sources[i].name,
-                        counters_delta(before, after, (enum counter)i));
-    return object;
+    struct machine_counters from = before->counters, between = after->counters;
+    for (size_t i = 0; i < SOURCES; i++)
+        *counter_at(&between, sources[i].offset) -= *counter_at(&from, sources[i].offset);
+    between.elapsed_s = (double)(after->at_ns - before->at_ns) / (double)NS_PER_S;
+    return between;
 }

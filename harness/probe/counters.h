@@ -1,43 +1,23 @@
 /*
- * counters.h - the machine's own counters around a trial: what was stolen, throttled,
- * dropped or swapped while it ran.
- *
- * Each counter only grows; a trial records the difference. A counter that this
- * machine does not offer is NaN.
+ * counters.h - readings of the machine's own counters, which only grow: a trial records
+ * the difference of two.
  */
 #ifndef HARNESS_COUNTERS_H
 #define HARNESS_COUNTERS_H
 
-#include <cjson/cJSON.h>
 #include <stdint.h>
 
-enum counter {
-    COUNTER_BUSY,             /* CPU seconds of everything that ran */
-    COUNTER_STEAL,            /* CPU seconds that the hypervisor gave to others */
-    COUNTER_SWITCHES,         /* context switches of the whole machine */
-    COUNTER_THROTTLED,        /* seconds that our cgroup was held back */
-    COUNTER_PRESSURE_CPU,     /* seconds that some task waited for a CPU (PSI) */
-    COUNTER_PRESSURE_MEMORY,  /* ... for memory */
-    COUNTER_PRESSURE_IO,      /* ... for the disk */
-    COUNTER_SWAPPED,          /* pages swapped in or out */
-    COUNTER_LISTEN_OVERFLOWS, /* connections refused for a full backlog */
-    COUNTER_LISTEN_DROPS,     /* connections dropped while listening */
-    COUNTER_RETRANSMITS,      /* TCP segments sent again */
-    COUNTER_COUNT
-};
+#include "record/machine_counters.h"
 
-struct counters {
+struct counter_reading {
     uint64_t at_ns;
-    double values[COUNTER_COUNT];
+    struct machine_counters counters; /* since the machine was started */
 };
 
-void counters_read(struct counters *counters);
+void counters_read(struct counter_reading *reading);
 
-/* What has happened since `before`. */
-double counters_delta(const struct counters *before, const struct counters *after,
-                      enum counter counter);
-
-/* {"elapsed_s": ..., "steal_s": ..., ...} */
-cJSON *counters_delta_json(const struct counters *before, const struct counters *after);
+/* What has happened between the two. */
+struct machine_counters counters_between(const struct counter_reading *before,
+                                         const struct counter_reading *after);
 
 #endif

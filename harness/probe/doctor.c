@@ -9,7 +9,6 @@
 #include "base/cpus.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "harness/probe/machine.h"
 
 const char *const severity_names[] = {[SEVERITY_FINE] = "fine",
                                       [SEVERITY_UNKNOWN] = "unknown",
@@ -18,7 +17,7 @@ const char *const severity_names[] = {[SEVERITY_FINE] = "fine",
                                       NULL};
 
 /* Judges one thing; writes the message where it is not fine. */
-typedef enum severity judge(const cJSON *environment, struct text *message);
+typedef enum severity judge(const struct environment *environment, struct text *message);
 
 struct check {
     const char *code;
@@ -26,29 +25,20 @@ struct check {
     const char *remedy;
 };
 
-static double number_at(const cJSON *environment, const char *group, const char *key)
+static enum severity judge_build(const struct environment *environment,
+                                 struct text *message)
 {
-    return json_number(json_at(environment, group), key);
-}
-
-static const char *text_at(const cJSON *environment, const char *group, const char *key)
-{
-    return json_string(json_at(environment, group), key);
-}
-
-static enum severity judge_build(const cJSON *environment, struct text *message)
-{
-    const cJSON *measurable = json_at(environment, "tool/measurable");
-    if (cJSON_IsTrue(measurable))
+    if (environment->tool.measurable == 1)
         return SEVERITY_FINE;
     text_printf(message, "this is a debug or sanitizer build (%s)",
-                text_at(environment, "tool", "flags"));
+                environment->tool.flags ? environment->tool.flags : "flags not known");
     return SEVERITY_INVALID;
 }
 
-static enum severity judge_tree(const cJSON *environment, struct text *message)
+static enum severity judge_tree(const struct environment *environment,
+                                struct text *message)
 {
-    const char *commit = text_at(environment, "tool", "commit");
+    const char *commit = environment->tool.commit;
     if (!commit)
         return SEVERITY_UNKNOWN;
     if (!strstr(commit, "-dirty"))
@@ -59,9 +49,10 @@ static enum severity judge_tree(const cJSON *environment, struct text *message)
 }
 
 /* Fewer descriptors than the usual 1,000 connections + 64 need. */
-static enum severity judge_descriptors(const cJSON *environment, struct text *message)
+static enum severity judge_descriptors(const struct environment *environment,
+                                       struct text *message)
 {
-    double hard = number_at(environment, "limits", "nofile_hard");
+    double hard = environment->limits.nofile_hard;
     if (isnan(hard) || hard >= 20000)
         return SEVERITY_FINE;
     text_printf(message, "only %.0f open files are allowed, so at most %.0f connections",
@@ -69,9 +60,10 @@ static enum severity judge_descriptors(const cJSON *environment, struct text *me
     return hard < 1000 + 64 ? SEVERITY_INVALID : SEVERITY_WARNING;
 }
 
-static enum severity judge_backlog(const cJSON *environment, struct text *message)
+static enum severity judge_backlog(const struct environment *environment,
+                                   struct text *message)
 {
-    double somaxconn = number_at(environment, "network", "somaxconn");
+    double somaxconn = environment->network.somaxconn;
     if (isnan(somaxconn))
         return SEVERITY_UNKNOWN;
     if (somaxconn >= 4096)
@@ -81,10 +73,11 @@ static enum severity judge_backlog(const cJSON *environment, struct text *messag
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_ports(const cJSON *environment, struct text *message)
+static enum severity judge_ports(const struct environment *environment,
+                                 struct text *message)
 {
-    double low = number_at(environment, "network", "ports_low");
-    double high = number_at(environment, "network", "ports_high");
+    double low = environment->network.ports_low;
+    double high = environment->network.ports_high;
     if (isnan(low) || isnan(high))
         return SEVERITY_UNKNOWN;
     if (high - low >= 20000)
@@ -93,9 +86,10 @@ static enum severity judge_ports(const cJSON *environment, struct text *message)
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_governor(const cJSON *environment, struct text *message)
+static enum severity judge_governor(const struct environment *environment,
+                                    struct text *message)
 {
-    const char *governor = text_at(environment, "cpu", "governor");
+    const char *governor = environment->cpu.governor;
     if (!governor)
         return SEVERITY_UNKNOWN;
     if (strcmp(governor, "performance") == 0)
@@ -104,10 +98,11 @@ static enum severity judge_governor(const cJSON *environment, struct text *messa
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_turbo(const cJSON *environment, struct text *message)
+static enum severity judge_turbo(const struct environment *environment,
+                                 struct text *message)
 {
-    double boost = number_at(environment, "cpu", "boost");
-    double no_turbo = number_at(environment, "cpu", "intel_no_turbo");
+    double boost = environment->cpu.boost;
+    double no_turbo = environment->cpu.intel_no_turbo;
     if (isnan(boost) && isnan(no_turbo))
         return SEVERITY_UNKNOWN;
     if (boost == 0 || no_turbo == 1)
@@ -116,9 +111,10 @@ static enum severity judge_turbo(const cJSON *environment, struct text *message)
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_load(const cJSON *environment, struct text *message)
+static enum severity judge_load(const struct environment *environment,
+                                struct text *message)
 {
-    double load = number_at(environment, "kernel", "load_average_1min");
+    double load = environment->kernel.load_average_1min;
     if (isnan(load))
         return SEVERITY_UNKNOWN;
     if (load < 0.3)
@@ -127,9 +123,10 @@ static enum severity judge_load(const cJSON *environment, struct text *message)
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_clock(const cJSON *environment, struct text *message)
+static enum severity judge_clock(const struct environment *environment,
+                                 struct text *message)
 {
-    const char *source = text_at(environment, "kernel", "clock_source");
+    const char *source = environment->kernel.clock_source;
     if (!source)
         return SEVERITY_UNKNOWN;
     if (strcmp(source, "tsc") == 0 || strcmp(source, "kvm-clock") == 0 ||
@@ -139,10 +136,11 @@ static enum severity judge_clock(const cJSON *environment, struct text *message)
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_memory(const cJSON *environment, struct text *message)
+static enum severity judge_memory(const struct environment *environment,
+                                  struct text *message)
 {
-    double total = number_at(environment, "memory", "total_bytes");
-    double available = number_at(environment, "memory", "available_bytes");
+    double total = environment->memory.total_bytes;
+    double available = environment->memory.available_bytes;
     if (isnan(total) || isnan(available))
         return SEVERITY_UNKNOWN;
     if (available >= 0.2 * total)
@@ -151,10 +149,11 @@ static enum severity judge_memory(const cJSON *environment, struct text *message
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_swap(const cJSON *environment, struct text *message)
+static enum severity judge_swap(const struct environment *environment,
+                                struct text *message)
 {
-    double total = number_at(environment, "memory", "swap_total_bytes");
-    double left = number_at(environment, "memory", "swap_free_bytes");
+    double total = environment->memory.swap_total_bytes;
+    double left = environment->memory.swap_free_bytes;
     if (isnan(total) || isnan(left))
         return SEVERITY_UNKNOWN;
     if (total - left < 0.01 * total || total == 0)
@@ -163,9 +162,10 @@ static enum severity judge_swap(const cJSON *environment, struct text *message)
     return SEVERITY_WARNING;
 }
 
-static enum severity judge_cores(const cJSON *environment, struct text *message)
+static enum severity judge_cores(const struct environment *environment,
+                                 struct text *message)
 {
-    const char *allowed = text_at(environment, "cpu", "allowed");
+    const char *allowed = environment->cpu.allowed;
     cpu_set_t set;
     if (!allowed || cpus_parse(allowed, &set, NULL) < 0)
         return SEVERITY_UNKNOWN;
@@ -175,7 +175,7 @@ static enum severity judge_cores(const cJSON *environment, struct text *message)
             continue;
         char name[16];
         snprintf(name, sizeof name, "%zu", cpu);
-        const char *siblings = text_at(environment, "cpu/siblings", name);
+        const char *siblings = named_texts_find(&environment->cpu.siblings, name);
         /* A core counts by its first sibling. */
         cores += !siblings || strtoul(siblings, NULL, 10) == cpu;
     }
@@ -202,34 +202,58 @@ static const struct check checks[] = {
     {"swap", judge_swap, "swapoff -a, or free some memory"},
 };
 
-cJSON *doctor_examine(const cJSON *environment)
+#define CHECKS (sizeof checks / sizeof *checks)
+
+void doctor_examine(const struct environment *environment, struct findings *findings)
 {
-    cJSON *findings = cJSON_CreateArray();
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+    *findings = (struct findings){
+        .items = memory_allocate_zeroed(CHECKS, sizeof *findings->items),
+        .count = CHECKS,
+    };
+    for (size_t i = 0; i < CHECKS; i++) {
         struct text message = {0};
         enum severity severity = checks[i].judge(environment, &message);
         bool bad = severity >= SEVERITY_WARNING;
-        cJSON *finding = cJSON_CreateObject();
-        cJSON_AddStringToObject(finding, "code", checks[i].code);
-        cJSON_AddStringToObject(finding, "severity", severity_names[severity]);
-        json_add_text(finding, "message", bad ? text_string(&message) : NULL);
-        json_add_text(finding, "remedy", bad ? checks[i].remedy : NULL);
-        cJSON_AddItemToArray(findings, finding);
+        findings->items[i] = (struct finding){
+            .code = checks[i].code,
+            .severity = severity,
+            .message = bad ? text_steal(&message) : NULL,
+            .remedy = bad ? checks[i].remedy : NULL,
+        };
         text_release(&message);
     }
-    return findings;
 }
 
-enum severity doctor_worst(const cJSON *findings)
+void findings_release(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        free(findings->items[i].message);
+    free(findings->items);
+    *findings = (struct findings){0};
+}
+
+enum severity findings_worst(const struct findings *findings)
 {
     enum severity worst = SEVERITY_FINE;
-    const cJSON *finding;
-    cJSON_ArrayForEach(finding, findings)
-    {
-        const char *name = json_string(finding, "severity");
-        for (int i = 0; name && severity_names[i]; i++)
-            if (strcmp(severity_names[i], name) == 0 && i > (int)worst)
-                worst = (enum severity)i;
-    }
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->items[i].severity > worst)
+            worst = findings->items[i].severity;
     return worst;
+}
+
+cJSON *findings_to_json(const struct findings *findings, enum severity least)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity < least)
+            continue;
+        cJSON *item = cJSON_CreateObject();
+        json_add_text(item, "code", finding->code);
+        json_add_text(item, "severity", severity_names[finding->severity]);
+        json_add_text(item, "message", finding->message);
+        json_add_text(item, "remedy", finding->remedy);
+        cJSON_AddItemToArray(array, item);
+    }
+    return array;
 }

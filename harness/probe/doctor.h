@@ -1,14 +1,13 @@
 /*
- * doctor.h - is this machine fit to measure on? Each check reads environment.json
- * (harness/probe/machine.h) and says what is wrong and what to do about it.
- * It never changes the machine.
+ * doctor.h - is this machine fit to measure on? Each check looks at the environment and
+ * says what is wrong and what to do about it. It never changes the machine.
  */
 #ifndef HARNESS_DOCTOR_H
 #define HARNESS_DOCTOR_H
 
 #include <cjson/cJSON.h>
 
-#include "base/error.h"
+#include "record/environment.h"
 
 enum severity {
     SEVERITY_FINE,    /* checked and good */
@@ -18,13 +17,25 @@ enum severity {
 };
 extern const char *const severity_names[];
 
-/*
- * Runs every check: an array of {"code", "severity", "message", "remedy"}, the
- * message and the remedy null where there is nothing to say.
- */
-cJSON *doctor_examine(const cJSON *environment);
+struct finding {
+    const char *code; /* of the check: "governor" */
+    enum severity severity;
+    char *message;      /* what is wrong; NULL: nothing, or it is not known; heap */
+    const char *remedy; /* NULL where there is no message */
+};
 
-/* The worst severity in such an array. */
-enum severity doctor_worst(const cJSON *findings);
+struct findings {
+    struct finding *items; /* one for each check */
+    size_t count;
+};
+
+/* Runs every check. Release the findings. */
+void doctor_examine(const struct environment *environment, struct findings *findings);
+void findings_release(struct findings *findings);
+
+enum severity findings_worst(const struct findings *findings);
+
+/* [{"code", "severity", "message", "remedy"}, ...] of those that are at least so bad. */
+cJSON *findings_to_json(const struct findings *findings, enum severity least);
 
 #endif

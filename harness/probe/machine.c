@@ -6,6 +6,7 @@
 #include <gnu/libc-version.h>
 #include <llhttp/llhttp.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,12 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/key_value.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "harness/probe/cgroup.h"
+
+#define MAX_CACHES 8
 
 /* ---- facts that are files: one line each ------------------------------------------ */
 
@@ -34,55 +36,49 @@ enum fact_type {
 };
 
 struct fact {
-    const char *group, *key, *path;
+    size_t offset; /* in struct environment: of a text, or of a number */
+    const char *path;
     enum fact_type type;
 };
 
-#define CPU0 "/sys/devices/system/cpu/cpu0"
-#define IPV4 "/proc/sys/net/ipv4"
+#define FACT(member) offsetof(struct environment, member)
+#define CPU0         "/sys/devices/system/cpu/cpu0"
+#define IPV4         "/proc/sys/net/ipv4"
 
 static const struct fact facts[] = {
-    {"cpu", "smt", "/sys/devices/system/cpu/smt/active", FACT_NUMBER},
-    {"cpu", "frequency_driver", CPU0 "/cpufreq/scaling_driver", FACT_TEXT},
-    {"cpu", "governor", CPU0 "/cpufreq/scaling_governor", FACT_TEXT},
-    {"cpu", "minimum_khz", CPU0 "/cpufreq/scaling_min_freq", FACT_NUMBER},
-    {"cpu", "maximum_khz", CPU0 "/cpufreq/scaling_max_freq", FACT_NUMBER},
-    {"cpu", "boost", "/sys/devices/system/cpu/cpufreq/boost", FACT_NUMBER},
-    {"cpu", "intel_no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo",
+    {FACT(cpu.smt), "/sys/devices/system/cpu/smt/active", FACT_NUMBER},
+    {FACT(cpu.frequency_driver), CPU0 "/cpufreq/scaling_driver", FACT_TEXT},
+    {FACT(cpu.governor), CPU0 "/cpufreq/scaling_governor", FACT_TEXT},
+    {FACT(cpu.minimum_khz), CPU0 "/cpufreq/scaling_min_freq", FACT_NUMBER},
+    {FACT(cpu.maximum_khz), CPU0 "/cpufreq/scaling_max_freq", FACT_NUMBER},
+    {FACT(cpu.boost), "/sys/devices/system/cpu/cpufreq/boost", FACT_NUMBER},
+    {FACT(cpu.intel_no_turbo), "/sys/devices/system/cpu/intel_pstate/no_turbo",
      FACT_NUMBER},
-    {"cpu", "isolated", "/sys/devices/system/cpu/isolated", FACT_TEXT},
-    {"cpu", "nohz_full", "/sys/devices/system/cpu/nohz_full", FACT_TEXT},
-    {"cpu", "idle_driver", "/sys/devices/system/cpu/cpuidle/current_driver", FACT_TEXT},
-    {"cpu", "numa_nodes", "/sys/devices/system/node/online", FACT_TEXT},
-    {"kernel", "command_line", "/proc/cmdline", FACT_TEXT},
-    {"kernel", "clock_source",
+    {FACT(cpu.isolated), "/sys/devices/system/cpu/isolated", FACT_TEXT},
+    {FACT(cpu.nohz_full), "/sys/devices/system/cpu/nohz_full", FACT_TEXT},
+    {FACT(cpu.idle_driver), "/sys/devices/system/cpu/cpuidle/current_driver", FACT_TEXT},
+    {FACT(cpu.numa_nodes), "/sys/devices/system/node/online", FACT_TEXT},
+    {FACT(kernel.command_line), "/proc/cmdline", FACT_TEXT},
+    {FACT(kernel.clock_source),
      "/sys/devices/system/clocksource/clocksource0/current_clocksource", FACT_TEXT},
-    {"kernel", "transparent_hugepages", "/sys/kernel/mm/transparent_hugepage/enabled",
+    {FACT(kernel.transparent_hugepages), "/sys/kernel/mm/transparent_hugepage/enabled",
      FACT_CHOICE},
-    {"kernel", "max_map_count", "/proc/sys/vm/max_map_count", FACT_NUMBER},
-    {"kernel", "pid_max", "/proc/sys/kernel/pid_max", FACT_NUMBER},
-    {"kernel", "threads_max", "/proc/sys/kernel/threads-max", FACT_NUMBER},
-    {"kernel", "sched_autogroup", "/proc/sys/kernel/sched_autogroup_enabled",
+    {FACT(kernel.max_map_count), "/proc/sys/vm/max_map_count", FACT_NUMBER},
+    {FACT(kernel.pid_max), "/proc/sys/kernel/pid_max", FACT_NUMBER},
+    {FACT(kernel.threads_max), "/proc/sys/kernel/threads-max", FACT_NUMBER},
+    {FACT(kernel.sched_autogroup), "/proc/sys/kernel/sched_autogroup_enabled",
      FACT_NUMBER},
-    {"network", "somaxconn", "/proc/sys/net/core/somaxconn", FACT_NUMBER},
-    {"network", "tcp_max_syn_backlog", IPV4 "/tcp_max_syn_backlog", FACT_NUMBER},
-    {"network", "tcp_tw_reuse", IPV4 "/tcp_tw_reuse", FACT_NUMBER},
-    {"network", "tcp_congestion_control", IPV4 "/tcp_congestion_control", FACT_TEXT},
-    {"network", "tcp_rmem", IPV4 "/tcp_rmem", FACT_TEXT},
-    {"network", "tcp_wmem", IPV4 "/tcp_wmem", FACT_TEXT},
-    {"network", "loopback_mtu", "/sys/class/net/lo/mtu", FACT_NUMBER},
-    {"hypervisor", "type", "/sys/hypervisor/type", FACT_TEXT},
-    {"hypervisor", "vendor", "/sys/class/dmi/id/sys_vendor", FACT_TEXT},
-    {"hypervisor", "product", "/sys/class/dmi/id/product_name", FACT_TEXT},
-    {NULL, NULL, NULL, FACT_TEXT},
+    {FACT(network.somaxconn), "/proc/sys/net/core/somaxconn", FACT_NUMBER},
+    {FACT(network.tcp_max_syn_backlog), IPV4 "/tcp_max_syn_backlog", FACT_NUMBER},
+    {FACT(network.tcp_tw_reuse), IPV4 "/tcp_tw_reuse", FACT_NUMBER},
+    {FACT(network.tcp_congestion_control), IPV4 "/tcp_congestion_control", FACT_TEXT},
+    {FACT(network.tcp_rmem), IPV4 "/tcp_rmem", FACT_TEXT},
+    {FACT(network.tcp_wmem), IPV4 "/tcp_wmem", FACT_TEXT},
+    {FACT(network.loopback_mtu), "/sys/class/net/lo/mtu", FACT_NUMBER},
+    {FACT(hypervisor.type), "/sys/hypervisor/type", FACT_TEXT},
+    {FACT(hypervisor.vendor), "/sys/class/dmi/id/sys_vendor", FACT_TEXT},
+    {FACT(hypervisor.product), "/sys/class/dmi/id/product_name", FACT_TEXT},
 };
-
-/* The object of that name in `root`, made where it is missing. */
-static cJSON *group_of(cJSON *root, const char *group)
-{
-    cJSON *object = cJSON_GetObjectItemCaseSensitive(root, group);
-    return object ? object : json_add_object(root, group);
-}
 
 /* The first line of a file, on the heap; NULL where it cannot be read or is empty. */
 static char *first_line(const char *path)
@@ -99,40 +95,52 @@ static char *first_line(const char *path)
     return NULL;
 }
 
-static void add_fact(cJSON *root, const struct fact *fact)
+static double number_of(const char *line)
 {
-    cJSON *group = group_of(root, fact->group);
+    char *end = NULL;
+    double number = line ? strtod(line, &end) : (double)NAN;
+    return end != line ? number : (double)NAN;
+}
+
+/* "madvise" of "always [madvise] never". */
+static char *choice_of(char *line)
+{
+    char *open = line ? strchr(line, '[') : NULL;
+    if (!open)
+        return line;
+    char *choice = memory_printf("%.*s", (int)strcspn(open + 1, "]"), open + 1);
+    free(line);
+    return choice;
+}
+
+static void find_fact(struct environment *environment, const struct fact *fact)
+{
+    void *member = (char *)environment + fact->offset;
     char *line = first_line(fact->path);
-    if (fact->type == FACT_NUMBER) {
-        char *end = line;
-        double number = line ? strtod(line, &end) : (double)NAN;
-        json_add_number(group, fact->key, end != line ? number : (double)NAN);
-    } else {
-        char *open = line && fact->type == FACT_CHOICE ? strchr(line, '[') : NULL;
-        if (open)
-            open[strcspn(open, "]")] = '\0';
-        json_add_text(group, fact->key, open ? open + 1 : line);
+    if (fact->type != FACT_NUMBER) {
+        *(char **)member = fact->type == FACT_CHOICE ? choice_of(line) : line;
+        return;
     }
+    *(double *)member = number_of(line);
     free(line);
 }
 
 /* ---- facts that take a look ------------------------------------------------------- */
 
-static void add_line_text(cJSON *object, const char *key, const char *content,
-                          const char *line)
+/* NULL where the content is. */
+static char *find_line(const char *content, const char *key)
 {
-    char *value = content ? key_value_text(content, line) : NULL;
-    json_add_text(object, key, value);
-    free(value);
+    return content ? key_value_text(content, key) : NULL;
 }
 
-static void add_caches(cJSON *cpu)
+static char **find_caches(void)
 {
-    cJSON *caches = json_add_array(cpu, "caches");
-    for (int i = 0; i < 8; i++) {
+    static const char *const parts[] = {"level", "type", "size", "shared_cpu_list"};
+    char **caches = memory_allocate_zeroed(MAX_CACHES + 1, sizeof *caches);
+    size_t count = 0;
+    for (int i = 0; i < MAX_CACHES; i++) {
         char path[128];
         struct text cache = {0};
-        static const char *const parts[] = {"level", "type", "size", "shared_cpu_list"};
         for (size_t part = 0; part < 4; part++) {
             snprintf(path, sizeof path, CPU0 "/cache/index%d/%s", i, parts[part]);
             char *line = first_line(path);
@@ -141,19 +149,19 @@ static void add_caches(cJSON *cpu)
             free(line);
         }
         if (cache.length)
-            cJSON_AddItemToArray(caches, cJSON_CreateString(text_string(&cache)));
+            caches[count++] = text_steal(&cache);
         text_release(&cache);
     }
+    return caches;
 }
 
-static void add_topology(cJSON *cpu)
+static void find_topology(struct environment_cpu *cpu)
 {
     cpu_set_t allowed;
     cpus_allowed(&allowed);
     char list[CPUS_TEXT_BYTES];
-    cJSON_AddNumberToObject(cpu, "online", (double)sysconf(_SC_NPROCESSORS_ONLN));
-    cJSON_AddStringToObject(cpu, "allowed", cpus_format(&allowed, list, sizeof list));
-    cJSON *siblings = json_add_object(cpu, "siblings");
+    cpu->online = (double)sysconf(_SC_NPROCESSORS_ONLN);
+    cpu->allowed = memory_copy_string(cpus_format(&allowed, list, sizeof list));
     for (size_t i = 0; i < CPU_SETSIZE; i++) {
         if (!CPU_ISSET(i, &allowed))
             continue;
@@ -162,14 +170,13 @@ static void add_topology(cJSON *cpu)
                  "/sys/devices/system/cpu/cpu%zu/topology/thread_siblings_list", i);
         snprintf(name, sizeof name, "%zu", i);
         char *line = first_line(path);
-        json_add_text(siblings, name, line);
+        named_texts_add(&cpu->siblings, name, line);
         free(line);
     }
 }
 
-static void add_vulnerabilities(cJSON *cpu)
+static void find_mitigations(struct named_texts *mitigations)
 {
-    cJSON *object = json_add_object(cpu, "mitigations");
     const char *folder_path = "/sys/devices/system/cpu/vulnerabilities";
     DIR *folder = opendir(folder_path);
     struct dirent *entry;
@@ -178,7 +185,7 @@ static void add_vulnerabilities(cJSON *cpu)
             continue;
         char *path = memory_printf("%s/%s", folder_path, entry->d_name);
         char *line = first_line(path);
-        json_add_text(object, entry->d_name, line);
+        named_texts_add(mitigations, entry->d_name, line);
         free(line);
         free(path);
     }
@@ -186,148 +193,134 @@ static void add_vulnerabilities(cJSON *cpu)
         closedir(folder);
 }
 
-static void add_cpu(cJSON *root)
+/* A file's content on the heap, or NULL. */
+static char *content_of(const char *path)
 {
-    cJSON *cpu = group_of(root, "cpu");
-    char *info = NULL;
-    if (file_read("/proc/cpuinfo", &info, NULL, NULL) < 0)
-        info = NULL;
-    add_line_text(cpu, "model", info, "model name");
-    add_line_text(cpu, "vendor", info, "vendor_id");
-    add_line_text(cpu, "microcode", info, "microcode");
-    add_line_text(cpu, "mhz", info, "cpu MHz");
-    json_add_bool(group_of(root, "hypervisor"), "present",
-                  info && strstr(info, " hypervisor "));
-    free(info);
-    add_topology(cpu);
-    add_caches(cpu);
-    add_vulnerabilities(cpu);
+    char *content;
+    return file_read(path, &content, NULL, NULL) < 0 ? NULL : content;
 }
 
-static void add_kernel(cJSON *root)
+static void find_cpu(struct environment *environment)
 {
-    cJSON *kernel = group_of(root, "kernel");
+    struct environment_cpu *cpu = &environment->cpu;
+    char *info = content_of("/proc/cpuinfo");
+    cpu->model = find_line(info, "model name");
+    cpu->vendor = find_line(info, "vendor_id");
+    cpu->microcode = find_line(info, "microcode");
+    cpu->mhz = find_line(info, "cpu MHz");
+    environment->hypervisor.present = info && strstr(info, " hypervisor ");
+    free(info);
+    find_topology(cpu);
+    cpu->caches = find_caches();
+    find_mitigations(&cpu->mitigations);
+}
+
+static void find_kernel(struct environment *environment)
+{
+    struct environment_kernel *kernel = &environment->kernel;
     struct utsname name;
     uname(&name);
-    cJSON_AddStringToObject(kernel, "release", name.release);
-    cJSON_AddStringToObject(kernel, "version", name.version);
-    cJSON_AddStringToObject(kernel, "machine", name.machine);
-    char *release = NULL;
-    if (file_read("/etc/os-release", &release, NULL, NULL) < 0)
-        release = NULL;
-    add_line_text(kernel, "distribution", release, "PRETTY_NAME");
+    kernel->release = memory_copy_string(name.release);
+    kernel->version = memory_copy_string(name.version);
+    kernel->machine = memory_copy_string(name.machine);
+    char *release = content_of("/etc/os-release");
+    kernel->distribution = find_line(release, "PRETTY_NAME");
     free(release);
+    double load[1];
+    if (getloadavg(load, 1) == 1)
+        kernel->load_average_1min = load[0];
     char *ports = first_line(IPV4 "/ip_local_port_range");
-    double low = NAN, high = NAN;
     if (ports) {
         char *end;
-        low = strtod(ports, &end);
-        high = strtod(end, NULL);
+        environment->network.ports_low = strtod(ports, &end);
+        environment->network.ports_high = strtod(end, NULL);
     }
     free(ports);
-    json_add_number(group_of(root, "network"), "ports_low", low);
-    json_add_number(group_of(root, "network"), "ports_high", high);
 }
 
-static void add_memory(cJSON *root)
+static double kib_of(const char *content, const char *key)
 {
-    cJSON *memory = group_of(root, "memory");
-    static const struct {
-        const char *key, *line;
-    } sizes[] = {{"total_bytes", "MemTotal"},
-                 {"available_bytes", "MemAvailable"},
-                 {"swap_total_bytes", "SwapTotal"},
-                 {"swap_free_bytes", "SwapFree"}};
-    char *info = NULL;
-    if (file_read("/proc/meminfo", &info, NULL, NULL) < 0)
-        info = NULL;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        json_add_number(memory, sizes[i].key,
-                        info ? key_value_number(info, sizes[i].line) * 1024
-                             : (double)NAN);
+    return content ? key_value_number(content, key) * 1024 : (double)NAN;
+}
+
+static void find_memory(struct environment_memory *memory)
+{
+    char *info = content_of("/proc/meminfo");
+    memory->total_bytes = kib_of(info, "MemTotal");
+    memory->available_bytes = kib_of(info, "MemAvailable");
+    memory->swap_total_bytes = kib_of(info, "SwapTotal");
+    memory->swap_free_bytes = kib_of(info, "SwapFree");
     free(info);
-    double load[1] = {NAN};
-    if (getloadavg(load, 1) != 1)
-        load[0] = NAN;
-    json_add_number(group_of(root, "kernel"), "load_average_1min", load[0]);
 }
 
-static double limit_or_nan(rlim_t limit)
+static void find_limit(__rlimit_resource_t resource, double *soft, double *hard)
 {
-    return limit == RLIM_INFINITY ? (double)NAN : (double)limit;
+    struct rlimit limit;
+    getrlimit(resource, &limit);
+    *soft = limit.rlim_cur == RLIM_INFINITY ? (double)NAN : (double)limit.rlim_cur;
+    *hard = limit.rlim_max == RLIM_INFINITY ? (double)NAN : (double)limit.rlim_max;
 }
 
-static void add_limits(cJSON *root)
+static char *cgroup_line(const char *controller, const char *file)
 {
-    cJSON *limits = group_of(root, "limits");
-    static const struct {
-        const char *soft, *hard;
-        __rlimit_resource_t resource;
-    } kinds[] = {{"nofile", "nofile_hard", RLIMIT_NOFILE},
-                 {"nproc", "nproc_hard", RLIMIT_NPROC},
-                 {"stack_bytes", "stack_hard_bytes", RLIMIT_STACK}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct rlimit limit;
-        getrlimit(kinds[i].resource, &limit);
-        json_add_number(limits, kinds[i].soft, limit_or_nan(limit.rlim_cur));
-        json_add_number(limits, kinds[i].hard, limit_or_nan(limit.rlim_max));
-    }
-    static const struct {
-        const char *key, *controller, *file;
-    } groups[] = {{"cgroup_cpu_max", "cpu", "cpu.max"},
-                  {"cgroup_cpu_quota_us", "cpu", "cpu.cfs_quota_us"},
-                  {"cgroup_memory_max", "memory", "memory.max"},
-                  {"cgroup_memory_limit_bytes", "memory", "memory.limit_in_bytes"},
-                  {"cgroup_pids_max", "pids", "pids.max"}};
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        char *content = NULL;
-        if (cgroup_read(groups[i].controller, groups[i].file, &content) == 0)
-            content[strcspn(content, "\n")] = '\0';
-        json_add_text(limits, groups[i].key, content);
-        free(content);
-    }
+    char *content = NULL;
+    if (cgroup_read(controller, file, &content) == 0)
+        content[strcspn(content, "\n")] = '\0';
+    return content;
+}
+
+static void find_limits(struct environment_limits *limits)
+{
+    find_limit(RLIMIT_NOFILE, &limits->nofile, &limits->nofile_hard);
+    find_limit(RLIMIT_NPROC, &limits->nproc, &limits->nproc_hard);
+    find_limit(RLIMIT_STACK, &limits->stack_bytes, &limits->stack_hard_bytes);
+    limits->cgroup_cpu_max = cgroup_line("cpu", "cpu.max");
+    limits->cgroup_cpu_quota_us = cgroup_line("cpu", "cpu.cfs_quota_us");
+    limits->cgroup_memory_max = cgroup_line("memory", "memory.max");
+    limits->cgroup_memory_limit_bytes = cgroup_line("memory", "memory.limit_in_bytes");
+    limits->cgroup_pids_max = cgroup_line("pids", "pids.max");
+}
+
+static char *text_or_null(const char *text)
+{
+    return *text ? memory_copy_string(text) : NULL;
 }
 
 /* What was built, from what, with what. */
-static void add_tool(cJSON *root)
+static void find_tool(struct environment_tool *tool)
 {
-    cJSON *tool = group_of(root, "tool");
-    cJSON_AddStringToObject(tool, "version", build.version);
-    json_add_text(tool, "commit", *build.commit ? build.commit : NULL);
-    json_add_text(tool, "compiler", *build.compiler ? build.compiler : NULL);
-    json_add_text(tool, "flags", *build.flags ? build.flags : NULL);
-    json_add_bool(tool, "measurable", build.measurable);
-    cJSON *libraries = json_add_object(tool, "libraries");
-    cJSON_AddStringToObject(libraries, "libc", gnu_get_libc_version());
-    cJSON_AddStringToObject(libraries, "libuv", uv_version_string());
-    cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
-    cJSON_AddStringToObject(libraries, "zlib", zlibVersion());
-    char version[48];
-    snprintf(version, sizeof version, "%d.%d.%d", LLHTTP_VERSION_MAJOR,
+    char llhttp[48], sum[SHA256_TEXT_BYTES];
+    tool->version = memory_copy_string(build.version);
+    tool->commit = text_or_null(build.commit);
+    tool->compiler = text_or_null(build.compiler);
+    tool->flags = text_or_null(build.flags);
+    tool->measurable = build.measurable;
+    named_texts_add(&tool->libraries, "libc", gnu_get_libc_version());
+    named_texts_add(&tool->libraries, "libuv", uv_version_string());
+    named_texts_add(&tool->libraries, "cjson", cJSON_Version());
+    named_texts_add(&tool->libraries, "zlib", zlibVersion());
+    snprintf(llhttp, sizeof llhttp, "%d.%d.%d", LLHTTP_VERSION_MAJOR,
              LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
-    cJSON_AddStringToObject(libraries, "llhttp", version);
-    char sum[SHA256_TEXT_BYTES];
-    bool known = sha256_file("/proc/self/exe", sum, NULL) == 0;
-    json_add_text(tool, "binary_sha256", known ? sum : NULL);
+    named_texts_add(&tool->libraries, "llhttp", llhttp);
+    if (sha256_file("/proc/self/exe", sum, NULL) == 0)
+        tool->binary_sha256 = memory_copy_string(sum);
 }
 
-cJSON *machine_describe(void)
+void machine_describe(struct environment *environment)
 {
-    cJSON *root = cJSON_CreateObject();
-    cJSON_AddNumberToObject(root, "schema_version", 1);
     char when[32], host[64];
+    environment_init(environment);
     clock_utc_text(when, sizeof when, 0);
-    cJSON_AddStringToObject(root, "recorded_utc", when);
+    environment->recorded_utc = memory_copy_string(when);
     machine_host(host, sizeof host);
-    cJSON_AddStringToObject(root, "host", host);
-    add_cpu(root);
-    add_kernel(root);
-    add_memory(root);
-    add_limits(root);
-    add_tool(root);
-    for (const struct fact *fact = facts; fact->group; fact++)
-        add_fact(root, fact);
-    return root;
+    environment->host = memory_copy_string(host);
+    find_cpu(environment);
+    find_kernel(environment);
+    find_memory(&environment->memory);
+    find_limits(&environment->limits);
+    find_tool(&environment->tool);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        find_fact(environment, &facts[i]);
 }
 
 void machine_host(char *name, unsigned long bytes)

@@ -1,14 +1,13 @@
 /*
- * machine.h - what this machine is, as environment.json: its CPUs, kernel,
- * memory, limits and network, and this program. What the machine does not tell is null.
+ * machine.h - looks at this machine, for environment.json.
  */
 #ifndef HARNESS_MACHINE_H
 #define HARNESS_MACHINE_H
 
-#include <cjson/cJSON.h>
+#include "record/environment.h"
 
-/* Reads it all; takes a few milliseconds. Delete the result with cJSON_Delete. */
-cJSON *machine_describe(void);
+/* Reads it all; takes a few milliseconds. Release it. */
+void machine_describe(struct environment *environment);
 
 /* The host's name, fit for a file name: letters, digits and "-". */
 void machine_host(char *name, unsigned long bytes);

@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "harness/third_party/placeholders.h"
 
-#define MOST_WORDS 64
-#define MOST_LINES 256
+#define MAX_WORDS 64
+#define MAX_LINES 256
 
 static const char *const signal_words[] = {"SIGTERM", "SIGINT", "SIGQUIT", NULL};
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGQUIT};
@@ -32,7 +32,7 @@ static int read_lines(struct json_document *document, const cJSON *node, char **
                       struct error *error)
 {
     static const struct field field = {
-        .kind = FIELD_LIST, .items = ITEM_TEXT, .minimum = 1, .maximum = MOST_LINES};
+        .kind = FIELD_LIST, .items = ITEM_TEXT, .minimum = 1, .maximum = MAX_LINES};
     struct words lines = {0};
     struct text whole = {0};
     int result = field_read(document, node, &field, &lines, error);
@@ -159,7 +159,7 @@ static const struct field option_fields[] = {
     {.name = "choices",
      .kind = FIELD_LIST,
      .minimum = 1,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .offset = offsetof(struct third_party_option, choices)},
     {0}};
 
@@ -197,13 +197,13 @@ static const struct field external_fields[] = {
     {.name = "version",
      .kind = FIELD_LIST,
      .minimum = 1,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .help = "Arguments that make the command print its version.",
      .offset = MEMBER(version)},
     {.name = "arguments",
      .kind = FIELD_LIST,
      .items = ITEM_TEXT,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .offset = MEMBER(arguments)},
     {.name = "environment",
      .kind = FIELD_SETTINGS,
@@ -237,7 +237,7 @@ static const struct field external_fields[] = {
      .kind = FIELD_LIST,
      .required = true,
      .minimum = 1,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .help = "The ops that it does with the same digests as ours; or that it serves / "
              "alone, or that and its upstream's replies to /fetch:...",
      .offset = MEMBER(steps),
@@ -247,7 +247,7 @@ static const struct field external_fields[] = {
                "\"minLength\":1}}]}"},
     {.name = "flags",
      .kind = FIELD_SET,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .help = "What it is, as interleave models --json tells of ours: for the theory.",
      .offset = MEMBER(flags),
      .choices = MODEL_REFERENCE_WORDS},
@@ -258,7 +258,7 @@ static const struct field external_fields[] = {
      .offset = MEMBER(marks)},
     {.name = "options",
      .kind = FIELD_ARRAY,
-     .maximum = MOST_WORDS,
+     .maximum = MAX_WORDS,
      .offset = MEMBER(options),
      .count_offset = MEMBER(option_count),
      .bytes = sizeof(struct third_party_option),

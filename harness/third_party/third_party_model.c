@@ -171,8 +171,9 @@ static bool does_steps(const struct third_party *external, const char *path, cha
 static bool is_handed_on(const char *path)
 {
     char *asked = path_fetches(path);
+    bool is_fetch = asked != NULL;
     free(asked);
-    return asked;
+    return is_fetch;
 }
 
 static bool serves_path(const struct third_party *external, const char *path, char *why,

@@ -8,7 +8,7 @@
 
 void command_line_add(struct command_line *line, const char *word)
 {
-    if (line->count == COMMAND_LINE_MOST)
+    if (line->count == MAX_COMMAND_LINE)
         abort(); /* more options than any model has */
     line->words[line->count++] = memory_copy_string(word);
 }
@@ -25,6 +25,17 @@ void command_line_set(void *line, const char *name, const char *value)
     char *word = memory_printf("--%s=%s", name, value);
     command_line_add(line, word);
     free(word);
+}
+
+char **command_line_copy(const char *const *words)
+{
+    size_t count = 0;
+    while (words[count])
+        count++;
+    char **copy = memory_allocate_zeroed(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = memory_copy_string(words[i]);
+    return copy;
 }
 
 void command_line_release(struct command_line *line)

@@ -6,11 +6,11 @@
 
 #include <stddef.h>
 
-#define COMMAND_LINE_MOST 96
+#define MAX_COMMAND_LINE 96
 
 /* Zero-initialised it is empty. */
 struct command_line {
-    const char *words[COMMAND_LINE_MOST + 1]; /* ends with NULL */
+    const char *words[MAX_COMMAND_LINE + 1]; /* ends with NULL */
     size_t count;
 };
 
@@ -22,6 +22,9 @@ void command_line_add_option(struct command_line *line, const char *option,
 
 /* "--name=value"; of the shape that contender_options calls. */
 void command_line_set(void *line, const char *name, const char *value);
+
+/* A deep copy of a list of words that ends with NULL. */
+char **command_line_copy(const char *const *words);
 
 void command_line_release(struct command_line *line);
 

@@ -12,10 +12,9 @@
 #include "base/cpus.h"
 #include "base/installed.h"
 #include "base/interrupt.h"
-#include "base/json.h"
-#include "base/json_document.h"
 #include "base/text.h"
 #include "harness/probe/procfs.h"
+#include "harness/trial/child_file.h"
 #include "harness/trial/http_get.h"
 #include "workload/steps.h"
 
@@ -23,6 +22,9 @@
 #define START_LIMIT_NS (60 * NS_PER_S)
 
 static const char database_script[] = "scripts/postgres";
+
+/* The backend leaves what it counted here, in the trial's folder. */
+static const char backend_statistics[] = "backend.json";
 
 void services_init(struct services *services)
 {
@@ -70,7 +72,7 @@ static int start_backend(struct service_process *backend, const struct trial_set
     command_line_add_option(line, "--listen", "127.0.0.1:0");
     command_line_add_option(line, "--cpus",
                             cpus_format(&setup->placement.services, cpus, sizeof cpus));
-    command_line_add_option(line, "--stats", "backend.json");
+    command_line_add_option(line, "--stats", backend_statistics);
     for (size_t i = 0; i < wanted->server.options.count; i++)
         command_line_set(line, wanted->server.options.items[i].name,
                          wanted->server.options.items[i].value);
@@ -238,27 +240,14 @@ static int stop(struct service_process *service, const char *who, uint64_t grace
     return result < 0 ? error_prefix(error, result, "%s", who) : 0;
 }
 
-/* Reads the backend's counts and removes their file: they go into trial.json. */
-static void take_stats(struct service_process *backend, const char *folder)
-{
-    char *path = memory_printf("%s/backend.json", folder);
-    struct json_document document;
-    if (json_open_file(&document, path, NULL) == 0) {
-        backend->stats = document.root;
-        document.root = NULL;
-        json_close(&document);
-        unlink(path);
-    }
-    free(path);
-}
-
 int services_stop(struct services *services, const char *folder, uint64_t grace_ns,
                   struct error *error)
 {
     struct error second;
     int backend = stop(&services->backend, "the backend", grace_ns, error);
     if (is_used(&services->backend))
-        take_stats(&services->backend, folder);
+        services->backend.statistics =
+            child_file_take(&server_statistics_type, folder, backend_statistics, NULL);
     int database = stop(&services->database, "the database", grace_ns,
                         backend < 0 ? &second : error);
     return backend < 0 ? backend : database;
@@ -268,7 +257,9 @@ static void release(struct service_process *service)
 {
     child_release(&service->process.child);
     command_line_release(&service->line);
-    cJSON_Delete(service->stats);
+    if (service->statistics)
+        record_release(&server_statistics_type, service->statistics);
+    free(service->statistics);
 }
 
 void services_release(struct services *services)
@@ -276,4 +267,31 @@ void services_release(struct services *services)
     release(&services->backend);
     release(&services->database);
     services_init(services);
+}
+
+/* ---- the record ------------------------------------------------------------------- */
+
+static struct service_record *record_one(struct service_process *service, char ***command)
+{
+    if (service->line.count == 0)
+        return NULL;
+    *command = command_line_copy(service->line.words);
+    struct service_record *record = memory_allocate(sizeof *record);
+    *record = (struct service_record){
+        .end = *service->end ? memory_copy_string(service->end) : NULL,
+        .cpu_s = service->cpu_after_s - service->cpu_before_s,
+        .statistics = service->statistics,
+    };
+    service->statistics = NULL;
+    return record;
+}
+
+void services_record(struct services *services, const cpu_set_t *cpus,
+                     struct trial_record *record)
+{
+    char list[CPUS_TEXT_BYTES];
+    record->backend = record_one(&services->backend, &record->commands.backend);
+    record->database = record_one(&services->database, &record->commands.database);
+    if (record->backend || record->database)
+        record->cpus.services = memory_copy_string(cpus_format(cpus, list, sizeof list));
 }

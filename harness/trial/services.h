@@ -9,7 +9,6 @@
 #ifndef HARNESS_SERVICES_H
 #define HARNESS_SERVICES_H
 
-#include <cjson/cJSON.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,9 +21,9 @@
 struct service_process {
     struct server_child process; /* pid 0: the scenario has none */
     struct command_line line;
-    char end[128];                    /* "exit code 0", once it has ended */
-    double cpu_before_s, cpu_after_s; /* at the ends of the window; NaN: not seen */
-    cJSON *stats;                     /* the backend's own counts, or NULL */
+    char end[128];                        /* "exit code 0", once it has ended */
+    double cpu_before_s, cpu_after_s;     /* at the ends of the window; NaN: not seen */
+    struct server_statistics *statistics; /* the backend's, or NULL; heap */
 };
 
 struct services {
@@ -62,6 +61,10 @@ void services_sample(struct services *services, bool at_end);
 MUST_CHECK int services_stop(struct services *services, const char *folder,
                              uint64_t grace_ns, struct error *error);
 void services_release(struct services *services);
+
+/* Writes down what was started, and how it went; `cpus` is where. */
+void services_record(struct services *services, const cpu_set_t *cpus,
+                     struct trial_record *record);
 
 /* Whether a database of this kind can be had here; if not, why. */
 bool services_has_database(int database, char *why, size_t bytes);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "harness/experiment/placement.h"
 #include "record/contender.h"
+#include "record/trial.h"
 #include "workload/scenario.h"
 
 struct trial_setup {
@@ -29,19 +30,13 @@ struct trial_setup {
     uint64_t overrun_ns; /* how much longer than planned a phase may take */
 };
 
-struct trial_outcome {
-    bool failed; /* the server died, the generator hung, ...: see reason */
-    bool valid;  /* not failed, and no flag says invalid */
-    char reason[ERROR_TEXT_BYTES]; /* of the failure, or the flags; else empty */
-    double throughput_rps, p99_ns; /* for the progress line; NaN: not measured */
-};
-
 /*
- * Runs the trial in `folder`, which exists and is empty. 0 where trial.json was
- * written, be it of a failure; -EINTR after an interrupt; else the harness itself
- * failed. No process is left running in any case.
+ * Runs the trial in `folder`, which exists and is empty. 0 where trial.json was written,
+ * be it of a failure: then *record is what it says, to be released, without the series.
+ * -EINTR after an interrupt; else the harness itself failed. No process is left running
+ * in any case.
  */
 MUST_CHECK int trial_run(const struct trial_setup *setup, const char *folder,
-                         struct trial_outcome *outcome, struct error *error);
+                         struct trial_record *record, struct error *error);
 
 #endif

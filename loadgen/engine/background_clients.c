@@ -22,7 +22,7 @@
  */
 #define BUFFER_STEPS       4
 #define BUFFER_LEAST_BYTES 4096
-#define BUFFER_MOST_BYTES  (1 << 20)
+#define BUFFER_MAX_BYTES   (1 << 20)
 
 static enum background_kind kind_of(const struct background_clients *background,
                                     uint32_t index)
@@ -86,7 +86,7 @@ static int receive_buffer_bytes(const struct slow_clients *clients)
     uint64_t bytes = clients->bytes_per_second * STEP_NS / NS_PER_S * BUFFER_STEPS;
     if (bytes < BUFFER_LEAST_BYTES)
         return BUFFER_LEAST_BYTES;
-    return bytes < BUFFER_MOST_BYTES ? (int)bytes : BUFFER_MOST_BYTES;
+    return bytes < BUFFER_MAX_BYTES ? (int)bytes : BUFFER_MAX_BYTES;
 }
 
 /* ---- the life of a connection ------------------------------------------------------ */

@@ -28,7 +28,7 @@
 #define CONNECT_PATIENCE_S 10
 
 #define SWEEP_LEAST_NS (5 * NS_PER_MS)
-#define SWEEP_MOST_NS  (100 * NS_PER_MS)
+#define SWEEP_MAX_NS   (100 * NS_PER_MS)
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -299,11 +299,11 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
         .free_closed = {CONNECTION_NONE, CONNECTION_NONE},
         .next_clients_ns = UINT64_MAX,
         .next_sweep_ns = UINT64_MAX,
-        .sweep_gap_ns = SWEEP_MOST_NS,
+        .sweep_gap_ns = SWEEP_MAX_NS,
     };
     if (workload->timeout_ns)
         engine->sweep_gap_ns =
-            most(least(workload->timeout_ns / 32, SWEEP_MOST_NS), SWEEP_LEAST_NS);
+            most(least(workload->timeout_ns / 32, SWEEP_MAX_NS), SWEEP_LEAST_NS);
     engine->connections =
         memory_allocate_zeroed(engine->connection_count, sizeof *engine->connections);
     for (uint32_t i = 0; i < engine->connection_count; i++) {

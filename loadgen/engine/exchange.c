@@ -9,9 +9,9 @@
 #include "base/clock.h"
 
 /* Exponential back-off after failures in a row, between these bounds. */
-#define BACKOFF_LEAST_NS    NS_PER_MS
-#define BACKOFF_MOST_NS     NS_PER_S
-#define BACKOFF_MOST_SHIFTS 10
+#define BACKOFF_LEAST_NS   NS_PER_MS
+#define BACKOFF_MAX_NS     NS_PER_S
+#define BACKOFF_MAX_SHIFTS 10
 
 /* How long a server that announced its close may take for it. */
 #define LINGER_NS NS_PER_S
@@ -134,11 +134,11 @@ static void back_off(struct engine *engine, struct client_connection *connection
     if (connection->state == CONNECTION_OPENING)
         engine->opening--;
     client_connection_close(connection, &engine->parsers);
-    uint32_t shift = connection->failures < BACKOFF_MOST_SHIFTS ? connection->failures
-                                                                : BACKOFF_MOST_SHIFTS;
+    uint32_t shift = connection->failures < BACKOFF_MAX_SHIFTS ? connection->failures
+                                                               : BACKOFF_MAX_SHIFTS;
     connection->failures++;
     connection->state = CONNECTION_BACKOFF;
-    connection->retry_ns = now_ns + least(BACKOFF_LEAST_NS << shift, BACKOFF_MOST_NS);
+    connection->retry_ns = now_ns + least(BACKOFF_LEAST_NS << shift, BACKOFF_MAX_NS);
     sweep_by(engine, connection->retry_ns);
 }
 

@@ -179,7 +179,7 @@ void summary_print_warnings(const struct load_result *result, FILE *file)
     for (size_t i = 0; i < result->warning_count; i++)
         fprintf(file, "%s (%s): %s\n",
                 result->warnings[i].invalidates ? "INVALID" : "note",
-                flag_kinds[result->warnings[i].flag].word, result->warnings[i].message);
+                result->warnings[i].word, result->warnings[i].message);
 }
 
 void summary_print(const struct load_result *result, FILE *file)

@@ -10,15 +10,15 @@
  * The limits. A lag below LAG_LEAST_NS is what sleeping and sending cost on a quiet
  * machine, and never makes a warning.
  */
-#define SATURATED_CORES   0.9
-#define LAG_LEAST_NS      (100 * NS_PER_US)
-#define LAG_MOST_NS       NS_PER_MS
-#define LAG_MOST_SHARE    0.05
-#define RATE_LEAST_SHARE  0.99
-#define ERRORS_MOST       0.001
-#define STALL_MOST_NS     (100 * NS_PER_MS)
-#define CENSORED_MOST     0.001
-#define SHARED_MOST_CORES 0.05
+#define SATURATED_CORES  0.9
+#define LAG_LEAST_NS     (100 * NS_PER_US)
+#define LAG_MAX_NS       NS_PER_MS
+#define LAG_MAX_SHARE    0.05
+#define RATE_LEAST_SHARE 0.99
+#define MAX_ERRORS       0.001
+#define STALL_MAX_NS     (100 * NS_PER_MS)
+#define MAX_CENSORED     0.001
+#define SHARED_MAX_CORES 0.05
 
 /* What the checks read, and the result that their warnings go to. */
 struct self_check {
@@ -46,8 +46,8 @@ static void check_lag(const struct self_check *check)
     uint64_t lag_ns = histogram_quantile(lag, 0.99);
     uint64_t latency_ns = histogram_quantile(check->result->latency.histogram, 0.5);
     bool small =
-        lag_ns <= LAG_LEAST_NS || (double)lag_ns <= LAG_MOST_SHARE * (double)latency_ns;
-    if (lag_ns <= LAG_MOST_NS && small)
+        lag_ns <= LAG_LEAST_NS || (double)lag_ns <= LAG_MAX_SHARE * (double)latency_ns;
+    if (lag_ns <= LAG_MAX_NS && small)
         return;
     char lag_text[QUANTITY_TEXT_BYTES], latency_text[QUANTITY_TEXT_BYTES];
     load_result_warn(
@@ -82,7 +82,7 @@ static void check_errors(const struct self_check *check)
 {
     const struct load_result *result = check->result;
     uint64_t errors = counts_errors(&result->counts);
-    if (!errors || (double)errors <= ERRORS_MOST * (double)result->counts.scheduled)
+    if (!errors || (double)errors <= MAX_ERRORS * (double)result->counts.scheduled)
         return;
     int most = 0;
     for (int i = 1; i < FAILURES; i++)
@@ -123,7 +123,7 @@ static void check_stalls(const struct self_check *check)
 {
     char stall[QUANTITY_TEXT_BYTES];
     uint64_t late_ns = check->totals->engines.late_ns;
-    if (late_ns >= STALL_MOST_NS)
+    if (late_ns >= STALL_MAX_NS)
         load_result_warn(
             check->result, FLAG_GENERATOR_STALLED,
 
@@ -198,7 +198,7 @@ static void check_censored(const struct self_check *check)
 {
     const struct load_result *result = check->result;
     char age[QUANTITY_TEXT_BYTES];
-    if ((double)result->censored.count > CENSORED_MOST * (double)result->counts.scheduled)
+    if ((double)result->censored.count > MAX_CENSORED * (double)result->counts.scheduled)
         load_result_warn(
             check->result, FLAG_CENSORED,
 
@@ -221,7 +221,7 @@ static void check_shared_cpus(const struct self_check *check)
     CPU_AND(&both, &server, &own);
     double cores =
         (double)check->totals->engines.cpu_ns / (double)check->totals->window_ns;
-    if (CPU_COUNT(&both) && cores > SHARED_MOST_CORES)
+    if (CPU_COUNT(&both) && cores > SHARED_MAX_CORES)
         load_result_warn(
             check->result, FLAG_SHARED_CPU,
 

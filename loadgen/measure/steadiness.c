@@ -84,7 +84,7 @@ struct steadiness steadiness_judge(const struct recorder *recorder, uint64_t win
     size_t intervals = (size_t)(window_ns / recorder->interval_ns);
     if (intervals > recorder->interval_count)
         intervals = recorder->interval_count;
-    size_t join = intervals / STEADINESS_MOST + 1;
+    size_t join = intervals / STEADINESS_MAX + 1;
     double *values = memory_allocate((intervals + 1) * sizeof *values);
     steadiness.bins = read_series(recorder, intervals, join, open, values);
     steadiness.bin_s = (double)(join * recorder->interval_ns) / NS_PER_S;

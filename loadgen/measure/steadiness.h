@@ -18,7 +18,7 @@
 
 /* With fewer intervals nothing is judged; more than the most are joined. */
 #define STEADINESS_LEAST 10
-#define STEADINESS_MOST  500
+#define STEADINESS_MAX   500
 
 struct steadiness {
     bool judged; /* false: too few intervals, and the members below are 0 */

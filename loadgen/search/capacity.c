@@ -40,25 +40,25 @@ static const char *const outcome_words[] = {
 };
 
 static const struct record_field step_fields[] = {
-    {FIELD_NUMBER("rate_rps", capacity_step, rate_rps), .unit = "1/s"},
-    {FIELD_NUMBER("seconds", capacity_step, seconds), .unit = "s"},
-    {FIELD_COUNT("requests", capacity_step, requests)},
-    {FIELD_COUNT("bad", capacity_step, bad)},
-    {FIELD_NUMBER("value_ns", capacity_step, value_ns), .unit = "ns"},
-    {FIELD_WORD("verdict", capacity_step, verdict, verdict_words)},
-    {FIELD_BOOL("decided", capacity_step, decided)},
-    {FIELD_BOOL("confirmation", capacity_step, confirmation)},
+    {MEMBER_NUMBER("rate_rps", capacity_step, rate_rps), .unit = "1/s"},
+    {MEMBER_NUMBER("seconds", capacity_step, seconds), .unit = "s"},
+    {MEMBER_COUNT("requests", capacity_step, requests)},
+    {MEMBER_COUNT("bad", capacity_step, bad)},
+    {MEMBER_NUMBER("value_ns", capacity_step, value_ns), .unit = "ns"},
+    {MEMBER_WORD("verdict", capacity_step, verdict, verdict_words)},
+    {MEMBER_BOOL("decided", capacity_step, decided)},
+    {MEMBER_BOOL("confirmation", capacity_step, confirmation)},
     {0},
 };
 static const struct record_type step_type = RECORD_TYPE(capacity_step, step_fields);
 
 static const struct record_field capacity_fields[] = {
-    {FIELD_COUNT("schema_version", capacity, schema_version)},
-    {FIELD_TEXT("target", capacity, target)},
-    {FIELD_TEXT("objective", capacity, objective)},
-    {FIELD_WORD("outcome", capacity, outcome, outcome_words)},
-    {FIELD_NUMBER("capacity_rps", capacity, rps), .unit = "1/s"},
-    {FIELD_LIST("steps", capacity, steps, step_count, step_type)},
+    {MEMBER_COUNT("schema_version", capacity, schema_version)},
+    {MEMBER_TEXT("target", capacity, target)},
+    {MEMBER_TEXT("objective", capacity, objective)},
+    {MEMBER_WORD("outcome", capacity, outcome, outcome_words)},
+    {MEMBER_NUMBER("capacity_rps", capacity, rps), .unit = "1/s"},
+    {MEMBER_LIST("steps", capacity, steps, step_count, step_type)},
     {0},
 };
 const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);

@@ -31,7 +31,7 @@ static const struct field options[] = {
      .zero_word = "cores",
      .offset = offsetof(struct multi_loop_settings, loops),
      .minimum = 1,
-     .maximum = SERVER_PARTS_MOST},
+     .maximum = SERVER_MAX_PARTS},
     LOOP_POOL_OPTION(struct multi_loop_settings, uv_pool),
     {0},
 };

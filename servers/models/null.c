@@ -42,7 +42,7 @@ static const struct field options[] = {
     {0},
 };
 
-#define STALLS_MOST 16
+#define MAX_STALLS 16
 
 struct stall {
     uint64_t at_ns, length_ns; /* from the first request */
@@ -62,7 +62,7 @@ struct null_server {
     struct worker *worker;
     int epoll_fd;
     LIST_HEAD(null_clients, null_client) clients;
-    struct stall stalls[STALLS_MOST];
+    struct stall stalls[MAX_STALLS];
     size_t stall_count;
     uint64_t first_request_ns; /* where there are stalls; 0: none yet */
     size_t reply_length;
@@ -193,9 +193,9 @@ static int parse_stalls(struct null_server *null, const char *list, struct error
     size_t count;
     char **items = text_split(list, ',', &count);
     int result = 0;
-    if (count > STALLS_MOST)
+    if (count > MAX_STALLS)
         result =
-            error_set(error, -EINVAL, "--stall: at most %d, got %zu", STALLS_MOST, count);
+            error_set(error, -EINVAL, "--stall: at most %d, got %zu", MAX_STALLS, count);
     for (; result == 0 && null->stall_count < count; null->stall_count++)
         result = parse_stall(items[null->stall_count], &null->stalls[null->stall_count],
                              error);

@@ -19,7 +19,7 @@
 #define AT_ONCE_NS NS_PER_S
 
 /* After so many such deaths of a worker in a row the server ends with an error. */
-#define AT_ONCE_MOST 5
+#define MAX_AT_ONCE 5
 
 /* What a worker tells the primary, in shared memory. */
 struct report {
@@ -135,7 +135,7 @@ static void on_worker_end(struct process *process, int status)
         give_up(workers, -ECHILD);
     } else if (!workers->is_announced) {
         refuse_end(worker, status, "before the server was ready");
-    } else if (worker->at_once == AT_ONCE_MOST) {
+    } else if (worker->at_once == MAX_AT_ONCE) {
         refuse_end(worker, status, "at once, again and again");
     } else {
         server_count_restart(workers->server);

@@ -12,7 +12,7 @@
 #include "servers/ops/op.h"
 #include "servers/ops/openssl.h"
 
-#define SIZE_MOST   (256ULL << 20)
+#define MAX_SIZE    (256ULL << 20)
 #define BLOCK_BYTES 4096
 #define TAG_BYTES   16
 
@@ -20,7 +20,7 @@ static const unsigned char nonce[12];
 
 static int encrypt_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_SIZE, text, 0, SIZE_MOST, argument, error);
+    return quantity_parse(QUANTITY_SIZE, text, 0, MAX_SIZE, argument, error);
 }
 
 static void encrypt_run(struct op_call *call)

@@ -28,8 +28,8 @@
 #include "servers/ops/op.h"
 #include "servers/shared_memory.h"
 
-#define FILE_MOST_BYTES (64ULL << 20)
-#define READ_BYTES      (32 * 1024)
+#define FILE_MAX_BYTES (64ULL << 20)
+#define READ_BYTES     (32 * 1024)
 
 #define COLD (1ULL << 63) /* in the argument, beside the size */
 
@@ -44,7 +44,7 @@ static int file_parse(const char *text, uint64_t *argument, struct error *error)
 {
     char size[OP_WORD_BYTES];
     const char *option = op_split_argument(text, size);
-    int result = quantity_parse(QUANTITY_SIZE, size, 0, FILE_MOST_BYTES, argument, error);
+    int result = quantity_parse(QUANTITY_SIZE, size, 0, FILE_MAX_BYTES, argument, error);
     if (result < 0 || !option)
         return result;
     if (strcmp(option, "cold") != 0)

@@ -17,7 +17,7 @@
 #include "servers/ops/sample_text.h"
 #include "servers/ops/shared_input.h"
 
-#define SIZE_MOST    (64ULL << 20)
+#define MAX_SIZE     (64ULL << 20)
 #define LEVEL        6
 #define OUTPUT_BYTES (16 * 1024)
 #define RAW          (-MAX_WBITS) /* without header and trailer: see zlib.h */
@@ -29,7 +29,7 @@ struct compressed {
 
 static int gunzip_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_SIZE, text, 0, SIZE_MOST, argument, error);
+    return quantity_parse(QUANTITY_SIZE, text, 0, MAX_SIZE, argument, error);
 }
 
 static bool compress_text(struct compressed *compressed, unsigned char *text)

@@ -16,7 +16,7 @@
 #include "servers/ops/sample_text.h"
 #include "servers/ops/shared_input.h"
 
-#define SIZE_MOST     (64ULL << 20)
+#define MAX_SIZE      (64ULL << 20)
 #define LEVEL_SHIFT   32
 #define USUAL_LEVEL   6
 #define OUTPUT_BYTES  (16 * 1024)
@@ -28,7 +28,7 @@ static int gzip_parse(const char *text, uint64_t *argument, struct error *error)
     char size[OP_WORD_BYTES];
     uint64_t level = USUAL_LEVEL;
     const char *option = op_split_argument(text, size);
-    int result = quantity_parse(QUANTITY_SIZE, size, 0, SIZE_MOST, argument, error);
+    int result = quantity_parse(QUANTITY_SIZE, size, 0, MAX_SIZE, argument, error);
     if (result == 0 && option) {
         result = quantity_parse(QUANTITY_COUNT, option, 1, 9, &level, error);
         if (result < 0)

@@ -23,24 +23,24 @@
 #include "servers/ops/op.h"
 #include "servers/ops/shared_input.h"
 
-enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, BATCH_MOST = 4096 };
+enum { INPUTS = 784, HIDDEN_1 = 512, HIDDEN_2 = 256, OUTPUTS = 10, MAX_BATCH = 4096 };
 
 struct network {
     float layer_1[INPUTS * HIDDEN_1];
     float layer_2[HIDDEN_1 * HIDDEN_2];
     float layer_3[HIDDEN_2 * OUTPUTS];
-    float inputs[BATCH_MOST * INPUTS];
+    float inputs[MAX_BATCH * INPUTS];
 };
 
 /* A batch is run in slices whose values stay in a core's cache. */
-#define SLICE_MOST 64
+#define MAX_SLICE 64
 
 /* What a slice makes on its way, in this order for all of its samples. */
 #define VALUES_PER_SAMPLE (HIDDEN_1 + HIDDEN_2 + OUTPUTS)
 
 static int infer_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, BATCH_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_BATCH, argument, error);
 }
 
 static uint32_t fill(float *numbers, size_t count, uint32_t state, uint32_t values,
@@ -109,7 +109,7 @@ static void run_slice(struct op_call *call, const struct network *network, int f
 
 static void infer_run(struct op_call *call)
 {
-    int batch = (int)call->argument, slice = batch < SLICE_MOST ? batch : SLICE_MOST;
+    int batch = (int)call->argument, slice = batch < MAX_SLICE ? batch : MAX_SLICE;
     const struct network *network = shared_input_get(call->shared, make_network);
     float *values =
         network ? malloc((size_t)slice * VALUES_PER_SAMPLE * sizeof *values) : NULL;

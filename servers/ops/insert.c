@@ -12,11 +12,11 @@
 #include "servers/ops/database.h"
 #include "servers/ops/op.h"
 
-#define ROWS_MOST 10000
+#define MAX_ROWS 10000
 
 static int insert_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, ROWS_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_ROWS, argument, error);
 }
 
 static int execute(struct database_connection *connection, const char *sql)

@@ -14,11 +14,11 @@
 #include "base/quantity.h"
 #include "servers/ops/op.h"
 
-#define ROWS_MOST 10000
+#define MAX_ROWS 10000
 
 static int json_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, ROWS_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_ROWS, argument, error);
 }
 
 static cJSON *build_row(uint64_t number, uint32_t state)

@@ -100,13 +100,13 @@ struct op_environment {
 };
 
 /* What an op has counted in the life of the server, for its statistics. */
-#define OP_COUNTS_MOST 4
+#define OP_MAX_COUNTS 4
 struct op_report {
     struct op_count {
         const char *name;
         uint64_t value;
-    } counts[OP_COUNTS_MOST]; /* a NULL name ends them where there are fewer */
-    const char *note;         /* a warning about them, static, or NULL */
+    } counts[OP_MAX_COUNTS]; /* a NULL name ends them where there are fewer */
+    const char *note;        /* a warning about them, static, or NULL */
 };
 
 struct op {

@@ -11,11 +11,11 @@
 #include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
 
-#define ITERATIONS_MOST 10000000
+#define MAX_ITERATIONS 10000000
 
 static int pbkdf2_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, ITERATIONS_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_ITERATIONS, argument, error);
 }
 
 static void pbkdf2_run(struct op_call *call)

@@ -10,11 +10,11 @@
 #include "servers/ops/op.h"
 #include "servers/ops/postgres.h"
 
-#define READS_MOST 1000
+#define MAX_READS 1000
 
 static int pgquery_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, READS_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_READS, argument, error);
 }
 
 static uint64_t count(const struct op_call *call)

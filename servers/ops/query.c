@@ -10,11 +10,11 @@
 #include "servers/ops/database.h"
 #include "servers/ops/op.h"
 
-#define READS_MOST 10000
+#define MAX_READS 10000
 
 static int query_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, READS_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_READS, argument, error);
 }
 
 static void take_row(struct op_call *call, sqlite3_stmt *row)

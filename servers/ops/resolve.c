@@ -16,19 +16,19 @@
 
 /* A short name is a number to the base of 39: digits are places in this list, from 1. */
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
-#define BASE           (sizeof letters)
-#define NAME_MOST      12
-#define ADDRESSES_MOST 32
+#define BASE          (sizeof letters)
+#define MAX_NAME      12
+#define MAX_ADDRESSES 32
 
 _Static_assert(sizeof letters == 39, "39^12 is less than 2^64");
 
 static int resolve_parse(const char *text, uint64_t *argument, struct error *error)
 {
     size_t length = strlen(text);
-    if (length == 0 || length > NAME_MOST || strspn(text, letters) != length)
+    if (length == 0 || length > MAX_NAME || strspn(text, letters) != length)
         return error_set(error, -EINVAL,
                          "expected a name of 1 to %d of a-z, 0-9, - and ., got \"%s\"",
-                         NAME_MOST, text);
+                         MAX_NAME, text);
     *argument = 0;
     for (size_t i = length; i > 0; i--)
         *argument =
@@ -36,7 +36,7 @@ static int resolve_parse(const char *text, uint64_t *argument, struct error *err
     return 0;
 }
 
-static void name_of(uint64_t argument, char name[NAME_MOST + 1])
+static void name_of(uint64_t argument, char name[MAX_NAME + 1])
 {
     for (; argument; argument /= BASE)
         *name++ = letters[argument % BASE - 1];
@@ -50,7 +50,7 @@ static int compare_addresses(const void *a, const void *b)
 
 static void resolve_run(struct op_call *call)
 {
-    char name[NAME_MOST + 1];
+    char name[MAX_NAME + 1];
     name_of(call->argument, name);
     const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
@@ -60,9 +60,9 @@ static void resolve_run(struct op_call *call)
                 failure == EAI_SYSTEM ? strerror(errno) : gai_strerror(failure));
         return;
     }
-    struct in_addr addresses[ADDRESSES_MOST] = {{0}};
+    struct in_addr addresses[MAX_ADDRESSES] = {{0}};
     size_t count = 0;
-    for (const struct addrinfo *a = found; a && count < ADDRESSES_MOST; a = a->ai_next)
+    for (const struct addrinfo *a = found; a && count < MAX_ADDRESSES; a = a->ai_next)
         memcpy(&addresses[count++],
                (const char *)a->ai_addr + offsetof(struct sockaddr_in, sin_addr),
                sizeof *addresses);

@@ -13,14 +13,14 @@
 #include "servers/ops/kdf.h"
 #include "servers/ops/op.h"
 
-#define N_MOST (1 << 15)
+#define MAX_N (1 << 15)
 
 static int scrypt_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    int result = quantity_parse(QUANTITY_COUNT, text, 2, N_MOST, argument, error);
+    int result = quantity_parse(QUANTITY_COUNT, text, 2, MAX_N, argument, error);
     if (result == 0 && (*argument & (*argument - 1)) != 0)
         return error_set(error, -EINVAL, "expected a power of two up to %d, got \"%s\"",
-                         N_MOST, text);
+                         MAX_N, text);
     return result;
 }
 
@@ -38,7 +38,7 @@ static void *fetch(const struct op_environment *unused)
 static int scrypt_open(void *shared, void **resource, struct error *error)
 {
     uint32_t r = 8, p = 1;
-    uint64_t most_bytes = 2ULL * 1024 * N_MOST;
+    uint64_t most_bytes = 2ULL * 1024 * MAX_N;
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_P, &p),

@@ -19,7 +19,7 @@
 #include "servers/ops/op.h"
 #include "servers/ops/openssl.h"
 
-#define COUNT_MOST      10000
+#define MAX_COUNT       10000
 #define SIGNATURE_BYTES 256
 #define HASH_BYTES      32
 
@@ -64,7 +64,7 @@ struct signer {
 
 static int sign_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 1, COUNT_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 1, MAX_COUNT, argument, error);
 }
 
 static void sign_run(struct op_call *call)

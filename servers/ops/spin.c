@@ -8,11 +8,11 @@
 #include "base/quantity.h"
 #include "servers/ops/op.h"
 
-#define SPIN_MOST 10000000000ULL
+#define MAX_SPIN 10000000000ULL
 
 static int spin_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, 0, SPIN_MOST, argument, error);
+    return quantity_parse(QUANTITY_COUNT, text, 0, MAX_SPIN, argument, error);
 }
 
 static void spin_run(struct op_call *call)

@@ -33,7 +33,7 @@ enum {
 };
 
 #define PIXELS_LEAST  ((uint64_t)WIDTH * HEIGHT)
-#define PIXELS_MOST   16000000
+#define MAX_PIXELS    16000000
 #define PHOTO_QUALITY 90
 #define QUALITY       80
 #define STEP          32
@@ -44,7 +44,7 @@ enum {
 
 static int thumbnail_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_COUNT, text, PIXELS_LEAST, PIXELS_MOST, argument,
+    return quantity_parse(QUANTITY_COUNT, text, PIXELS_LEAST, MAX_PIXELS, argument,
                           error);
 }
 

@@ -72,7 +72,7 @@ static void loses_one(const struct model *model)
     struct served served = serve_with(model, &settings, is_replaced ? "processes=4" : "");
     int fds[CLIENTS];
     dial_all(&served, fds, "/wait:200ms");
-    pid_t children[CHILDREN_MOST];
+    pid_t children[MAX_CHILDREN];
     size_t count = list_children(served.pid, children);
     size_t expected = is_replaced ? 4 : CLIENTS;
     assert_int_equal(count, expected);
@@ -113,7 +113,7 @@ static void a_killed_process_costs_its_own_requests(void **state)
 /* The number of the only child, once it is another than `last`. */
 static pid_t wait_for_child(pid_t parent, pid_t last)
 {
-    pid_t children[CHILDREN_MOST];
+    pid_t children[MAX_CHILDREN];
     while (list_children(parent, children) == 0 || children[0] == last)
         usleep(1000);
     return children[0];
@@ -147,7 +147,7 @@ static void leaves_nobody(const struct model *model)
     int fd = dial(&served);
     get_greeting(fd);
     ask(fd, "GET", "/wait:1h");
-    pid_t children[CHILDREN_MOST];
+    pid_t children[MAX_CHILDREN];
     size_t count = list_children(served.pid, children);
     assert_true(count > 0);
     assert_int_equal(stop(&served, NULL), 77);
@@ -170,7 +170,7 @@ static void an_abandoned_server_leaves_no_process(void **state)
 
 /* Opens so many at the same time, each answered once; the counts per loop or process. */
 static size_t spread(const struct model *model, const char *options, int connections,
-                     double counts[CHILDREN_MOST])
+                     double counts[MAX_CHILDREN])
 {
     struct served served = serve_with(model, &usual_settings, options);
     int fds[64];
@@ -197,7 +197,7 @@ static size_t spread(const struct model *model, const char *options, int connect
 static void handed_connections_spread_evenly(void **state)
 {
     (void)state;
-    double counts[CHILDREN_MOST];
+    double counts[MAX_CHILDREN];
     assert_int_equal(spread(&cluster_model, "processes=3", 30, counts), 3);
     for (int i = 0; i < 3; i++)
         assert_int_equal(counts[i], 10);
@@ -210,7 +210,7 @@ static void handed_connections_spread_evenly(void **state)
 static void own_listeners_all_get_some(void **state)
 {
     (void)state;
-    double counts[CHILDREN_MOST];
+    double counts[MAX_CHILDREN];
     assert_int_equal(
         spread(&cluster_model, "processes=2,distribution=reuseport", 64, counts), 2);
     assert_true(counts[0] > 0 && counts[1] > 0);

@@ -34,14 +34,14 @@ static inline pid_t parent_of(pid_t pid)
     return rest && sscanf(rest, ") %*c %d", &parent) == 1 ? parent : -1;
 }
 
-#define CHILDREN_MOST 64
+#define MAX_CHILDREN 64
 
-static inline size_t list_children(pid_t parent, pid_t pids[CHILDREN_MOST])
+static inline size_t list_children(pid_t parent, pid_t pids[MAX_CHILDREN])
 {
     size_t count = 0;
     DIR *folder = opendir("/proc");
     struct dirent *entry;
-    while ((entry = readdir(folder)) && count < CHILDREN_MOST) {
+    while ((entry = readdir(folder)) && count < MAX_CHILDREN) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid > 0 && parent_of(pid) == parent)
             pids[count++] = pid;
@@ -65,7 +65,7 @@ static inline int count_threads(pid_t pid)
 /* Threads of a process and its children. */
 static inline int count_all_threads(pid_t pid)
 {
-    pid_t children[CHILDREN_MOST];
+    pid_t children[MAX_CHILDREN];
     size_t count = list_children(pid, children);
     int threads = count_threads(pid);
     for (size_t i = 0; i < count; i++)

@@ -30,7 +30,7 @@ struct queue_mdn {
  * double can tell, up to a load of 0.98 or so. */
 #define QUEUE_STATES_PER_SERVER 64
 #define QUEUE_STATES_LEAST      2048
-#define QUEUE_ROUNDS_MOST       20000
+#define MAX_QUEUE_ROUNDS        20000
 #define QUEUE_CONVERGED         1e-15
 
 static inline double queue_poisson(double mean, double k)
@@ -80,7 +80,7 @@ static inline void queue_mdn_init(struct queue_mdn *queue, unsigned servers, dou
     for (size_t k = 0; k < arrivals_count; k++)
         arrivals[k] = queue_poisson(mean, (double)k);
     now[0] = 1;
-    for (int round = 0; round < QUEUE_ROUNDS_MOST; round++) {
+    for (int round = 0; round < MAX_QUEUE_ROUNDS; round++) {
         double change = queue_advance(queue, arrivals, arrivals_count, now, next);
         double *swapped = now;
         now = next;

@@ -352,7 +352,7 @@ lose_a_worker() { # sets $workers, $trial, $status
         trial=$(first_trial "$work/loss")
         perl -MJSON::PP -0ne '$t = decode_json($_);
             exit !($t->{load}{counts}{net_error} >= 1 &&
-                   !grep { $_->{invalidates} && $_->{code} !~ /^(errors|restarts)$/ } @{$t->{flags}})' \
+                   !grep { $_->{severity} eq "invalid" && $_->{code} !~ /^(errors|restarts)$/ } @{$t->{flags}})' \
             "$trial" && return
     done
 }

@@ -4,16 +4,10 @@
 # shellcheck disable=SC2016,SC2317 # Perl in single quotes; functions called through ok
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD
-interleave=$(realpath "${INTERLEAVE:-build/interleave}")
-built=$(realpath --relative-to="$root" "$(dirname "$interleave")")
+. tests/support/docs_test.sh
 guide=docs/adding-a-model.md
 models_page=docs/models.md
 most_lines=150
-work=$(mktemp -d)
-copy=$work/tree
-number=0
-failed=0
 server=
 
 finish() {
@@ -21,32 +15,6 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-
-# ok NAME COMMAND...: a test that passes when the command does; shows its output if not.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/said"
-        failed=1
-        return 1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
-
-# For what all further tests stand on.
-give_up() {
-    echo "1..$number"
-    exit 1
-}
 
 # ---- docs/models.md against the models ------------------------------------------------
 
@@ -112,26 +80,10 @@ ok "... and one line" test "$(wc -l <"$work/line")" -eq 1
 
 # ---- what the guide makes ---------------------------------------------------------------
 
-# A tree of its own, with what is built already.
-copy_tree() {
-    mkdir "$copy" &&
-        tar -c --format=posix --exclude=./.git --exclude=./build --exclude=./results . |
-        tar -x -C "$copy" &&
-        tar -c --format=posix "$built/obj" "$built/flags" | tar -x -C "$copy"
-}
-
 add_model() {
     cp "$work/model.c" "$copy/$file" && grep -qxF "$neighbour" "$copy/servers/models.def" &&
         sed -i "/^$neighbour\$/r $work/line" "$copy/servers/models.def"
 }
-
-# As the program under test was built: its compiler, its sanitizers.
-flavour=
-case $built in
-*/sanitize-*) flavour=$(tr - , <<<"${built##*/sanitize-}") ;;
-esac
-compiler=$(sed 's/ -.*//' "$built/flags")
-make_copy() { make -C "$copy" --no-print-directory -s CC="$compiler" SANITIZE="$flavour" "$@"; }
 
 builds() {
     make_copy -j "$(nproc)" "$built/interleave" && ! grep -q "^$file:.*warning" "$work/said"

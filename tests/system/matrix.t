@@ -4,25 +4,8 @@
 # shellcheck disable=SC2016,SC2317 # Perl in single quotes; functions called through ok
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-interleave=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
+. tests/support/docs_test.sh
 trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
-
-# ok NAME COMMAND...: a test that passes when the command does; shows its output if not.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/said"
-        failed=1
-    fi
-}
 
 # compare_matrix PAGE MODELS.json: prints where the page's matrix differs from the models,
 # and fails where it does. A cell has to match the runner that the descriptor names and no

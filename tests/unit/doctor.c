@@ -1,108 +1,121 @@
-/* doctor.c - findings about machines that are made of text. */
+/* doctor.c - findings about machines that are written as literals. */
 #include "tests/test.h"
 
 #include "harness/probe/doctor.h"
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "harness/probe/machine.h"
+#include "tests/unit/record_fixture.h"
 
-static const char *severity_of(const cJSON *findings, const char *code)
+static enum severity severity_of(const struct findings *findings, const char *code)
 {
-    const cJSON *finding;
-    cJSON_ArrayForEach(finding, findings)
-    {
-        if (strcmp(json_string(finding, "code"), code) == 0)
-            return json_string(finding, "severity");
-    }
-    return "no such check";
+    for (size_t i = 0; i < findings->count; i++)
+        if (strcmp(findings->items[i].code, code) == 0)
+            return findings->items[i].severity;
+    fail_msg("no such check: %s", code);
+    return SEVERITY_FINE;
 }
+
+#define SIBLINGS(first, second)                                                          \
+    {                                                                                    \
+        .count = 2, .items = (struct named_text[])                                       \
+        {                                                                                \
+            {TEXT("0"), TEXT(first)},                                                    \
+            {                                                                            \
+                TEXT("1"), TEXT(second)                                                  \
+            }                                                                            \
+        }                                                                                \
+    }
 
 static void test_judgements(void **state)
 {
     (void)state;
-    static const struct {
-        const char *environment, *code, *severity;
+    const struct {
+        struct environment machine;
+        const char *code;
+        enum severity severity;
     } cases[] = {
-        {"{\"tool\":{\"measurable\":false}}", "build", "invalid"},
-        {"{\"tool\":{\"measurable\":true}}", "build", "fine"},
-        {"{\"tool\":{\"commit\":\"a1b2-dirty\"}}", "dirty_tree", "warning"},
-        {"{\"tool\":{\"commit\":\"a1b2\"}}", "dirty_tree", "fine"},
-        {"{\"limits\":{\"nofile_hard\":1024}}", "descriptors", "invalid"},
-        {"{\"limits\":{\"nofile_hard\":4096}}", "descriptors", "warning"},
-        {"{\"limits\":{\"nofile_hard\":null}}", "descriptors", "fine"}, /* unlimited */
-        {"{\"network\":{\"somaxconn\":128}}", "backlog", "warning"},
-        {"{\"network\":{\"ports_low\":32768,\"ports_high\":60999}}", "ports", "fine"},
-        {"{\"network\":{\"ports_low\":50000,\"ports_high\":60999}}", "ports", "warning"},
-        {"{\"cpu\":{\"governor\":\"powersave\"}}", "governor", "warning"},
-        {"{\"cpu\":{\"governor\":null}}", "governor", "unknown"},
-        {"{\"cpu\":{\"boost\":1}}", "turbo", "warning"},
-        {"{\"cpu\":{\"intel_no_turbo\":1}}", "turbo", "fine"},
-        {"{\"cpu\":{\"allowed\":\"0-1\",\"siblings\":{\"0\":\"0-1\",\"1\":\"0-1\"}}}",
-         "cores", "warning"},
-        {"{\"cpu\":{\"allowed\":\"0-1\",\"siblings\":{\"0\":\"0\",\"1\":\"1\"}}}",
-         "cores", "fine"},
-        {"{\"kernel\":{\"load_average_1min\":2.5}}", "load", "warning"},
-        {"{\"kernel\":{\"clock_source\":\"hpet\"}}", "clock_source", "warning"},
-        {"{\"kernel\":{\"clock_source\":\"tsc\"}}", "clock_source", "fine"},
-        {"{\"memory\":{\"total_bytes\":1000,\"available_bytes\":100}}", "memory",
-         "warning"},
-        {"{\"memory\":{\"swap_total_bytes\":1000,\"swap_free_bytes\":500}}", "swap",
-         "warning"},
-        {"{\"memory\":{\"swap_total_bytes\":0,\"swap_free_bytes\":0}}", "swap", "fine"},
+        {{.tool = {.measurable = 0}}, "build", SEVERITY_INVALID},
+        {{.tool = {.measurable = 1}}, "build", SEVERITY_FINE},
+        {{.tool = {.commit = TEXT("a1b2-dirty")}}, "dirty_tree", SEVERITY_WARNING},
+        {{.tool = {.commit = TEXT("a1b2")}}, "dirty_tree", SEVERITY_FINE},
+        {{.limits = {.nofile_hard = 1024}}, "descriptors", SEVERITY_INVALID},
+        {{.limits = {.nofile_hard = 4096}}, "descriptors", SEVERITY_WARNING},
+        {{.limits = {.nofile_hard = NAN}}, "descriptors", SEVERITY_FINE}, /* unlimited */
+        {{.network = {.somaxconn = 128}}, "backlog", SEVERITY_WARNING},
+        {{.network = {.ports_low = 32768, .ports_high = 60999}}, "ports", SEVERITY_FINE},
+        {{.network = {.ports_low = 50000, .ports_high = 60999}},
+         "ports",
+         SEVERITY_WARNING},
+        {{.cpu = {.governor = TEXT("powersave")}}, "governor", SEVERITY_WARNING},
+        {{.cpu = {.governor = NULL}}, "governor", SEVERITY_UNKNOWN},
+        {{.cpu = {.boost = 1, .intel_no_turbo = NAN}}, "turbo", SEVERITY_WARNING},
+        {{.cpu = {.boost = NAN, .intel_no_turbo = 1}}, "turbo", SEVERITY_FINE},
+        {{.cpu = {.allowed = TEXT("0-1"), .siblings = SIBLINGS("0-1", "0-1")}},
+         "cores",
+         SEVERITY_WARNING},
+        {{.cpu = {.allowed = TEXT("0-1"), .siblings = SIBLINGS("0", "1")}},
+         "cores",
+         SEVERITY_FINE},
+        {{.kernel = {.load_average_1min = 2.5}}, "load", SEVERITY_WARNING},
+        {{.kernel = {.clock_source = TEXT("hpet")}}, "clock_source", SEVERITY_WARNING},
+        {{.kernel = {.clock_source = TEXT("tsc")}}, "clock_source", SEVERITY_FINE},
+        {{.memory = {.total_bytes = 1000, .available_bytes = 100}},
+         "memory",
+         SEVERITY_WARNING},
+        {{.memory = {.swap_total_bytes = 1000, .swap_free_bytes = 500}},
+         "swap",
+         SEVERITY_WARNING},
+        {{.memory = {.swap_total_bytes = 0, .swap_free_bytes = 0}},
+         "swap",
+         SEVERITY_FINE},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        cJSON *environment = cJSON_Parse(cases[i].environment);
-        assert_non_null(environment);
-        cJSON *findings = doctor_examine(environment);
-        const char *severity = severity_of(findings, cases[i].code);
-        if (strcmp(severity, cases[i].severity) != 0)
-            fail_msg("%s: %s: expected %s, got %s", cases[i].environment, cases[i].code,
-                     cases[i].severity, severity);
-        const cJSON *finding;
-        cJSON_ArrayForEach(finding, findings)
-        {
-            /* Whoever is warned is told why and what to do. */
-            bool bad = strcmp(json_string(finding, "severity"), "warning") == 0 ||
-                       strcmp(json_string(finding, "severity"), "invalid") == 0;
-            assert_int_equal(bad, json_string(finding, "message") != NULL);
-            assert_int_equal(bad, json_string(finding, "remedy") != NULL);
+        struct findings findings;
+        doctor_examine(&cases[i].machine, &findings);
+        enum severity severity = severity_of(&findings, cases[i].code);
+        if (severity != cases[i].severity)
+            fail_msg("case %zu: %s: expected %s, got %s", i, cases[i].code,
+                     severity_names[cases[i].severity], severity_names[severity]);
+        for (size_t f = 0; f < findings.count; f++) {
+            /* Who is warned is told why and what to do. */
+            bool bad = findings.items[f].severity >= SEVERITY_WARNING;
+            assert_int_equal(bad, findings.items[f].message != NULL);
+            assert_int_equal(bad, findings.items[f].remedy != NULL);
         }
-        cJSON_Delete(findings);
-        cJSON_Delete(environment);
+        findings_release(&findings);
     }
 }
 
 static void test_the_worst_counts(void **state)
 {
     (void)state;
-    cJSON *findings = cJSON_Parse("[{\"severity\":\"fine\"},{\"severity\":\"warning\"},"
-                                  "{\"severity\":\"unknown\"}]");
-    assert_int_equal(doctor_worst(findings), SEVERITY_WARNING);
-    cJSON_Delete(findings);
-    findings = cJSON_CreateArray();
-    assert_int_equal(doctor_worst(findings), SEVERITY_FINE);
-    cJSON_Delete(findings);
+    struct findings findings = {
+        .items = (struct finding[]){{.severity = SEVERITY_FINE},
+                                    {.severity = SEVERITY_WARNING},
+                                    {.severity = SEVERITY_UNKNOWN}},
+        .count = 3,
+    };
+    assert_int_equal(findings_worst(&findings), SEVERITY_WARNING);
+    findings.count = 0;
+    assert_int_equal(findings_worst(&findings), SEVERITY_FINE);
 }
 
 /* This machine, whatever it is, says at least what every Linux says. */
 static void test_this_machine(void **state)
 {
     (void)state;
-    cJSON *environment = machine_describe();
-    static const char *const texts[][2] = {{"cpu", "allowed"},
-                                           {"kernel", "release"},
-                                           {"kernel", "clock_source"},
-                                           {"tool", "binary_sha256"}};
-    for (size_t i = 0; i < COUNT_OF(texts); i++)
-        assert_non_null(json_string(json_at(environment, texts[i][0]), texts[i][1]));
-    assert_int_equal(strlen(json_string(json_at(environment, "tool"), "binary_sha256")),
-                     64);
-    assert_true(json_number(json_at(environment, "memory"), "total_bytes") > 1e6);
-    assert_true(json_number(json_at(environment, "limits"), "nofile") > 0);
-    cJSON_Delete(environment);
+    struct environment environment;
+    machine_describe(&environment);
+    assert_non_null(environment.cpu.allowed);
+    assert_non_null(environment.kernel.release);
+    assert_non_null(environment.kernel.clock_source);
+    assert_int_equal(strlen(environment.tool.binary_sha256), 64);
+    assert_true(environment.memory.total_bytes > 1e6);
+    assert_true(environment.limits.nofile > 0);
+    environment_release(&environment);
 }
 
 int main(void)

@@ -69,7 +69,7 @@ static void reads_programs(void **state)
                            "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1",
                            &error),
                      0);
-    assert_int_equal(program.step_count, PATH_MOST_STEPS);
+    assert_int_equal(program.step_count, PATH_MAX_STEPS);
     assert_int_equal(
         parse(&program, "/wait:1h/spin:10000M/file:64MiB/bytes:64MiB", &error), 0);
 }

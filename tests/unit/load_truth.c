@@ -1,6 +1,7 @@
 /*
- * What the generator says, held against what is known to be true: servers that stand
- * still at a known time, servers that wait a known time, queues of known length.
+ * What the generator says, held against what is known to be true (docs/method.md, "The
+ * theory beside the observation"): servers that stand still at a known time, servers that
+ * wait a known time, and queues of known length.
  *
  * Noise of the machine only makes latencies longer. Lower bounds are strict; upper
  * bounds allow for the longest time by which the generator saw itself overrun, which is

@@ -16,9 +16,12 @@
 #include "base/json_document.h"
 #include "base/text.h"
 #include "loadgen/search/capacity.h"
+#include "record/environment.h"
 #include "record/flags.h"
 #include "record/load_result.h"
+#include "record/manifest.h"
 #include "record/record.h"
+#include "record/trial.h"
 #include "tests/support/folder.h"
 #include "workload/scenario.h"
 
@@ -60,13 +63,25 @@ static void round_trip(const char *path, const struct record_type *type)
 static void test_golden_files(void **state)
 {
     (void)state;
-    glob_t files;
-    assert_int_equal(glob("tests/records/load-*.json", 0, NULL, &files), 0);
-    assert_true(files.gl_pathc >= 7);
-    for (size_t i = 0; i < files.gl_pathc; i++)
-        round_trip(files.gl_pathv[i], &load_result_type);
-    globfree(&files);
-    round_trip("tests/records/capacity.json", &capacity_type);
+    static const struct {
+        const char *pattern;
+        size_t least;
+        const struct record_type *type;
+    } kinds[] = {
+        {"tests/records/load-*.json", 8, &load_result_type},
+        {"tests/records/trial-*.json", 5, &trial_record_type},
+        {"tests/records/manifest.json", 1, &manifest_type},
+        {"tests/records/environment.json", 1, &environment_type},
+        {"tests/records/capacity.json", 1, &capacity_type},
+    };
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        glob_t files;
+        assert_int_equal(glob(kinds[k].pattern, 0, NULL, &files), 0);
+        assert_true(files.gl_pathc >= kinds[k].least);
+        for (size_t i = 0; i < files.gl_pathc; i++)
+            round_trip(files.gl_pathv[i], kinds[k].type);
+        globfree(&files);
+    }
 }
 
 /* What accepts a file exits 0; 3 without the library. */
@@ -196,8 +211,8 @@ struct fruit {
     uint64_t count;
 };
 static const struct record_field fruit_fields[] = {
-    {FIELD_TEXT("name", fruit, name), .required = true},
-    {FIELD_COUNT("count", fruit, count), .rule = RECORD_SUM},
+    {MEMBER_TEXT("name", fruit, name), .required = true},
+    {MEMBER_COUNT("count", fruit, count), .rule = RECORD_SUM},
     {0},
 };
 static const struct record_type fruit_type = RECORD_TYPE(fruit, fruit_fields);
@@ -207,7 +222,7 @@ struct leaf {
     double size;
 };
 static const struct record_field leaf_fields[] = {
-    {FIELD_NUMBER("size", leaf, size), .rule = RECORD_MOST, .unit = "mm"},
+    {MEMBER_NUMBER("size", leaf, size), .rule = RECORD_MAXIMUM, .unit = "mm"},
     {0},
 };
 static const struct record_type leaf_type = RECORD_TYPE(leaf, leaf_fields);
@@ -230,30 +245,30 @@ struct tree {
 };
 static const char *const tree_words[] = {"oak", "elm", NULL};
 static const struct record_field tree_fields[] = {
-    {FIELD_NUMBER("same", tree, same)},
-    {FIELD_NUMBER("equal", tree, equal), .rule = RECORD_EQUAL, .why = "they must"},
-    {FIELD_NUMBER("sum", tree, sum), .rule = RECORD_SUM, .unit = "s"},
-    {FIELD_NUMBER("most", tree, most), .rule = RECORD_MOST},
-    {FIELD_NUMBER("least", tree, least), .rule = RECORD_LEAST},
-    {FIELD_NUMBER("none", tree, none), .rule = RECORD_NONE, .why = "it does not add up"},
-    {FIELD_NUMBER("later", tree, later), .rule = RECORD_LATER},
-    {FIELD_COUNT("count", tree, count), .rule = RECORD_SUM},
-    {FIELD_BOOL("all", tree, all), .rule = RECORD_ALL},
-    {FIELD_BOOL("any", tree, any), .rule = RECORD_ANY},
-    {FIELD_SWITCH("on", tree, on)},
-    {FIELD_TEXT("text", tree, text)},
-    {FIELD_TEXT("left_out", tree, left_out), .optional = true},
-    {FIELD_TEXTS("texts", tree, texts)},
-    {FIELD_WORD("word", tree, word, tree_words)},
-    {FIELD_TALLY_OF("tally", tree, tally, tree_words[0], sizeof tree_words[0]),
+    {MEMBER_NUMBER("same", tree, same)},
+    {MEMBER_NUMBER("equal", tree, equal), .rule = RECORD_EQUAL, .why = "they must"},
+    {MEMBER_NUMBER("sum", tree, sum), .rule = RECORD_SUM, .unit = "s"},
+    {MEMBER_NUMBER("most", tree, most), .rule = RECORD_MAXIMUM},
+    {MEMBER_NUMBER("least", tree, least), .rule = RECORD_MINIMUM},
+    {MEMBER_NUMBER("none", tree, none), .rule = RECORD_NONE, .why = "it does not add up"},
+    {MEMBER_NUMBER("later", tree, later), .rule = RECORD_LATER},
+    {MEMBER_COUNT("count", tree, count), .rule = RECORD_SUM},
+    {MEMBER_BOOL("all", tree, all), .rule = RECORD_ALL},
+    {MEMBER_BOOL("any", tree, any), .rule = RECORD_ANY},
+    {MEMBER_SWITCH("on", tree, on)},
+    {MEMBER_TEXT("text", tree, text)},
+    {MEMBER_TEXT("left_out", tree, left_out), .optional = true},
+    {MEMBER_TEXTS("texts", tree, texts)},
+    {MEMBER_WORD("word", tree, word, tree_words)},
+    {MEMBER_TALLY_OF("tally", tree, tally, tree_words[0], sizeof tree_words[0]),
      .rule = RECORD_SUM},
-    {FIELD_STRUCT("inside", tree, inside, fruit_type), .rule = RECORD_SUM},
-    {FIELD_POINTER("beside", tree, beside, fruit_type), .rule = RECORD_SUM},
-    {FIELD_LIST("by_index", tree, by_index, index_count, fruit_type),
+    {MEMBER_STRUCT("inside", tree, inside, fruit_type), .rule = RECORD_SUM},
+    {MEMBER_POINTER("beside", tree, beside, fruit_type), .rule = RECORD_SUM},
+    {MEMBER_LIST("by_index", tree, by_index, index_count, fruit_type),
      .rule = RECORD_BY_INDEX},
-    {FIELD_LIST("by_name", tree, by_name, name_count, fruit_type),
+    {MEMBER_LIST("by_name", tree, by_name, name_count, fruit_type),
      .rule = RECORD_BY_NAME},
-    {FIELD_MAP("leaves", tree, leaves, leaf_count, leaf_type), .rule = RECORD_BY_NAME},
+    {MEMBER_MAP("leaves", tree, leaves, leaf_count, leaf_type), .rule = RECORD_BY_NAME},
     {0},
 };
 static const struct record_type tree_type = RECORD_TYPE(tree, tree_fields);

@@ -17,15 +17,27 @@ struct question {
     const char *contender, *rest; /* of the scenario, after its name and family */
     int cpus;
     double cpu_per_request_s;
-    const char *metric;
+    struct figure figure;
     double expected; /* NONE: no prediction */
     enum relation relation;
 };
 
-#define THROUGHPUT "throughput_rps"
-#define P50        "latency_p50_ns"
-#define MEAN       "latency_mean_ns"
-#define LIGHT_P99  "class.light.latency_p99_ns"
+#define THROUGHPUT                                                                       \
+    {                                                                                    \
+        METRIC_THROUGHPUT, ALL_REQUESTS                                                  \
+    }
+#define P50                                                                              \
+    {                                                                                    \
+        METRIC_LATENCY_P50, ALL_REQUESTS                                                 \
+    }
+#define MEAN                                                                             \
+    {                                                                                    \
+        METRIC_LATENCY_MEAN, ALL_REQUESTS                                                \
+    }
+#define LIGHT_P99                                                                        \
+    {                                                                                    \
+        METRIC_LATENCY_P99, 0                                                            \
+    }
 
 #define WAITS(c)                                                                         \
     "\"requests\":[{\"path\":\"/wait:50ms\"}],\"load\":{\"connections\":" #c "}"
@@ -177,18 +189,18 @@ static void check(const struct models *models, const struct question *question)
                                 .calibration = &calibration,
                                 .server_cpus = question->cpus,
                                 .cpu_per_request_s = question->cpu_per_request_s};
-    struct prediction predictions[THEORY_MOST];
+    struct prediction predictions[THEORY_MAX];
     size_t count = theory_predict(&known, predictions);
     const struct prediction *found = NULL;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(predictions[i].metric, question->metric) == 0)
+        if (figure_equal(predictions[i].figure, question->figure))
             found = &predictions[i];
     double value = found ? found->value : NONE;
     if (fabs(value - question->expected) > 1e-6 * fabs(question->expected) ||
         (found && found->relation != question->relation))
         fail_msg("%s, %s: %s: expected %g, got %s%g (%s)", question->contender,
-                 question->rest, question->metric, question->expected,
-                 found ? relation_names[found->relation] : "", value,
+                 question->rest, metrics[question->figure.metric].name,
+                 question->expected, found ? relation_names[found->relation] : "", value,
                  found ? found->basis : "none");
     contender_release(&contender);
     scenario_release(&scenario);

@@ -1,0 +1,132 @@
+/* generator_child.c - see generator_child.h. */
+#include "harness/trial/generator_child.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cpus.h"
+#include "harness/trial/child_file.h"
+#include "record/load_result.h"
+
+const char *const generator_phase_words[] = {[PHASE_CONNECTING] = "",
+                                             [PHASE_WARMUP] = "warmup",
+                                             [PHASE_MEASURING] = "measuring",
+                                             [PHASE_MEASURED] = "measured",
+                                             [PHASE_DONE] = "done"};
+
+static const char result_file[] = "load.json";
+
+static void make_line(struct command_line *line, const struct trial_setup *setup,
+                      const char *url, int events)
+{
+    char cpus[CPUS_TEXT_BYTES], number[32];
+    command_line_add_option(line, "interleave", "load");
+    command_line_add_option(line, "--scenario", "scenario.json");
+    command_line_add_option(line, "--target", url);
+    command_line_add_option(line, "--cpus",
+                            cpus_format(&setup->placement.generator, cpus, sizeof cpus));
+    snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
+    command_line_add_option(line, "--seed", number);
+    /* Polling for the next arrival would take the CPUs that the server needs, or those
+     * of the services that it asks. */
+    if (setup->placement.shared || setup->placement.services_shared)
+        command_line_add_option(line, "--spin", "0s");
+    command_line_add_option(line, "--json", result_file);
+    command_line_add_option(line, "--histogram", "latency.hgrm");
+    snprintf(number, sizeof number, "%d", events);
+    command_line_add_option(line, "--events", number);
+}
+
+int generator_start(struct generator_child *generator, const struct trial_setup *setup,
+                    const char *folder, const char *url, struct error *error)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return error_set(error, -errno, "cannot make an event channel: %s",
+                         strerror(errno));
+    generator->events = ends[0];
+    make_line(&generator->line, setup, url, ends[1]);
+    char *log_path = memory_printf("%s/load.log", folder);
+    struct child_plan plan = {
+        .arguments = generator->line.words,
+        .folder = folder,
+        .log_path = log_path,
+        .cpus = &setup->placement.generator,
+        .inherited = ends[1],
+    };
+    int result = child_start(&generator->child, &plan, error);
+    close(ends[1]);
+    free(log_path);
+    return result;
+}
+
+static int take_word(struct generator_child *generator, const char *word,
+                     struct error *error)
+{
+    enum generator_phase phase = generator->phase;
+    if (phase == PHASE_DONE || strcmp(word, generator_phase_words[phase + 1]) != 0)
+        return error_set(error, -EPROTO,
+                         "the generator said \"%s\" on its event channel after \"%s\"",
+                         word, generator_phase_words[phase]);
+    generator->phase = phase + 1;
+    return 1;
+}
+
+/* A byte at a time: there are four words in a trial, each to be acted on before the
+ * next one. */
+int generator_hear(struct generator_child *generator, struct error *error)
+{
+    char byte = 0;
+    ssize_t got = 0;
+    while (generator->events >= 0 &&
+           (got = recv(generator->events, &byte, 1, MSG_DONTWAIT)) == 1 && byte != '\n')
+        text_append(&generator->heard, &byte, 1);
+    if (got == 0 && generator->events >= 0) {
+        close(generator->events);
+        generator->events = -1;
+    }
+    if (got != 1)
+        return 0;
+    int result = take_word(generator, text_string(&generator->heard), error);
+    text_clear(&generator->heard);
+    return result;
+}
+
+int generator_let_go(struct generator_child *generator, struct error *error)
+{
+    return send(generator->events, "\n", 1, MSG_NOSIGNAL) == 1
+               ? 0
+               : error_set(error, -ECHILD, "the generator closed its event channel");
+}
+
+int generator_take_result(struct generator_child *generator, const char *folder,
+                          struct load_result **result, struct error *error)
+{
+    int status = generator->child.status;
+    struct error unreadable;
+    *result = child_file_take(&load_result_type, folder, result_file, &unreadable);
+    if (!WIFEXITED(status) ||
+        (WEXITSTATUS(status) != EXIT_FINE && WEXITSTATUS(status) != EXIT_INVALID)) {
+        char end[128];
+        child_describe_end(&generator->child, end, sizeof end);
+        return error_set(error, -ECHILD, "the generator did not end well: %s", end);
+    }
+    return *result
+               ? 0
+               : error_set(error, -ECHILD, "the generator left no readable result: %s",
+                           unreadable.text);
+}
+
+void generator_release(struct generator_child *generator)
+{
+    child_release(&generator->child);
+    if (generator->events >= 0)
+        close(generator->events);
+    generator->events = -1;
+    text_release(&generator->heard);
+}

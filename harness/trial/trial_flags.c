@@ -1,0 +1,165 @@
+/* trial_flags.c - see trial_flags.h. */
+#include "harness/trial/trial_flags.h"
+
+#include <math.h>
+#include <unistd.h>
+
+/* Invalid, unless it is what the scenario is about. */
+static enum flag_severity weigh(const struct trial_setup *setup, enum flag flag)
+{
+    return scenario_tolerates(setup->scenario, flag_kinds[flag].word) ? FLAG_WARNING
+                                                                      : FLAG_INVALID;
+}
+
+/* The generator judges itself; its word is taken, but for what the scenario is about. */
+static void flag_generator(struct trial_record *trial, const struct trial_setup *setup)
+{
+    bool explained = false;
+    for (size_t i = 0; i < trial->load->warning_count; i++) {
+        const struct load_warning *warning = &trial->load->warnings[i];
+        enum flag flag = warning->flag < 0 ? FLAG_GENERATOR : (enum flag)warning->flag;
+        explained = explained || warning->invalidates;
+        trial_raise(trial, flag, warning->invalidates ? weigh(setup, flag) : FLAG_WARNING,
+                    "%s", warning->message);
+    }
+    if (!trial->load->valid && !explained)
+        trial_raise(trial, FLAG_GENERATOR, FLAG_INVALID,
+                    "the generator calls its result invalid");
+}
+
+/*
+ * What the generator sent is what the server has counted, where nothing was cut off
+ * on the way: on a clean run.
+ */
+static void flag_counts(struct trial_record *trial, const struct harness_part *harness)
+{
+    const struct load_result *load = trial->load;
+    const struct server_statistics *statistics = trial->server.statistics;
+    bool clean = load->counts.ended[OUTCOME_NET_ERROR] == 0 &&
+                 load->counts.ended[OUTCOME_TIMEOUT] == 0 &&
+                 load->counts.ended[OUTCOME_IN_FLIGHT] == 0 &&
+                 load->whole_run.sent == load->whole_run.replies;
+    double sent = (double)load->whole_run.sent;
+    double served = statistics ? statistics->requests - harness->requests : (double)NAN;
+    /* A server of others may leave no counts. */
+    if (isnan(served) || !clean || served == sent)
+        return;
+    trial_raise(trial, FLAG_COUNT_MISMATCH, FLAG_INVALID,
+                "the generator sent %.0f requests in all, the server counted %.0f", sent,
+                served);
+}
+
+static void flag_placement(struct trial_record *trial, const struct trial_setup *setup)
+{
+    double cores = trial->generator->cpu_s / trial->generator->elapsed_s;
+    if (!setup->placement.shared || cores < 0.05)
+        return;
+    trial_raise(
+        trial, FLAG_SHARED_CPU, FLAG_INVALID,
+        "the generator has no CPU of its own and used %.0f %% of one, more than 5 %%",
+        100 * cores);
+}
+
+/* CPU time of backend and database in the window: 0 where there are none. */
+static double services_cpu_s(const struct trial_record *trial)
+{
+    const struct service_record *services[] = {trial->backend, trial->database};
+    double cpu_s = 0;
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        if (services[i] && isfinite(services[i]->cpu_s))
+            cpu_s += services[i]->cpu_s;
+    return cpu_s;
+}
+
+/* Whether what the server asks was the limit, or in the generator's way. */
+static void flag_services(struct trial_record *trial, const struct trial_setup *setup)
+{
+    double cores = services_cpu_s(trial) / trial->server.window->cpu_elapsed_s;
+    double cpus = CPU_COUNT(&setup->placement.services);
+    if (cores > 0.9 * cpus)
+        trial_raise(trial, FLAG_SERVICES_BUSY, FLAG_WARNING,
+                    "what the server asks was busy itself, with %.2f of its %.0f CPUs: "
+                    "the server may have waited for that",
+                    cores, cpus);
+    if (setup->placement.services_shared && cores > 0.05)
+        trial_raise(trial, FLAG_SERVICES_SHARE_CPU, FLAG_WARNING,
+                    "what the server asks had no CPU of its own and took %.2f of the "
+                    "generator's",
+                    cores);
+}
+
+static void flag_steal(struct trial_record *trial)
+{
+    double capacity = trial->machine->elapsed_s * (double)sysconf(_SC_NPROCESSORS_ONLN);
+    double steal = trial->machine->steal_s / capacity;
+    if (steal > 0.005)
+        trial_raise(trial, FLAG_STEAL, steal > 0.02 ? FLAG_INVALID : FLAG_WARNING,
+                    "the hypervisor took %.1f %% of the CPU time (at most 2 %% is valid)",
+                    100 * steal);
+}
+
+/* What the machine did meanwhile, of which any amount is too much. */
+static void flag_machine(struct trial_record *trial)
+{
+    const struct {
+        double counted;
+        enum flag flag;
+        const char *message;
+    } none_allowed[] = {
+        {trial->machine->throttled_s, FLAG_THROTTLED,
+         "the cgroup's CPU quota held the run back"},
+        {trial->machine->swapped_pages, FLAG_SWAPPING, "the machine swapped"},
+        {trial->machine->listen_overflows, FLAG_LISTEN_OVERFLOW,
+         "connections were refused for a full listen backlog"},
+    };
+    for (size_t i = 0; i < sizeof none_allowed / sizeof *none_allowed; i++)
+        if (none_allowed[i].counted > 0)
+            trial_raise(trial, none_allowed[i].flag, FLAG_INVALID, "%s",
+                        none_allowed[i].message);
+}
+
+static void flag_others(struct trial_record *trial, const struct harness_part *harness)
+{
+    double ours = trial->server.window->cpu_s + trial->generator->cpu_s + harness->cpu_s +
+                  services_cpu_s(trial);
+    double others = (trial->machine->busy_cpu_s - ours) / trial->machine->elapsed_s;
+    if (others > 0.1)
+        trial_raise(trial, FLAG_BUSY_MACHINE, FLAG_WARNING,
+                    "other processes used %.2f cores; stop them, or read with care",
+                    others);
+}
+
+/* Workers that died and were replaced: those that they served have lost a request. */
+static void flag_restarts(struct trial_record *trial, const struct trial_setup *setup)
+{
+    const struct server_statistics *statistics = trial->server.statistics;
+    if (statistics && statistics->restarts > 0)
+        trial_raise(trial, FLAG_RESTARTS, weigh(setup, FLAG_RESTARTS),
+                    "%.0f of the server's processes died and were replaced",
+                    statistics->restarts);
+}
+
+/* An op may have found that it did not do what its step says. */
+static void flag_ops(struct trial_record *trial)
+{
+    const struct server_statistics *statistics = trial->server.statistics;
+    for (size_t i = 0; statistics && i < statistics->op_count; i++)
+        if (statistics->ops[i].note)
+            trial_raise(trial, FLAG_OP, FLAG_WARNING, "%s: %s", statistics->ops[i].name,
+                        statistics->ops[i].note);
+}
+
+void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
+                 const struct harness_part *harness)
+{
+    flag_generator(trial, setup);
+    flag_counts(trial, harness);
+    flag_placement(trial, setup);
+    flag_services(trial, setup);
+    flag_steal(trial);
+    flag_machine(trial);
+    flag_others(trial, harness);
+    flag_restarts(trial, setup);
+    flag_ops(trial);
+    trial->valid = !trial_is_invalid(trial);
+}

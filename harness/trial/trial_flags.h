@@ -1,0 +1,22 @@
+/*
+ * trial_flags.h - the rules by which a trial is judged: what forbids the use of its
+ * figures, and what has to be known when they are read.
+ */
+#ifndef HARNESS_TRIAL_FLAGS_H
+#define HARNESS_TRIAL_FLAGS_H
+
+#include "harness/trial/trial.h"
+#include "record/trial.h"
+
+/* What this process itself has added to what was measured. */
+struct harness_part {
+    double requests; /* that the server counts, but no generator sent */
+    double cpu_s;    /* in the window */
+};
+
+/* Raises the flags of a trial whose window was measured, and decides whether it counts.
+ */
+void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
+                 const struct harness_part *harness);
+
+#endif

@@ -1,0 +1,111 @@
+/* window.c - see window.h. */
+#include "harness/trial/window.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static double process_cpu_s(pid_t pid)
+{
+    uint64_t cpu_ns;
+    return clock_process_cpu_ns(pid, &cpu_ns) < 0 ? (double)NAN
+                                                  : (double)cpu_ns / (double)NS_PER_S;
+}
+
+void window_sample_idle(struct window *window, pid_t server)
+{
+    process_group_find(&window->group, server);
+    process_group_sample(&window->group, &window->idle);
+}
+
+void window_open(struct window *window, pid_t server, pid_t generator)
+{
+    process_group_find(&window->group, server);
+    counters_read(&window->machine_before);
+    window->generator_before_s = process_cpu_s(generator);
+    window->harness_before_s = process_cpu_s(getpid());
+    process_group_sample(&window->group, &window->before);
+}
+
+void window_close(struct window *window, pid_t server, pid_t generator)
+{
+    window->generator_after_s = process_cpu_s(generator);
+    process_group_find(&window->group, server);
+    process_group_sample(&window->group, &window->after);
+    window->harness_after_s = process_cpu_s(getpid());
+    counters_read(&window->machine_after);
+    window->is_complete = true;
+}
+
+void window_glance(struct window *window)
+{
+    double threads, rss_bytes;
+    process_group_glance(&window->group, &threads, &rss_bytes);
+    window->threads_peak = fmax(window->threads_peak, threads);
+    window->rss_peak_bytes = fmax(window->rss_peak_bytes, rss_bytes);
+}
+
+void window_release(struct window *window)
+{
+    process_group_release(&window->group);
+}
+
+/* ---- the record ------------------------------------------------------------------- */
+
+static double seconds_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
+}
+
+static struct server_window *server_window(const struct window *window)
+{
+    const struct process_sample *before = &window->before, *after = &window->after;
+    /* What ended processes have switched is in nobody's account. */
+    double lost = after->ended_cpu_s > before->ended_cpu_s ? (double)NAN : 0;
+    struct server_window *seen = memory_allocate(sizeof *seen);
+    *seen = (struct server_window){
+        .cpu_elapsed_s = seconds_between(before->cpu_at_ns, after->cpu_at_ns),
+        .cpu_s = after->cpu_s - before->cpu_s,
+        .user_s = after->user_s - before->user_s,
+        .system_s = after->system_s - before->system_s,
+        /* The load ended when the second CPU sample was taken, and the switches with it.
+         */
+        .switches_elapsed_s = seconds_between(before->switches_at_ns, after->cpu_at_ns),
+        .voluntary_switches =
+            after->voluntary_switches - before->voluntary_switches + lost,
+        .involuntary_switches =
+            after->involuntary_switches - before->involuntary_switches + lost,
+        .processes = after->processes,
+        .threads = after->threads,
+        .threads_peak = fmax(window->threads_peak, after->threads),
+        .rss_bytes = after->rss_bytes,
+        .rss_peak_bytes = fmax(window->rss_peak_bytes, after->rss_peak_bytes),
+        .pss_bytes = after->pss_bytes,
+        .anon_bytes = after->anon_bytes,
+        .idle_anon_bytes = window->idle.anon_bytes,
+        .idle_rss_bytes = window->idle.rss_bytes,
+        .idle_pss_bytes = window->idle.pss_bytes,
+        .idle_threads = window->idle.threads,
+    };
+    return seen;
+}
+
+void window_record(const struct window *window, struct trial_record *record)
+{
+    if (!window->is_complete)
+        return;
+    record->server.window = server_window(window);
+    record->generator = memory_allocate(sizeof *record->generator);
+    *record->generator = (struct generator_window){
+        .cpu_s = window->generator_after_s - window->generator_before_s,
+        .elapsed_s = record->server.window->cpu_elapsed_s,
+    };
+    record->machine = memory_allocate(sizeof *record->machine);
+    *record->machine = counters_between(&window->machine_before, &window->machine_after);
+}
+
+double window_harness_cpu_s(const struct window *window)
+{
+    return window->harness_after_s - window->harness_before_s;
+}

@@ -1,0 +1,68 @@
+/*
+ * manifest.h - what the harness notes about a run while it goes on: by which program and
+ * of which configuration it is, what is planned, what is done, and what cannot be run
+ * here. It is manifest.json, schema version 1.
+ */
+#ifndef RECORD_MANIFEST_H
+#define RECORD_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+#include "record/work_calibration.h"
+
+enum manifest_state { RUN_BEGUN, RUN_RUNNING, RUN_INTERRUPTED, RUN_FINISHED };
+
+/* The program that ran it. */
+struct manifest_tool {
+    char *version;
+    char *commit; /* NULL: not built from a repository */
+    bool dirty;   /* with changes that are not committed */
+    char *compiler, *flags;
+};
+
+/* A contender that this machine cannot run in a cell. */
+struct not_testable {
+    char *scenario;
+    char *value; /* of its sweep; NULL: it has none */
+    char *model; /* the contender's label */
+    char *why;
+};
+
+enum done_status { DONE_VALID, DONE_INVALID, DONE_FAILED };
+
+struct done_trial {
+    char *id;
+    int status; /* enum done_status */
+};
+
+struct manifest {
+    uint64_t schema_version;
+    int state; /* enum manifest_state */
+    struct manifest_tool tool;
+    char *config_sha256;
+    double seed;
+    char *begun_utc, *changed_utc;
+    char **planned; /* ids of trials in their order; NULL: not planned yet */
+    struct not_testable *not_testable;
+    size_t not_testable_count;
+    struct work_calibration *calibration; /* NULL: nothing was measured for it */
+    struct done_trial *done;
+    size_t done_count;
+};
+extern const struct record_type manifest_type;
+
+/* Of a run that begins now. */
+void manifest_init(struct manifest *manifest, const char *config_sha256, double seed);
+void manifest_release(struct manifest *manifest);
+
+/* Notes what is planned, in place of what was. Takes over both lists, on the heap. */
+void manifest_plan(struct manifest *manifest, char **planned,
+                   struct not_testable *not_testable, size_t not_testable_count);
+
+/* What was measured before the first trial; one that is not known where nothing was. */
+const struct work_calibration *manifest_calibration(const struct manifest *manifest);
+
+#endif

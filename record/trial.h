@@ -1,0 +1,95 @@
+/*
+ * trial.h - the record of one trial: what was run, where, whether it counts, and all that
+ * was measured of generator, server and machine. It is trial.json, schema version 1; the
+ * harness fills it, everything that reads trials reads this.
+ *
+ * NULL and NAN are null in the file, or left out: not measured, or there was none.
+ */
+#ifndef RECORD_TRIAL_H
+#define RECORD_TRIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/flags.h"
+#include "record/load_result.h"
+#include "record/machine_counters.h"
+#include "record/record.h"
+#include "record/server_window.h"
+
+/* Of the sweep; both NULL where the scenario has none. */
+struct trial_point {
+    char *variable, *value;
+};
+
+/* Argument vectors, as they can be repeated by hand in the trial's folder. */
+struct trial_commands {
+    char **server;
+    char **server_environment; /* what was set for it; NULL: nothing */
+    char **load;
+    char **backend, **database; /* NULL: the scenario has none */
+};
+
+/* Lists such as "0,2-3". */
+struct trial_cpus {
+    char *server;
+    uint64_t server_count;
+    char *generator;
+    bool shared;    /* the generator has no CPU of its own */
+    char *services; /* of backend and database; NULL: there are none */
+};
+
+enum trial_status { TRIAL_MEASURED, TRIAL_FAILED };
+
+/* Something that is held against the trial. */
+struct trial_flag {
+    int flag;      /* enum flag; -1: one that this program does not know */
+    char *word;    /* of the flag, as the file has it */
+    int severity;  /* enum flag_severity: of this trial */
+    char *message; /* with its figures */
+};
+
+/* The generator, as the system accounts for it in the window. */
+struct generator_window {
+    double cpu_s, elapsed_s;
+};
+
+struct trial_record {
+    uint64_t schema_version;
+    char *id;       /* names its folder */
+    char *scenario; /* its name */
+    struct trial_point point;
+    char *model;           /* the contender's label */
+    uint64_t block, order; /* from 1 */
+    uint64_t seed;         /* of the generator */
+    char *started_utc;
+    struct trial_commands commands;
+    struct trial_cpus cpus;
+    int status;                 /* enum trial_status */
+    char *reason, *last_output; /* of a failure */
+    bool valid;                 /* measured, and no flag forbids its use */
+    struct trial_flag *flags;
+    size_t flag_count;
+    struct load_result *load; /* NULL: the generator left none; without its series */
+    struct server_record server;
+    struct service_record *backend, *database; /* NULL: the scenario has none */
+    /* NULL: the window was not reached. */
+    struct generator_window *generator;
+    struct machine_counters *machine;
+};
+/* Reading one refuses a schema version that is not known. */
+extern const struct record_type trial_record_type;
+
+/* Nothing measured yet; its schema version is set, and it has no flags. */
+void trial_record_init(struct trial_record *trial);
+void trial_record_release(struct trial_record *trial);
+
+/* Adds a flag; the severity is that of this trial. */
+void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity severity,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Whether a flag forbids the use of the figures. */
+bool trial_is_invalid(const struct trial_record *trial);
+
+#endif

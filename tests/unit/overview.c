@@ -1,0 +1,172 @@
+/* overview.c - the table that people know, from results that are made in memory. */
+#include "tests/test.h"
+
+#include "report/overview.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "servers/ops/op.h"
+#include "tests/unit/results_fixture.h"
+
+static const char *const three_models[] = {"event-loop", "thread-pool", "iterative",
+                                           NULL};
+
+struct made {
+    struct results results;
+    struct comparison comparison;
+    struct overview overview;
+};
+
+static void derive(struct made *made)
+{
+    comparison_make(&made->comparison, &made->results);
+    overview_derive(&made->overview, &made->comparison);
+}
+
+static void release(struct made *made)
+{
+    overview_release(&made->overview);
+    comparison_release(&made->comparison);
+    results_release(&made->results);
+}
+
+/* 100 clients that wait 50 ms each: what overlaps, and what it takes to carry the load.
+ */
+static void test_waits(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(1)};
+    fixture_add_scenario(&made.results, "waits",
+                         "\"family\":\"waiting\",\"requests\":[{\"path\":\"/wait:50ms\"}"
+                         "],\"load\":{\"connections\":100},\"sweep\":{\"variable\":"
+                         "\"connections\",\"values\":[100]}",
+                         three_models);
+    fixture_add_window(
+        fixture_add_trial(&made.results, "waits", "100", "event-loop", 1, 2000), 0.1, 1);
+    fixture_add_window(
+        fixture_add_trial(&made.results, "waits", "100", "thread-pool", 1, 1960), 0.19,
+        100);
+    fixture_add_window(
+        fixture_add_trial(&made.results, "waits", "100", "iterative", 1, 20), 0.01, 1);
+    derive(&made);
+    const struct overview_row *rows = made.overview.rows;
+    assert_int_equal(made.overview.row_count, 3);
+    assert_string_equal(made.overview.cpu_basis, "waits, connections 100");
+    assert_null(made.overview.not_judged);
+    assert_string_equal(rows[0].type.text, "100 waits, 100 per thread");
+    assert_string_equal(rows[1].type.text, "98 waits, one per thread");
+    assert_string_equal(rows[2].type.text, "one request at a time");
+    assert_string_equal(rows[0].cpu.text, "low: 0.10 cores (1.0x)");
+    assert_string_equal(rows[1].cpu.text, "medium: 0.19 cores (1.9x)");
+    assert_string_equal(rows[2].cpu.text, "carries 1 % of it");
+    /* 2 % less is not told apart. */
+    assert_string_equal(rows[0].use.text, "waiting 1/1");
+    assert_string_equal(rows[1].use.text, "waiting 1/1");
+    assert_string_equal(rows[2].use.text, "none of these");
+    /* Each cell says what it was derived from. */
+    assert_int_equal(rows[0].type.evidence_count, 2);
+    assert_ptr_equal(rows[0].type.evidence[0].row, &made.comparison.rows[0]);
+    assert_float_equal(rows[0].type.evidence[0].value, 100, 1e-9);
+    assert_string_equal(rows[0].type.evidence[1].figure, "threads");
+    assert_string_equal(rows[0].cpu.evidence[0].figure, "cores_used");
+    assert_float_equal(rows[2].use.evidence[0].value, 0.01, 1e-12);
+    release(&made);
+}
+
+/* Where there are classes, the p99 of those that do not compute decides. */
+static void test_contest_of_classes(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(2)};
+    fixture_add_scenario(&made.results, "mixed",
+                         "\"family\":\"mixed\",\"requests\":[{\"path\":\"/spin:1k\","
+                         "\"class\":\"heavy\"},{\"path\":\"/wait:1ms\",\"class\":"
+                         "\"light\"}]",
+                         three_models);
+    static const double light_p99_ns[3][2] = {{90e6, 110e6}, {20e6, 80e6}, {1e6, 3e6}};
+    for (size_t m = 0; m < 3; m++) {
+        for (uint64_t block = 1; block <= 2; block++) {
+            struct trial_record *trial = fixture_add_trial(&made.results, "mixed", NULL,
+                                                           three_models[m], block, 1000);
+            fixture_add_class(trial, "heavy", 1e6, 1e6);
+            fixture_add_class(trial, "light", 1e6, light_p99_ns[m][block - 1]);
+            /* A model that loses requests is out of the contest. */
+            if (m == 2)
+                trial->load->counts.ended[OUTCOME_TIMEOUT] = 500;
+        }
+    }
+    /* What the steps cost has to be known. */
+    struct work_calibration calibration = {.is_known = true};
+    struct step_cost *spin = step_costs_add(&calibration.costs, "spin:1k");
+    spin->kind = OP_CPU;
+    spin->cpu_us = spin->wall_us = 10;
+    made.results.manifest.calibration = memory_allocate(sizeof calibration);
+    *made.results.manifest.calibration = calibration;
+    derive(&made);
+    const struct overview_row *rows = made.overview.rows;
+    assert_string_equal(rows[0].use.text, "none of these");
+    assert_string_equal(rows[1].use.text, "mixed 1/1");
+    assert_string_equal(rows[2].use.text, "none of these");
+    /* The share is that of the medians, which the tables show: 50 ms to 100 ms. */
+    assert_string_equal(rows[0].use.evidence[0].figure,
+                        "behind the best, as a share of it");
+    assert_float_equal(rows[0].use.evidence[0].value, 0.5, 1e-12);
+    release(&made);
+}
+
+static void test_nothing_can_be_judged(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(1)};
+    fixture_add_scenario(&made.results, "hello",
+                         "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]",
+                         three_models);
+    struct trial_record *trial =
+        fixture_add_trial(&made.results, "hello", NULL, "event-loop", 1, 1000);
+    trial_raise(trial, FLAG_STEAL, FLAG_INVALID, "stolen");
+    trial->valid = false;
+    derive(&made);
+    assert_string_equal(made.overview.not_judged, "hello");
+    assert_null(made.overview.cpu_basis);
+    for (size_t i = 0; i < made.overview.row_count; i++) {
+        assert_string_equal(made.overview.rows[i].type.text, "not measured");
+        assert_string_equal(made.overview.rows[i].cpu.text, "not measured");
+        assert_string_equal(made.overview.rows[i].use.text, "not measured");
+        assert_int_equal(made.overview.rows[i].use.evidence_count, 0);
+    }
+    release(&made);
+}
+
+/* In an open loop all are offered the same: the p99 of all requests decides. */
+static void test_open_loop(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(1)};
+    fixture_add_scenario(&made.results, "steady",
+                         "\"family\":\"rate\",\"requests\":[{\"path\":\"/wait:5ms\"}],"
+                         "\"load\":{\"rate\":1000,\"connections\":50}",
+                         three_models);
+    static const double p99_ns[] = {8e6, 5.1e6, 5e6};
+    for (size_t m = 0; m < 3; m++)
+        fixture_add_trial(&made.results, "steady", NULL, three_models[m], 1, 1000)
+            ->load->latency.p99_ns = p99_ns[m];
+    derive(&made);
+    assert_string_equal(made.overview.rows[0].use.text, "none of these");
+    assert_string_equal(made.overview.rows[1].use.text, "rate 1/1");
+    assert_string_equal(made.overview.rows[2].use.text, "rate 1/1");
+    assert_float_equal(made.overview.rows[0].use.evidence[0].value, 5 / 8.0, 1e-12);
+    release(&made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_contest_of_classes),
+        cmocka_unit_test(test_nothing_can_be_judged),
+        cmocka_unit_test(test_open_loop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+/* tables.c - the printed tables, from results that are made in memory. */
+#include "tests/test.h"
+
+#include "report/tables.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/results_fixture.h"
+
+/* What is printed of the results, on the heap. */
+static char *print(const struct results *results, enum table_style style)
+{
+    struct comparison comparison;
+    struct overview overview;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&text, &length);
+    assert_non_null(file);
+    comparison_make(&comparison, results);
+    overview_derive(&overview, &comparison);
+    tables_print(&comparison, &overview, style, file);
+    overview_release(&overview);
+    comparison_release(&comparison);
+    fclose(file);
+    return text;
+}
+
+static void expect_lines(const char *text, const char *const *lines)
+{
+    for (size_t i = 0; lines[i]; i++) {
+        const char *found = strstr(text, lines[i]);
+        if (!found)
+            fail_msg("\"%s\" is not in, or not in this order in:\n%s", lines[i], text);
+        text = found + strlen(lines[i]);
+    }
+}
+
+static void expect_printed(const struct results *results, enum table_style style,
+                           const char *const *lines)
+{
+    char *text = print(results, style);
+    expect_lines(text, lines);
+    free(text);
+}
+
+#define HELLO "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]"
+
+static const char *const two_models[] = {"event-loop", "other", NULL};
+
+static void test_one_trial(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", "thread-pool", NULL};
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "waits",
+                         "\"family\":\"f\",\"requests\":[{\"path\":\"/wait:50ms\"}],"
+                         "\"load\":{\"connections\":10},\"sweep\":{\"variable\":"
+                         "\"connections\",\"values\":[10]}",
+                         models);
+    struct trial_record *loop =
+        fixture_add_trial(&results, "waits", "10", "event-loop", 1, 190);
+    loop->load->latency.p50_ns = 51.2e6;
+    loop->load->latency.p99_ns = 60e6;
+    loop->load->censored = (struct censored){1, 55e6};
+    fixture_add_window(loop, 0.02, 2);
+    struct trial_record *pool =
+        fixture_add_trial(&results, "waits", "10", "thread-pool", 1, 200);
+    pool->load->latency.p50_ns = 50e6;
+    fixture_add_window(pool, 0.04, 17);
+    static const char *const terminal[] = {
+        "\nwaits: Title of waits\nWhat of waits?\n\n",
+        "connections  model        req/s  theory      p50      p99  cores  CPU/req  "
+        "threads\n",
+        "         10  event-loop     190     200  51.2 ms  >=60 ms   0.02   105 us  "
+        "      2\n",
+        "             thread-pool    200     200    50 ms        -   0.04   200 us  "
+        "     17\n",
+        "\nSummary\n\n",
+        "One trial of each, so no intervals",
+        "Theory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
+        "context switches.\n"
+        "CPU ratio: CPU/req to that of the first row of its cell, block by block. lag: "
+        "how late a loop comes.\n",
+        "Profile quick, seed 7. More columns: comparison.md; all: comparison.json.\n",
+        NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    /* Theory of more figures, and the ratio. */
+    static const char *const markdown[] = {"# Comparison of concurrency models\n",
+                                           "## waits: Title of waits\n\n",
+                                           "| connections | model       | req/s | theory "
+                                           "|     p50 | theory |     p99 | cores "
+                                           "| CPU/req | CPU ratio | threads |\n",
+                                           "|          10 | event-loop  |   190 |    200 "
+                                           "| 51.2 ms |  50 ms | >=60 ms |  0.02 "
+                                           "|  105 us |         1 |       2 |\n",
+                                           "|             | thread-pool |   200 |    200 "
+                                           "|   50 ms |  50 ms |       - |  0.04 "
+                                           "|  200 us |      1.90 |      17 |\n",
+                                           NULL};
+    expect_printed(&results, TABLE_MARKDOWN, markdown);
+    results_release(&results);
+}
+
+/* The interval: on the terminal of headlines alone, in per cent. */
+static void test_intervals(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", NULL};
+    struct results results = fixture_results(6);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    for (uint64_t block = 1; block <= 6; block++) {
+        struct trial_record *trial = fixture_add_trial(
+            &results, "hello", NULL, "event-loop", block, (double)(990 + 5 * block));
+        trial->load->latency.p50_ns = 1e6;
+        trial->load->latency.p99_ns = 2e6 + 1e5 * (double)block;
+    }
+    static const char *const terminal[] = {
+        "model             req/s   p50           p99\n",
+        "event-loop  1.01k ±1.2%  1 ms  2.35 ms ±11%\n",
+        "Medians of 6 trials with the 96.9 % interval of the median.\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    static const char *const markdown[] = {
+        "| event-loop | 1.01k [995, 1.02k] | 1 ms [1 ms, 1 ms] | 2.35 ms [2.1 ms, 2.6 "
+        "ms] |\n",
+        NULL};
+    expect_printed(&results, TABLE_MARKDOWN, markdown);
+    results_release(&results);
+}
+
+/* Latencies of all requests give way to those of the classes. Errors and restarts have a
+ * column where there are some. */
+static void test_classes_and_errors(void **state)
+{
+    (void)state;
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "mixed",
+                         "\"family\":\"f\",\"requests\":[{\"path\":\"/\",\"class\":"
+                         "\"light\"},{\"path\":\"/wait:1ms\",\"class\":\"slow\"}]",
+                         two_models);
+    struct trial_record *loop =
+        fixture_add_trial(&results, "mixed", NULL, "event-loop", 1, 1000);
+    loop->load->latency.p50_ns = 3e6;
+    fixture_add_class(loop, "light", 1e6, 2e6);
+    fixture_add_class(loop, "slow", 10e6, NAN);
+    struct trial_record *other =
+        fixture_add_trial(&results, "mixed", NULL, "other", 1, 900);
+    other->load->counts.ended[OUTCOME_TIMEOUT] = 100;
+    fixture_add_class(other, "light", 1e6, 3e6);
+    other->server.statistics =
+        memory_allocate_zeroed(1, sizeof *other->server.statistics);
+    other->server.statistics->requests = NAN;
+    other->server.statistics->restarts = 2;
+    static const char *const terminal[] = {
+        "model              req/s  theory  errors  restarts  light p50  light p99  slow "
+        "p50\n",
+        "event-loop            1k    <=2k       0         -       1 ms       2 ms     10 "
+        "ms\n",
+        "other (reference)    900    <=2k    10 %         2       1 ms       3 ms        "
+        " "
+        "-\n",
+        "Servers of others: other (2.0). They do the same work as ours", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    results_release(&results);
+}
+
+/* Rows without figures say why, equal reasons together. */
+static void test_notes(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", "thread-pool", "iterative",
+                                         "epoll", NULL};
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    struct trial_record *full =
+        fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000);
+    trial_raise(full, FLAG_GENERATOR_SATURATED, FLAG_INVALID, "full");
+    full->valid = false;
+    for (size_t m = 1; m <= 2; m++) {
+        struct trial_record *failed =
+            fixture_add_trial(&results, "hello", NULL, models[m], 1, 0);
+        failed->status = TRIAL_FAILED;
+        failed->valid = false;
+        failed->reason = memory_copy_string("no port");
+    }
+    static const char *const terminal[] = {
+        "event-loop               >=1k\n",
+        "thread-pool            failed\n",
+        "iterative              failed\n",
+        "epoll        not measured yet\n",
+        "! invalid: generator_saturated (event-loop)\n",
+        "! failed: 1 of 1 trials failed: no port (thread-pool, iterative)\n",
+        NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    static const char *const markdown[] = {
+        "- failed: 1 of 1 trials failed: no port (thread-pool, iterative)\n", NULL};
+    expect_printed(&results, TABLE_MARKDOWN, markdown);
+    results_release(&results);
+}
+
+/* What does not fit the terminal is left out from the right. */
+static void test_width(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", NULL};
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    struct trial_record *trial =
+        fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000);
+    fixture_add_window(trial, 0.5, 2);
+    trial->server.window->pss_bytes = 4096 * 1024;
+    trial->server.window->voluntary_switches = 1000;
+    trial->server.window->involuntary_switches = 2000;
+    struct load_result *load = trial->load;
+    load->latency.p50_ns = load->latency.p99_ns = load->latency.p999_ns = 123e6;
+    trial->server.statistics =
+        memory_allocate_zeroed(1, sizeof *trial->server.statistics);
+    trial->server.statistics->restarts = 3;
+    struct loop_statistics *loop = memory_allocate(sizeof *loop);
+    *loop = (struct loop_statistics){0.5, memory_allocate(sizeof *loop->lag)};
+    *loop->lag = (struct lag_statistics){1e6, 2e6, 3e6};
+    trial->server.statistics->loop = loop;
+    char *terminal = print(&results, TABLE_TERMINAL);
+    char *markdown = print(&results, TABLE_MARKDOWN);
+    for (const char *line = terminal; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 120);
+    assert_non_null(strstr(terminal, "loop busy"));
+    assert_null(strstr(terminal, "lag max"));
+    static const char *const columns[] = {"req/s",   "restarts",  "p50",     "p99",
+                                          "p99.9",   "cores",     "CPU/req", "memory",
+                                          "lag p99", "loop busy", "threads", "vol/req",
+                                          "inv/req", "lag p50",   "lag max", NULL};
+    expect_lines(markdown, columns);
+    free(terminal);
+    free(markdown);
+    results_release(&results);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_trial),
+        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_classes_and_errors),
+        cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_width),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* trial_flags.c - how trials are judged, from records that are written as literals. */
+#include "tests/test.h"
+
+#include "harness/trial/trial_flags.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json_document.h"
+#include "tests/unit/results_fixture.h"
+#include "workload/scenario_read.h"
+
+/* A trial in which all is well: a server that used half a core, on a machine at rest. */
+static struct results make_results(void)
+{
+    struct results results = fixture_results(1);
+    struct trial_record *trial =
+        fixture_add_trial(&results, "s", NULL, "event-loop", 1, 1000);
+    fixture_add_window(trial, 0.5, 1);
+    trial->load->whole_run = (struct whole_run){.sent = 1100, .replies = 1100};
+    trial->generator = memory_allocate(sizeof *trial->generator);
+    *trial->generator = (struct generator_window){.cpu_s = 0.2, .elapsed_s = 1};
+    trial->machine = memory_allocate_zeroed(1, sizeof *trial->machine);
+    trial->machine->elapsed_s = 1;
+    trial->machine->busy_cpu_s = 0.75;
+    trial->server.statistics =
+        memory_allocate_zeroed(1, sizeof *trial->server.statistics);
+    trial->server.statistics->requests = 1101;
+    return results;
+}
+
+/* The scenario tolerates what it is given; what asks the server has one CPU. */
+static struct trial_setup make_setup(struct scenario *scenario, const char *tolerates)
+{
+    char *text = memory_printf("{\"name\":\"s\",\"title\":\"t\",\"question\":\"q\","
+                               "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}],"
+                               "\"tolerates\":[%s]}",
+                               tolerates);
+    struct error error;
+    if (scenario_read_string(scenario, "s", text, &error) < 0)
+        fail_msg("%s", error.text);
+    free(text);
+    struct trial_setup setup = {.scenario = scenario};
+    CPU_SET(1, &setup.placement.services);
+    return setup;
+}
+
+/* One request of the server's count was our own, to see whether it is ready. */
+static const struct harness_part harness = {.requests = 1, .cpu_s = 0.01};
+
+enum change {
+    NO_CHANGE,
+    GENERATOR_FULL,
+    GENERATOR_UNEXPLAINED,
+    RATE_MISSED,
+    MISCOUNTED,
+    MISCOUNTED_BUT_CUT_OFF,
+    NOT_COUNTED,
+    SHARED_CPU,
+    SERVICES_BUSY,
+    SERVICES_IN_THE_WAY,
+    STOLEN_A_LITTLE,
+    STOLEN,
+    SWAPPED,
+    THROTTLED,
+    OVERFLOWED,
+    OTHERS_RAN,
+    RESTARTED,
+    OP_NOTED,
+};
+
+static void apply(enum change change, struct trial_record *trial,
+                  struct trial_setup *setup)
+{
+    struct server_statistics *counted = trial->server.statistics;
+    switch (change) {
+    case NO_CHANGE:
+        break;
+    case GENERATOR_FULL:
+        load_result_warn(trial->load, FLAG_GENERATOR_SATURATED, "full");
+        break;
+    case GENERATOR_UNEXPLAINED:
+        trial->load->valid = false;
+        break;
+    case RATE_MISSED:
+        load_result_warn(trial->load, FLAG_RATE_MISSED, "missed");
+        break;
+    case MISCOUNTED:
+        counted->requests = 1000;
+        break;
+    case MISCOUNTED_BUT_CUT_OFF:
+        counted->requests = 1000;
+        trial->load->counts.ended[OUTCOME_TIMEOUT] = 1;
+        break;
+    case NOT_COUNTED:
+        counted->requests = NAN;
+        break;
+    case SHARED_CPU:
+        setup->placement.shared = true;
+        break;
+    case SERVICES_BUSY:
+    case SERVICES_IN_THE_WAY:
+        setup->placement.services_shared = change == SERVICES_IN_THE_WAY;
+        trial->backend = memory_allocate_zeroed(1, sizeof *trial->backend);
+        trial->backend->cpu_s = change == SERVICES_BUSY ? 0.95 : 0.5;
+        trial->machine->busy_cpu_s += trial->backend->cpu_s;
+        trial->database = memory_allocate_zeroed(1, sizeof *trial->database);
+        trial->database->cpu_s = NAN;
+        break;
+    case STOLEN_A_LITTLE:
+    case STOLEN:
+        trial->machine->steal_s =
+            (change == STOLEN ? 0.03 : 0.01) * (double)sysconf(_SC_NPROCESSORS_ONLN);
+        break;
+    case SWAPPED:
+        trial->machine->swapped_pages = 1;
+        break;
+    case THROTTLED:
+        trial->machine->throttled_s = 0.001;
+        break;
+    case OVERFLOWED:
+        trial->machine->listen_overflows = 1;
+        break;
+    case OTHERS_RAN:
+        trial->machine->busy_cpu_s = 1;
+        break;
+    case RESTARTED:
+        counted->restarts = 2;
+        break;
+    case OP_NOTED: {
+        struct op_statistics *op =
+            record_append(&counted->ops, &counted->op_count, sizeof *op);
+        op->name = memory_copy_string("file");
+        op->note = memory_copy_string("read from memory");
+        break;
+    }
+    }
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        enum change change;
+        const char *tolerates;
+        int flag; /* -1: none is raised */
+        enum flag_severity severity;
+        const char *message; /* part of it */
+    } cases[] = {
+        {NO_CHANGE, "", -1, FLAG_WARNING, NULL},
+        {GENERATOR_FULL, "", FLAG_GENERATOR_SATURATED, FLAG_INVALID, "full"},
+        {GENERATOR_UNEXPLAINED, "", FLAG_GENERATOR, FLAG_INVALID, "calls its result"},
+        {RATE_MISSED, "", FLAG_RATE_MISSED, FLAG_INVALID, "missed"},
+        {RATE_MISSED, "\"rate_missed\"", FLAG_RATE_MISSED, FLAG_WARNING, "missed"},
+        {MISCOUNTED, "", FLAG_COUNT_MISMATCH, FLAG_INVALID,
+         "sent 1100 requests in all, the server counted 999"},
+        {MISCOUNTED_BUT_CUT_OFF, "", -1, FLAG_WARNING, NULL},
+        {NOT_COUNTED, "", -1, FLAG_WARNING, NULL},
+        {SHARED_CPU, "", FLAG_SHARED_CPU, FLAG_INVALID, "used 20 % of one"},
+        {SERVICES_BUSY, "", FLAG_SERVICES_BUSY, FLAG_WARNING, "0.95 of its 1 CPUs"},
+        {SERVICES_IN_THE_WAY, "", FLAG_SERVICES_SHARE_CPU, FLAG_WARNING, "took 0.50"},
+        {STOLEN_A_LITTLE, "", FLAG_STEAL, FLAG_WARNING, "took 1.0 %"},
+        {STOLEN, "", FLAG_STEAL, FLAG_INVALID, "took 3.0 %"},
+        {SWAPPED, "", FLAG_SWAPPING, FLAG_INVALID, "swapped"},
+        {THROTTLED, "", FLAG_THROTTLED, FLAG_INVALID, "quota"},
+        {OVERFLOWED, "", FLAG_LISTEN_OVERFLOW, FLAG_INVALID, "backlog"},
+        {OTHERS_RAN, "", FLAG_BUSY_MACHINE, FLAG_WARNING, "used 0.29 cores"},
+        {RESTARTED, "", FLAG_RESTARTS, FLAG_INVALID, "2 of the server's processes"},
+        {RESTARTED, "\"restarts\"", FLAG_RESTARTS, FLAG_WARNING, "2 of"},
+        {OP_NOTED, "", FLAG_OP, FLAG_WARNING, "file: read from memory"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scenario scenario;
+        struct results results = make_results();
+        struct trial_record *trial = &results.trials[0];
+        struct trial_setup setup = make_setup(&scenario, cases[i].tolerates);
+        apply(cases[i].change, trial, &setup);
+        trial_judge(trial, &setup, &harness);
+        if (trial->flag_count != (cases[i].flag >= 0))
+            fail_msg("case %zu: %zu flags", i, trial->flag_count);
+        for (size_t f = 0; f < trial->flag_count; f++) {
+            assert_int_equal(trial->flags[f].flag, cases[i].flag);
+            assert_int_equal(trial->flags[f].severity, cases[i].severity);
+            assert_string_equal(trial->flags[f].word, flag_kinds[cases[i].flag].word);
+            if (!strstr(trial->flags[f].message, cases[i].message))
+                fail_msg("case %zu: \"%s\"", i, trial->flags[f].message);
+        }
+        assert_int_equal(trial->valid,
+                         cases[i].flag < 0 || cases[i].severity == FLAG_WARNING);
+        scenario_release(&scenario);
+        results_release(&results);
+    }
+}
+
+/* A folder of another version may have flags that this one does not know. */
+static void test_unknown_flag_is_kept(void **state)
+{
+    (void)state;
+    struct trial_record trial;
+    struct error error;
+    struct json_document document;
+    assert_int_equal(
+        json_open_string(
+            &document, "trial.json",
+            "{\"schema_version\":1,\"id\":\"i\",\"scenario\":\"s\",\"point\":{},"
+            "\"model\":\"m\",\"block\":1,\"order\":1,\"seed\":1,\"commands\":{},"
+            "\"cpus\":{\"server_count\":1,\"shared\":false},\"status\":\"measured\","
+            "\"valid\":false,\"server\":{},\"flags\":["
+            "{\"code\":\"sunspots\",\"severity\":\"invalid\",\"message\":\"many\"},"
+            "{\"code\":\"steal\",\"severity\":\"warning\",\"message\":\"some\"}]}",
+            &error),
+        0);
+    assert_int_equal(
+        record_read(&trial_record_type, &trial, &document, document.root, &error), 0);
+    assert_int_equal(trial.flags[0].flag, -1);
+    assert_string_equal(trial.flags[0].word, "sunspots");
+    assert_int_equal(trial.flags[1].flag, FLAG_STEAL);
+    assert_true(trial_is_invalid(&trial));
+    cJSON *json = record_to_json(&trial_record_type, &trial);
+    char *text = cJSON_PrintUnformatted(json);
+    assert_non_null(strstr(text, "{\"code\":\"sunspots\",\"severity\":\"invalid\""));
+    cJSON_free(text);
+    cJSON_Delete(json);
+    trial_record_release(&trial);
+    json_close(&document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_unknown_flag_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
