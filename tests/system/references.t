@@ -220,12 +220,12 @@ index_of() { # NAME
     local i
     for i in "${!names[@]}"; do [ "${names[$i]}" != "$1" ] || echo "$i"; done
 }
-obstacle() { field "$work/references.json" "$(index_of "$1")" why; } # null: there is none
+skip_reason() { field "$work/references.json" "$(index_of "$1")" why; } # null: it can run
 has_flag() { field "$work/references.json" "$(index_of "$1")" flags | grep -q "\"$2\""; }
 
 here=() same=() proxies=()
 for name in "${names[@]}"; do
-    why=$(obstacle "$name")
+    why=$(skip_reason "$name")
     if [ "$why" != null ]; then
         skip "$name serves the greeting" "$why"
         continue
@@ -258,7 +258,7 @@ done
 # A proxy hands on what its backend says; its replies are held against that.
 scenario gateway '{ "path": "/fetch:wait=5ms", "class": "one" }, { "path": "/fetch:", "class": "none" },
     { "path": "/fetch:spin=1k,json=3,bytes=100", "class": "three" }' ', "backend": { "model": "event-loop" }'
-[ ${#proxies[@]} -gt 0 ] || skip "proxies hand replies on" "$(obstacle nginx)"
+[ ${#proxies[@]} -gt 0 ] || skip "proxies hand replies on" "$(skip_reason nginx)"
 for name in "${proxies[@]}"; do
     all_handed_on() {
         awk "BEGIN { exit !($(figure "$work/gateway" "$name" class.one.throughput_rps) > 0 &&
@@ -302,7 +302,7 @@ requests_for() { # NAME
     done | sed '$s/,$//'
 }
 if [ ${#same[@]} -eq 0 ]; then
-    skip "references do the same work" "$(obstacle node-http)"
+    skip "references do the same work" "$(skip_reason node-http)"
     echo "1..$n"
     exit 0
 fi

@@ -32,8 +32,7 @@ static void release(struct made *made)
     results_release(&made->results);
 }
 
-/* 100 clients that wait 50 ms each: what overlaps, and what it takes to carry the load.
- */
+/* 100 clients that wait 50 ms each: overlap, and the CPU time that the load takes. */
 static void test_waits(void **state)
 {
     (void)state;

@@ -66,4 +66,4 @@ echo "# peak $idle KiB with $((connections - 10)) of them idle"
 [ "$(number idle all_connections)" = $connections ] &&
     [ "$(number idle count)" != "" ] && [ "$(grep -c '"idle"' "$work/idle")" -eq 1 ] &&
     grep -A 3 '"idle"' "$work/idle" | grep -q "\"opened\":[^0-9]*$((connections - 10))"
-ok $? "an idle crowd of $((connections - 10)) beside 10 that are active"
+ok $? "$((connections - 10)) idle connections beside 10 that are active"
