@@ -42,8 +42,7 @@ void distribution_summarise(struct distribution *distribution)
                 (double)histogram_quantile(histogram, quantiles[i].fraction);
 }
 
-/* ---- the buckets --------------------------------------------------------------------
- */
+/* ---- the buckets ------------------------------------------------------------------ */
 
 /* A whole number that a double holds exactly. */
 static bool read_whole(const cJSON *json, uint64_t *number)
@@ -152,8 +151,7 @@ static void add_schema_of_buckets(cJSON *properties)
     json_add_number(pair, "maxItems", 2);
 }
 
-/* ---- the type -----------------------------------------------------------------------
- */
+/* ---- the type --------------------------------------------------------------------- */
 
 static int merge_distributions(void *sum, const struct record_part *parts, size_t count,
                                const char *path, struct error *error)

@@ -67,8 +67,7 @@ static const struct record_hooks texts_hooks = {.read = read_texts,
 static const struct record_type texts_type = {
     .size = sizeof(struct named_texts), .fields = no_fields, .hooks = &texts_hooks};
 
-/* ---- the groups, whose members are called as in the file ------------------------------
- */
+/* ---- the groups, whose members are called as in the file -------------------------- */
 
 #define NUMBER(tag, member) MEMBER_NUMBER(#member, tag, member)
 #define TEXT(tag, member)   MEMBER_TEXT(#member, tag, member)

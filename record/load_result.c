@@ -10,8 +10,7 @@
 
 #include "workload/workload.h"
 
-/* ---- words --------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------------ */
 
 static const char *const mode_words[] = {
     [LOAD_CLOSED] = "closed", [LOAD_OPEN] = "open", NULL};
@@ -31,8 +30,7 @@ static const char *const expectation_words[] = {
     NULL,
 };
 
-/* ---- the parts ----------------------------------------------------------------------
- */
+/* ---- the parts -------------------------------------------------------------------- */
 
 static const char other_phases[] = "the generators did not load in the same phases";
 
@@ -216,8 +214,7 @@ static const struct record_type warning_type = {
     .hooks = &(const struct record_hooks){.read = read_warning},
 };
 
-/* ---- the whole ----------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static const struct record_field load_result_fields[] = {
     {MEMBER_COUNT("schema_version", load_result, schema_version), .rule = RECORD_EQUAL},
@@ -354,8 +351,7 @@ void load_result_set_ceiling(struct load_result *result, double ceiling_rps)
     result->generator.load_fraction = result->throughput_rps / ceiling_rps;
 }
 
-/* ---- adding up ----------------------------------------------------------------------
- */
+/* ---- adding up -------------------------------------------------------------------- */
 
 /* Steps of different lengths do not add up. */
 static void drop_uneven_series(struct load_result *sum, struct text *dropped)

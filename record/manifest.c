@@ -48,8 +48,7 @@ static const struct record_field done_fields[] = {
 };
 static const struct record_type done_type = RECORD_TYPE(done_trial, done_fields);
 
-/* ---- the calibration, which reads and writes itself ---------------------------------
- */
+/* ---- the calibration, which reads and writes itself ------------------------------- */
 
 static int read_calibration(struct json_document *document, const cJSON *node,
                             void *record, struct error *error)

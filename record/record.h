@@ -195,8 +195,7 @@ MUST_CHECK int record_merge(const struct record_type *type, void *sum,
 /* The JSON Schema of a file that holds one record. */
 cJSON *record_schema(const struct record_type *type);
 
-/* ---- for the files of this engine ---------------------------------------------------
- */
+/* ---- for the files of this engine ------------------------------------------------- */
 
 static inline void *record_member(const struct record_field *field, void *record)
 {

@@ -6,8 +6,7 @@
 
 #include "record/record.h"
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading ---------------------------------------------------------------------- */
 
 static int refuse(struct json_document *document, const cJSON *node, const char *what,
                   struct error *error)
@@ -200,8 +199,7 @@ int record_read(const struct record_type *type, void *record,
     return code;
 }
 
-/* ---- writing ------------------------------------------------------------------------
- */
+/* ---- writing ---------------------------------------------------------------------- */
 
 static cJSON *texts_to_json(char *const *texts)
 {
@@ -285,8 +283,7 @@ cJSON *record_to_json(const struct record_type *type, const void *record)
     return object;
 }
 
-/* ---- files --------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------ */
 
 int record_read_file(const struct record_type *type, void *record, const char *path,
                      struct error *error)

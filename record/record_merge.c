@@ -16,8 +16,7 @@ struct merging {
 static int merge_records(struct merging *merging, const struct record_type *type,
                          void *sum, const struct record_part *parts, size_t count);
 
-/* ---- what cannot be merged ----------------------------------------------------------
- */
+/* ---- what cannot be merged -------------------------------------------------------- */
 
 /* "path is 1 in a.json and 2 in b.json", of two parts that differ. */
 static char *difference(const struct merging *merging, const struct record_field *field,
@@ -50,8 +49,7 @@ static char *value_text(const struct record_field *field, const void *record)
     return text;
 }
 
-/* ---- by value -----------------------------------------------------------------------
- */
+/* ---- by value --------------------------------------------------------------------- */
 
 static int refuse(struct merging *merging, const struct record_field *field,
                   const char *sentence)
@@ -154,8 +152,7 @@ static void merge_none(struct merging *merging, const struct record_field *field
     free(sentence);
 }
 
-/* ---- nested records -----------------------------------------------------------------
- */
+/* ---- nested records --------------------------------------------------------------- */
 
 /* Merges records that stand below the member. */
 static int merge_below(struct merging *merging, const struct record_field *field,
@@ -257,8 +254,7 @@ static int merge_list(struct merging *merging, const struct record_field *field,
     return code;
 }
 
-/* ---- the whole ----------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------- */
 
 static int merge_member(struct merging *merging, const struct record_field *field,
                         void *sum, const struct record_part *parts, size_t count)
