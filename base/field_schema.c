@@ -82,15 +82,19 @@ static cJSON *with_zero_word(const struct field *field, cJSON *schema)
 
 static cJSON *value_schema(const struct field *field)
 {
+    static const char time[] = PATTERN("^(0|[0-9]+(\\\\.[0-9]+)?(ns|us|ms|s|m|h))$");
+    static const char size[] =
+        ANY_OF_TWO("{\"type\":\"integer\",\"minimum\":0}",
+                   PATTERN("^[0-9]+(\\\\.[0-9]+)?(B|kB|MB|GB|KiB|MiB|GiB)?$"));
+    static const char rate[] =
+        ANY_OF_TWO("{\"type\":\"number\",\"exclusiveMinimum\":0}",
+                   PATTERN("^[0-9]+(\\\\.[0-9]+)?[kM]?(/[smh])?$"));
     static const char *const schemas[] = {
         [FIELD_FLAG] = "{\"type\":\"boolean\"}",
         [FIELD_COUNT] = "{\"type\":\"integer\"}",
-        [FIELD_TIME] = PATTERN("^(0|[0-9]+(\\\\.[0-9]+)?(ns|us|ms|s|m|h))$"),
-        [FIELD_SIZE] =
-            ANY_OF_TWO("{\"type\":\"integer\",\"minimum\":0}",
-                       PATTERN("^[0-9]+(\\\\.[0-9]+)?(B|kB|MB|GB|KiB|MiB|GiB)?$")),
-        [FIELD_RATE] = ANY_OF_TWO("{\"type\":\"number\",\"exclusiveMinimum\":0}",
-                                  PATTERN("^[0-9]+(\\\\.[0-9]+)?[kM]?(/[smh])?$")),
+        [FIELD_TIME] = time,
+        [FIELD_SIZE] = size,
+        [FIELD_RATE] = rate,
         [FIELD_NUMBER] = "{\"type\":\"number\"}",
         [FIELD_NOTE] = "{\"type\":\"string\"}",
     };

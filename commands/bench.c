@@ -366,7 +366,7 @@ static int run_trials(struct bench *bench, struct error *error)
         if (results_dir_has_trial(&bench->dir, trial->id))
             continue;
         char *what = describe_trial(bench, trial);
-        struct trial_record record;
+        struct trial_record record = {0};
         progress_trial(&progress, what);
         result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
                                   : run_trial(bench, i, &record, error);
