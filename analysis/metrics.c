@@ -48,7 +48,7 @@ static double read_throughput(const struct trial_record *trial,
                    : (double)NAN;
 }
 
-READER(read_offered, trial->load->offered_rps)
+READER(read_offered, trial->load->scheduled_rps)
 READER(read_latency_mean, latency_of(trial, class)->mean_ns)
 READER(read_latency_p50, latency_of(trial, class)->p50_ns)
 READER(read_latency_p75, latency_of(trial, class)->p75_ns)

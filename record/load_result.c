@@ -98,6 +98,7 @@ static const struct record_field whole_run_fields[] = {
     {MEMBER_COUNT("sent", whole_run, sent), .rule = RECORD_SUM},
     {MEMBER_COUNT("replies", whole_run, replies), .rule = RECORD_SUM},
     {MEMBER_COUNT("connections", whole_run, connections), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("reconnects", whole_run, reconnects), .rule = RECORD_SUM},
     {0},
 };
 static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
@@ -225,6 +226,8 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
      .why = "their sum is neither"},
     {MEMBER_NUMBER("offered_rps", load_result, offered_rps), .rule = RECORD_SUM,
+     .unit = "1/s"},
+    {MEMBER_NUMBER("scheduled_rps", load_result, scheduled_rps), .rule = RECORD_SUM,
      .unit = "1/s"},
     {MEMBER_LIST("phases", load_result, phases, phase_count, phase_type),
      .rule = RECORD_BY_INDEX},

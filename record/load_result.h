@@ -66,6 +66,7 @@ struct whole_run {
     uint64_t sent;
     uint64_t replies;     /* complete ones, good or not */
     uint64_t connections; /* opened */
+    double reconnects;    /* of these, in place of one that had ended */
 };
 
 /* One server, over the whole run. */
@@ -155,10 +156,12 @@ struct load_result {
     char **merged; /* files of which it is the sum; NULL: measured */
 
     /* what was asked for */
-    char *target;                 /* the first one's URL */
-    int mode;                     /* enum load_mode */
-    int arrivals;                 /* enum arrivals or LOAD_ARRIVALS_TRACE */
-    double offered_rps;           /* mean over the window */
+    char *target;         /* the first one's URL */
+    int mode;             /* enum load_mode */
+    int arrivals;         /* enum arrivals or LOAD_ARRIVALS_TRACE */
+    double offered_rps;   /* mean over the window */
+    double scheduled_rps; /* requests that were due: over the window or, where their
+                             number is limited, until the last of them was */
     struct phase_setting *phases; /* NULL: the load was the same all along */
     size_t phase_count;
     struct trace_setting *trace;

@@ -305,9 +305,9 @@ const struct field load_fields[] = {
      .kind = FIELD_COUNT,
      .value = "N",
      .help =
-         "clients of a closed loop; most connections of an open one; auto: an open loop "
-         "opens them as needed",
-     .fallback = "1",
+         "clients of a closed loop; most connections of an open one; auto: 1 client, and "
+         "as many connections as an open loop needs",
+     .fallback = "auto",
      .offset = MEMBER(connections),
      .minimum = 1,
      .maximum = WORKLOAD_MAX_CONNECTIONS,
@@ -316,7 +316,7 @@ const struct field load_fields[] = {
     {.name = "max-connections",
      .kind = FIELD_COUNT,
      .value = "N",
-     .help = "the most that --connections auto opens",
+     .help = "the most that an open loop opens with --connections auto",
      .fallback = "10000",
      .offset = MEMBER(max_connections),
      .minimum = 1,

@@ -83,8 +83,10 @@ void workload_settle_duration(struct workload *workload, uint64_t counted_ns)
 uint64_t workload_connections(const struct workload *workload)
 {
     uint64_t clients = 0;
+    if (workload_connects_as_needed(workload))
+        return workload->max_connections;
     if (!workload_phases_are_clients(workload))
-        return workload->connections ? workload->connections : workload->max_connections;
+        return workload->connections ? workload->connections : 1;
     for (size_t i = 0; i < workload->phase_count; i++) {
         uint64_t level = (uint64_t)ceil(highest_level(&workload->phases[i]));
         clients = level > clients ? level : clients;
@@ -131,6 +133,20 @@ double workload_mean_rate(const struct workload *workload)
     rate += (load_profile_area(&profile, warmup_s + window_s) -
              load_profile_area(&profile, warmup_s)) /
             window_s;
+    load_profile_release(&profile);
+    return rate;
+}
+
+double workload_highest_rate(const struct workload *workload)
+{
+    double rate = 0;
+    for (size_t i = 0; i < workload->request_count; i++)
+        rate += workload->requests[i].rate_rps;
+    if (!mix_has_rate(workload))
+        return rate;
+    struct load_profile profile;
+    load_profile_init(&profile, workload);
+    rate += load_profile_highest(&profile);
     load_profile_release(&profile);
     return rate;
 }
@@ -206,6 +222,16 @@ static int check_phases(const struct workload *workload, struct error *error)
     return 0;
 }
 
+static int check_rates(const struct workload *workload, struct error *error)
+{
+    double rate = workload_highest_rate(workload);
+    if (rate <= WORKLOAD_MAX_RATE)
+        return 0;
+    return error_set(error, -EINVAL,
+                     "%.3g requests/s are more than any machine sends: at most %.0fM/s",
+                     rate, WORKLOAD_MAX_RATE / 1e6);
+}
+
 static int check_clients(const struct workload *workload, struct error *error)
 {
     bool open = workload_is_open(workload);
@@ -213,10 +239,6 @@ static int check_clients(const struct workload *workload, struct error *error)
         return error_set(error, -EINVAL,
                          "only the clients of a closed loop think: leave out the think "
                          "time or the rate");
-    if (!open && workload_connects_as_needed(workload))
-        return error_set(error, -EINVAL,
-                         "a closed loop has as many clients as connections: say how many "
-                         "(only an open loop opens them as needed)");
     if (workload->pipeline < 1)
         return error_set(error, -EINVAL, "a pipeline has a depth of at least 1, got 0");
     if (workload->pipeline > 1 && workload_requests_per_connection(workload) == 1)
@@ -230,7 +252,7 @@ static int check_clients(const struct workload *workload, struct error *error)
 int workload_check(const struct workload *workload, struct error *error)
 {
     static int (*const checks[])(const struct workload *, struct error *) = {
-        check_requests, check_phases, check_clients};
+        check_requests, check_phases, check_rates, check_clients};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         int result = checks[i](workload, error);
         if (result < 0)

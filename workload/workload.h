@@ -103,7 +103,8 @@ struct workload {
     size_t request_count;
 
     uint64_t connections;      /* closed loop: clients; open loop: most connections in
-                                  use, 0: opened when an arrival finds none free */
+                                  use; 0: one client, or opened when an arrival finds
+                                  none free */
     uint64_t max_connections;  /* where connections are opened so: at most this many */
     double rate_rps;           /* of the mix; 0: closed loop, or phases, or a trace */
     int arrivals;              /* enum arrivals, of the mix */
@@ -129,6 +130,7 @@ struct workload {
 
 #define WORKLOAD_MAX_CONNECTIONS 1000000
 #define WORKLOAD_MAX_PIPELINE    1024
+#define WORKLOAD_MAX_RATE        1e7 /* requests per second: more than machines send */
 #define WORKLOAD_MAX_PHASES      64
 
 /* The defaults of load_fields.c, and no requests yet. */
@@ -173,7 +175,7 @@ static inline bool workload_phases_are_clients(const struct workload *workload)
 /* True where connections are opened when an arrival finds none free. */
 static inline bool workload_connects_as_needed(const struct workload *workload)
 {
-    return !workload->connections && !workload_phases_are_clients(workload);
+    return !workload->connections && workload_is_open(workload);
 }
 
 /* After how many requests a connection is closed; 0: never. */
@@ -184,6 +186,10 @@ static inline uint64_t workload_requests_per_connection(const struct workload *w
 
 /* Requests per second of all processes of an open loop, averaged over the window. */
 double workload_mean_rate(const struct workload *workload);
+
+/* The most of them at any time that phases and rates ask for (a trace's are not counted).
+ */
+double workload_highest_rate(const struct workload *workload);
 
 /* The most connections that measured clients have at a time. */
 uint64_t workload_connections(const struct workload *workload);

@@ -16,6 +16,8 @@ static void find_cell_skip_reason(const struct scenario *scenario, const char *v
     scenario_at_point(&point, scenario, value);
     why[0] = '\0';
     uint64_t needed = workload_all_connections(&point.workload) + 64;
+    if (workload_connects_as_needed(&point.workload)) /* as many as there may be */
+        needed -= point.workload.max_connections;
     if (point.server.cpus > (uint64_t)limits->cpu_count)
         snprintf(why, bytes, "needs %llu CPUs for the server, this machine offers %d",
                  (unsigned long long)point.server.cpus, limits->cpu_count);

@@ -23,11 +23,10 @@
 #include "loadgen/plan/target.h"
 
 enum connection_state {
-    CONNECTION_CLOSED,    /* no socket; the next request opens one */
-    CONNECTION_BACKOFF,   /* no socket before retry_ns: the last attempts failed */
-    CONNECTION_OPENING,   /* a connect() is in progress; requests may wait for it */
-    CONNECTION_OPEN,      /* connected, with `count` requests in flight */
-    CONNECTION_LINGERING, /* after "Connection: close": the server is about to close */
+    CONNECTION_CLOSED,  /* no socket; the next request opens one */
+    CONNECTION_BACKOFF, /* no socket before retry_ns: the last attempts failed */
+    CONNECTION_OPENING, /* a connect() is in progress; requests may wait for it */
+    CONNECTION_OPEN,    /* connected, with `count` requests in flight */
 };
 
 /*
@@ -37,8 +36,9 @@ enum connection_state {
 struct client_connection {
     int fd;
     uint8_t state;     /* enum connection_state */
-    bool listed;       /* is in one of the engine's free lists */
+    bool listed;       /* is in one of the engine's free sets */
     bool last_begun;   /* the request that asks the server to close has begun */
+    bool stood;        /* it was connected before: the next socket is a reconnect */
     uint16_t target;   /* index into the plan */
     uint16_t head;     /* in the ring */
     uint16_t count;    /* requests without a reply */
@@ -48,13 +48,10 @@ struct client_connection {
 
     uint32_t generation; /* counts sockets, so that stale events can be told */
     uint32_t failures;   /* attempts in a row without a reply */
-    uint32_t next_free;  /* the next connection in the free list */
-    uint64_t retry_ns;   /* end of the back-off, or of lingering */
+    uint64_t retry_ns;   /* end of the back-off */
     uint64_t ready_ns;   /* closed loop: end of the think time */
     struct framing framing;
 };
-
-#define CONNECTION_NONE UINT32_MAX
 
 /* An event carries the index and the generation of its connection. An event of an earlier
  * generation is stale: its socket was closed in the same batch of events. */

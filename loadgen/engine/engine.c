@@ -19,8 +19,9 @@
 #define WAKE_TAG        UINT64_MAX
 #define BACKGROUND_TAG  (UINT64_MAX - 1)
 
-/* A random stream of the seed beyond those of schedule.c. */
+/* Random streams of the seed beyond those of schedule.c. */
 #define STREAM_THINKING (1ULL << 40)
+#define STREAM_CHOICE   (1ULL << 41)
 
 /* Connections that all threads open together, and the pause after each such batch. */
 #define CONNECT_BATCH      64
@@ -114,8 +115,7 @@ static uint64_t sweep_connection(struct engine *engine,
         exchange_fail(engine, connection, timeout_kind(connection), now_ns);
         return connection->retry_ns;
     }
-    if (connection->state != CONNECTION_BACKOFF &&
-        connection->state != CONNECTION_LINGERING)
+    if (connection->state != CONNECTION_BACKOFF)
         return UINT64_MAX;
     if (now_ns < connection->retry_ns)
         return connection->retry_ns;
@@ -144,6 +144,7 @@ static void apply_control(struct engine *engine)
         atomic_load_explicit(&engine->control->end_ns, memory_order_relaxed);
     if (end_ns < engine->timeline.end_ns) {
         engine->timeline.end_ns = end_ns;
+        engine->timeline.stop_ns = end_ns + engine->plan->drain_ns;
         recorder_end_at(&engine->recorder, end_ns);
         schedule_end_at(&engine->schedule, end_ns);
     }
@@ -162,8 +163,7 @@ static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
     deadline_ns = least(deadline_ns, exchange_start_clients_at(engine));
     deadline_ns = least(deadline_ns, timers_next_ns(&engine->thinkers));
     deadline_ns = least(deadline_ns, background_next_ns(&engine->background));
-    bool any_free = engine->free_open.first != CONNECTION_NONE ||
-                    engine->free_closed.first != CONNECTION_NONE;
+    bool any_free = engine->free_open.count || engine->free_closed.count;
     return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
 }
 
@@ -295,8 +295,6 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
         .sources = {.most = plan->sources},
         .buffer = {.capacity = SKIP_BYTES, .read_bytes = READ_BYTES},
         .timeline = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-        .free_open = {CONNECTION_NONE, CONNECTION_NONE},
-        .free_closed = {CONNECTION_NONE, CONNECTION_NONE},
         .next_clients_ns = UINT64_MAX,
         .next_sweep_ns = UINT64_MAX,
         .sweep_gap_ns = SWEEP_MAX_NS,
@@ -321,6 +319,9 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
                      plan->requests[i / plan->target_count].expected,
                      plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
+    random_seed_stream(&engine->choice, plan->seed, STREAM_CHOICE + number);
+    free_set_init(&engine->free_open, engine->connection_count);
+    free_set_init(&engine->free_closed, engine->connection_count);
     if (workload_phases_are_clients(workload))
         load_profile_init(&engine->clients, workload);
     engine->buffer.data = memory_allocate(SKIP_BYTES);
@@ -368,6 +369,8 @@ void engine_release(struct engine *engine)
     background_release(&engine->background);
     load_profile_release(&engine->clients);
     timers_release(&engine->thinkers);
+    free_set_release(&engine->free_open);
+    free_set_release(&engine->free_closed);
     free(engine->exchanges);
     free(engine->targets);
     free(engine->patterns);

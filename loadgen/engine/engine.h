@@ -16,6 +16,7 @@
 
 #include "loadgen/engine/background_clients.h"
 #include "loadgen/engine/client_connection.h"
+#include "loadgen/engine/free_set.h"
 #include "loadgen/engine/timers.h"
 #include "loadgen/measure/totals.h"
 #include "loadgen/plan/load_plan.h"
@@ -45,11 +46,6 @@ struct exchange {
     bool last;        /* carries "Connection: close" */
 };
 
-/* A FIFO of connections that wait for a request, linked by next_free. */
-struct free_list {
-    uint32_t first, last; /* first: CONNECTION_NONE where it is empty */
-};
-
 struct engine {
     const struct load_plan *plan;
     struct control *control;
@@ -75,8 +71,9 @@ struct engine {
     struct timeline timeline;
 
     /* Open loop: free connections, and those that open on demand (exchange.h). */
-    struct free_list free_open, free_closed;
-    uint64_t free_since_ns; /* since when one of the lists has not been empty */
+    struct free_set free_open, free_closed;
+    struct random choice;   /* which of them takes the next request */
+    uint64_t free_since_ns; /* since when one of the sets has not been empty */
 
     /* Closed loop: clients start one after the other; those below `started` send. */
     uint32_t started, clients_wanted;

@@ -13,9 +13,6 @@
 #define BACKOFF_MAX_NS     NS_PER_S
 #define BACKOFF_MAX_SHIFTS 10
 
-/* How long a server that announced its close may take for it. */
-#define LINGER_NS NS_PER_S
-
 /* Requests of a pipeline that are written in one system call, at most. */
 #define SEND_AT_ONCE 64
 
@@ -80,39 +77,31 @@ static bool has_place(const struct engine *engine,
 
 static bool any_free(const struct engine *engine)
 {
-    return engine->free_open.first != CONNECTION_NONE ||
-           engine->free_closed.first != CONNECTION_NONE;
+    return engine->free_open.count || engine->free_closed.count;
 }
 
 /* `since_ns` becomes free_since_ns where no connection was free. */
-static void free_list_push(struct engine *engine, struct client_connection *connection,
-                           uint64_t since_ns)
+static void add_free(struct engine *engine, struct client_connection *connection,
+                     uint64_t since_ns)
 {
     if (connection->listed)
         return;
-    struct free_list *list =
-        connection->state == CONNECTION_OPEN ? &engine->free_open : &engine->free_closed;
-    uint32_t index = index_of(engine, connection);
     if (!any_free(engine))
         engine->free_since_ns = since_ns;
     connection->listed = true;
-    connection->next_free = CONNECTION_NONE;
-    if (list->first == CONNECTION_NONE)
-        list->first = index;
-    else
-        engine->connections[list->last].next_free = index;
-    list->last = index;
+    free_set_add(connection->state == CONNECTION_OPEN ? &engine->free_open
+                                                      : &engine->free_closed,
+                 index_of(engine, connection));
 }
 
 /* Lazy deletion: connections that are no longer free are skipped here. */
-static struct client_connection *free_list_pop(struct engine *engine)
+static struct client_connection *take_free(struct engine *engine)
 {
     while (any_free(engine)) {
-        struct free_list *list = engine->free_open.first != CONNECTION_NONE
-                                     ? &engine->free_open
-                                     : &engine->free_closed;
-        struct client_connection *connection = &engine->connections[list->first];
-        list->first = connection->next_free;
+        struct free_set *set =
+            engine->free_open.count ? &engine->free_open : &engine->free_closed;
+        struct client_connection *connection =
+            &engine->connections[free_set_take(set, &engine->choice)];
         connection->listed = false;
         if (has_place(engine, connection))
             return connection;
@@ -273,6 +262,8 @@ static void opened(struct engine *engine, struct client_connection *connection,
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     engine->opening--;
     engine->totals.connections++;
+    engine->totals.reconnects += connection->stood;
+    connection->stood = true;
     connection->state = CONNECTION_OPEN;
     connection->begun = connection->count;
     connection->unsent = connection->count;
@@ -303,7 +294,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
             pace_break(pace);
             continue;
         }
-        struct client_connection *connection = free_list_pop(engine);
+        struct client_connection *connection = take_free(engine);
         if (!connection)
             return;
         uint64_t since_ns = engine->free_since_ns;
@@ -316,7 +307,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         begin(engine, connection, request, due_ns);
         send_or_open(engine, connection, now_ns);
         if (connection->state == CONNECTION_OPEN && has_place(engine, connection))
-            free_list_push(engine, connection, since_ns);
+            add_free(engine, connection, since_ns);
     }
 }
 
@@ -347,7 +338,7 @@ void exchange_next(struct engine *engine, struct client_connection *connection,
         if (is_needed(engine, now_ns))
             exchange_open(engine, connection, now_ns);
     } else {
-        free_list_push(engine, connection, now_ns);
+        add_free(engine, connection, now_ns);
         if (engine->schedule.next_ns <= now_ns)
             exchange_dispatch(engine, now_ns);
     }
@@ -466,25 +457,18 @@ static void answered(struct engine *engine, struct client_connection *connection
 }
 
 /*
- * After a reply: whether the connection stays open. Where the server announced that it
- * closes, it is left to close first: the side that closes first keeps the port in
- * TIME_WAIT for a minute. Else the connection is closed here.
+ * After a reply: whether the connection stays open. Else it is closed here and now, also
+ * where the server announced that it closes: a server that does so late, or never, would
+ * keep its client idle.
  */
 static bool stays_open(struct engine *engine, struct client_connection *connection,
-                       bool unsent, uint64_t now_ns)
+                       bool unsent)
 {
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
-    bool keep_alive = connection->framing.keep_alive;
     bool limit_reached = limit && connection->last_begun && connection->count == 0;
-    if (keep_alive && !limit_reached && !unsent)
+    if (connection->framing.keep_alive && !limit_reached && !unsent)
         return true;
-    if (keep_alive) {
-        client_connection_close(connection, &engine->parsers);
-        return false;
-    }
-    connection->state = CONNECTION_LINGERING;
-    connection->retry_ns = now_ns + LINGER_NS;
-    sweep_by(engine, connection->retry_ns);
+    client_connection_close(connection, &engine->parsers);
     return false;
 }
 
@@ -520,9 +504,8 @@ static enum feed_result feed(struct engine *engine, struct client_connection *co
         bool unsent = connection->unsent == connection->count;
         connection->unsent -= unsent;
         answered(engine, connection, now_ns);
-        if (!stays_open(engine, connection, unsent, now_ns)) {
-            if (connection->state == CONNECTION_CLOSED)
-                exchange_next(engine, connection, now_ns);
+        if (!stays_open(engine, connection, unsent)) {
+            exchange_next(engine, connection, now_ns);
             return FEED_ENDED;
         }
         result = FEED_REPLIES;
@@ -570,8 +553,7 @@ static void receive(struct engine *engine, struct client_connection *connection,
         }
         uint64_t now_ns = clock_now_ns();
         enum feed_result fed = feed(engine, connection, (size_t)got, now_ns);
-        if (closing && (connection->state == CONNECTION_LINGERING ||
-                        (connection->state == CONNECTION_OPEN && !connection->count)))
+        if (closing && connection->state == CONNECTION_OPEN && !connection->count)
             close_and_free(engine, connection, now_ns);
         else if (fed == FEED_REPLIES && !closing)
             exchange_next(engine, connection, now_ns);
@@ -606,11 +588,7 @@ static void event_unasked(struct engine *engine, struct client_connection *conne
     ssize_t got = recv(connection->fd, &byte, 1, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    uint64_t now_ns = clock_now_ns();
-    if (connection->state == CONNECTION_LINGERING)
-        close_and_free(engine, connection, now_ns);
-    else
-        back_off(engine, connection, now_ns);
+    back_off(engine, connection, clock_now_ns());
 }
 
 void exchange_event(struct engine *engine, struct client_connection *connection,
@@ -627,10 +605,6 @@ void exchange_event(struct engine *engine, struct client_connection *connection,
         if (connection->count)
             receive(engine, connection, closing);
         else
-            event_unasked(engine, connection);
-        break;
-    case CONNECTION_LINGERING:
-        if (readable)
             event_unasked(engine, connection);
         break;
     case CONNECTION_OPENING:

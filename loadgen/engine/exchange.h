@@ -10,9 +10,9 @@
  * connection's next socket. Where a request fails, the socket is closed, and the requests
  * behind it fail as well (head-of-line).
  *
- * Free connections are in two FIFO lists: those that are open and have a place in their
- * ring, and those that a request opens on demand (one or N requests per connection,
- * connections as needed). The first list is used before the second.
+ * Free connections are in two sets: those that are open and have a place in their ring,
+ * and those that a request opens on demand (one or N requests per connection, connections
+ * as needed). The first set is used before the second, each at random (free_set.h).
  *
  * Time stamps. A reply is done when the recv that completed it has returned. A closed
  * client's next request is scheduled, and sent, at that same reading of the clock: only

@@ -8,9 +8,12 @@
 #include "base/error.h"
 #include "loadgen/plan/load_plan.h"
 
-/* Raises the soft limit of descriptors to the hard one, and pins the process to the
- * plan's CPUs. 0, -EMFILE where the plan has more connections than descriptors, or
- * -errno. */
-MUST_CHECK int resources_take(const struct load_plan *plan, struct error *error);
+/*
+ * Raises the soft limit of descriptors to the hard one, and pins the process to the
+ * plan's CPUs. An open loop that opens connections as it needs them opens no more than
+ * there are descriptors for: the plan's max_connections is lowered to that. 0, -EMFILE
+ * where the plan has more connections than descriptors, or -errno.
+ */
+MUST_CHECK int resources_take(struct load_plan *plan, struct error *error);
 
 #endif

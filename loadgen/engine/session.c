@@ -22,6 +22,8 @@
 #define START_NOTICE_NS (2 * NS_PER_MS)
 /* An interrupted window ends this much later, so that all threads know of it before. */
 #define END_NOTICE_NS (20 * NS_PER_MS)
+/* Whoever interrupts a run waits no longer than this for outstanding replies. */
+#define INTERRUPTED_DRAIN_NS (500 * NS_PER_MS)
 
 /* One thread and its engine. */
 struct session_thread {
@@ -140,8 +142,10 @@ static void end_early(struct session *session, uint64_t now_ns)
     eventfd_write(session->control.wake, 1);
 }
 
-/* The first signal ends the window; the second one, or one while connections are being
- * opened, ends everything. */
+/*
+ * The first signal ends the window, and the drain INTERRUPTED_DRAIN_NS later; the second
+ * one, or one while connections are being opened, ends everything.
+ */
 static void handle_signal(struct session *session)
 {
     struct signalfd_siginfo info;
@@ -154,6 +158,8 @@ static void handle_signal(struct session *session)
         eventfd_write(session->control.wake, 1);
     } else {
         end_early(session, now_ns);
+        atomic_store(&session->control.stop_ns, now_ns + INTERRUPTED_DRAIN_NS);
+        eventfd_write(session->control.wake, 1);
     }
 }
 

@@ -47,9 +47,10 @@ static void announce_load(const struct load_plan *plan, FILE *file)
                 count_text(workload_mean_rate(workload), text),
                 (unsigned long long)workload_connections(workload));
     else
-        fprintf(file, "closed loop, %s%llu connections",
+        fprintf(file, "closed loop, %s%llu connection%s",
                 workload_phases_are_clients(workload) ? "up to " : "",
-                (unsigned long long)workload_connections(workload));
+                (unsigned long long)workload_connections(workload),
+                workload_connections(workload) == 1 ? "" : "s");
     uint64_t limit = workload_requests_per_connection(workload);
     if (limit)
         fprintf(file, " (%llu request%s each)", (unsigned long long)limit,
@@ -188,8 +189,7 @@ void summary_print(const struct load_result *result, FILE *file)
     char rate[QUANTITY_TEXT_BYTES];
     fprintf(file, "\n%s requests/s", count_text(result->throughput_rps, rate));
     if (result->mode == LOAD_OPEN)
-        fprintf(file, " of %s/s that were due",
-                count_text((double)counts->scheduled / result->duration_s, rate));
+        fprintf(file, " of %s/s that were due", count_text(result->scheduled_rps, rate));
     fprintf(file, "; %llu scheduled, %llu sent, %llu in flight at the end\n\n",
             (unsigned long long)counts->scheduled, (unsigned long long)counts->sent,
             (unsigned long long)counts->ended[OUTCOME_IN_FLIGHT]);

@@ -194,6 +194,7 @@ void recorder_dropped(struct recorder *recorder, uint32_t class_index,
         return;
     recorder->classes[class_index].counts.scheduled++;
     recorder->classes[class_index].counts.ended[OUTCOME_DROPPED]++;
+    recorder->due_span_ns = scheduled_ns - recorder->begin_ns;
     record_age(recorder, class_index, scheduled_ns, 0, now_ns);
 }
 
@@ -203,16 +204,24 @@ void recorder_taken(struct recorder *recorder, uint64_t scheduled_ns, bool waite
     if (!recorder_belongs(recorder, scheduled_ns))
         return;
     recorder->waited += waited;
+    recorder->due_span_ns = scheduled_ns - recorder->begin_ns;
     histogram_record(&recorder->own_lag, late_ns);
 }
 
 void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sent_ns)
 {
-    if (recorder_belongs(recorder, scheduled_ns))
-        histogram_record(&recorder->schedule_lag, sent_ns - scheduled_ns);
+    if (!recorder_belongs(recorder, scheduled_ns))
+        return;
+    histogram_record(&recorder->schedule_lag, sent_ns - scheduled_ns);
+    recorder->sent_span_ns = sent_ns - recorder->begin_ns;
 }
 
 /* ---- adding up --------------------------------------------------------------------- */
+
+static uint64_t longer(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
 
 static void series_interval_add(struct series_interval *into,
                                 const struct series_interval *from)
@@ -242,6 +251,8 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     into->completed += from->completed;
     into->sent_in_time += from->sent_in_time;
     into->waited += from->waited;
+    into->due_span_ns = longer(into->due_span_ns, from->due_span_ns);
+    into->sent_span_ns = longer(into->sent_span_ns, from->sent_span_ns);
     into->censored += from->censored;
     if (from->censored_least_ns < into->censored_least_ns)
         into->censored_least_ns = from->censored_least_ns;

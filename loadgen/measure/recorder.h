@@ -59,9 +59,12 @@ struct recorder {
     struct pairs successive;       /* latencies of successive good replies */
     uint64_t failures[FAILURES];
 
-    uint64_t completed;         /* good replies within the window */
-    uint64_t sent_in_time;      /* requests that belong and were sent in the window */
-    uint64_t waited;            /* open loop: requests that found no free connection */
+    uint64_t completed;    /* good replies within the window */
+    uint64_t sent_in_time; /* requests that belong and were sent in the window */
+    uint64_t waited;       /* open loop: requests that found no free connection */
+    /* Open loop, from the beginning of the window: until when requests that belong were
+     * due, and until when they were sent. */
+    uint64_t due_span_ns, sent_span_ns;
     uint64_t censored;          /* ages among the latencies */
     uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
 

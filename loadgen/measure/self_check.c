@@ -60,22 +60,36 @@ static void check_lag(const struct self_check *check)
                         sizeof latency_text));
 }
 
+/*
+ * Requests per second that were sent in time. Where their number is limited the window
+ * lasts until all of them have ended, and all are sent in it: then it is the rate at
+ * which they were sent that tells.
+ */
+static double sent_in_time_rps(const struct self_check *check)
+{
+    const struct recorder *recorder = &check->totals->recorder;
+    double scheduled_rps = check->result->scheduled_rps;
+    if (!check->totals->plan->workload.request_limit)
+        return (double)recorder->sent_in_time / check->result->duration_s;
+    double due_ns = (double)recorder->due_span_ns;
+    double sent_ns = (double)recorder->sent_span_ns - LAG_MAX_NS;
+    return sent_ns > due_ns ? scheduled_rps * due_ns / sent_ns : scheduled_rps;
+}
+
 static void check_rate(const struct self_check *check)
 {
     const struct load_result *result = check->result;
-    uint64_t scheduled = result->counts.scheduled;
-    if (result->mode != LOAD_OPEN || !scheduled)
+    if (result->mode != LOAD_OPEN || !(result->scheduled_rps > 0))
         return;
-    double sent_in_time = (double)check->totals->recorder.sent_in_time;
-    if (sent_in_time / (double)scheduled >= RATE_LEAST_SHARE)
+    double in_time_rps = sent_in_time_rps(check);
+    if (in_time_rps / result->scheduled_rps >= RATE_LEAST_SHARE)
         return;
     load_result_warn(
         check->result, FLAG_RATE_MISSED,
 
         "%.0f requests per second were due, %.0f were sent in time: all %llu "
         "connections were busy; raise --connections, or the server cannot do more",
-        (double)scheduled / result->duration_s, sent_in_time / result->duration_s,
-        (unsigned long long)result->connections);
+        result->scheduled_rps, in_time_rps, (unsigned long long)result->connections);
 }
 
 static void check_errors(const struct self_check *check)

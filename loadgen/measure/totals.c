@@ -47,6 +47,7 @@ void totals_add_engine(struct session_totals *totals, const struct engine_totals
 {
     struct engine_totals *into = &totals->engines;
     into->connections += engine->connections;
+    into->reconnects += engine->reconnects;
     into->waits += engine->waits;
     into->cpu_ns += engine->cpu_ns;
     into->spin_ns += engine->spin_ns;
@@ -222,6 +223,10 @@ static void set_requests(struct load_result *result, const struct session_totals
         result->censored.least_age_ns = (double)recorder->censored_least_ns;
     if (!totals->plan->open)
         return;
+    uint64_t due_ns =
+        totals->plan->workload.request_limit ? recorder->due_span_ns : totals->window_ns;
+    if (due_ns)
+        result->scheduled_rps = (double)result->counts.scheduled / seconds(due_ns);
     result->schedule_lag = copy_of(&recorder->schedule_lag, full);
     result->waited_for_connection = (double)recorder->waited;
 }
@@ -263,6 +268,7 @@ static void set_servers(struct load_result *result, const struct session_totals 
         result->whole_run.replies += item->replies;
     }
     result->whole_run.connections = totals->engines.connections;
+    result->whole_run.reconnects = (double)totals->engines.reconnects;
     for (int i = 0; i < BACKGROUND_KINDS; i++) {
         if (!totals->background[i].count)
             continue;

@@ -30,6 +30,7 @@ extern const char *const background_names[BACKGROUND_KINDS]; /* as in the JSON *
 /* Counters beside the recorder; of the whole run, warm-up and drain included. */
 struct engine_totals {
     uint64_t connections; /* opened */
+    uint64_t reconnects;  /* of these, in place of one that had ended */
     uint64_t waits;       /* calls of epoll */
     uint64_t late_ns;     /* longest overrun of a wait's deadline: the longest stall */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */

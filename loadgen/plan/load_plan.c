@@ -108,6 +108,13 @@ static int check_limits(const struct load_plan *plan, struct error *error)
         return error_set(error, -EINVAL,
                          "the series has at most %d intervals: take a longer --interval",
                          LOAD_MAX_INTERVALS);
+    double rate = workload_highest_rate(workload);
+    if (rate > LOAD_MAX_RATE * plan->threads)
+        return error_set(error, -EINVAL,
+                         "%.3g requests/s are more than %u thread%s can send: at most "
+                         "%.0fM/s each (--threads)",
+                         rate, plan->threads, plan->threads == 1 ? "" : "s",
+                         LOAD_MAX_RATE / 1e6);
     for (size_t i = 0; i < workload->request_count; i++) {
         int result = target_check_path(workload->requests[i].path, error);
         if (result < 0)

@@ -79,6 +79,7 @@ struct load_plan {
 };
 
 #define LOAD_MAX_THREADS   1024
+#define LOAD_MAX_RATE      1e6 /* requests per second and thread, beyond what one sends */
 #define LOAD_MAX_TARGETS   256
 #define LOAD_MAX_SOURCES   250
 #define LOAD_MAX_INTERVALS 10000

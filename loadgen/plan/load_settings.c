@@ -266,7 +266,7 @@ static int read_scenario(struct load_plan *plan, const char *path, struct error 
 
 #define SEARCH_FIRST_RPS 100
 
-/* A search needs a rate to begin with, and must not be limited by a single connection. */
+/* A search needs a rate to begin with. */
 static int make_searchable(struct workload *workload, struct error *error)
 {
     if (!workload_is_steady(workload))
@@ -274,8 +274,6 @@ static int make_searchable(struct workload *workload, struct error *error)
                          "--find-capacity sets the rate: phases and a trace cannot");
     if (!(workload->rate_rps > 0))
         workload->rate_rps = SEARCH_FIRST_RPS;
-    if (workload->connections == 1)
-        workload->connections = 0;
     return 0;
 }
 

@@ -232,6 +232,13 @@ static void test_events_hold_the_connections(void **state)
     free(arguments);
 }
 
+static struct server_answer answer_never(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){SERVER_IGNORE, NULL};
+}
+
 static void test_sigint_leaves_a_result(void **state)
 {
     (void)state;
@@ -262,6 +269,37 @@ static void test_sigint_leaves_a_result(void **state)
     assert_true(number_at(&json, "counts/ok") == number_at(&json, "counts/scheduled"));
     double steps = cJSON_GetArraySize(json_at(json.root, "series"));
     assert_true(fabs(steps - duration_s / 0.01) <= 1);
+    json_close(&json);
+    free(arguments);
+}
+
+/* What is due and unsent is not worked off after an interrupt, nor is the drain. */
+static void test_sigint_under_overload(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_never};
+    server_start(&server);
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    char *arguments = memory_printf("%s -c 4 --rate 1M/s --warmup 0s --duration 600s "
+                                    "--timeout none --drain 600s --json - --events 7",
+                                    server.url);
+    pid_t pid = start_load(arguments, pair[1]);
+    close(pair[1]);
+    char line[32];
+    read_line(pair[0], line, sizeof line);
+    read_line(pair[0], line, sizeof line);
+    assert_string_equal(line, "measuring");
+    clock_sleep_until_ns(clock_now_ns() + 300 * NS_PER_MS);
+    assert_int_equal(kill(pid, SIGINT), 0);
+    assert_int_equal(wait_for_exit(pid), 130);
+    close(pair[0]);
+    server_stop(&server);
+    struct json_document json;
+    read_json(&json);
+    assert_true(cJSON_IsTrue(json_at(json.root, "interrupted")));
+    assert_true(number_at(&json, "counts/in_flight") == 4);
+    assert_true(number_at(&json, "counts/dropped") > 0);
     json_close(&json);
     free(arguments);
 }
@@ -395,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_json_is_complete),
         cmocka_unit_test(test_events_hold_the_connections),
         cmocka_unit_test(test_sigint_leaves_a_result),
+        cmocka_unit_test(test_sigint_under_overload),
         cmocka_unit_test(test_own_stall_is_flagged),
         cmocka_unit_test(test_expectations_decide),
         cmocka_unit_test(test_scenario_is_run),

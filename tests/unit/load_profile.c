@@ -148,13 +148,12 @@ static void contradictions_are_refused(void **state)
     static const struct {
         double rate;
         uint64_t think_ns, pipeline, per_connection;
-        bool as_needed;
     } bad[] = {
-        {10, 1, 1, 0, false}, /* only a closed loop thinks */
-        {0, 0, 1, 0, true},   /* only an open loop connects as needed */
-        {0, 0, 0, 0, false},  /* no depth */
-        {0, 0, 2, 1, false},  /* nothing to pipeline */
-        {0, 1, 2, 0, false},  /* a pipeline does not think */
+        {10, 1, 1, 0},  /* only a closed loop thinks */
+        {0, 0, 0, 0},   /* no depth */
+        {0, 0, 2, 1},   /* nothing to pipeline */
+        {0, 1, 2, 0},   /* a pipeline does not think */
+        {2e7, 0, 1, 0}, /* no machine sends so many */
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         workload_copy(&changed, &workload);
@@ -162,7 +161,6 @@ static void contradictions_are_refused(void **state)
         changed.think_ns = bad[i].think_ns;
         changed.pipeline = bad[i].pipeline;
         changed.requests_per_connection = bad[i].per_connection;
-        changed.connections = !bad[i].as_needed;
         assert_int_equal(workload_check(&changed, &error), -EINVAL);
         workload_release(&changed);
     }

@@ -140,6 +140,33 @@ static struct server_answer answer_by_path(uint64_t number, const char *request)
     return (struct server_answer){SERVER_REPLY, replies[request[5] - 'a']};
 }
 
+static struct server_answer announce_close_and_stay(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){
+        SERVER_REPLY,
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"};
+}
+
+/* A server that announces its close and does not carry it out is not waited for. */
+static void test_announced_close_is_carried_out(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = announce_close_and_stay};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    run(&plan, &server, &result);
+    /* One that waits for a second has no more than a reply for each client. */
+    assert_true(result.counts.ended[OUTCOME_OK] > 2 * plan.workload.connections);
+    assert_int_equal(counts_errors(&result.counts), 0);
+    assert_true(result.whole_run.reconnects ==
+                (double)(result.whole_run.connections - plan.workload.connections));
+    release(&plan, &result);
+}
+
 static void test_mix_with_classes(void **state)
 {
     (void)state;
@@ -362,6 +389,36 @@ static void test_stall_is_seen_from_the_schedule(void **state)
     }
 }
 
+/* A limited number of requests lasts until the last one has ended, and is due as before.
+ */
+static void test_counted_requests_keep_their_rate(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct scripted_server server = {.script = answer_good};
+        struct load_plan plan;
+        struct load_result result;
+        if (late) {
+            server.stall_at = 100;
+            server.stall_ns = NS_PER_S;
+        }
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.rate_rps = 1000;
+        plan.workload.arrivals = ARRIVALS_CONSTANT;
+        plan.workload.connections = 1;
+        plan.workload.warmup_ns = 0;
+        plan.workload.duration_ns = 10 * NS_PER_S;
+        plan.workload.request_limit = 200;
+        run(&plan, &server, &result);
+        assert_int_equal(result.counts.ended[OUTCOME_OK], 200);
+        assert_true(fabs(result.scheduled_rps - 1000) < 10);
+        if (late)
+            assert_true(has_warning(&result, FLAG_RATE_MISSED));
+        release(&plan, &result);
+    }
+}
+
 /* A closed loop sees a stall in no more samples than it has connections. */
 static void test_stall_in_a_closed_loop(void **state)
 {
@@ -405,12 +462,14 @@ int main(void)
         cmocka_unit_test(test_threads_share_the_connections),
         cmocka_unit_test(test_connection_per_request),
         cmocka_unit_test(test_closes_between_replies),
+        cmocka_unit_test(test_announced_close_is_carried_out),
         cmocka_unit_test(test_mix_with_classes),
         cmocka_unit_test(test_every_kind_of_failure),
         cmocka_unit_test(test_silence_is_a_timeout),
         cmocka_unit_test(test_peer_that_closes_at_once),
         cmocka_unit_test(test_unanswered_and_unsent),
         cmocka_unit_test(test_stall_is_seen_from_the_schedule),
+        cmocka_unit_test(test_counted_requests_keep_their_rate),
         cmocka_unit_test(test_stall_in_a_closed_loop),
         cmocka_unit_test(test_nobody_listens),
     };

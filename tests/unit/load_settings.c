@@ -180,6 +180,31 @@ static void what_is_not_given_stays(void **state)
     workload_release(&workload);
 }
 
+/* One client in a closed loop; in an open one as many connections as it needs. */
+static void connections_follow_the_kind_of_load(void **state)
+{
+    (void)state;
+    struct workload workload;
+    struct error error;
+    assert_int_equal(apply(&workload, "", "", (const char *[]){NULL}, &error), 0);
+    assert_false(workload_connects_as_needed(&workload));
+    assert_int_equal(workload_connections(&workload), 1);
+    workload_release(&workload);
+    static const char *const open[][2] = {{"--rate", "500/s"}, {"--phase", "2s:10/s"}};
+    for (size_t i = 0; i < COUNT_OF(open); i++) {
+        const char *words[] = {open[i][0], open[i][1], NULL};
+        assert_int_equal(apply(&workload, "", "", words, &error), 0);
+        assert_true(workload_connects_as_needed(&workload));
+        assert_int_equal(workload_connections(&workload), workload.max_connections);
+        workload_release(&workload);
+    }
+    const char *limited[] = {"--rate", "5", "--connections", "3", NULL};
+    assert_int_equal(apply(&workload, "", "", limited, &error), 0);
+    assert_false(workload_connects_as_needed(&workload));
+    assert_int_equal(workload_connections(&workload), 3);
+    workload_release(&workload);
+}
+
 /* Rates and phases take each other's place, and a limit that of --no-keep-alive. */
 static void what_contradicts_goes(void **state)
 {
@@ -277,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_given_wins),
         cmocka_unit_test(what_is_not_given_stays),
+        cmocka_unit_test(connections_follow_the_kind_of_load),
         cmocka_unit_test(what_contradicts_goes),
         cmocka_unit_test(speed_is_that_of_the_command_line),
         cmocka_unit_test(duration_is_decided_last),

@@ -17,7 +17,7 @@ static const struct trial_record measured = {
             .all_connections = 200,
             .keep_alive = 1,
             .duration_s = 2,
-            .offered_rps = 1100,
+            .scheduled_rps = 1100,
             .throughput_rps = 1000,
             .counts = {.ended = {[OUTCOME_OK] = 2000,
                                  [OUTCOME_HTTP_ERROR] = 150,
