@@ -136,7 +136,7 @@ static struct estimate estimate_metric(const struct row *row, enum metric_id met
         if (!isfinite(value))
             continue;
         values[count++] = value;
-        at_least = at_least || metric_is_censored(metric, row->used[i], value);
+        at_least = at_least || metric_is_at_least(metric, row->used[i], class_name);
     }
     struct estimate estimate = estimate_of(values, count);
     estimate.at_least = at_least;

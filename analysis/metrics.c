@@ -207,11 +207,18 @@ double metric_read(enum metric_id metric, const struct trial_record *trial,
     return class ? row->read(trial, class) : (double)NAN;
 }
 
-bool metric_is_censored(enum metric_id metric, const struct trial_record *trial,
-                        double value)
+bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
+                        const char *class_name)
 {
-    return metrics[metric].is_latency && trial->load->censored.count > 0 &&
-           value >= trial->load->censored.least_age_ns;
+    const struct metric *row = &metrics[metric];
+    if (!row->latency_key || !trial->load)
+        return false;
+    const struct class_result *class =
+        class_name ? load_result_class(trial->load, class_name) : NULL;
+    const struct distribution *distribution = class             ? &class->latency
+                                              : row->of_service ? &trial->load->service
+                                                                : &trial->load->latency;
+    return distribution_is_at_least(distribution, row->latency_key);
 }
 
 /* ---- figures ---------------------------------------------------------------------- */

@@ -47,8 +47,9 @@ struct metric {
 
     /* NAN: not measured. `class` NULL: of all requests. */
     double (*read)(const struct trial_record *trial, const struct class_result *class);
-    bool of_classes; /* it means something of a class of requests as well */
-    bool is_latency; /* requests that were given up enter it with the age they reached */
+    bool of_classes;         /* it means something of a class of requests as well */
+    const char *latency_key; /* of a latency: its key in the distribution */
+    bool of_service;         /* that of service times, not of latencies */
     enum metric_files files;
 
     int column;              /* its place among the tables' columns; 0: none */
@@ -98,11 +99,11 @@ double metric_read(enum metric_id metric, const struct trial_record *trial,
                    const char *class_name);
 
 /*
- * Whether this figure of a trial is only a lower bound: a latency as long as the age at
- * which some request without a reply was given up when the run ended.
+ * Whether this figure of a trial is only a lower bound: a latency that depends on
+ * requests which had no reply (record/distribution.h).
  */
-bool metric_is_censored(enum metric_id metric, const struct trial_record *trial,
-                        double value);
+bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
+                        const char *class_name);
 
 /* The value as a reader sees it: "19.9k", "51.2 ms", "97 %"; "-" where it is NaN. */
 char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes);

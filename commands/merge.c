@@ -115,7 +115,8 @@ static void print_sum(const struct load_result *sum, FILE *file)
             quantity_format(QUANTITY_COUNT, sum->throughput_rps, text, sizeof text));
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (!isnan(times[i].ns))
-            fprintf(file, ", %s %s", times[i].name,
+            fprintf(file, ", %s %s%s", times[i].name,
+                    distribution_is_at_least(&sum->latency, times[i].name) ? ">= " : "",
                     quantity_format(QUANTITY_TIME, times[i].ns, text, sizeof text));
     fprintf(file, "%s\n", sum->valid ? "" : " (INVALID)");
     expectations_print(sum, file);

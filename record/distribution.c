@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 
 void distribution_init(struct distribution *distribution, bool full)
 {
@@ -18,28 +21,99 @@ void distribution_merge(struct distribution *distribution, const struct histogra
     histogram_merge(distribution->histogram, values);
 }
 
+static void add_censored(struct distribution *distribution, double count, double age_ns)
+{
+    if (!(count > 0))
+        return;
+    distribution->censored = fmax(distribution->censored, 0) + count; /* not NAN */
+    distribution->least_age_ns = fmin(distribution->least_age_ns, age_ns);
+}
+
+/* The least of the whole values stays the minimum. */
+void distribution_merge_ages(struct distribution *distribution,
+                             const struct histogram *ages)
+{
+    uint64_t min_ns = distribution->histogram->min_ns;
+    histogram_merge(distribution->histogram, ages);
+    distribution->histogram->min_ns = min_ns;
+    add_censored(distribution, (double)ages->count, (double)ages->min_ns);
+}
+
+/* ---- the figures ------------------------------------------------------------------ */
+
+#define QUANTILE(key, member, fraction)                                                  \
+    {                                                                                    \
+        key, offsetof(struct distribution, member), fraction                             \
+    }
+static const struct {
+    const char *key;
+    size_t offset;
+    double fraction;
+} quantiles[] = {
+    QUANTILE("p50", p50_ns, 0.5),        QUANTILE("p75", p75_ns, 0.75),
+    QUANTILE("p90", p90_ns, 0.9),        QUANTILE("p95", p95_ns, 0.95),
+    QUANTILE("p99", p99_ns, 0.99),       QUANTILE("p999", p999_ns, 0.999),
+    QUANTILE("p9999", p9999_ns, 0.9999),
+};
+
+double distribution_highest_quantile(const struct distribution *distribution,
+                                     double fraction)
+{
+    const struct histogram *histogram = distribution->histogram;
+    double low_ns = (double)histogram_quantile(histogram, fraction);
+    if (!(distribution->censored > 0) || low_ns < distribution->least_age_ns)
+        return low_ns;
+    /* The rank moves up by the censored values that lay below it: by all at most. */
+    double moved = fraction + distribution->censored / (double)histogram->count;
+    return moved < 1 ? (double)histogram_quantile(histogram, moved) : (double)INFINITY;
+}
+
+static void set_quantiles(struct distribution *distribution, struct words *at_least)
+{
+    const struct histogram *histogram = distribution->histogram;
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
+        double fraction = quantiles[i].fraction;
+        double *member = (double *)(void *)((char *)distribution + quantiles[i].offset);
+        if (histogram->count < histogram_samples_needed(fraction))
+            continue;
+        *member = (double)histogram_quantile(histogram, fraction);
+        if (distribution_highest_quantile(distribution, fraction) >
+            *member * DISTRIBUTION_CLOSE_ENOUGH)
+            words_add(at_least, quantiles[i].key);
+    }
+}
+
 void distribution_summarise(struct distribution *distribution)
 {
-    const struct {
-        double fraction, *quantile_ns;
-    } quantiles[] = {
-        {0.5, &distribution->p50_ns},      {0.75, &distribution->p75_ns},
-        {0.9, &distribution->p90_ns},      {0.95, &distribution->p95_ns},
-        {0.99, &distribution->p99_ns},     {0.999, &distribution->p999_ns},
-        {0.9999, &distribution->p9999_ns},
-    };
     const struct histogram *histogram = distribution->histogram;
+    struct words at_least = {0};
     distribution->count = histogram->count;
     if (!histogram->count)
         return;
     distribution->mean_ns = histogram_mean(histogram);
     distribution->stddev_ns = histogram_stddev(histogram);
-    distribution->min_ns = (double)histogram->min_ns;
+    if (distribution_whole(distribution))
+        distribution->min_ns = (double)histogram->min_ns;
     distribution->max_ns = (double)histogram->max_ns;
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        if (histogram->count >= histogram_samples_needed(quantiles[i].fraction))
-            *quantiles[i].quantile_ns =
-                (double)histogram_quantile(histogram, quantiles[i].fraction);
+    if (distribution->censored > 0)
+        words_add(&at_least, "mean");
+    set_quantiles(distribution, &at_least);
+    if (distribution->censored > 0)
+        words_add(&at_least, "max");
+    if (at_least.count) {
+        at_least.items =
+            memory_resize(at_least.items, (at_least.count + 1) * sizeof *at_least.items);
+        at_least.items[at_least.count] = NULL;
+    }
+    distribution->at_least = at_least.items;
+}
+
+bool distribution_is_at_least(const struct distribution *distribution, const char *key)
+{
+    for (char **name = distribution->at_least; name && *name; name++)
+        if (strcmp(*name, key) == 0)
+            return true;
+    return false;
 }
 
 /* ---- the buckets ------------------------------------------------------------------ */
@@ -70,8 +144,9 @@ static bool read_bucket(const cJSON *pair, struct histogram *histogram)
 
 static bool has_moments(const struct distribution *distribution)
 {
-    return !isnan(distribution->mean_ns + distribution->stddev_ns) &&
-           distribution->min_ns >= 0 && distribution->max_ns >= distribution->min_ns;
+    double min_ns = distribution_whole(distribution) ? distribution->min_ns : 0;
+    return !isnan(distribution->mean_ns + distribution->stddev_ns) && min_ns >= 0 &&
+           distribution->max_ns >= min_ns;
 }
 
 /* The moments of the histogram are those that were written: buckets do not show them. */
@@ -100,7 +175,8 @@ static int read_histogram(struct json_document *document, const cJSON *buckets,
     histogram->mean_ns = distribution->mean_ns;
     histogram->squares =
         distribution->stddev_ns * distribution->stddev_ns * (double)distribution->count;
-    histogram->min_ns = (uint64_t)distribution->min_ns;
+    if (distribution_whole(distribution))
+        histogram->min_ns = (uint64_t)distribution->min_ns;
     histogram->max_ns = (uint64_t)distribution->max_ns;
     return 0;
 }
@@ -156,7 +232,8 @@ static void add_schema_of_buckets(cJSON *properties)
 static int merge_distributions(void *sum, const struct record_part *parts, size_t count,
                                const char *path, struct error *error)
 {
-    distribution_init(sum, true);
+    struct distribution *total = sum;
+    distribution_init(total, true);
     for (size_t i = 0; i < count; i++) {
         const struct distribution *part = parts[i].record;
         if (!part->histogram)
@@ -164,6 +241,7 @@ static int merge_distributions(void *sum, const struct record_part *parts, size_
                              "%s: %s: has no \"buckets\": measure again with load --full",
                              parts[i].name, path);
         distribution_merge(sum, part->histogram);
+        add_censored(total, part->censored, part->least_age_ns);
     }
     distribution_summarise(sum);
     return 0;
@@ -210,6 +288,10 @@ static const struct record_field distribution_fields[] = {
     {MEMBER_NUMBER("p999", distribution, p999_ns), .unit = "ns"},
     {MEMBER_NUMBER("p9999", distribution, p9999_ns), .unit = "ns"},
     {MEMBER_NUMBER("max", distribution, max_ns), .unit = "ns"},
+    {MEMBER_NUMBER("censored", distribution, censored), .optional = true},
+    {MEMBER_NUMBER("least_age", distribution, least_age_ns), .unit = "ns",
+     .optional = true},
+    {MEMBER_TEXTS("at_least", distribution, at_least), .optional = true},
     {0},
 };
 const struct record_type distribution_type = {

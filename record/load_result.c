@@ -186,6 +186,7 @@ static const struct record_field expectation_fields[] = {
     {MEMBER_NUMBER("value", expectation_result, value)},
     {MEMBER_NUMBER("limit", expectation_result, limit)},
     {MEMBER_WORD("unit", expectation_result, unit, expectation_words), .required = true},
+    {MEMBER_SWITCH("at_least", expectation_result, at_least), .optional = true},
     {MEMBER_BOOL("met", expectation_result, met)},
     {0},
 };

@@ -134,7 +134,8 @@ struct checks_result {
 struct expectation_result {
     char *text; /* "p99<20ms" */
     double value, limit;
-    int unit; /* enum expectation_unit */
+    int unit;     /* enum expectation_unit */
+    int at_least; /* 1: the value is a lower bound; else -1 */
     bool met;
 };
 enum expectation_unit {

@@ -294,15 +294,15 @@ static struct figure contest_of(const struct comparison *comparison,
 static double score_of(const struct row *row, struct figure contest)
 {
     double median = row_estimate(row, contest)->median;
-    return metrics[contest.metric].is_latency ? 1 / median : median;
+    return metrics[contest.metric].latency_key ? 1 / median : median;
 }
 
 /* The row's score as a share of the best one's, block by block. */
 static struct ratio score_ratio(const struct row *row, const struct row *best,
                                 struct figure contest)
 {
-    return metrics[contest.metric].is_latency ? row_ratio(best, row, contest, 0.95)
-                                              : row_ratio(row, best, contest, 0.95);
+    return metrics[contest.metric].latency_key ? row_ratio(best, row, contest, 0.95)
+                                               : row_ratio(row, best, contest, 0.95);
 }
 
 static bool takes_part(const struct row *row)

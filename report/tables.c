@@ -126,11 +126,11 @@ static void choose_columns(struct figure_columns *columns, const struct group *g
     columns->count = 0;
     for (enum metric_id m = next_column(0); m < METRIC_COUNT;
          m = next_column(metrics[m].column)) {
-        if (!by_class || !metrics[m].is_latency)
+        if (!by_class || !metrics[m].latency_key)
             add_figure(columns, group, (struct figure){m, ALL_REQUESTS}, style);
         else if (!classes_stand)
             add_class_figures(columns, group, style);
-        classes_stand = classes_stand || metrics[m].is_latency;
+        classes_stand = classes_stand || metrics[m].latency_key;
     }
 }
 

@@ -156,97 +156,107 @@ static const struct class_result *class_of(const struct expectation *expectation
                                    : NULL;
 }
 
-static const struct histogram *latency_of(const struct expectation *expectation,
-                                          const struct load_result *result)
+static const struct distribution *latency_of(const struct expectation *expectation,
+                                             const struct load_result *result)
 {
     const struct class_result *class = class_of(expectation, result);
-    return class ? class->latency.histogram : result->latency.histogram;
+    return class ? &class->latency : &result->latency;
 }
 
-static double latency_value(const struct expectation *expectation,
-                            const struct load_result *result)
+/* Of a latency: the figure, and what it is at most. Without any reply there is none. */
+static void read_latency(const struct expectation *expectation,
+                         const struct distribution *latency, double *value, double *most)
 {
-    const struct histogram *latency = latency_of(expectation, result);
-    if (expectation->measure == MEASURE_QUANTILE)
-        return latency->count >= histogram_samples_needed(expectation->fraction)
-                   ? (double)histogram_quantile(latency, expectation->fraction)
-                   : (double)NAN;
-    if (!latency->count)
-        return (double)NAN;
-    return expectation->measure == MEASURE_MEAN  ? histogram_mean(latency)
-           : expectation->measure == MEASURE_MAX ? (double)latency->max_ns
-                                                 : (double)latency->min_ns;
+    const struct histogram *histogram = latency->histogram;
+    *value = *most = NAN;
+    if (!distribution_whole(latency))
+        return;
+    switch ((enum measure)expectation->measure) {
+    case MEASURE_QUANTILE:
+        if (histogram->count < histogram_samples_needed(expectation->fraction))
+            return;
+        *value = (double)histogram_quantile(histogram, expectation->fraction);
+        *most = distribution_highest_quantile(latency, expectation->fraction);
+        return;
+    case MEASURE_MEAN:
+        *value = latency->mean_ns;
+        break;
+    case MEASURE_MAX:
+        *value = latency->max_ns;
+        break;
+    default:
+        *value = *most = latency->min_ns;
+        return;
+    }
+    *most = latency->censored > 0 ? (double)INFINITY : *value;
+}
+
+static bool is_of_latency(const struct expectation *expectation)
+{
+    int measure = expectation->measure;
+    return measure == MEASURE_QUANTILE || measure == MEASURE_MEAN ||
+           measure == MEASURE_MAX || measure == MEASURE_MIN;
+}
+
+static double read_count(const struct expectation *expectation,
+                         const struct load_result *result)
+{
+    const struct class_result *class = class_of(expectation, result);
+    const struct counts *counts = class ? &class->counts : &result->counts;
+    const uint64_t of_measure[] = {
+        [MEASURE_ERRORS] = counts_errors(counts),
+        [MEASURE_TIMEOUTS] = counts->ended[OUTCOME_TIMEOUT],
+        [MEASURE_DROPPED] = counts->ended[OUTCOME_DROPPED],
+        [MEASURE_OK] = counts->ended[OUTCOME_OK],
+    };
+    double count = (double)of_measure[expectation->measure];
+    if (!expectation->share)
+        return count;
+    return counts->scheduled ? count / (double)counts->scheduled : (double)NAN;
+}
+
+/* The figure, and what it is at most: more than that where it is a lower bound. */
+static double read_value(const struct expectation *expectation,
+                         const struct load_result *result, double *most)
+{
+    double value;
+    if (is_of_latency(expectation))
+        read_latency(expectation, latency_of(expectation, result), &value, most);
+    else
+        *most = value = expectation->measure == MEASURE_THROUGHPUT
+                            ? result->throughput_rps
+                            : read_count(expectation, result);
+    return value;
 }
 
 double expectation_value(const struct expectation *expectation,
                          const struct load_result *result)
 {
-    if (expectation->measure == MEASURE_THROUGHPUT)
-        return result->throughput_rps;
-    const struct class_result *class = class_of(expectation, result);
-    const struct counts *counts = class ? &class->counts : &result->counts;
-    uint64_t count;
-    switch ((enum measure)expectation->measure) {
-    case MEASURE_ERRORS:
-        count = counts_errors(counts);
-        break;
-    case MEASURE_TIMEOUTS:
-        count = counts->ended[OUTCOME_TIMEOUT];
-        break;
-    case MEASURE_DROPPED:
-        count = counts->ended[OUTCOME_DROPPED];
-        break;
-    case MEASURE_OK:
-        count = counts->ended[OUTCOME_OK];
-        break;
-    default:
-        return latency_value(expectation, result);
-    }
-    if (!expectation->share)
-        return (double)count;
-    return counts->scheduled ? (double)count / (double)counts->scheduled : (double)NAN;
+    double most;
+    return read_value(expectation, result, &most);
 }
 
-/* Whether a percentile stays below its limit whatever the censored requests would have
- * taken. */
-static bool holds_without_replies(const struct expectation *expectation,
-                                  const struct load_result *result)
-{
-    const struct censored *censored = &result->censored;
-    if (expectation->measure != MEASURE_QUANTILE || !censored->count ||
-        censored->least_age_ns > expectation->limit ||
-        (expectation->relation != LIMIT_LESS && expectation->relation != LIMIT_AT_MOST))
-        return true;
-    const struct histogram *latency = latency_of(expectation, result);
-    uint64_t above = censored->count;
-    for (uint32_t i = histogram_bucket((uint64_t)expectation->limit) + 1;
-         i < HISTOGRAM_BUCKETS; i++)
-        above += latency->counts[i];
-    return (double)above <= (1 - expectation->fraction) * (double)latency->count;
-}
-
-static bool is_met(const struct expectation *expectation, double value,
-                   const struct load_result *result)
+static bool is_met(const struct expectation *expectation, double value, double most)
 {
     double limit = expectation->limit;
     switch ((enum limit_relation)expectation->relation) {
     case LIMIT_LESS:
-        return value < limit && holds_without_replies(expectation, result);
+        return most < limit;
     case LIMIT_AT_MOST:
-        return value <= limit && holds_without_replies(expectation, result);
+        return most <= limit;
     case LIMIT_MORE:
         return value > limit;
     case LIMIT_AT_LEAST:
         return value >= limit;
     case LIMIT_EQUAL:
-        return value >= limit && value <= limit;
+        return value >= limit && most <= limit;
     }
     return false;
 }
 
 void expectation_judge(const struct expectation *expectation, struct load_result *result)
 {
-    double value = expectation_value(expectation, result);
+    double most, value = read_value(expectation, result, &most);
     struct expectation_result *judged =
         record_append(&result->expectations, &result->expectation_count, sizeof *judged);
     *judged = (struct expectation_result){
@@ -254,7 +264,8 @@ void expectation_judge(const struct expectation *expectation, struct load_result
         .value = value,
         .limit = expectation->limit,
         .unit = (int)unit_of(expectation),
-        .met = is_met(expectation, value, result),
+        .at_least = most > value * DISTRIBUTION_CLOSE_ENOUGH ? 1 : -1,
+        .met = is_met(expectation, value, most),
     };
 }
 
@@ -287,7 +298,8 @@ void expectations_print(const struct load_result *result, FILE *file)
     char text[QUANTITY_TEXT_BYTES];
     for (size_t i = 0; i < result->expectation_count; i++) {
         const struct expectation_result *expectation = &result->expectations[i];
-        fprintf(file, "%s  %s: %s\n", expectation->met ? "met   " : "MISSED",
-                expectation->text, value_text(expectation, text, sizeof text));
+        fprintf(file, "%s  %s: %s%s\n", expectation->met ? "met   " : "MISSED",
+                expectation->text, expectation->at_least == 1 ? ">= " : "",
+                value_text(expectation, text, sizeof text));
     }
 }

@@ -2,9 +2,9 @@
  * expect.h - service level objectives that a result is held against: "p99<20ms",
  * "errors=0", "throughput>1k", "errors<0.1%", and of one class "light:p99<20ms".
  *
- * A value that was not measured, because there were too few samples, meets no limit.
- * Requests without a reply are right-censored: an upper limit on a percentile is met only
- * if it would still be met had each of them taken forever.
+ * A value that was not measured, because there were too few samples or no replies, meets
+ * no limit. Requests without a reply are right-censored: an upper limit on a latency is
+ * met only if it would still be met had each of them taken forever.
  */
 #ifndef LOADGEN_EXPECT_H
 #define LOADGEN_EXPECT_H

@@ -83,19 +83,31 @@ void summary_announce(const struct load_plan *plan, FILE *file)
 
 /* ---- the latency table ------------------------------------------------------------- */
 
+/* Figures that depend on requests without a reply are lower bounds, ">=". Where no reply
+ * came there is nothing to tell. */
 static void add_latency_row(struct table *table, const char *name,
                             const struct counts *counts,
                             const struct distribution *latency)
 {
+    const struct {
+        const char *key;
+        double ns;
+    } times[] = {
+        {"mean", latency->mean_ns}, {"p50", latency->p50_ns},   {"p90", latency->p90_ns},
+        {"p99", latency->p99_ns},   {"p999", latency->p999_ns}, {"max", latency->max_ns},
+    };
     char text[QUANTITY_TEXT_BYTES];
-    const double times_ns[] = {latency->mean_ns, latency->p50_ns,  latency->p90_ns,
-                               latency->p99_ns,  latency->p999_ns, latency->max_ns};
     table_start_row(table);
     table_add_cell(table, name);
     table_add_cellf(table, "%llu", (unsigned long long)counts->ended[OUTCOME_OK]);
     table_add_cellf(table, "%llu", (unsigned long long)counts_errors(counts));
-    for (size_t i = 0; i < sizeof times_ns / sizeof *times_ns; i++)
-        table_add_cell(table, isnan(times_ns[i]) ? NULL : time_text(times_ns[i], text));
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        if (isnan(times[i].ns) || !distribution_whole(latency))
+            table_add_cell(table, NULL);
+        else
+            table_add_cellf(table, "%s%s",
+                            distribution_is_at_least(latency, times[i].key) ? ">= " : "",
+                            time_text(times[i].ns, text));
 }
 
 static void print_latencies(const struct load_result *result, FILE *file)

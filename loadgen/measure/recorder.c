@@ -15,15 +15,16 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
         .class_count = class_count,
         .interval_ns = interval_ns,
         .interval_count = (size_t)((duration_ns + interval_ns - 1) / interval_ns),
-        .censored_least_ns = UINT64_MAX,
         .current_end_ns = UINT64_MAX,
     };
     recorder->classes = memory_allocate_zeroed(class_count, sizeof *recorder->classes);
     for (size_t i = 0; i < class_count; i++) {
         histogram_init(&recorder->classes[i].on_time);
         histogram_init(&recorder->classes[i].late);
+        histogram_init(&recorder->classes[i].ages);
     }
     histogram_init(&recorder->service);
+    histogram_init(&recorder->service_ages);
     histogram_init(&recorder->schedule_lag);
     histogram_init(&recorder->own_lag);
     pairs_init(&recorder->successive);
@@ -36,9 +37,11 @@ void recorder_release(struct recorder *recorder)
     for (size_t i = 0; i < recorder->class_count; i++) {
         histogram_release(&recorder->classes[i].on_time);
         histogram_release(&recorder->classes[i].late);
+        histogram_release(&recorder->classes[i].ages);
     }
     free(recorder->classes);
     histogram_release(&recorder->service);
+    histogram_release(&recorder->service_ages);
     histogram_release(&recorder->schedule_lag);
     histogram_release(&recorder->own_lag);
     pairs_release(&recorder->successive);
@@ -97,8 +100,7 @@ static void record_latency(struct recorder *recorder, uint32_t class_index,
         return;
     }
     histogram_record(&class->late, done_ns - scheduled_ns);
-    if (sent_ns)
-        histogram_record(&recorder->service, done_ns - sent_ns);
+    histogram_record(&recorder->service, done_ns - sent_ns);
 }
 
 /* A request has ended; `over` where it failed or took longer than the limit. */
@@ -141,6 +143,15 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
     }
 }
 
+/* The request has no reply: it is right-censored at its age. */
+static void record_age(struct recorder *recorder, uint32_t class_index,
+                       uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
+{
+    histogram_record(&recorder->classes[class_index].ages, now_ns - scheduled_ns);
+    if (sent_ns)
+        histogram_record(&recorder->service_ages, now_ns - sent_ns);
+}
+
 void recorder_failed(struct recorder *recorder, uint32_t class_index,
                      uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
                      enum failure failure)
@@ -159,17 +170,7 @@ void recorder_failed(struct recorder *recorder, uint32_t class_index,
     recorder->failures[failure]++;
     recorder->classes[class_index].counts.ended[outcome]++;
     if (outcome == OUTCOME_TIMEOUT)
-        record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
-}
-
-static void record_age(struct recorder *recorder, uint32_t class_index,
-                       uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
-{
-    uint64_t age = now_ns - scheduled_ns;
-    recorder->censored++;
-    if (age < recorder->censored_least_ns)
-        recorder->censored_least_ns = age;
-    record_latency(recorder, class_index, scheduled_ns, sent_ns, now_ns);
+        record_age(recorder, class_index, scheduled_ns, sent_ns, done_ns);
 }
 
 void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
@@ -241,8 +242,10 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
         counts_add(&into->classes[i].counts, &from->classes[i].counts);
         histogram_merge(&into->classes[i].on_time, &from->classes[i].on_time);
         histogram_merge(&into->classes[i].late, &from->classes[i].late);
+        histogram_merge(&into->classes[i].ages, &from->classes[i].ages);
     }
     histogram_merge(&into->service, &from->service);
+    histogram_merge(&into->service_ages, &from->service_ages);
     histogram_merge(&into->schedule_lag, &from->schedule_lag);
     histogram_merge(&into->own_lag, &from->own_lag);
     pairs_merge(&into->successive, &from->successive);
@@ -253,9 +256,6 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     into->waited += from->waited;
     into->due_span_ns = longer(into->due_span_ns, from->due_span_ns);
     into->sent_span_ns = longer(into->sent_span_ns, from->sent_span_ns);
-    into->censored += from->censored;
-    if (from->censored_least_ns < into->censored_least_ns)
-        into->censored_least_ns = from->censored_least_ns;
     if (into->interval_count > from->interval_count)
         into->interval_count = from->interval_count;
     for (size_t i = 0; i < into->interval_count; i++)

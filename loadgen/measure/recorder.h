@@ -13,11 +13,11 @@
  *
  * Distributions. Latency runs from the scheduled time to the last byte of the reply,
  * which avoids coordinated omission; service time runs from the first byte sent. They
- * hold the replies that were good, time-outs at no less than the time-out, and requests
- * that had no reply when the run ended at the age that they had reached (such an age is
- * less than the true latency, so that a percentile may be too low, never too high;
- * `censored` tells how many there are). Failures of other kinds are counted and not
- * timed: a quick error would flatter.
+ * hold the replies that were good and, kept apart as `ages`, the requests that had none:
+ * time-outs at no less than the time-out, and what was in flight or unsent when the run
+ * ended at the age that it had reached. Such an age is less than the true latency
+ * (right-censored), so that a figure may be too low, never too high. Failures of other
+ * kinds are counted and not timed: a quick error would flatter.
  *
  * Threads: one recorder per thread, merged when all threads have ended.
  */
@@ -38,6 +38,7 @@ struct class_record {
     /* Latency, and also service time, of requests that were sent when they were due. */
     struct histogram on_time;
     struct histogram late; /* latency of all others */
+    struct histogram ages; /* of requests without a reply, from the scheduled time */
 };
 
 /* One interval of the series. */
@@ -54,6 +55,7 @@ struct recorder {
     struct class_record *classes;
     size_t class_count;
     struct histogram service;      /* service time of late requests */
+    struct histogram service_ages; /* of requests without a reply, from the first byte */
     struct histogram schedule_lag; /* open loop: sent - scheduled */
     struct histogram own_lag;      /* the part of it that is the generator's fault */
     struct pairs successive;       /* latencies of successive good replies */
@@ -65,8 +67,6 @@ struct recorder {
     /* Open loop, from the beginning of the window: until when requests that belong were
      * due, and until when they were sent. */
     uint64_t due_span_ns, sent_span_ns;
-    uint64_t censored;          /* ages among the latencies */
-    uint64_t censored_least_ns; /* the smallest of them; UINT64_MAX: none */
 
     struct live_counters *live; /* for the plan's watcher, or NULL; not owned */
 

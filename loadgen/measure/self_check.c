@@ -216,9 +216,9 @@ static void check_censored(const struct self_check *check)
         load_result_warn(
             check->result, FLAG_CENSORED,
 
-            "%llu of %llu requests had no reply when the run ended and entered "
-            "the latencies with their age (%s and more): high percentiles are "
-            "lower bounds; a longer --drain shows them",
+            "%llu of %llu requests had no reply and entered the latencies with "
+            "their age (%s and more): the mean, the greatest and high percentiles "
+            "are lower bounds; a longer --drain or --timeout shows them",
             (unsigned long long)result->censored.count,
             (unsigned long long)result->counts.scheduled,
             quantity_format(QUANTITY_TIME, result->censored.least_age_ns, age,

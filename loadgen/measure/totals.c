@@ -200,6 +200,7 @@ static void set_requests(struct load_result *result, const struct session_totals
     distribution_init(&result->latency, full);
     distribution_init(&result->service, full);
     distribution_merge(&result->service, &recorder->service);
+    distribution_merge_ages(&result->service, &recorder->service_ages);
     for (size_t i = 0; i < recorder->class_count; i++) {
         const struct class_record *class = &recorder->classes[i];
         struct class_result *item =
@@ -209,18 +210,20 @@ static void set_requests(struct load_result *result, const struct session_totals
         distribution_init(&item->latency, full);
         distribution_merge(&item->latency, &class->on_time);
         distribution_merge(&item->latency, &class->late);
+        distribution_merge(&result->latency, item->latency.histogram);
+        distribution_merge_ages(&item->latency, &class->ages);
+        distribution_merge_ages(&result->latency, &class->ages);
         distribution_summarise(&item->latency);
         counts_add(&result->counts, &class->counts);
-        distribution_merge(&result->latency, item->latency.histogram);
         distribution_merge(&result->service, &class->on_time);
     }
     distribution_summarise(&result->latency);
     distribution_summarise(&result->service);
     for (int i = 0; i < FAILURES; i++)
         result->failures[i] = recorder->failures[i];
-    result->censored.count = recorder->censored;
-    if (recorder->censored)
-        result->censored.least_age_ns = (double)recorder->censored_least_ns;
+    if (result->latency.censored > 0)
+        result->censored = (struct censored){(uint64_t)result->latency.censored,
+                                             result->latency.least_age_ns};
     if (!totals->plan->open)
         return;
     uint64_t due_ns =

@@ -178,6 +178,50 @@ static void test_no_reply_is_no_quick_reply(void **state)
     assert_false(is_met(&totals, "p90<=902ms"));
     assert_true(is_met(&totals, "p80<=902ms"));
     assert_true(is_met(&totals, "p90>700ms"));
+    /* Mean and maximum are lower bounds as soon as one reply is missing; the minimum is
+     * that of the replies. */
+    assert_false(is_met(&totals, "mean<10s"));
+    assert_true(is_met(&totals, "mean>400ms"));
+    assert_false(is_met(&totals, "max<=10s"));
+    assert_true(is_met(&totals, "min=1ms"));
+    totals_release(&totals);
+    load_plan_release(&plan);
+}
+
+/* Ages alone say nothing of latencies; a time-out is an age as well. */
+static void test_without_replies_nothing_is_met(void **state)
+{
+    (void)state;
+    struct load_plan plan;
+    struct session_totals totals;
+    struct load_result result;
+    make_totals(&plan, &totals);
+    for (uint64_t i = 0; i < 1000; i++) {
+        recorder_begun(&totals.recorder, 1, 0);
+        if (i % 2)
+            recorder_unfinished(&totals.recorder, 1, 0, 1, NS_PER_S);
+        else
+            recorder_failed(&totals.recorder, 1, 0, 1, NS_PER_S,
+                            FAILURE_FIRST_BYTE_TIMEOUT);
+    }
+    static const char *const none[] = {"heavy:p50<10s", "heavy:p50>1ns", "heavy:mean>1ns",
+                                       "heavy:max>1ns", "heavy:min<10s"};
+    for (size_t i = 0; i < COUNT_OF(none); i++)
+        assert_false(is_met(&totals, none[i]));
+    totals_result(&totals, &result);
+    const struct distribution *heavy = &load_result_class(&result, "heavy")->latency;
+    assert_true(heavy->censored == 1000 && isnan(heavy->min_ns));
+    assert_int_equal(distribution_whole(heavy), 0);
+    static const char *const bounds[] = {"mean", "p50", "p75", "p90",
+                                         "p95",  "p99", "max"};
+    for (size_t i = 0; i < COUNT_OF(bounds); i++)
+        assert_true(distribution_is_at_least(heavy, bounds[i]));
+    /* Half of all requests have none: all but the lower half of the others is unknown. */
+    assert_int_equal(result.censored.count, 1000);
+    assert_true(distribution_is_at_least(&result.latency, "p90"));
+    assert_false(
+        distribution_is_at_least(&load_result_class(&result, "light")->latency, "p99"));
+    load_result_release(&result);
     totals_release(&totals);
     load_plan_release(&plan);
 }
@@ -189,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_values_and_limits),
         cmocka_unit_test(test_no_reply_is_no_quick_reply),
+        cmocka_unit_test(test_without_replies_nothing_is_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

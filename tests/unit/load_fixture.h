@@ -70,8 +70,9 @@ static void run(struct load_plan *plan, struct scripted_server *server,
     assert_int_equal(distributed, all.ended[OUTCOME_OK] + all.ended[OUTCOME_TIMEOUT] +
                                       all.ended[OUTCOME_IN_FLIGHT] +
                                       all.ended[OUTCOME_DROPPED]);
-    assert_int_equal(result->censored.count,
-                     all.ended[OUTCOME_IN_FLIGHT] + all.ended[OUTCOME_DROPPED]);
+    assert_int_equal(result->censored.count, all.ended[OUTCOME_IN_FLIGHT] +
+                                                 all.ended[OUTCOME_DROPPED] +
+                                                 all.ended[OUTCOME_TIMEOUT]);
     uint64_t in_series = 0;
     for (size_t i = 0; i < result->series_count; i++)
         in_series += result->series[i].ok;

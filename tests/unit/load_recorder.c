@@ -56,8 +56,9 @@ static void a_request_that_is_never_served_is_seen(void **state)
     assert_int_equal(counts->scheduled, 2);
     assert_int_equal(counts->sent, 2);
     assert_int_equal(counts->ended[OUTCOME_IN_FLIGHT], 2);
-    assert_int_equal(recorder.censored, 2);
-    assert_int_equal(recorder.censored_least_ns, 2 * NS_PER_S);
+    assert_int_equal(recorder.classes[0].ages.count, 2);
+    assert_int_equal(recorder.classes[0].ages.min_ns, 2 * NS_PER_S);
+    assert_int_equal(recorder.classes[0].on_time.count, 0);
     assert_int_equal(recorder.in_flight, 0);
     assert_identity(counts);
     recorder_release(&recorder);

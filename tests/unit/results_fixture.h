@@ -106,4 +106,13 @@ static inline void fixture_add_window(struct trial_record *trial, double cores,
     trial->server.window = window;
 }
 
+/* The figure with this key is a lower bound. */
+static inline void fixture_mark_at_least(struct distribution *distribution,
+                                         const char *key)
+{
+    char **keys = memory_allocate_zeroed(2, sizeof *keys);
+    keys[0] = memory_copy_string(key);
+    distribution->at_least = keys;
+}
+
 #endif
