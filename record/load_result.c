@@ -103,6 +103,18 @@ static const struct record_field whole_run_fields[] = {
 };
 static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
 
+static const struct record_field clients_fields[] = {
+    {MEMBER_NUMBER("connections", clients_result, connections), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("starved", clients_result, starved), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("least", clients_result, least), .rule = RECORD_MINIMUM},
+    {MEMBER_NUMBER("median", clients_result, median), .rule = RECORD_NONE,
+     .why = "medians do not add up"},
+    {MEMBER_NUMBER("most", clients_result, most), .rule = RECORD_MAXIMUM},
+    {0},
+};
+static const struct record_type clients_type =
+    RECORD_TYPE(clients_result, clients_fields);
+
 static const struct record_field target_fields[] = {
     {MEMBER_TEXT("url", target_result, url), .required = true},
     {MEMBER_NUMBER("weight", target_result, weight)},
@@ -269,6 +281,8 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_NUMBER("waited_for_connection", load_result, waited_for_connection),
      .rule = RECORD_SUM},
     {MEMBER_STRUCT("whole_run", load_result, whole_run, whole_run_type),
+     .rule = RECORD_SUM},
+    {MEMBER_POINTER("replies_per_connection", load_result, clients, clients_type),
      .rule = RECORD_SUM},
     {MEMBER_LIST("targets", load_result, targets, target_count, target_type),
      .rule = RECORD_BY_NAME},

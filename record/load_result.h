@@ -88,6 +88,13 @@ struct background_result {
     uint64_t bytes;   /* read (readers) or written (senders) */
 };
 
+/* How the replies of the window fell on the connections that carried requests. */
+struct clients_result {
+    double connections;
+    double starved; /* had no reply although they waited for one (measure/fairness.h) */
+    double least, median, most; /* replies on a connection */
+};
+
 /* What the generator itself used, and how near it was to its limits. */
 struct generator_result {
     double cpu_s, spin_s; /* in the window; the part of it that was polled in vain */
@@ -193,6 +200,7 @@ struct load_result {
     uint64_t failures[FAILURES];  /* by enum failure */
     double waited_for_connection; /* open loop: requests that found none free */
     struct whole_run whole_run;
+    struct clients_result *clients; /* NULL: no connection carried requests */
     struct target_result *targets;
     size_t target_count;
     struct background_result *background;

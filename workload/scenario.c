@@ -17,8 +17,8 @@ const char *const profile_names[] = {[PROFILE_QUICK] = "quick",
 const char *const database_names[] = {
     [DATABASE_NONE] = "none", [DATABASE_POSTGRES] = "postgres", NULL};
 
-const char *const tolerable_flags[] = {"errors", "rate_missed", "dropped", "restarts",
-                                       NULL};
+const char *const tolerable_flags[] = {
+    "errors", "rate_missed", "dropped", "starved_connections", "restarts", NULL};
 
 #define MAX_MODELS 64
 #define MAX_VALUES 64

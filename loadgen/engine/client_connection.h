@@ -44,6 +44,7 @@ struct client_connection {
     uint16_t count;    /* requests without a reply */
     uint16_t unsent;   /* requests not wholly written */
     uint32_t begun;    /* requests that began on this socket */
+    uint32_t replies;  /* within the window, over all its sockets */
     size_t sent_bytes; /* of the first unsent one */
 
     uint32_t generation; /* counts sockets, so that stale events can be told */

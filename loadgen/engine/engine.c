@@ -198,6 +198,26 @@ static void account_cpu(struct engine *engine, uint64_t now_ns)
     }
 }
 
+/* Connections that never had a request were not needed. */
+static void tally_clients(struct engine *engine, uint64_t now_ns)
+{
+    const struct timeline *timeline = &engine->timeline;
+    uint64_t middle_ns = timeline->begin_ns + (timeline->end_ns - timeline->begin_ns) / 2;
+    for (uint32_t i = 0; i < engine->connection_count; i++) {
+        struct client_connection *connection = &engine->connections[i];
+        struct client_tally client = {.replies = connection->replies,
+                                      .failing = connection->failures > 0};
+        if (connection->count) {
+            const struct exchange *oldest = exchange_at(engine, connection, 0);
+            client.class_index = exchange_class(engine, oldest);
+            if (oldest->scheduled_ns < middle_ns)
+                client.waited_ns = now_ns - oldest->scheduled_ns;
+        }
+        if (client.replies || client.failing || connection->count)
+            fairness_add(&engine->fairness, &client);
+    }
+}
+
 /* Records requests without a reply as in flight, and arrivals without a connection as
  * dropped. */
 static void record_unfinished(struct engine *engine, uint64_t now_ns)
@@ -274,6 +294,7 @@ void engine_run(struct engine *engine, const struct timeline *timeline)
         engine->timeline.end_ns = now_ns;
         account_cpu(engine, now_ns);
     }
+    tally_clients(engine, now_ns);
     record_unfinished(engine, now_ns);
 }
 
@@ -381,6 +402,7 @@ void engine_release(struct engine *engine)
     for (size_t i = 0; i < engine->schedule.count; i++)
         pace_release(&engine->paces[i]);
     free(engine->paces);
+    fairness_release(&engine->fairness);
     free(engine->live);
     schedule_release(&engine->schedule);
     recorder_release(&engine->recorder);

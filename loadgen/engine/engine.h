@@ -68,6 +68,7 @@ struct engine {
     struct live_counters *live; /* NULL where the plan has no watcher */
     struct engine_totals totals;
     struct target_result *targets; /* one per target, counts only */
+    struct fairness fairness;      /* filled when it has ended */
     struct timeline timeline;
 
     /* Open loop: free connections, and those that open on demand (exchange.h). */

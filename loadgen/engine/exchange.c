@@ -448,6 +448,7 @@ static void answered(struct engine *engine, struct client_connection *connection
         target->failed++;
     }
     target->replies++;
+    connection->replies += recorder_within(&engine->recorder);
     connection->failures = 0;
     connection->count--;
     if (++connection->head == engine->depth)

@@ -350,6 +350,7 @@ static int collect(const struct session *session, struct load_result *result,
         totals_add_paces(&totals, engine->paces, schedule_drawn_count(&engine->schedule));
         totals_add_targets(&totals, engine->targets);
         totals_add_background(&totals, engine->background.totals);
+        fairness_merge(&totals.fairness, &engine->fairness);
         totals.parsed_replies += engine->parsers.parsed;
     }
     totals_result(&totals, result);

@@ -144,6 +144,16 @@ static void print_targets(const struct load_result *result, FILE *file)
     }
 }
 
+/* Least and most: of connections that are served alike the median tells enough. */
+static void print_clients(const struct load_result *result, FILE *file)
+{
+    const struct clients_result *clients = result->clients;
+    if (clients && clients->connections > 1 && clients->most > 0)
+        fprintf(file,
+                "%.0f connections had %.0f to %.0f replies each, %g in the middle\n",
+                clients->connections, clients->least, clients->most, clients->median);
+}
+
 static void print_background(const struct load_result *result, FILE *file)
 {
     for (size_t i = 0; i < result->background_count; i++) {
@@ -208,6 +218,7 @@ void summary_print(const struct load_result *result, FILE *file)
     print_latencies(result, file);
     fprintf(file, "\n");
     print_generator(result, file);
+    print_clients(result, file);
     print_targets(result, file);
     print_background(result, file);
     print_failures(result, file);

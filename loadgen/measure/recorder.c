@@ -113,6 +113,11 @@ static void live_counters_end(struct live_counters *live, bool belongs, bool ove
     }
 }
 
+static uint64_t longer(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
                  uint64_t sent_ns, uint64_t done_ns)
 {
@@ -140,6 +145,9 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
         recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
         record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
         pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
+    } else {
+        uint64_t *slowest_ns = &recorder->classes[class_index].slowest_early_ns;
+        *slowest_ns = longer(*slowest_ns, done_ns - scheduled_ns);
     }
 }
 
@@ -219,11 +227,6 @@ void recorder_lag(struct recorder *recorder, uint64_t scheduled_ns, uint64_t sen
 
 /* ---- adding up --------------------------------------------------------------------- */
 
-static uint64_t longer(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 static void series_interval_add(struct series_interval *into,
                                 const struct series_interval *from)
 {
@@ -243,6 +246,8 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
         histogram_merge(&into->classes[i].on_time, &from->classes[i].on_time);
         histogram_merge(&into->classes[i].late, &from->classes[i].late);
         histogram_merge(&into->classes[i].ages, &from->classes[i].ages);
+        into->classes[i].slowest_early_ns =
+            longer(into->classes[i].slowest_early_ns, from->classes[i].slowest_early_ns);
     }
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->service_ages, &from->service_ages);

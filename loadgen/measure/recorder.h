@@ -37,8 +37,9 @@ struct class_record {
     struct counts counts;
     /* Latency, and also service time, of requests that were sent when they were due. */
     struct histogram on_time;
-    struct histogram late; /* latency of all others */
-    struct histogram ages; /* of requests without a reply, from the scheduled time */
+    struct histogram late;     /* latency of all others */
+    struct histogram ages;     /* of requests without a reply, from the scheduled time */
+    uint64_t slowest_early_ns; /* latency of good replies to requests of the warm-up */
 };
 
 /* One interval of the series. */
@@ -92,6 +93,12 @@ static inline bool recorder_belongs(const struct recorder *recorder,
                                     uint64_t scheduled_ns)
 {
     return scheduled_ns >= recorder->begin_ns && scheduled_ns < recorder->end_ns;
+}
+
+/* Whether what was recorded last ended within the window. */
+static inline bool recorder_within(const struct recorder *recorder)
+{
+    return recorder->current != NULL;
 }
 
 /* A request begins. Its connection may still have to be opened. */

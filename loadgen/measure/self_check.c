@@ -121,6 +121,18 @@ static void check_dropped(const struct self_check *check)
             (unsigned long long)counts->scheduled);
 }
 
+static void check_starved(const struct self_check *check)
+{
+    const struct clients_result *clients = check->result->clients;
+    if (clients && clients->starved > 0)
+        load_result_warn(
+            check->result, FLAG_STARVED_CONNECTIONS,
+
+            "%.0f of %.0f connections got no reply, the others up to %.0f each: "
+            "throughput and latencies are those of the served ones",
+            clients->starved, clients->connections, clients->most);
+}
+
 static void check_ports(const struct self_check *check)
 {
     uint64_t count = check->result->failures[FAILURE_NO_PORTS];
@@ -266,10 +278,10 @@ static void check_interrupted(const struct self_check *check)
 void self_check(const struct session_totals *totals, struct load_result *result)
 {
     static void (*const checks[])(const struct self_check *) = {
-        check_interrupted, check_nothing,     check_saturation, check_lag,
-        check_rate,        check_errors,      check_dropped,    check_ports,
-        check_stalls,      check_shared_cpus, check_censored,   check_gaps,
-        check_steadiness,
+        check_interrupted, check_nothing,    check_saturation,  check_lag,
+        check_rate,        check_errors,     check_dropped,     check_ports,
+        check_starved,     check_stalls,     check_shared_cpus, check_censored,
+        check_gaps,        check_steadiness,
     };
     const struct self_check check = {totals, result};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

@@ -35,6 +35,7 @@ void totals_release(struct session_totals *totals)
         pace_release(&totals->paces[i]);
     free(totals->paces);
     free(totals->targets);
+    fairness_release(&totals->fairness);
 }
 
 /* CPU time without busy-polling before arrivals. */
@@ -272,6 +273,7 @@ static void set_servers(struct load_result *result, const struct session_totals 
     }
     result->whole_run.connections = totals->engines.connections;
     result->whole_run.reconnects = (double)totals->engines.reconnects;
+    result->clients = fairness_judge(&totals->fairness, &totals->recorder);
     for (int i = 0; i < BACKGROUND_KINDS; i++) {
         if (!totals->background[i].count)
             continue;

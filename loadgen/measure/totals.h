@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "loadgen/measure/fairness.h"
 #include "loadgen/measure/pace.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/plan/load_plan.h"
@@ -51,6 +52,7 @@ struct session_totals {
     size_t pace_count;
     struct target_result *targets; /* one per target, counts only; heap */
     struct background_result background[BACKGROUND_KINDS]; /* counts only */
+    struct fairness fairness;
     uint64_t parsed_replies; /* read by llhttp, and not by comparison with a known head */
 };
 

@@ -118,6 +118,36 @@ static void test_closed_loop_sees_it_once_per_client(void **state)
     release(&plan, &result, &served);
 }
 
+/* A pool whose threads each serve a connection until it ends: 2 of 8 clients are served,
+ * and better than ever. A longer wait than the window starves nobody. */
+static void test_starved_clients_are_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *path;
+        double starved;
+    } cases[] = {
+        {"threads=2,dispatch=connection", "/", 6},
+        {"threads=2,dispatch=request", "/", 0},
+        {"threads=8,dispatch=request", "/wait:300ms", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct served served =
+            serve_with(&thread_pool_model, &usual_settings, cases[i].options);
+        struct load_plan plan = make_plan(&served, cases[i].path);
+        struct load_result result;
+        plan.workload.connections = 8;
+        plan.workload.duration_ns = 500 * NS_PER_MS;
+        plan.drain_ns = NS_PER_S;
+        run(&plan, &result);
+        assert_true(result.clients->connections == 8);
+        assert_true(result.clients->starved == cases[i].starved);
+        assert_int_equal(has_warning(&result, FLAG_STARVED_CONNECTIONS),
+                         cases[i].starved > 0);
+        release(&plan, &result, &served);
+    }
+}
+
 /* It begins half a second before the end, and outlasts the drain. */
 static void test_late_stall_is_censored(void **state)
 {
@@ -281,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_loop_sees_the_stall),
         cmocka_unit_test(test_closed_loop_sees_it_once_per_client),
+        cmocka_unit_test(test_starved_clients_are_seen),
         cmocka_unit_test(test_late_stall_is_censored),
         cmocka_unit_test(test_mix_of_quick_and_slow),
         cmocka_unit_test(test_binomial_bound),
