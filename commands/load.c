@@ -263,6 +263,7 @@ static int search_capacity(const struct load_command_settings *settings,
         [CAPACITY_FOUND] = EXIT_FINE,
         [CAPACITY_NONE] = EXIT_FAILED,
         [CAPACITY_GENERATOR_LIMIT] = EXIT_INVALID,
+        [CAPACITY_CONNECTION_LIMIT] = EXIT_INVALID,
         [CAPACITY_TIME_UP] = EXIT_INCONCLUSIVE,
         [CAPACITY_INTERRUPTED] = EXIT_INTERRUPTED,
     };
@@ -369,7 +370,9 @@ const struct command load_command = {
         "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
         "With --find-capacity LIMIT it searches for the highest rate that keeps the "
         "limit: "
-        "exit 0 found; 1 kept at no rate; 3 the generator was the limit; 4 no time left "
+        "exit 0 found; 1 kept at no rate; 3 the generator or its connections were the "
+        "limit; "
+        "4 no time left "
         "to confirm it. With --calibrate it measures itself.\n\n"
         "Exit status: 0 measured, and what was expected came true; 1 the server could "
         "not be reached, or an --expect was missed; 2 usage; 3 measured, but the figures "

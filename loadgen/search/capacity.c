@@ -27,6 +27,7 @@ static const char *const verdict_words[] = {
     [CAPACITY_KEPT] = "kept",
     [CAPACITY_MISSED] = "missed",
     [CAPACITY_GENERATOR] = "generator at fault",
+    [CAPACITY_CONNECTIONS] = "connections all busy",
     NULL,
 };
 
@@ -34,6 +35,7 @@ static const char *const outcome_words[] = {
     [CAPACITY_FOUND] = "found",
     [CAPACITY_NONE] = "none",
     [CAPACITY_GENERATOR_LIMIT] = "generator_limit",
+    [CAPACITY_CONNECTION_LIMIT] = "connection_limit",
     [CAPACITY_TIME_UP] = "time_up",
     [CAPACITY_INTERRUPTED] = "interrupted",
     NULL,
@@ -127,7 +129,19 @@ static bool generator_is_at_fault(const struct load_result *result)
     return false;
 }
 
-/* Every request without a good reply within the limit is a bad one. */
+/* Whether requests were answered in time once they had a connection, and waited for one.
+ */
+static bool connections_are_at_fault(const struct load_result *result,
+                                     const struct expectation *objective)
+{
+    const struct distribution *service = &result->service;
+    return result->waited_for_connection > 0 && distribution_whole(service) &&
+           distribution_highest_quantile(service, objective->fraction) <=
+               objective->limit;
+}
+
+/* Every request without a good reply within the limit is a bad one; a step without good
+ * replies is no success, however few requests it had. */
 static void judge(struct capacity_step *step, const struct load_result *result,
                   const struct expectation *objective, const struct step_watch *watch)
 {
@@ -139,9 +153,18 @@ static void judge(struct capacity_step *step, const struct load_result *result,
     bool kept = side < 0 ||
                 (side == 0 && (double)step->bad <= watch->share * (double)step->requests);
     step->decided = side != 0;
-    step->verdict = kept                            ? CAPACITY_KEPT
-                    : generator_is_at_fault(result) ? CAPACITY_GENERATOR
-                                                    : CAPACITY_MISSED;
+    step->verdict = kept && result->counts.ended[OUTCOME_OK]      ? CAPACITY_KEPT
+                    : generator_is_at_fault(result)               ? CAPACITY_GENERATOR
+                    : connections_are_at_fault(result, objective) ? CAPACITY_CONNECTIONS
+                                                                  : CAPACITY_MISSED;
+}
+
+/* Whether all requests were refused, quickly: a lower rate does not help. */
+static bool is_refused(const struct load_result *result)
+{
+    const struct counts *counts = &result->counts;
+    return counts->scheduled >= LEAST_REQUESTS && !counts->ended[OUTCOME_OK] &&
+           counts_errors(counts) - counts->ended[OUTCOME_TIMEOUT] == counts->scheduled;
 }
 
 /* The state of a search. */
@@ -153,7 +176,8 @@ struct bracket_search {
     FILE *progress;
     struct error *error;
     double low, high; /* highest rate that was kept, lowest that was missed; 0: none */
-    bool own_fault;   /* the miss at `high` was the generator's fault */
+    int limit;        /* enum capacity_verdict of the miss at `high` */
+    bool refused;     /* the last step: is_refused */
 };
 
 static void print_step(const struct bracket_search *search,
@@ -202,6 +226,7 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
         return code;
     *step = (struct capacity_step){.rate_rps = rate_rps, .confirmation = confirmation};
     judge(step, &result, objective, &watch);
+    search->refused = is_refused(&result);
     bool interrupted = result.interrupted;
     load_result_release(&result);
     if (interrupted)
@@ -216,7 +241,7 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
 
 /*
  * Tries a rate, once more where the generator was at fault, and narrows the bracket. 1
- * kept, 0 missed, or -errno.
+ * kept, 0 missed or, in a confirmation, not shown to be kept; or -errno.
  */
 static int try_rate(struct bracket_search *search, double rate_rps, bool confirmation)
 {
@@ -226,12 +251,14 @@ static int try_rate(struct bracket_search *search, double rate_rps, bool confirm
         code = run_step(search, rate_rps, confirmation, &step);
     if (code < 0)
         return code;
-    if (step.verdict == CAPACITY_KEPT) {
+    if (step.verdict == CAPACITY_KEPT && (step.decided || !confirmation)) {
         search->low = rate_rps;
         return 1;
     }
+    if (confirmation && step.verdict == CAPACITY_KEPT)
+        return 0;
     search->high = rate_rps;
-    search->own_fault = step.verdict == CAPACITY_GENERATOR;
+    search->limit = step.verdict;
     if (search->low >= search->high)
         search->low = 0;
     return 0;
@@ -245,6 +272,8 @@ static int narrow(struct bracket_search *search, double rate_rps)
     int code = 0;
     while (code >= 0 && may_continue(search)) {
         code = try_rate(search, rate_rps, false);
+        if (search->refused)
+            break;
         if (search->high <= 0)
             rate_rps = 2 * search->low;
         else if (search->low <= 0)
@@ -259,9 +288,25 @@ static int narrow(struct bracket_search *search, double rate_rps)
     return code;
 }
 
-/* 1 confirmed, 0 not confirmed (or no time left), or -errno. */
+/* The fewest requests that show an objective to be kept, where all of them keep it. */
+static double requests_to_decide(const struct expectation *objective)
+{
+    return ceil(log(LEVEL) / log(objective->fraction)) + 1;
+}
+
+/*
+ * 1 confirmed, 0 not confirmed (or no time left), or -errno. A confirmation lasts as long
+ * as it takes to have twice the requests that can decide.
+ */
 static int confirm(struct bracket_search *search)
 {
+    uint64_t *duration_ns = &search->plan->workload.duration_ns;
+    double needed = 2 * requests_to_decide(search->objective) / search->low * NS_PER_S;
+    if (needed > (double)*duration_ns) {
+        if (needed > (double)search->deadline_ns - (double)clock_now_ns())
+            return 0;
+        *duration_ns = (uint64_t)needed;
+    }
     for (int retreat = 0; retreat < RETREATS; retreat++) {
         double rate_rps = search->low;
         int kept = 1;
@@ -287,6 +332,14 @@ int capacity_check_objective(const struct expectation *objective, struct error *
                      "expected an upper limit for a percentile of all requests, such as "
                      "p99<50ms, got \"%s\"",
                      objective->text);
+}
+
+/* What ended the search from above: `of_server`, or a limit of our own. */
+static int limit_outcome(int verdict, int of_server)
+{
+    return verdict == CAPACITY_GENERATOR     ? (int)CAPACITY_GENERATOR_LIMIT
+           : verdict == CAPACITY_CONNECTIONS ? (int)CAPACITY_CONNECTION_LIMIT
+                                             : of_server;
 }
 
 int capacity_search(struct load_plan *plan, const struct expectation *objective,
@@ -320,18 +373,29 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     }
     if (search.low > 0)
         capacity->rps = search.low;
-    if (code == -EINTR)
-        capacity->outcome = CAPACITY_INTERRUPTED;
-    else if (search.low <= 0)
-        capacity->outcome = search.own_fault ? CAPACITY_GENERATOR_LIMIT : CAPACITY_NONE;
-    else if (code == 0)
-        capacity->outcome = CAPACITY_TIME_UP;
-    else
-        capacity->outcome = search.own_fault ? CAPACITY_GENERATOR_LIMIT : CAPACITY_FOUND;
+    capacity->outcome = code == -EINTR    ? CAPACITY_INTERRUPTED
+                        : search.low <= 0 ? limit_outcome(search.limit, CAPACITY_NONE)
+                        : code == 0       ? CAPACITY_TIME_UP
+                                          : limit_outcome(search.limit, CAPACITY_FOUND);
     return 0;
 }
 
 /* ---- printing ---------------------------------------------------------------------- */
+
+static void print_own_limit(const struct capacity *capacity, const char *rate, FILE *file)
+{
+    bool connections = capacity->outcome == CAPACITY_CONNECTION_LIMIT;
+    const char *limit = connections
+                            ? "all connections are busy, and would be answered in "
+                              "time (raise --connections)"
+                            : "the generator is the limit, not the server (give it "
+                              "a core of its own: --cpus)";
+    if (isnan(capacity->rps))
+        fprintf(file, "nothing can be said of %s: %s\n", capacity->objective, limit);
+    else
+        fprintf(file, "%s holds at %s requests/s; above that %s\n", capacity->objective,
+                rate, limit);
+}
 
 static void print_outcome(const struct capacity *capacity, FILE *file)
 {
@@ -340,20 +404,16 @@ static void print_outcome(const struct capacity *capacity, FILE *file)
     quantity_format(QUANTITY_COUNT, capacity->rps, rate, sizeof rate);
     switch ((enum capacity_outcome)capacity->outcome) {
     case CAPACITY_FOUND:
-        fprintf(file, "%s holds up to %s requests/s\n", objective, rate);
+        fprintf(file,
+                "%s holds up to %s requests/s; above that the server is the limit\n",
+                objective, rate);
         break;
     case CAPACITY_NONE:
         fprintf(file, "%s holds at no rate that was tried\n", objective);
         break;
     case CAPACITY_GENERATOR_LIMIT:
-        if (isnan(capacity->rps))
-            fprintf(file, "nothing can be said: the generator was at fault; give it a "
-                          "core of its own (--cpus)\n");
-        else
-            fprintf(file,
-                    "%s holds at %s requests/s; above that the generator is the limit, "
-                    "not the server\n",
-                    objective, rate);
+    case CAPACITY_CONNECTION_LIMIT:
+        print_own_limit(capacity, rate, file);
         break;
     case CAPACITY_TIME_UP:
         fprintf(file, "%s held at %s requests/s, but there was no time to confirm it\n",

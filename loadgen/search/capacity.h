@@ -34,7 +34,9 @@
 enum capacity_verdict {
     CAPACITY_KEPT,
     CAPACITY_MISSED,
-    CAPACITY_GENERATOR, /* missed, and the generator was at fault */
+    CAPACITY_GENERATOR,   /* missed, and the generator was at fault */
+    CAPACITY_CONNECTIONS, /* missed by waiting for a free connection: once sent, requests
+                             were answered in time */
 };
 
 struct capacity_step {
@@ -49,9 +51,10 @@ struct capacity_step {
 
 enum capacity_outcome {
     CAPACITY_FOUND,
-    CAPACITY_NONE,            /* missed at the lowest rate that was tried */
-    CAPACITY_GENERATOR_LIMIT, /* the server can do at least this much */
-    CAPACITY_TIME_UP,         /* this much was kept, but not confirmed */
+    CAPACITY_NONE,             /* missed at the lowest rate that was tried */
+    CAPACITY_GENERATOR_LIMIT,  /* the server can do at least this much */
+    CAPACITY_CONNECTION_LIMIT, /* likewise */
+    CAPACITY_TIME_UP,          /* this much was kept, but not confirmed */
     CAPACITY_INTERRUPTED,
 };
 

@@ -306,6 +306,46 @@ static void test_search_finds_no_more_than_there_is(void **state)
     assert_int_equal(stop(&served, NULL), 0);
 }
 
+static int search_outcome(const char *path, uint64_t connections,
+                          struct capacity *capacity)
+{
+    struct served served = serve_with(&thread_pool_model, &usual_settings, "threads=64");
+    struct load_plan plan = make_plan(&served, path);
+    struct expectation objective;
+    struct error error;
+    assert_int_equal(expectation_parse(&objective, "p80<150ms", &error), 0);
+    plan.workload.rate_rps = 60;
+    plan.workload.connections = connections;
+    plan.workload.arrivals = ARRIVALS_CONSTANT;
+    plan.workload.duration_ns = NS_PER_S;
+    assert_int_equal(load_plan_build(&plan, &error), 0);
+    assert_int_equal(
+        capacity_search(&plan, &objective, 6 * NS_PER_S, NULL, capacity, &error), 0);
+    expectation_release(&objective);
+    load_plan_release(&plan);
+    assert_int_equal(stop(&served, NULL), 0);
+    return capacity->outcome;
+}
+
+/* What is never answered well holds at no rate; two connections for waits of 50 ms end at
+ * 40 a second, which is no limit of 64 threads. */
+static void test_search_tells_whose_limit_it_met(void **state)
+{
+    (void)state;
+    struct capacity capacity;
+    assert_int_equal(search_outcome("/nonsense", 64, &capacity), CAPACITY_NONE);
+    assert_true(isnan(capacity.rps));
+    record_release(&capacity_type, &capacity);
+    int outcome = search_outcome("/wait:50ms", 2, &capacity);
+    assert_true(outcome == CAPACITY_CONNECTION_LIMIT || outcome == CAPACITY_TIME_UP ||
+                outcome == CAPACITY_GENERATOR_LIMIT);
+    bool told = false;
+    for (size_t i = 0; i < capacity.step_count; i++)
+        told = told || capacity.steps[i].verdict == CAPACITY_CONNECTIONS;
+    assert_true(told);
+    record_release(&capacity_type, &capacity);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_binomial_bound),
         cmocka_unit_test(test_objectives),
         cmocka_unit_test(test_search_finds_no_more_than_there_is),
+        cmocka_unit_test(test_search_tells_whose_limit_it_met),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
