@@ -243,6 +243,7 @@ static bool go_through_steps(struct loop_client *client)
             return false;
         } else if (job_next_kind(job) != JOB_END) {
             job_run(job);
+            client->loop->computed = true;
         }
     }
     return true;

@@ -44,6 +44,7 @@ struct loop {
     uint64_t now_ns; /* the backend's: about now, never older than the last sleep */
     bool stopping;   /* no more is accepted; the loop ends with its last client */
     bool paused;     /* backpressure at the cap: the listener is not watched */
+    bool computed;   /* a step has run on the loop; for the backend to clear */
     struct output output;
 };
 
@@ -170,7 +171,8 @@ void loop_take_back(struct loop *loop);
 /* The earliest time that anything waits for, on CLOCK_MONOTONIC, or 0. */
 uint64_t loop_due_ns(const struct loop *loop);
 
-/* Calls the timers that are due. */
+/* Calls the timers that are due by the clock of now, once a turn: by the clock of before
+ * the turn's events they would wait for those of the next turn as well. */
 void loop_run_due(struct loop *loop);
 
 /* The server shall stop. */

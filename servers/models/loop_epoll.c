@@ -269,9 +269,7 @@ static void run(struct loop *loop)
         int count = sleep_until_event(own, events);
         for (int i = 0; i < count; i++)
             on_event(own, &events[i]);
-        uint64_t due_ns = loop_due_ns(loop);
-        if (due_ns && due_ns <= loop->now_ns)
-            loop_run_due(loop);
+        loop_run_due(loop);
         bury_dead(own);
     }
 }

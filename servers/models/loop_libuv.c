@@ -214,11 +214,13 @@ static void run_on_pool(struct loop_client *client)
 /*
  * The loop's own timers count whole milliseconds, and so would make steps that stand
  * for I/O end in bunches. A timerfd ends each when it is due, and is set at most once
- * per turn of the loop.
+ * per turn of the loop. What fell due in this turn comes now: the alarm's event would
+ * stand behind those that are ready already.
  */
 static void set_alarm(uv_prepare_t *before_sleep)
 {
     struct libuv_loop *own = before_sleep->data;
+    loop_run_due(&own->loop);
     uint64_t due_ns = loop_due_ns(&own->loop);
     if (due_ns == own->alarm_ns)
         return;

@@ -34,6 +34,9 @@
 #define BUFFER_BYTES (2 * 1024)
 #define BUFFER_GROUP 0
 
+/* After a computation on the loop, what has been ready for so long is submitted. */
+#define SUBMIT_BY_NS (100 * NS_PER_US)
+
 /* What a completion is about: in the low bits of its user data. The rest is a pointer. */
 enum subject {
     ABOUT_NOTHING, /* the outcome of a cancellation, which is ignored */
@@ -60,6 +63,7 @@ struct uring_loop {
     size_t parked_count;          /* in `parked` */
     size_t parked_capacity;       /* of `parked` */
     uint64_t begin_ns;            /* when the loop began */
+    uint64_t submitted_ns;        /* the last time */
     struct uring_client *leaving; /* closed, and nothing in flight */
     bool finished;
 };
@@ -433,16 +437,32 @@ static void submit_and_sleep(struct uring_loop *own)
     else
         io_uring_submit_and_wait_timeout(&own->ring, &first, 1, due_ns ? &left : NULL,
                                          NULL);
-    own->loop.now_ns = clock_now_ns();
+    own->loop.now_ns = own->submitted_ns = clock_now_ns();
+}
+
+/* Replies do not wait for the computations of others: they are submitted between them. */
+static void submit_after_computing(struct uring_loop *own)
+{
+    if (!own->loop.computed)
+        return;
+    own->loop.computed = false;
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns - own->submitted_ns < SUBMIT_BY_NS)
+        return;
+    io_uring_submit(&own->ring);
+    own->submitted_ns = now_ns;
 }
 
 static void take_completions(struct uring_loop *own)
 {
     struct io_uring_cqe *completion;
-    unsigned head, count = 0;
+    unsigned head, count = 0, ready = io_uring_cq_ready(&own->ring);
     io_uring_for_each_cqe(&own->ring, head, completion)
     {
+        if (count == ready)
+            break;
         on_completion(own, completion);
+        submit_after_computing(own);
         count++;
     }
     io_uring_cq_advance(&own->ring, count);
@@ -454,9 +474,7 @@ static void run(struct loop *loop)
     while (!own->finished) {
         submit_and_sleep(own);
         take_completions(own);
-        uint64_t due_ns = loop_due_ns(loop);
-        if (due_ns && due_ns <= loop->now_ns)
-            loop_run_due(loop);
+        loop_run_due(loop);
         let_leave(own);
     }
 }
