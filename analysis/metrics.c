@@ -48,6 +48,10 @@ static double read_throughput(const struct trial_record *trial,
                    : (double)NAN;
 }
 
+/* A bracket has sense only where both were full. */
+READER(read_capacity_at_most, trial_has_flag(trial, FLAG_BOTH_FULL)
+                                  ? trial->load->throughput_rps / trial_server_load(trial)
+                                  : (double)NAN)
 READER(read_offered, trial->load->scheduled_rps)
 READER(read_latency_mean, latency_of(trial, class)->mean_ns)
 READER(read_latency_p50, latency_of(trial, class)->p50_ns)

@@ -91,7 +91,7 @@ static void test_which_trials_count(void **state)
         fixture_add_trial(&results, "bad", NULL, "event-loop", 2, 200);
     invalidate(bad, FLAG_SWAPPING);
     invalidate(bad, FLAG_GENERATOR_SATURATED);
-    trial_raise(bad, FLAG_BUSY_MACHINE, FLAG_WARNING, "busy");
+    trial_raise(bad, FLAG_SERVICES_BUSY, FLAG_WARNING, "busy");
     /* The generator was the limit: the server can do at least so much. */
     invalidate(fixture_add_trial(&results, "full", NULL, "event-loop", 1, 100),
                FLAG_GENERATOR_SATURATED);

@@ -11,6 +11,9 @@
 
 /* A window of 2 s: 1000 good replies a second, and 100 refused ones. */
 static const struct trial_record measured = {
+    .cpus = {.server_count = 1},
+    .flags = (struct trial_flag[]){{.flag = FLAG_BOTH_FULL}},
+    .flag_count = 1,
     .load =
         &(struct load_result){
             .mode = LOAD_CLOSED,
@@ -106,6 +109,7 @@ static void test_figures(void **state)
     (void)state;
     static const double expected[METRIC_COUNT] = {
         [METRIC_THROUGHPUT] = 1000,
+        [METRIC_CAPACITY_AT_MOST] = 1000 / 0.55,
         [METRIC_OFFERED] = 1100,
         [METRIC_LATENCY_MEAN] = 1,
         [METRIC_LATENCY_P50] = 50,
@@ -250,6 +254,20 @@ static void test_nothing_was_answered(void **state)
     expect(METRIC_ERRORS, &trial, NULL, 0);
 }
 
+/* 0.9 of its one CPU were used; both flagged full, it could have done 1111 a second. */
+static void test_bracket_of_a_full_server(void **state)
+{
+    (void)state;
+    struct server_window window = *measured.server.window;
+    struct trial_record trial = measured;
+    window.cpu_s = 1.8;
+    trial.server.window = &window;
+    trial.server.statistics = NULL;
+    expect(METRIC_CAPACITY_AT_MOST, &trial, NULL, 1000 / 0.9);
+    trial.flag_count = 0;
+    expect(METRIC_CAPACITY_AT_MOST, &trial, NULL, NAN);
+}
+
 /* What a distribution calls a lower bound is one, and only in that distribution. */
 static void test_lower_bounds(void **state)
 {
@@ -355,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_switches_without_keep_alive),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_nothing_was_answered),
+        cmocka_unit_test(test_bracket_of_a_full_server),
         cmocka_unit_test(test_lower_bounds),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_names),
