@@ -308,7 +308,8 @@ static struct ratio score_ratio(const struct row *row, const struct row *best,
 static bool takes_part(const struct row *row)
 {
     double errors = row->estimates[METRIC_ERROR_SHARE].median;
-    return is_measured(row) && !(errors > ERRORS_ALLOWED);
+    double starved = row->estimates[METRIC_STARVED].median;
+    return is_measured(row) && !(errors > ERRORS_ALLOWED) && !(starved > 0);
 }
 
 static const struct row *best_of(const struct comparison *comparison,

@@ -85,7 +85,8 @@ static void add_figure(struct figure_columns *columns, const struct group *group
                        struct figure figure, enum table_style style)
 {
     bool terminal = style == TABLE_TERMINAL;
-    if (!any_measured(group, figure))
+    struct figure beside = {(enum metric_id)metrics[figure.metric].beside, ALL_REQUESTS};
+    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)))
         return;
     add_column(columns, COLUMN_FIGURE, figure);
     /* Of a closed loop's p50 and throughput one follows from the other. */

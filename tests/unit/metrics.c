@@ -54,6 +54,11 @@ static const struct trial_record measured = {
                                                             .max_ns = 11}}},
             .class_count = 1,
             .whole_run = {.sent = 2300, .replies = 2200},
+            .clients = &(struct clients_result){.connections = 200,
+                                                .starved = 90,
+                                                .least = 0,
+                                                .median = 8,
+                                                .most = 31},
         },
     .server =
         {
@@ -119,6 +124,10 @@ static void test_figures(void **state)
         [METRIC_SERVICE_P99] = 89,
         [METRIC_ERRORS] = 250, /* all but what is still in flight */
         [METRIC_ERROR_SHARE] = 250.0 / 2250,
+        [METRIC_STARVED] = 90,
+        [METRIC_REPLIES_LEAST] = 0,
+        [METRIC_REPLIES_MEDIAN] = 8,
+        [METRIC_REPLIES_MOST] = 31,
         [METRIC_IN_FLIGHT] = 2, /* 1000/s of 2 ms each */
         [METRIC_CORES] = 0.55,
         [METRIC_CPU_PER_REQUEST] = 500e3, /* 1100/s were answered, good or not */

@@ -115,6 +115,31 @@ static void test_contest_of_classes(void **state)
     release(&made);
 }
 
+/* A model that serves some of its clients alone is no better for it, even where the
+ * scenario tolerates that. */
+static void test_starving_is_not_best(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(1)};
+    fixture_add_scenario(&made.results, "waits",
+                         "\"family\":\"waiting\",\"requests\":[{\"path\":\"/wait:50ms\"}"
+                         "],\"load\":{\"connections\":100},\"tolerates\":"
+                         "[\"starved_connections\"]",
+                         three_models);
+    static const double rates_rps[] = {1000, 10000, 900};
+    for (size_t m = 0; m < 3; m++) {
+        struct trial_record *trial = fixture_add_trial(&made.results, "waits", NULL,
+                                                       three_models[m], 1, rates_rps[m]);
+        fixture_add_clients(trial, m == 1 ? 9 : 0, 10000);
+        fixture_add_window(trial, 0.5, 1);
+    }
+    derive(&made);
+    const struct overview_row *rows = made.overview.rows;
+    assert_string_equal(rows[0].use.text, "waiting 1/1");
+    assert_string_equal(rows[1].use.text, "none of these");
+    release(&made);
+}
+
 static void test_nothing_can_be_judged(void **state)
 {
     (void)state;
@@ -164,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits),
         cmocka_unit_test(test_contest_of_classes),
+        cmocka_unit_test(test_starving_is_not_best),
         cmocka_unit_test(test_nothing_can_be_judged),
         cmocka_unit_test(test_open_loop),
     };

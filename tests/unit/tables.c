@@ -166,6 +166,28 @@ static void test_classes_and_errors(void **state)
     results_release(&results);
 }
 
+/* How replies fell on connections is shown where some had none, and in files always. */
+static void test_starved_connections(void **state)
+{
+    (void)state;
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello", HELLO, two_models);
+    fixture_add_clients(fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000),
+                        0, 120);
+    struct trial_record *other =
+        fixture_add_trial(&results, "hello", NULL, "other", 1, 9000);
+    fixture_add_clients(other, 9, 9000);
+    static const char *const terminal[] = {
+        "model              req/s  starved  least/conn  median/conn  most/conn\n",
+        "event-loop            1k        0           0            1        120\n",
+        "other (reference)     9k        9           0            1         9k\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    other->load->clients->starved = 0;
+    static const char *const even[] = {"model              req/s\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, even);
+    results_release(&results);
+}
+
 /* Rows without figures say why, equal reasons together. */
 static void test_notes(void **state)
 {
@@ -244,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_classes_and_errors),
+        cmocka_unit_test(test_starved_connections),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_width),
     };
