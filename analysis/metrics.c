@@ -82,6 +82,14 @@ static double read_error_share(const struct trial_record *trial,
     return ended > 0 ? errors / ended : (double)NAN;
 }
 
+/* How replies fell on the connections that carried requests. */
+#define CLIENTS_READER(function, member)                                                 \
+    READER(function, trial->load->clients ? trial->load->clients->member : (double)NAN)
+CLIENTS_READER(read_starved, starved)
+CLIENTS_READER(read_replies_least, least)
+CLIENTS_READER(read_replies_median, median)
+CLIENTS_READER(read_replies_most, most)
+
 /* ---- the server's side ------------------------------------------------------------ */
 
 /*

@@ -366,7 +366,7 @@ const struct command load_command = {
         "one, as in 3*http://127.0.0.1:8080.\n\n"
         "Phases change the load over the measured time. During the warm-up it is as the "
         "first phase begins. A quiet minute, a ramp, and bursts of 200 ms every 2 s:\n\n"
-        "  interleave load http://127.0.0.1:8080 --connections auto --phase 1m:100/s \\\n"
+        "  interleave load http://127.0.0.1:8080/wait:20ms --phase 1m:100/s \\\n"
         "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
         "With --find-capacity LIMIT it searches for the highest rate that keeps the "
         "limit: "

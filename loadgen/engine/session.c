@@ -393,6 +393,8 @@ static int collect(const struct session *session, struct load_result *result,
         totals.parsed_replies += engine->parsers.parsed;
     }
     totals_result(&totals, result);
+    load_run_init(record_append(&result->runs, &result->run_count, sizeof *result->runs),
+                  session->timeline.begin_ns, session->end_ns);
     totals_release(&totals);
     return 0;
 }

@@ -52,3 +52,27 @@ case $built in
 esac
 compiler=$(sed 's/ -.*//' "$built/flags")
 make_copy() { make -C "$copy" --no-print-directory -s CC="$compiler" SANITIZE="$flavour" "$@"; }
+
+# ---- the model that docs/adding-a-model.md adds ------------------------------------------
+
+guide=docs/adding-a-model.md
+
+# The block of C behind the line that ends with this text and a colon.
+block_after() {
+    INTRODUCTION=$1 perl -0777 -ne \
+        'print $1 if /\Q$ENV{INTRODUCTION}\E[^\n]*:\n\n```c\n(.*?)^```$/ms' "$guide"
+}
+
+# What it says: a file, a line, and where they go.
+read_guide() {
+    file=$(sed -n 's/^The whole of `\(.*\)`:$/\1/p' "$guide")
+    neighbour=$(sed -n 's/^One line in `servers\/models\.def`, after `\([^`]*\)`.*/\1/p' "$guide")
+    block_after 'The whole of' >"$work/model.c"
+    block_after 'One line in' >"$work/line"
+}
+
+# ... done in the copy.
+add_model() {
+    cp "$work/model.c" "$copy/$file" && grep -qxF "$neighbour" "$copy/servers/models.def" &&
+        sed -i "/^$neighbour\$/r $work/line" "$copy/servers/models.def"
+}

@@ -5,7 +5,6 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/support/docs_test.sh
-guide=docs/adding-a-model.md
 models_page=docs/models.md
 most_lines=150
 server=
@@ -60,16 +59,7 @@ ok "$models_page describes every model, and nothing else" describes "$interleave
 
 # ---- what the guide says ----------------------------------------------------------------
 
-# The block of C behind the line that ends with this text and a colon.
-block_after() {
-    INTRODUCTION=$1 perl -0777 -ne \
-        'print $1 if /\Q$ENV{INTRODUCTION}\E[^\n]*:\n\n```c\n(.*?)^```$/ms' "$guide"
-}
-
-file=$(sed -n 's/^The whole of `\(.*\)`:$/\1/p' "$guide")
-neighbour=$(sed -n 's/^One line in `servers\/models\.def`, after `\([^`]*\)`.*/\1/p' "$guide")
-block_after 'The whole of' >"$work/model.c"
-block_after 'One line in' >"$work/line"
+read_guide
 model=$(sed -n 's/^    \.name = "\(.*\)",$/\1/p' "$work/model.c")
 ok "$guide has a file, a line and where they go" \
     test -s "$work/model.c" -a -s "$work/line" -a -n "$file" -a -n "$neighbour" -a -n "$model" ||
@@ -79,11 +69,6 @@ ok "... a file of fewer than $most_lines lines" \
 ok "... and one line" test "$(wc -l <"$work/line")" -eq 1
 
 # ---- what the guide makes ---------------------------------------------------------------
-
-add_model() {
-    cp "$work/model.c" "$copy/$file" && grep -qxF "$neighbour" "$copy/servers/models.def" &&
-        sed -i "/^$neighbour\$/r $work/line" "$copy/servers/models.def"
-}
 
 builds() {
     make_copy -j "$(nproc)" "$built/interleave" && ! grep -q "^$file:.*warning" "$work/said"

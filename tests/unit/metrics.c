@@ -56,6 +56,11 @@ static const struct trial_record measured = {
             .whole_run = {.sent = 2300, .replies = 2200},
             .accounted = &(struct accounted){.from_s = 0.1, .to_s = 2.1, .replies = 2200},
             .generator = {.cpu_us_per_request = 250},
+            .clients = &(struct clients_result){.connections = 200,
+                                                .starved = 90,
+                                                .least = 0,
+                                                .median = 8,
+                                                .most = 31},
         },
     .server =
         {
@@ -121,6 +126,10 @@ static void test_figures(void **state)
         [METRIC_SERVICE_P99] = 89,
         [METRIC_ERRORS] = 250, /* all but what is still in flight */
         [METRIC_ERROR_SHARE] = 250.0 / 2250,
+        [METRIC_STARVED] = 90,
+        [METRIC_REPLIES_LEAST] = 0,
+        [METRIC_REPLIES_MEDIAN] = 8,
+        [METRIC_REPLIES_MOST] = 31,
         [METRIC_IN_FLIGHT] = 2, /* 1000/s of 2 ms each */
         [METRIC_CORES] = 0.55,
         [METRIC_CPU_PER_REQUEST] = 500e3, /* 1100/s were answered, good or not */
@@ -194,7 +203,10 @@ static void test_missing_parts(void **state)
             bool switches = m == METRIC_VOLUNTARY || m == METRIC_INVOLUNTARY;
             bool missing = metrics[m].needs & cases[i].part ||
                            (switches && cases[i].part == PART_WINDOW);
-            double value = metric_read(m, &cases[i].trial, NULL);
+            struct trial_record trial = cases[i].trial;
+            trial.flags = measured.flags;
+            trial.flag_count = measured.flag_count;
+            double value = metric_read(m, &trial, NULL);
             if (isnan(value) != missing)
                 fail_msg("case %zu: %s is %g", i, metrics[m].name, value);
         }
