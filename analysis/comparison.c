@@ -50,14 +50,25 @@ static void collect_trials(struct row *row, const struct results *results)
         row->status = row->trial_count > 0 ? ROW_FAILED : ROW_MISSING;
 }
 
+static bool has_word(const struct text *words, const char *word)
+{
+    char **list = text_split(text_string(words), ',', NULL);
+    bool found = false;
+    for (size_t i = 0; list[i]; i++)
+        found = found || strcmp(list[i], word) == 0;
+    text_list_free(list);
+    return found;
+}
+
 /* The words of the flags of the trials that a row uses or has lost, each once. */
-static void tell_flags(struct row *row, struct text *why)
+static void tell_flags(const struct row *row, enum flag_severity severity,
+                       struct text *words)
 {
     for (size_t i = 0; i < row->trial_count; i++) {
         for (size_t f = 0; f < row->trials[i]->flag_count; f++) {
             const struct trial_flag *flag = &row->trials[i]->flags[f];
-            if (flag->severity == FLAG_INVALID && !strstr(text_string(why), flag->word))
-                text_printf(why, "%s%s", why->length ? ", " : "", flag->word);
+            if (flag->severity == (int)severity && !has_word(words, flag->word))
+                text_printf(words, "%s%s", words->length ? ", " : "", flag->word);
         }
     }
 }
@@ -103,9 +114,13 @@ static void tell_why(struct row *row, const struct results *results)
             text_printf(&why, "%zu of %zu trials failed: %s", failed, row->trial_count,
                         row->trials[i]->reason);
     if (failed == 0)
-        tell_flags(row, &why);
+        tell_flags(row, FLAG_INVALID, &why);
     row->why = why.length ? text_steal(&why) : NULL;
     text_release(&why);
+    struct text remarks = {0};
+    tell_flags(row, FLAG_WARNING, &remarks);
+    row->remarks = remarks.length ? text_steal(&remarks) : NULL;
+    text_release(&remarks);
 }
 
 /* ---- figures ---------------------------------------------------------------------- */
@@ -212,35 +227,19 @@ static void add_rows(struct comparison *comparison)
     }
 }
 
-static void add_ratios(struct comparison *comparison)
-{
-    const struct figure cpu_per_request = {METRIC_CPU_PER_REQUEST, ALL_REQUESTS};
-    struct row *base = NULL;
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        struct row *row = &comparison->rows[i];
-        if (base && !row_same_cell(base, row))
-            base = NULL;
-        if (row->used_count == 0)
-            continue;
-        base = base ? base : row;
-        row->base = base;
-        row->cpu_ratio = row_ratio(row, base, cpu_per_request, 0.95);
-    }
-}
-
 /* ---- the whole -------------------------------------------------------------------- */
 
 void comparison_make(struct comparison *comparison, const struct results *results)
 {
     *comparison = (struct comparison){.results = results};
     add_rows(comparison);
-    add_ratios(comparison);
 }
 
 void comparison_release(struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->row_count; i++) {
         free(comparison->rows[i].why);
+        free(comparison->rows[i].remarks);
         free(comparison->rows[i].trials);
         free(comparison->rows[i].used);
         free(comparison->rows[i].classes);

@@ -45,13 +45,12 @@ struct row {
     bool lower_bound; /* invalid only in that the generator was the limit: the server
                          can do at least this much */
     char *why;        /* failure, flags or skip_reason; NULL where all is well */
+    char *remarks;    /* flags that are warnings, or tolerated; NULL: none */
     const struct trial_record **trials; /* all of this row, failed and invalid, too */
     size_t trial_count;
     const struct trial_record **used; /* those that the figures are made of */
     size_t used_count;
     struct estimate estimates[METRIC_COUNT];
-    const struct row *base; /* the first row of its cell that has figures, or NULL */
-    struct ratio cpu_ratio; /* CPU per request, of this row to that of `base` */
     struct row_class *classes;
     size_t class_count;
     struct prediction predictions[THEORY_MAX];

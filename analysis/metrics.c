@@ -48,6 +48,10 @@ static double read_throughput(const struct trial_record *trial,
                    : (double)NAN;
 }
 
+/* A bracket has sense only where both were full. */
+READER(read_capacity_at_most, trial_has_flag(trial, FLAG_BOTH_FULL)
+                                  ? trial->load->throughput_rps / trial_server_load(trial)
+                                  : (double)NAN)
 READER(read_offered, trial->load->scheduled_rps)
 READER(read_latency_mean, latency_of(trial, class)->mean_ns)
 READER(read_latency_p50, latency_of(trial, class)->p50_ns)
@@ -77,6 +81,14 @@ static double read_error_share(const struct trial_record *trial,
     double ended = errors + (double)counts_of(trial, class)->ended[OUTCOME_OK];
     return ended > 0 ? errors / ended : (double)NAN;
 }
+
+/* How replies fell on the connections that carried requests. */
+#define CLIENTS_READER(function, member)                                                 \
+    READER(function, trial->load->clients ? trial->load->clients->member : (double)NAN)
+CLIENTS_READER(read_starved, starved)
+CLIENTS_READER(read_replies_least, least)
+CLIENTS_READER(read_replies_median, median)
+CLIENTS_READER(read_replies_most, most)
 
 /* ---- the server's side ------------------------------------------------------------ */
 

@@ -55,6 +55,8 @@ struct metric {
     int column;              /* its place among the tables' columns; 0: none */
     bool class_column;       /* where there are classes each has a column */
     bool above_zero;         /* it has a column only where it is not 0 all over */
+    int beside;              /* only where this metric has one, too; 0: does not depend */
+    bool has_ratio;          /* it is held against the best row's, block by block */
     bool is_headline;        /* its interval is shown on the terminal, too */
     bool theory_on_terminal; /* as is what theory says of it */
     const char *footnote;    /* below all tables: what its headers mean */

@@ -261,3 +261,38 @@ struct ratio statistics_ratio(const double *a, const double *b, size_t count,
     free(logs);
     return ratio;
 }
+
+double statistics_ratio_tail(const struct ratio *ratio, double margin)
+{
+    if (!ratio->t.exists)
+        return NAN;
+    double degrees = (double)ratio->pairs - 1;
+    double half = (log(ratio->t.high) - log(ratio->t.low)) / 2;
+    double quantile = statistics_t_quantile((1 + ratio->t.confidence) / 2, degrees);
+    double distance = log(ratio->value) - log(margin);
+    if (half <= 0)
+        return distance > 0 ? 0 : 1;
+    double t = distance / (half / quantile);
+    return t >= 0 ? 1 - t_cumulative(t, degrees) : t_cumulative(-t, degrees);
+}
+
+/* ---- many tests at once ----------------------------------------------------------- */
+
+void statistics_holm(const double *p_values, size_t count, double level, bool *rejected)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        rejected[i] = false;
+        left += isnan(p_values[i]) ? 0 : 1;
+    }
+    for (; left > 0; left--) {
+        size_t least = count;
+        for (size_t i = 0; i < count; i++)
+            if (!rejected[i] && !isnan(p_values[i]) &&
+                (least == count || p_values[i] < p_values[least]))
+                least = i;
+        if (p_values[least] > level / (double)left)
+            return;
+        rejected[least] = true;
+    }
+}

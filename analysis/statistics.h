@@ -61,6 +61,19 @@ struct ratio {
 struct ratio statistics_ratio(const double *a, const double *b, size_t count,
                               double confidence);
 
+/*
+ * P value of the one-sided t test against "the true ratio is at most `margin`", from the
+ * paired logarithms: small where it is shown to be above. 1 minus it is that of the test
+ * against "at least". NAN below 2 pairs.
+ */
+double statistics_ratio_tail(const struct ratio *ratio, double margin);
+
+/*
+ * Holm's step-down procedure: which of the hypotheses with these P values are rejected at
+ * a family-wise error of `level`. NAN is no hypothesis.
+ */
+void statistics_holm(const double *p_values, size_t count, double level, bool *rejected);
+
 /* Median of all averages (x_i + x_j) / 2, i <= j. */
 double statistics_hodges_lehmann(const double *values, size_t count);
 

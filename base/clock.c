@@ -2,6 +2,8 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static uint64_t to_ns(const struct timespec *time)
@@ -55,4 +57,39 @@ void clock_utc_text(char *text, unsigned long bytes, int compact)
         strftime(text, bytes, "%Y%m%dT%H%M%SZ", &parts);
     else
         strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+uint64_t clock_wall_ns(uint64_t then_ns)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return to_ns(&wall) - clock_now_ns() + then_ns;
+}
+
+void clock_wall_text(uint64_t wall_ns, char text[CLOCK_WALL_TEXT_BYTES])
+{
+    time_t seconds = (time_t)(wall_ns / NS_PER_S);
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    size_t length = strftime(text, CLOCK_WALL_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(text + length, CLOCK_WALL_TEXT_BYTES - length, ".%09uZ",
+             (unsigned)(wall_ns % NS_PER_S));
+}
+
+/* Printed again it must be the same text: nothing is left over, out of range or short. */
+int clock_wall_parse(const char *text, uint64_t *wall_ns)
+{
+    struct tm parts = {0};
+    unsigned long long fraction_ns;
+    char end, again[CLOCK_WALL_TEXT_BYTES];
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%9llu%c", &parts.tm_year, &parts.tm_mon,
+               &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &fraction_ns,
+               &end) != 8 ||
+        parts.tm_year < 1970)
+        return -EINVAL;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    *wall_ns = (uint64_t)timegm(&parts) * NS_PER_S + fraction_ns;
+    clock_wall_text(*wall_ns, again);
+    return strcmp(again, text) == 0 ? 0 : -EINVAL;
 }

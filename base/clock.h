@@ -34,4 +34,13 @@ uint64_t clock_thread_cpu_ns(void);
 /* "2026-11-23T15:04:05Z" (or "20261123T150405Z" when compact), now, in UTC. */
 void clock_utc_text(char *text, unsigned long bytes, int compact);
 
+/* What the wall clock showed when the monotonic clock showed `then_ns`: nanoseconds since
+ * 1970, UTC. */
+uint64_t clock_wall_ns(uint64_t then_ns);
+
+/* "2026-11-23T15:04:05.000000001Z", and back: 0 or -EINVAL. */
+#define CLOCK_WALL_TEXT_BYTES 40
+void clock_wall_text(uint64_t wall_ns, char text[CLOCK_WALL_TEXT_BYTES]);
+int clock_wall_parse(const char *text, uint64_t *wall_ns);
+
 #endif

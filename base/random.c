@@ -2,7 +2,9 @@
 #include "base/random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -79,6 +81,17 @@ void random_shuffle(struct random *random, void *items, size_t count, size_t siz
             b[k] = swap;
         }
     }
+}
+
+void random_fresh_id(char id[RANDOM_ID_BYTES])
+{
+    uint64_t halves[2];
+    if (getrandom(halves, sizeof halves, 0) != (ssize_t)sizeof halves) {
+        halves[0] = clock_now_ns();
+        halves[1] = (uint64_t)getpid();
+    }
+    snprintf(id, RANDOM_ID_BYTES, "%016llx%016llx", (unsigned long long)halves[0],
+             (unsigned long long)halves[1]);
 }
 
 uint64_t random_fresh_seed(void)

@@ -40,4 +40,8 @@ void random_shuffle(struct random *random, void *items, size_t count, size_t siz
 /* A seed that differs from run to run, for when the user gave none. */
 uint64_t random_fresh_seed(void);
 
+/* A name that no other has, on no machine: 128 random bits in hexadecimal. */
+#define RANDOM_ID_BYTES 33
+void random_fresh_id(char id[RANDOM_ID_BYTES]);
+
 #endif

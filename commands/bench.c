@@ -108,8 +108,8 @@ struct bench {
     struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
-    bool machine_invalid;             /* the machine is not fit to measure on */
-    size_t failed, invalid, measured; /* trials, those of earlier sessions included */
+    bool machine_invalid;   /* the machine is not fit to measure on */
+    size_t failed, invalid; /* trials, those of earlier sessions included */
 };
 
 static int complain(const struct error *error)
@@ -283,7 +283,6 @@ static enum done_status status_of(const struct trial_record *trial)
 static void count_done(struct bench *bench, enum done_status status)
 {
     bench->failed += status == DONE_FAILED;
-    bench->measured += status != DONE_FAILED;
     bench->invalid += status == DONE_INVALID;
 }
 
@@ -411,9 +410,13 @@ static int finish(struct bench *bench)
                 bench->plan.trial_count);
         return EXIT_FAILED;
     }
-    if (bench->machine_invalid ||
-        (bench->measured && bench->invalid == bench->measured)) {
-        fprintf(stderr, "the measurement is invalid: see the warnings\n");
+    if (bench->machine_invalid)
+        fprintf(stderr, "the machine is not fit to measure on: see the warnings\n");
+    if (bench->invalid > 0)
+        fprintf(stderr,
+                "%zu of %zu trials are invalid: the flags stand with their tables\n",
+                bench->invalid, bench->plan.trial_count);
+    if (bench->machine_invalid || bench->invalid > 0) {
         return EXIT_INVALID;
     }
     return EXIT_FINE;
@@ -516,7 +519,9 @@ const struct command bench_command = {
         "from the seed. The table goes to stdout, the data into the folder of results, "
         "and Ctrl-C leaves a folder that --resume goes on with.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong (then "
-        "nothing was started), 3 if what was measured is invalid, 130 if interrupted.",
+        "nothing was started), 3 if a trial is invalid in a way that its scenario does "
+        "not "
+        "tolerate, or the machine is not fit to measure on, 130 if interrupted.",
     .options = options,
     .run = run,
 };

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/json_document.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "loadgen/measure/expect.h"
 #include "loadgen/measure/load_summary.h"
-#include "record/load_result.h"
+#include "record/load_merge.h"
 
 struct merge_settings {
     char *json;
@@ -113,6 +114,9 @@ static void print_sum(const struct load_result *sum, FILE *file)
     char text[QUANTITY_TEXT_BYTES];
     fprintf(file, "%s requests/s",
             quantity_format(QUANTITY_COUNT, sum->throughput_rps, text, sizeof text));
+    fprintf(
+        file, " in the %s that all windows have in common",
+        quantity_format(QUANTITY_TIME, sum->duration_s * NS_PER_S, text, sizeof text));
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (!isnan(times[i].ns))
             fprintf(file, ", %s %s%s", times[i].name,
@@ -159,11 +163,17 @@ const struct command merge_command = {
         "Adds up results that load --full --json wrote, of generators that loaded a "
         "server at the same time, and writes a result of the same form. Distributions "
         "are added bucket by bucket, so that the percentiles are those of all requests "
-        "together; rates and counts are sums; what was expected of a part is expected of "
-        "the sum. What does not add up, such as the percentiles of the series, is null, "
-        "and a warning names it with the reason.\n\n"
-        "Exit status: 0 merged; 2 usage, a file that is no such result, or loads of "
-        "different kinds; 3 merged, but some part cannot be trusted.",
+        "together; counts are sums, and rates are added up over the time that all "
+        "windows "
+        "have in common, as the series show it; what was expected of a part is expected "
+        "of the sum. What does not add up, such as the percentiles of the series, is "
+        "null, and a warning names it with the reason. The clocks of the machines have "
+        "to "
+        "agree.\n\n"
+        "Exit status: 0 merged; 2 usage, a file that is no such result, loads of "
+        "different kinds, the same run twice, or runs that did not overlap; 3 merged, "
+        "but "
+        "some part cannot be trusted, or more than 5 % of its window is not common.",
     .options = merge_options,
     .run = run_merge,
 };

@@ -161,6 +161,7 @@ static const struct record_field limits_fields[] = {
     {NUMBER(environment_limits, stack_hard_bytes)},
     {TEXT(environment_limits, cgroup_cpu_max)},
     {TEXT(environment_limits, cgroup_cpu_quota_us)},
+    {NUMBER(environment_limits, cgroup_cpus)},
     {TEXT(environment_limits, cgroup_memory_max)},
     {TEXT(environment_limits, cgroup_memory_limit_bytes)},
     {TEXT(environment_limits, cgroup_pids_max)},

@@ -67,6 +67,7 @@ struct environment_memory {
 struct environment_limits {
     double nofile, nofile_hard, nproc, nproc_hard, stack_bytes, stack_hard_bytes;
     char *cgroup_cpu_max, *cgroup_cpu_quota_us;
+    double cgroup_cpus; /* that these and the groups above allow; NAN: no quota */
     char *cgroup_memory_max, *cgroup_memory_limit_bytes;
     char *cgroup_pids_max;
 };

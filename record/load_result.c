@@ -233,6 +233,8 @@ static const struct record_type warning_type = {
 static const struct record_field load_result_fields[] = {
     {MEMBER_COUNT("schema_version", load_result, schema_version), .rule = RECORD_EQUAL},
     {MEMBER_TEXTS("merged", load_result, merged), .rule = RECORD_LATER, .optional = true},
+    {MEMBER_LIST("runs", load_result, runs, run_count, load_run_type),
+     .rule = RECORD_LATER, .optional = true},
     {MEMBER_TEXT("target", load_result, target)},
     {MEMBER_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
      .required = true, .why = "their latencies do not mean the same"},
@@ -333,6 +335,11 @@ void load_result_init(struct load_result *result)
     result->series = no_elements();
     result->targets = no_elements();
     result->background = no_elements();
+    load_result_add_lists(result);
+}
+
+void load_result_add_lists(struct load_result *result)
+{
     result->expectations = no_elements();
     result->warnings = no_elements();
 }
@@ -367,71 +374,6 @@ void load_result_set_ceiling(struct load_result *result, double ceiling_rps)
 {
     result->generator.ceiling_rps = ceiling_rps;
     result->generator.load_fraction = result->throughput_rps / ceiling_rps;
-}
-
-/* ---- adding up -------------------------------------------------------------------- */
-
-/* Steps of different lengths do not add up. */
-static void drop_uneven_series(struct load_result *sum, struct text *dropped)
-{
-    if (!isnan(sum->interval_s) || !sum->series_count)
-        return;
-    sum->series_count = 0; /* intervals own nothing */
-    text_printf(dropped, "%sseries: steps of different lengths do not add up",
-                dropped->length ? "; " : "");
-}
-
-/* CPU time per good reply of all parts together. */
-static double merged_cpu_us(const struct record_part *parts, size_t count)
-{
-    double cpu_us = 0, requests = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct load_result *part = parts[i].record;
-        double completed = part->throughput_rps * part->duration_s;
-        if (!(completed > 0))
-            continue;
-        cpu_us += completed * part->generator.cpu_us_per_request;
-        requests += completed;
-    }
-    return cpu_us / requests;
-}
-
-static void merge_warnings(struct load_result *sum, const struct record_part *part)
-{
-    const struct load_result *from = part->record;
-    for (size_t i = 0; i < from->warning_count; i++) {
-        struct load_warning *warning =
-            record_append(&sum->warnings, &sum->warning_count, sizeof *warning);
-        *warning = from->warnings[i];
-        warning->word = memory_copy_string(from->warnings[i].word);
-        warning->message = memory_printf("%s: %s", part->name, from->warnings[i].message);
-    }
-}
-
-int load_result_merge(struct load_result *sum, const struct record_part *parts,
-                      size_t count, struct error *error)
-{
-    struct text dropped = {0};
-    int code = record_merge(&load_result_type, sum, parts, count, &dropped, error);
-    if (code < 0)
-        goto done;
-    drop_uneven_series(sum, &dropped);
-    sum->merged = memory_allocate_zeroed(count + 1, sizeof *sum->merged);
-    sum->generator.cpu_us_per_request = merged_cpu_us(parts, count);
-    load_result_set_ceiling(sum, sum->generator.ceiling_rps);
-    sum->expectations = no_elements();
-    sum->warnings = no_elements();
-    for (size_t i = 0; i < count; i++) {
-        sum->merged[i] = memory_copy_string(parts[i].name);
-        merge_warnings(sum, &parts[i]);
-    }
-    if (dropped.length)
-        load_result_warn(sum, FLAG_NOT_MERGED,
-                         "not in the sum, look it up in the parts: %s",
-                         text_string(&dropped));
-done:
-    text_release(&dropped);
-    return code;
 }
 
 const struct class_result *load_result_class(const struct load_result *result,

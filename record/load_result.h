@@ -19,6 +19,7 @@
 
 #include "record/distribution.h"
 #include "record/flags.h"
+#include "record/load_run.h"
 #include "record/outcome.h"
 #include "record/record.h"
 
@@ -161,7 +162,9 @@ struct load_warning {
 
 struct load_result {
     uint64_t schema_version;
-    char **merged; /* files of which it is the sum; NULL: measured */
+    char **merged;         /* files of which it is the sum; NULL: measured */
+    struct load_run *runs; /* it alone, or those of the sum; NULL: an older version's */
+    size_t run_count;
 
     /* what was asked for */
     char *target;         /* the first one's URL */
@@ -226,14 +229,8 @@ MUST_CHECK int load_result_read(struct load_result *result,
                                 struct json_document *document, const cJSON *node,
                                 struct error *error);
 
-/*
- * Adds up `count` results of generators that loaded a server at the same time. They must
- * hold their distributions in full, and be of the same kind of load, else -EINVAL. What
- * does not add up is null, and named in a warning. Expectations are left to the caller
- * (loadgen/measure/expect.h holds a result against them).
- */
-MUST_CHECK int load_result_merge(struct load_result *sum, const struct record_part *parts,
-                                 size_t count, struct error *error);
+/* Empty lists of expectations and warnings. */
+void load_result_add_lists(struct load_result *result);
 
 /* Adds a warning; a flag that invalidates makes the result invalid. */
 void load_result_warn(struct load_result *result, enum flag flag, const char *format, ...)

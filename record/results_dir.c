@@ -99,14 +99,22 @@ static bool is_empty_or_absent(const char *path)
     return entries <= 2; /* "." and ".." */
 }
 
-/* results/latest -> NAME, replaced in one step. */
-static int point_latest(const char *name, struct error *error)
+/* results/latest -> the folder, by its name where that lies in results/; replaced in one
+ * step. */
+static int point_latest(const char *path, struct error *error)
 {
-    const char *temporary = "results/.latest";
+    static const char results[] = "results/", temporary[] = "results/.latest";
+    bool inside = strncmp(path, results, strlen(results)) == 0;
+    char *absolute = inside ? NULL : realpath(path, NULL);
+    const char *target = inside ? path + strlen(results) : absolute;
+    int result = target ? file_make_folders("results", error)
+                        : fail(error, path, "find its place");
     unlink(temporary);
-    if (symlink(name, temporary) < 0 || rename(temporary, "results/latest") < 0)
-        return fail(error, "results/latest", "make the link");
-    return 0;
+    if (result == 0 &&
+        (symlink(target, temporary) < 0 || rename(temporary, "results/latest") < 0))
+        result = fail(error, "results/latest", "make the link");
+    free(absolute);
+    return result;
 }
 
 int results_dir_create(struct results_dir *dir, const char *path, const char *host,
@@ -131,8 +139,8 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
     manifest_init(&dir->manifest, hash, json_number(config, "seed"));
     if (result == 0)
         result = results_dir_save(dir, RUN_BEGUN, error);
-    if (result == 0 && !path)
-        result = point_latest(name, error);
+    if (result == 0)
+        result = point_latest(dir->path, error);
     if (result < 0)
         results_dir_release(dir);
     free(trials);

@@ -11,6 +11,7 @@ static const struct record_field window_fields[] = {
     {WINDOW(switches_elapsed_s, "s")},
     {WINDOW(voluntary_switches, NULL)},
     {WINDOW(involuntary_switches, NULL)},
+    {WINDOW(run_delay_s, "s")},
     {WINDOW(processes, NULL)},
     {WINDOW(threads, NULL)},
     {WINDOW(threads_peak, NULL)},

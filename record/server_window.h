@@ -18,6 +18,7 @@ struct server_window {
     double cpu_s, user_s, system_s;
     double switches_elapsed_s; /* between those of context switches */
     double voluntary_switches, involuntary_switches;
+    double run_delay_s; /* that threads which were there at its end waited for a CPU */
     double processes, threads; /* at its end */
     double threads_peak;
     double rss_bytes, rss_peak_bytes;

@@ -67,6 +67,7 @@ static const struct record_type flag_type = {
 static const struct record_field generator_fields[] = {
     {MEMBER_NUMBER("cpu_s", generator_window, cpu_s), .unit = "s"},
     {MEMBER_NUMBER("elapsed_s", generator_window, elapsed_s), .unit = "s"},
+    {MEMBER_NUMBER("run_delay_s", generator_window, run_delay_s), .unit = "s"},
     {0},
 };
 static const struct record_type generator_type =
@@ -148,6 +149,26 @@ void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity 
                                   .word = memory_copy_string(flag_kinds[flag].word),
                                   .severity = (int)severity,
                                   .message = memory_copy_string(message)};
+}
+
+bool trial_has_flag(const struct trial_record *trial, enum flag flag)
+{
+    for (size_t i = 0; i < trial->flag_count; i++)
+        if (trial->flags[i].flag == (int)flag)
+            return true;
+    return false;
+}
+
+double trial_server_load(const struct trial_record *trial)
+{
+    const struct server_window *window = trial->server.window;
+    const struct server_statistics *statistics = trial->server.statistics;
+    const struct loop_statistics *loop = statistics ? statistics->loop : NULL;
+    if (!window)
+        return NAN;
+    double cpus = fmin((double)trial->cpus.server_count, window->threads);
+    double of_cpus = window->cpu_s / window->cpu_elapsed_s / fmax(cpus, 1);
+    return fmin(1, loop ? fmax(of_cpus, loop->utilisation) : of_cpus);
 }
 
 bool trial_is_invalid(const struct trial_record *trial)

@@ -53,6 +53,7 @@ struct trial_flag {
 /* The generator, as the system accounts for it in the window. */
 struct generator_window {
     double cpu_s, elapsed_s;
+    double run_delay_s; /* that its threads waited for a CPU */
 };
 
 struct trial_record {
@@ -88,6 +89,15 @@ void trial_record_release(struct trial_record *trial);
 /* Adds a flag; the severity is that of this trial. */
 void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity severity,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+bool trial_has_flag(const struct trial_record *trial, enum flag flag);
+
+/*
+ * How full the server was, 0..1: the share of the CPU time that its threads could have
+ * used on its CPUs; or of their time that its loops were busy, where that is more. NAN:
+ * not measured.
+ */
+double trial_server_load(const struct trial_record *trial);
 
 /* Whether a flag forbids the use of the figures. */
 bool trial_is_invalid(const struct trial_record *trial);

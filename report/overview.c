@@ -8,20 +8,8 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* Two that differ by less are not told apart where there is no interval. */
-#define SAME_WITHIN 0.05
-
 /* A model carries a cell's load where it comes this near to the best throughput. */
 #define CARRIES 0.95
-
-/* More requests than this that make errors, and a model is out of the contest. */
-#define ERRORS_ALLOWED 0.01
-
-/* A model is not put out of the contest for being faster than the generator. */
-static bool is_measured(const struct row *row)
-{
-    return row->status == ROW_MEASURED || row->lower_bound;
-}
 
 /* "io-wait, connections 1000" */
 static char *cell_name(const struct row *row)
@@ -89,7 +77,7 @@ static struct best_row find_overlap(const struct comparison *comparison,
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *row = &comparison->rows[i];
         double cpu, wait;
-        if (row->contender != contender || !is_measured(row) ||
+        if (row->contender != contender || !ranking_is_measured(row) ||
             !mean_times(comparison, row, &cpu, &wait) || wait <= 0 ||
             offered_waits(row, wait) < TELLING_WAITS)
             continue;
@@ -108,7 +96,7 @@ static struct best_row find_parallelism(const struct comparison *comparison,
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *row = &comparison->rows[i];
         double cpu, wait, cores = row->estimates[METRIC_CORES].median;
-        if (row->contender != contender || !is_measured(row) ||
+        if (row->contender != contender || !ranking_is_measured(row) ||
             !mean_times(comparison, row, &cpu, &wait) || cpu <= 0 ||
             row->used[0]->cpus.server_count < 2)
             continue;
@@ -173,14 +161,14 @@ static double best_throughput(const struct comparison *comparison, const struct 
     double best = 0;
     for (size_t i = 0; i < comparison->row_count; i++)
         if (row_same_cell(&comparison->rows[i], cell) &&
-            is_measured(&comparison->rows[i]))
+            ranking_is_measured(&comparison->rows[i]))
             best = fmax(best, comparison->rows[i].estimates[METRIC_THROUGHPUT].median);
     return best;
 }
 
 static bool carries(const struct row *row, double best)
 {
-    return is_measured(row) && best > 0 &&
+    return ranking_is_measured(row) && best > 0 &&
            row->estimates[METRIC_THROUGHPUT].median >= CARRIES * best;
 }
 
@@ -218,28 +206,34 @@ static const struct row *find_common_load(const struct comparison *comparison)
     return chosen;
 }
 
-static double least_cpu(const struct comparison *comparison, const struct row *cell,
-                        double best)
+/* The row that carries the cell's load with the fewest cores. */
+static const struct row *find_frugal(const struct comparison *comparison,
+                                     const struct row *cell, double best)
 {
-    double least = INFINITY;
+    const struct row *frugal = NULL;
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct row *row = &comparison->rows[i];
-        if (row_same_cell(row, cell) && carries(row, best))
-            least = fmin(least, row->estimates[METRIC_CORES].median);
+        if (row_same_cell(row, cell) && carries(row, best) &&
+            (!frugal || row->estimates[METRIC_CORES].median <
+                            frugal->estimates[METRIC_CORES].median))
+            frugal = row;
     }
-    return least;
+    return frugal;
 }
 
-static const char *word_for(double ratio)
+/* "0.34 cores, 1.18 [1.12, 1.25] times the least" */
+static char *cores_text(const struct row *row, const struct row *frugal)
 {
-    static const struct {
-        double below;
-        const char *word;
-    } words[] = {{1.25, "low"}, {2, "medium"}, {INFINITY, "high"}};
-    size_t i = 0;
-    while (ratio >= words[i].below && isfinite(words[i].below))
-        i++;
-    return words[i].word;
+    static const struct figure cores = {METRIC_CORES, ALL_REQUESTS};
+    double median = row->estimates[METRIC_CORES].median;
+    struct ratio ratio = row_ratio(row, frugal, cores, 0.95);
+    if (row == frugal)
+        return memory_printf("%.2f cores, the least", median);
+    if (row->used_count >= RANKING_LEAST_TRIALS && ratio.t.exists)
+        return memory_printf("%.2f cores, %.2f [%.2f, %.2f]x", median, ratio.value,
+                             ratio.t.low, ratio.t.high);
+    return memory_printf("%.2f cores, %.2fx", median,
+                         median / frugal->estimates[METRIC_CORES].median);
 }
 
 static void derive_cpu(struct overview_row *line, const struct comparison *comparison,
@@ -247,17 +241,15 @@ static void derive_cpu(struct overview_row *line, const struct comparison *compa
 {
     const struct row *row =
         cell ? comparison_find(comparison, cell, line->contender) : NULL;
-    if (!row || !is_measured(row)) {
+    if (!row || !ranking_is_measured(row)) {
         line->cpu.text = memory_copy_string("not measured");
         return;
     }
     double best = best_throughput(comparison, cell);
-    double cores = use_metric(&line->cpu, row, METRIC_CORES);
+    (void)use_metric(&line->cpu, row, METRIC_CORES);
     double throughput = use_metric(&line->cpu, row, METRIC_THROUGHPUT);
     if (carries(row, best)) {
-        double ratio = cores / least_cpu(comparison, cell, best);
-        line->cpu.text =
-            memory_printf("%s: %.2f cores (%.1fx)", word_for(ratio), cores, ratio);
+        line->cpu.text = cores_text(row, find_frugal(comparison, cell, best));
     } else {
         char share[QUANTITY_TEXT_BYTES];
         share_format(throughput / best, share, sizeof share);
@@ -267,159 +259,135 @@ static void derive_cpu(struct overview_row *line, const struct comparison *compa
 
 /* ---- ideal use -------------------------------------------------------------------- */
 
-/*
- * By what a cell's models are held against each other: of latencies the shorter is the
- * better one.
- */
-static struct figure contest_of(const struct comparison *comparison,
-                                const struct row *cell)
-{
-    const struct workload *workload = &cell->scenario->workload;
-    for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
-        struct path_times times;
-        int class_index =
-            workload_class_index(workload, workload->requests[i].class_name);
-        if (class_index != ALL_REQUESTS &&
-            path_times_read(&times, workload->requests[i].path,
-                            manifest_calibration(&comparison->results->manifest)) &&
-            times.cpu == 0)
-            return (struct figure){METRIC_LATENCY_P99, class_index};
-    }
-    return (struct figure){workload_is_open(workload) ? METRIC_LATENCY_P99
-                                                      : METRIC_THROUGHPUT,
-                           ALL_REQUESTS};
-}
-
-/* More is better. */
-static double score_of(const struct row *row, struct figure contest)
-{
-    double median = row_estimate(row, contest)->median;
-    return metrics[contest.metric].latency_key ? 1 / median : median;
-}
-
-/* The row's score as a share of the best one's, block by block. */
-static struct ratio score_ratio(const struct row *row, const struct row *best,
-                                struct figure contest)
-{
-    return metrics[contest.metric].latency_key ? row_ratio(best, row, contest, 0.95)
-                                               : row_ratio(row, best, contest, 0.95);
-}
-
-static bool takes_part(const struct row *row)
-{
-    double errors = row->estimates[METRIC_ERROR_SHARE].median;
-    return is_measured(row) && !(errors > ERRORS_ALLOWED);
-}
-
-static const struct row *best_of(const struct comparison *comparison,
-                                 const struct row *cell, struct figure contest)
-{
-    const struct row *best = NULL;
-    double highest = 0;
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *row = &comparison->rows[i];
-        double score = row_same_cell(row, cell) && takes_part(row)
-                           ? score_of(row, contest)
-                           : (double)NAN;
-        if (score > highest) {
-            highest = score;
-            best = row;
-        }
-    }
-    return best;
-}
-
-/* Within noise of the best: by the interval of the ratio, or by a fixed margin. */
-static bool is_as_good(const struct row *row, const struct row *best,
-                       struct figure contest)
-{
-    if (!takes_part(row))
-        return false;
-    struct ratio ratio = score_ratio(row, best, contest);
-    return row == best || ratio.value >= 1 - SAME_WITHIN ||
-           (row->used_count >= 6 && ratio.t.exists && ratio.t.high >= 1);
-}
-
+/* Of the cells of a family that count, and have this contender. */
 struct family_score {
-    size_t cells, good;
+    size_t cells, good, open;
+    double log_share; /* sum over those in which it takes part */
+    size_t shares;
 };
+
+static void add_cell_score(struct family_score *score, struct overview_cell *evidence,
+                           const struct comparison *comparison, const struct row *cell,
+                           const struct row *row)
+{
+    size_t count = ranking_cell_size(comparison, cell);
+    struct figure contest = ranking_contest(comparison, cell);
+    const struct row *best = ranking_best(comparison, cell, contest);
+    enum standing *standings = memory_allocate_zeroed(count, sizeof *standings);
+    ranking_standings(comparison, cell, count, standings);
+    enum standing standing = standings[row - cell];
+    free(standings);
+    score->cells++;
+    score->good += standing == STANDING_BEST || standing == STANDING_AS_GOOD;
+    score->open += standing == STANDING_OPEN;
+    if (standing == STANDING_OUT || !best)
+        return;
+    double share = ranking_share(row, best, contest);
+    add_evidence(evidence, row,
+                 *standing_words[standing] ? standing_words[standing]
+                                           : "share of the best",
+                 share);
+    score->log_share += log(share);
+    score->shares++;
+}
 
 static struct family_score score_family(const struct comparison *comparison,
                                         const struct contender *contender,
-                                        const char *family, struct overview_cell *cell)
+                                        const char *family, size_t least,
+                                        struct overview_cell *evidence)
 {
-    struct family_score score = {0, 0};
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *row = &comparison->rows[i];
-        if (row->contender != contender || strcmp(row->scenario->family, family) != 0 ||
-            !is_measured(row))
-            continue;
-        struct figure contest = contest_of(comparison, row);
-        const struct row *best = best_of(comparison, row, contest);
-        if (!best)
-            continue;
-        bool good = is_as_good(row, best, contest);
-        score.cells++;
-        score.good += good;
-        add_evidence(cell, row,
-                     good ? "as good as the best" : "behind the best, as a share of it",
-                     score_of(row, contest) / score_of(best, contest));
+    struct family_score score = {0};
+    for (size_t i = 0; i < comparison->row_count;) {
+        const struct row *cell = &comparison->rows[i];
+        size_t count = ranking_cell_size(comparison, cell);
+        const struct row *row = comparison_find(comparison, cell, contender);
+        i += count;
+        if (strcmp(cell->scenario->family, family) == 0 && row &&
+            row->status != ROW_NOT_TESTABLE && !ranking_gap(cell, count, least))
+            add_cell_score(&score, evidence, comparison, cell, row);
     }
     return score;
 }
 
-static void derive_use(struct overview_row *line, const struct comparison *comparison)
+static bool is_first_of_family(const struct experiment *run, size_t index)
 {
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(run->scenarios[i].scenario.family,
+                   run->scenarios[index].scenario.family) == 0)
+            return false;
+    return true;
+}
+
+/* With words "io 4/5" and what is open; without, the mean share of the best. */
+static void tell_family(struct text *text, const char *family,
+                        const struct family_score *score, bool words)
+{
+    const char *gap = text->length ? ", " : "";
+    if (!score->cells)
+        return;
+    if (words && score->open)
+        text_printf(text, "%s%s %zu/%zu (%zu open)", gap, family, score->good,
+                    score->cells, score->open);
+    else if (words)
+        text_printf(text, "%s%s %zu/%zu", gap, family, score->good, score->cells);
+    else if (score->shares)
+        text_printf(text, "%s%s %.2f", gap, family,
+                    exp(score->log_share / (double)score->shares));
+    else
+        text_printf(text, "%s%s -", gap, family);
+}
+
+static void derive_use(struct overview_row *line, const struct comparison *comparison,
+                       bool words)
+{
+    size_t least = words ? RANKING_LEAST_TRIALS : 1;
+    const struct experiment *run = &comparison->results->experiment;
     struct text text = {0};
-    size_t cells = 0;
-    for (size_t i = 0; i < comparison->results->experiment.scenario_count; i++) {
-        const char *family = comparison->results->experiment.scenarios[i].scenario.family;
-        bool told = false;
-        for (size_t j = 0; j < i; j++)
-            told = told ||
-                   strcmp(comparison->results->experiment.scenarios[j].scenario.family,
-                          family) == 0;
-        if (told)
+    for (size_t i = 0; i < run->scenario_count; i++) {
+        const char *family = run->scenarios[i].scenario.family;
+        if (!is_first_of_family(run, i))
             continue;
         struct family_score score =
-            score_family(comparison, line->contender, family, &line->use);
-        cells += score.cells;
-        if (score.good > 0 && 2 * score.good >= score.cells)
-            text_printf(&text, "%s%s %zu/%zu", text.length ? ", " : "", family,
-                        score.good, score.cells);
+            score_family(comparison, line->contender, family, least, &line->use);
+        tell_family(&text, family, &score, words);
     }
     if (!text.length)
-        text_append_string(&text, cells ? "none of these" : "not measured");
+        text_append_string(&text, "not measured");
     line->use.text = text_steal(&text);
 }
 
-/* ---- the whole -------------------------------------------------------------------- */
-
-/* "mixed, cpu": scenarios that have rows, but none that may be used. */
-static char *find_not_judged(const struct comparison *comparison)
+/* "cpu (prefork: contention)": cells that do not count, each with its first gap. */
+static char *find_not_counted(const struct comparison *comparison, size_t least)
 {
     struct text names = {0};
-    for (size_t s = 0; s < comparison->results->experiment.scenario_count; s++) {
-        const struct scenario *scenario =
-            &comparison->results->experiment.scenarios[s].scenario;
-        bool any = false;
-        for (size_t i = 0; i < comparison->row_count; i++)
-            any = any || (comparison->rows[i].scenario == scenario &&
-                          is_measured(&comparison->rows[i]));
-        if (!any)
-            text_printf(&names, "%s%s", names.length ? ", " : "", scenario->name);
+    for (size_t i = 0; i < comparison->row_count;) {
+        const struct row *cell = &comparison->rows[i];
+        size_t count = ranking_cell_size(comparison, cell);
+        const struct row *gap = ranking_gap(cell, count, least);
+        i += count;
+        if (!gap)
+            continue;
+        char *name = cell_name(cell);
+        text_printf(&names, "%s%s (%s: %s)", names.length ? "; " : "", name,
+                    gap->contender->label,
+                    gap->why ? gap->why : row_status_names[gap->status]);
+        free(name);
     }
     char *list = names.length ? text_steal(&names) : NULL;
     text_release(&names);
     return list;
 }
 
+/* ---- the whole -------------------------------------------------------------------- */
+
 void overview_derive(struct overview *overview, const struct comparison *comparison)
 {
     const struct contenders *contenders = &comparison->results->experiment.contenders;
     const struct row *common = find_common_load(comparison);
     overview->cpu_basis = common ? cell_name(common) : NULL;
-    overview->not_judged = find_not_judged(comparison);
+    overview->words = comparison->results->experiment.repeat >= RANKING_LEAST_TRIALS;
+    overview->not_counted =
+        find_not_counted(comparison, overview->words ? RANKING_LEAST_TRIALS : 1);
     overview->row_count = contenders->count;
     overview->rows =
         memory_allocate_zeroed(contenders->count + 1, sizeof *overview->rows);
@@ -428,7 +396,7 @@ void overview_derive(struct overview *overview, const struct comparison *compari
         row->contender = &contenders->items[i];
         derive_type(row, comparison);
         derive_cpu(row, comparison, common);
-        derive_use(row, comparison);
+        derive_use(row, comparison, overview->words);
     }
 }
 
@@ -447,7 +415,7 @@ void overview_release(struct overview *overview)
     }
     free(overview->rows);
     free(overview->cpu_basis);
-    free(overview->not_judged);
+    free(overview->not_counted);
     *overview = (struct overview){0};
 }
 

@@ -7,19 +7,20 @@
  *                      of the path) for each server thread, at its highest;
  *                      parallelism: cores used under CPU work on two or more CPUs.
  *   CPU usage          cores used in the cell without CPU steps that has the highest
- *                      load which at least two models, and half of all, carry, against
- *                      the most frugal of those; the others say how much they carry.
- *   Ideal use          the families in which the model is the best, or not told apart
- *                      from the best, in at least half of the cells: by the p99 of the
- *                      requests without CPU steps where there are classes, else by
- *                      throughput, and in an open loop by p99.
+ *                      load which at least two models, and half of all, carry (95 % of
+ *                      the best throughput), beside the most frugal of those; the others
+ *                      say how much they carry.
+ *   Ideal use          for each family the cells in which the model is the best or shown
+ *                      to be as good, of those that count (analysis/ranking.h); with too
+ *                      few trials for such words its share of the best figure, as a
+ *                      geometric mean over those cells.
  */
 #ifndef REPORT_OVERVIEW_H
 #define REPORT_OVERVIEW_H
 
 #include <cjson/cJSON.h>
 
-#include "analysis/comparison.h"
+#include "analysis/ranking.h"
 
 /* What a cell was derived from: a figure of a row. */
 struct overview_evidence {
@@ -42,8 +43,9 @@ struct overview_row {
 struct overview {
     struct overview_row *rows; /* one per contender, in the order of the run */
     size_t row_count;
-    char *cpu_basis;  /* the cell of the column CPU usage, or NULL */
-    char *not_judged; /* scenarios in which no trial is valid, or NULL */
+    char *cpu_basis;   /* the cell of the column CPU usage, or NULL */
+    char *not_counted; /* cells that do not count for the ideal use, and why; or NULL */
+    bool words;        /* there are enough trials for standings */
 };
 
 void overview_derive(struct overview *overview, const struct comparison *comparison);

@@ -139,6 +139,10 @@ static void add_line(struct table *table, const struct row *row, struct figure f
     add_number(table, prediction ? prediction->value : (double)NAN);
     table_add_cell(table, row->why);
     table_add_cell(table, model_kind(row->contender->model));
+    table_add_cell(table, row->remarks);
+    bool at_least =
+        estimate->at_least || (figure.metric == METRIC_THROUGHPUT && row->lower_bound);
+    table_add_cell(table, at_least ? "true" : "false");
     free(name);
 }
 
@@ -156,15 +160,17 @@ static void add_empty_line(struct table *table, const struct row *row)
         table_add_cell(table, NULL);
     table_add_cell(table, row->why);
     table_add_cell(table, model_kind(row->contender->model));
+    table_add_cell(table, row->remarks);
+    table_add_cell(table, NULL);
 }
 
 static void print_comparison_csv(const void *what, FILE *file)
 {
     const struct comparison *comparison = what;
     static const char *const headers[] = {
-        "scenario", "family",   "variable", "point",     "model", "status",
-        "metric",   "trials",   "median",   "low",       "high",  "confidence",
-        "least",    "greatest", "relation", "predicted", "note",  "kind"};
+        "scenario", "family",    "variable", "point", "model",      "status",  "metric",
+        "trials",   "median",    "low",      "high",  "confidence", "least",   "greatest",
+        "relation", "predicted", "note",     "kind",  "remarks",    "at_least"};
     struct table *table = table_create();
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         table_add_column(table, headers[i], TABLE_LEFT);
@@ -204,18 +210,43 @@ static void add_estimate(cJSON *object, const char *name, const struct estimate 
     json_add_number(item, "trials", (double)estimate->count);
 }
 
-/* CPU per request against the first contender of the cell, block by block. */
-static void add_cpu_ratio(cJSON *object, const struct row *row)
+static void add_ratio(cJSON *object, const char *name, const struct row *row,
+                      const struct row *best, struct figure figure)
 {
-    if (!row->base || row->base == row || !row->cpu_ratio.pairs)
+    struct ratio ratio = row_ratio(row, best, figure, 0.95);
+    if (!ratio.pairs)
         return;
-    const struct ratio *ratio = &row->cpu_ratio;
-    cJSON *item = json_add_object(object, "cpu_per_request_ratio");
-    json_add_text(item, "to", row->base->contender->label);
-    json_add_number(item, "value", ratio->value);
-    json_add_number(item, "low", ratio->t.exists ? ratio->t.low : (double)NAN);
-    json_add_number(item, "high", ratio->t.exists ? ratio->t.high : (double)NAN);
-    json_add_number(item, "pairs", (double)ratio->pairs);
+    const struct interval *t = &ratio.t, *wilcoxon = &ratio.wilcoxon;
+    cJSON *item = json_add_object(object, name);
+    json_add_text(item, "to", best->contender->label);
+    json_add_number(item, "value", ratio.value);
+    json_add_number(item, "low", t->exists ? t->low : (double)NAN);
+    json_add_number(item, "high", t->exists ? t->high : (double)NAN);
+    json_add_number(item, "pairs", (double)ratio.pairs);
+    json_add_number(item, "hodges_lehmann", ratio.hodges_lehmann);
+    json_add_number(item, "wilcoxon_low", wilcoxon->exists ? wilcoxon->low : (double)NAN);
+    json_add_number(item, "wilcoxon_high",
+                    wilcoxon->exists ? wilcoxon->high : (double)NAN);
+    json_add_bool(item, "disagree", ratio.disagree);
+}
+
+/* Valid rows against the best one of their cell, block by block. */
+static void add_ratios(cJSON *object, const struct comparison *comparison,
+                       const struct row *row)
+{
+    cJSON *ratios = json_add_object(object, "ratios");
+    const struct row *best =
+        ranking_best(comparison, row, ranking_contest(comparison, row));
+    if (!best || best == row || row->status != ROW_MEASURED)
+        return;
+    for (int c = ALL_REQUESTS; c < (int)row->class_count; c++)
+        for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
+            if (!metrics[m].has_ratio || (c != ALL_REQUESTS && !metrics[m].of_classes))
+                continue;
+            char *name = metric_file_name(m, workload_class(&row->scenario->workload, c));
+            add_ratio(ratios, name, row, best, (struct figure){m, c});
+            free(name);
+        }
 }
 
 static void add_predictions(cJSON *object, const struct row *row)
@@ -242,7 +273,7 @@ static void add_ids(cJSON *object, const char *key,
         cJSON_AddItemToArray(array, cJSON_CreateString(trials[i]->id));
 }
 
-static cJSON *row_json(const struct row *row)
+static cJSON *row_json(const struct comparison *comparison, const struct row *row)
 {
     cJSON *object = cJSON_CreateObject();
     json_add_text(object, "scenario", row->scenario->name);
@@ -255,6 +286,7 @@ static cJSON *row_json(const struct row *row)
     json_add_text(object, "status", row_status_names[row->status]);
     json_add_bool(object, "lower_bound", row->lower_bound);
     json_add_text(object, "why", row->why);
+    json_add_text(object, "remarks", row->remarks);
     cJSON *figures = json_add_object(object, "metrics");
     for (enum metric_id m = 0; m < METRIC_COUNT; m++)
         if (is_filed(m, false))
@@ -266,7 +298,7 @@ static cJSON *row_json(const struct row *row)
             if (is_filed(m, true))
                 add_estimate(class, metrics[m].name, &row->classes[c].estimates[m]);
     }
-    add_cpu_ratio(object, row);
+    add_ratios(object, comparison, row);
     add_predictions(object, row);
     add_ids(object, "samples", row->used, row->used_count);
     add_ids(object, "trials", row->trials, row->trial_count);
@@ -287,7 +319,7 @@ static int write_comparison_json(const char *path, const struct comparison *comp
                                   manifest_calibration(&comparison->results->manifest)));
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
-        cJSON_AddItemToArray(rows, row_json(&comparison->rows[i]));
+        cJSON_AddItemToArray(rows, row_json(comparison, &comparison->rows[i]));
     cJSON_AddItemToObject(root, "summary", overview_to_json(overview));
     char *file = memory_printf("%s/comparison.json", path);
     int result = json_write_file(file, root, error);

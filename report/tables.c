@@ -14,6 +14,7 @@
 
 /* The rows of one scenario, one after another. */
 struct group {
+    const struct comparison *comparison;
     const struct row *rows;
     size_t count;
 };
@@ -23,7 +24,7 @@ struct group {
 enum column_kind {
     COLUMN_FIGURE,
     COLUMN_THEORY, /* the prediction for the figure before */
-    COLUMN_RATIO,  /* CPU per request against the first row of the cell */
+    COLUMN_RATIO,  /* of it to that of the best row of the cell */
 };
 
 struct figure_column {
@@ -72,10 +73,35 @@ static bool has_reference(const struct group *group)
     return false;
 }
 
-static bool has_pair(const struct group *group)
+/* The row that the others of its cell are held against, or NULL. */
+static const struct row *best_of(const struct group *group, const struct row *row)
+{
+    return ranking_best(group->comparison, row, ranking_contest(group->comparison, row));
+}
+
+static bool is_bound(const struct row *row, struct figure figure)
+{
+    return row_estimate(row, figure)->at_least ||
+           (figure.metric == METRIC_THROUGHPUT && row->lower_bound);
+}
+
+/* Without pairs where there is none: bounds, and rows that must not be used, are held
+ * against nothing. */
+static struct ratio ratio_of(const struct group *group, const struct row *row,
+                             struct figure figure)
+{
+    const struct row *best = best_of(group, row);
+    if (!best || row->status != ROW_MEASURED || best->status != ROW_MEASURED ||
+        is_bound(row, figure) || is_bound(best, figure))
+        return (struct ratio){0};
+    return row_ratio(row, best, figure, 0.95);
+}
+
+static bool has_ratio(const struct group *group, struct figure figure)
 {
     for (size_t i = 0; i < group->count; i++)
-        if (group->rows[i].base && group->rows[i].base != &group->rows[i])
+        if (best_of(group, &group->rows[i]) != &group->rows[i] &&
+            ratio_of(group, &group->rows[i], figure).pairs)
             return true;
     return false;
 }
@@ -85,7 +111,8 @@ static void add_figure(struct figure_columns *columns, const struct group *group
                        struct figure figure, enum table_style style)
 {
     bool terminal = style == TABLE_TERMINAL;
-    if (!any_measured(group, figure))
+    struct figure beside = {(enum metric_id)metrics[figure.metric].beside, ALL_REQUESTS};
+    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)))
         return;
     add_column(columns, COLUMN_FIGURE, figure);
     /* Of a closed loop's p50 and throughput one follows from the other. */
@@ -93,8 +120,8 @@ static void add_figure(struct figure_columns *columns, const struct group *group
         (!terminal || figure.class_index != ALL_REQUESTS ||
          metrics[figure.metric].theory_on_terminal))
         add_column(columns, COLUMN_THEORY, figure);
-    if (figure.metric == METRIC_CPU_PER_REQUEST && has_pair(group) &&
-        (!terminal || has_reference(group)))
+    if (metrics[figure.metric].has_ratio && has_ratio(group, figure) &&
+        (!terminal || (has_reference(group) && figure.metric == METRIC_CPU_PER_REQUEST)))
         add_column(columns, COLUMN_RATIO, figure);
 }
 
@@ -149,7 +176,7 @@ static void print_header(const struct figure_column *column, const struct group 
         snprintf(header, bytes, "theory");
         break;
     case COLUMN_RATIO:
-        snprintf(header, bytes, "CPU ratio");
+        snprintf(header, bytes, "ratio");
         break;
     }
 }
@@ -166,9 +193,7 @@ static void add_estimate(struct table *table, const struct row *row, struct figu
     const struct estimate *estimate = row_estimate(row, figure);
     const struct interval *interval = &estimate->interval;
     bool headline = metrics[figure.metric].is_headline;
-    bool at_least =
-        estimate->at_least || (figure.metric == METRIC_THROUGHPUT && row->lower_bound);
-    const char *prefix = at_least ? ">=" : "";
+    const char *prefix = is_bound(row, figure) ? ">=" : "";
     char median[CELL_BYTES], low[CELL_BYTES], high[CELL_BYTES];
     metric_format(figure.metric, estimate->count ? estimate->median : (double)NAN, median,
                   sizeof median);
@@ -203,22 +228,24 @@ static void add_theory(struct table *table, const struct row *row, struct figure
                     value);
 }
 
-static void add_ratio(struct table *table, const struct row *row)
+static void add_ratio(struct table *table, const struct group *group,
+                      const struct row *row, struct figure figure)
 {
-    const struct ratio *ratio = &row->cpu_ratio;
-    if (!row->base || !ratio->pairs)
+    struct ratio ratio = ratio_of(group, row, figure);
+    if (!ratio.pairs)
         table_add_cell(table, "-");
-    else if (row->base == row)
+    else if (best_of(group, row) == row)
         table_add_cell(table, "1");
-    else if (ratio->t.exists)
-        table_add_cellf(table, "%.2f [%.2f, %.2f]", ratio->value, ratio->t.low,
-                        ratio->t.high);
+    else if (ratio.t.exists)
+        table_add_cellf(table, "%.2f [%.2f, %.2f]%s", ratio.value, ratio.t.low,
+                        ratio.t.high, ratio.disagree ? " ?" : "");
     else
-        table_add_cellf(table, "%.2f", ratio->value);
+        table_add_cellf(table, "%.2f", ratio.value);
 }
 
-static void add_cell(struct table *table, const struct row *row,
-                     const struct figure_column *column, enum table_style style)
+static void add_cell(struct table *table, const struct group *group,
+                     const struct row *row, const struct figure_column *column,
+                     enum table_style style)
 {
     switch (column->kind) {
     case COLUMN_FIGURE:
@@ -228,16 +255,23 @@ static void add_cell(struct table *table, const struct row *row,
         add_theory(table, row, column->figure);
         break;
     case COLUMN_RATIO:
-        add_ratio(table, row);
+        add_ratio(table, group, row, column->figure);
         break;
     }
 }
 
-static void add_title(struct table *table, const struct contender *contender)
+/* "!" behind the name: the figures must not be used; "*": read them with care. */
+static void add_title(struct table *table, const struct contender *contender,
+                      const char *mark)
 {
     char *title = model_title(contender->model, contender->label);
-    table_add_cell(table, title);
+    table_add_cellf(table, "%s%s", title, mark);
     free(title);
+}
+
+static const char *mark_of(const struct row *row)
+{
+    return row->status == ROW_INVALID ? " !" : row->remarks ? " *" : "";
 }
 
 /* ---- a scenario's table ----------------------------------------------------------- */
@@ -249,14 +283,14 @@ static void add_row(struct table *table, const struct group *group, const struct
     table_start_row(table);
     if (row->value)
         table_add_cell(table, first_of_point ? row->value : "");
-    add_title(table, row->contender);
+    add_title(table, row->contender, mark_of(row));
     if (row->used_count == 0) {
         /* No figures; the reason stands below the table. */
         table_add_cell(table, row_status_names[row->status]);
         return;
     }
     for (size_t i = 0; i < columns->count; i++)
-        add_cell(table, row, &columns->items[i], style);
+        add_cell(table, group, row, &columns->items[i], style);
 }
 
 static struct table *make_table(const struct group *group,
@@ -308,24 +342,58 @@ static void print_table(const struct group *group, enum table_style style, FILE 
     table_free(table);
 }
 
-static bool same_note(const struct row *a, const struct row *b)
+/* What is held against a row: that it must not be used, or a remark. */
+struct note {
+    const char *(*of)(const struct row *row); /* NULL: nothing */
+    const char *(*kind)(const struct row *row);
+    const char *mark;
+};
+
+static const char *why_of(const struct row *row)
 {
-    return a->why && b->why && a->status == b->status && strcmp(a->why, b->why) == 0;
+    return row->why;
+}
+
+static const char *kind_of_why(const struct row *row)
+{
+    return row->status == ROW_MEASURED ? "some trials left out"
+                                       : row_status_names[row->status];
+}
+
+static const char *remarks_of(const struct row *row)
+{
+    return row->status == ROW_INVALID ? NULL : row->remarks;
+}
+
+static const char *kind_of_remarks(const struct row *row)
+{
+    (void)row;
+    return "with care";
+}
+
+static const struct note note_kinds[] = {{why_of, kind_of_why, "!"},
+                                         {remarks_of, kind_of_remarks, "*"}};
+
+static bool same_note(const struct note *note, const struct row *a, const struct row *b)
+{
+    return note->of(a) && note->of(b) && strcmp(note->kind(a), note->kind(b)) == 0 &&
+           strcmp(note->of(a), note->of(b)) == 0;
 }
 
 /* The rows that share this one's note: "connections 1: a, b; connections 100: a" */
-static void tell_rows_of_note(const struct group *group, const struct row *first,
-                              struct text *note)
+static void tell_rows_of_note(const struct group *group, const struct note *note,
+                              const struct row *first, struct text *text)
 {
     const struct row *before = NULL;
     for (const struct row *row = first; row < group->rows + group->count; row++) {
-        if (!same_note(row, first))
+        if (!same_note(note, row, first))
             continue;
         bool same_cell = before && row_same_cell(row, before);
         if (!same_cell && row->value)
-            text_printf(note, "%s%s %s: ", before ? "; " : "",
+            text_printf(text, "%s%s %s: ", before ? "; " : "",
                         row->scenario->sweep.variable, row->value);
-        text_printf(note, "%s%s", same_cell ? ", " : "", row->contender->label);
+        text_printf(text, "%s%s", same_cell || (before && !row->value) ? ", " : "",
+                    row->contender->label);
         before = row;
     }
 }
@@ -345,28 +413,101 @@ static void print_wrapped(const char *line, FILE *file)
     fputc('\n', file);
 }
 
+/* A line below or above a table; in Markdown one of a list. */
+static void print_item(const char *mark, const char *line, enum table_style style,
+                       FILE *file)
+{
+    char *whole = memory_printf("%s %s", style == TABLE_MARKDOWN ? "-" : mark, line);
+    if (style == TABLE_TERMINAL)
+        print_wrapped(whole, file);
+    else
+        fprintf(file, "%s\n", whole);
+    free(whole);
+}
+
 /* What the table has no room for: failures, flags, skip_reasons; equal ones together. */
-static void print_notes(const struct group *group, enum table_style style, FILE *file)
+static void print_notes_of(const struct group *group, const struct note *note,
+                           enum table_style style, FILE *file)
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct row *row = &group->rows[i];
-        bool told = !row->why;
+        bool told = !note->of(row);
         for (size_t j = 0; j < i; j++)
-            told = told || same_note(&group->rows[j], row);
+            told = told || same_note(note, &group->rows[j], row);
         if (told)
             continue;
-        struct text note = {0};
-        text_printf(&note, "%s %s: %s (", style == TABLE_MARKDOWN ? "-" : "!",
-                    row->status == ROW_MEASURED ? "some trials left out"
-                                                : row_status_names[row->status],
-                    row->why);
-        tell_rows_of_note(group, row, &note);
-        text_append_string(&note, ")");
-        if (style == TABLE_TERMINAL)
-            print_wrapped(text_string(&note), file);
-        else
-            fprintf(file, "%s\n", text_string(&note));
-        text_release(&note);
+        struct text line = {0};
+        text_printf(&line, "%s: %s (", note->kind(row), note->of(row));
+        tell_rows_of_note(group, note, row, &line);
+        text_append_string(&line, ")");
+        print_item(note->mark, text_string(&line), style, file);
+        text_release(&line);
+    }
+}
+
+/* Above the first row: what the table cannot be used for. */
+static void print_warning(const struct group *group, enum table_style style, FILE *file)
+{
+    size_t invalid = 0, figures = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        invalid += group->rows[i].status == ROW_INVALID;
+        figures += group->rows[i].used_count > 0;
+    }
+    if (!invalid)
+        return;
+    char *line =
+        invalid == figures
+            ? memory_printf(
+                  "Not to be used: every row is invalid. Nothing here is ranked.")
+            : memory_printf("Not to be used: the %zu rows marked \"!\". They are not "
+                            "ranked.",
+                            invalid);
+    if (style == TABLE_TERMINAL)
+        print_wrapped(line, file);
+    else
+        fprintf(file, "**%s**\n", line);
+    fputs("\n", file);
+    free(line);
+}
+
+/* How many samples the class has in the trials of the group, at least and at most. */
+static void count_samples(const struct group *group, const char *class_name,
+                          uint64_t *least, uint64_t *most)
+{
+    *least = UINT64_MAX;
+    *most = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct row *row = &group->rows[i];
+        for (size_t t = 0; t < row->used_count; t++) {
+            const struct class_result *class =
+                row->used[t]->load ? load_result_class(row->used[t]->load, class_name)
+                                   : NULL;
+            if (!class || !class->latency.count)
+                continue;
+            uint64_t count = class->latency.count;
+            *least = count < *least ? count : *least;
+            *most = count > *most ? count : *most;
+        }
+    }
+}
+
+/* Where p99 stands empty: how many samples there were, and what helps. */
+static void print_missing(const struct group *group, enum table_style style, FILE *file)
+{
+    const struct workload *workload = &group->rows[0].scenario->workload;
+    uint64_t needed = histogram_samples_needed(0.99), least, most;
+    int count = (int)group->rows[0].class_count;
+    for (int c = count ? 0 : ALL_REQUESTS; c < count; c++) {
+        const char *name = c == ALL_REQUESTS ? "" : workload_class(workload, c);
+        count_samples(group, name, &least, &most);
+        if (least >= needed)
+            continue;
+        char *line = memory_printf("%s%s%llu to %llu samples, p99 needs %llu: --profile "
+                                   "standard, or a longer duration",
+                                   name, *name ? ": " : "", (unsigned long long)least,
+                                   (unsigned long long)most, (unsigned long long)needed);
+        print_item("*", line, style, file);
+        free(line);
     }
 }
 
@@ -384,14 +525,67 @@ static void print_group(const struct group *group, enum table_style style, FILE 
     bool any_used = false;
     for (size_t i = 0; i < group->count; i++)
         any_used = any_used || group->rows[i].used_count > 0;
+    print_warning(group, style, file);
     if (any_used)
         print_table(group, style, file);
     if (any_used && style == TABLE_MARKDOWN)
         fputc('\n', file);
-    print_notes(group, style, file);
+    for (size_t i = 0; i < sizeof note_kinds / sizeof *note_kinds; i++)
+        print_notes_of(group, &note_kinds[i], style, file);
+    print_missing(group, style, file);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
+
+/* A line below the tables; in Markdown a paragraph. */
+static void print_line(const char *line, enum table_style style, FILE *file)
+{
+    if (style == TABLE_TERMINAL)
+        print_wrapped(line, file);
+    else
+        fprintf(file, "\n%s\n", line);
+}
+
+/* What the words of the overview mean, with the thresholds that they go by. */
+static void print_rules(const struct overview *overview, enum table_style style,
+                        FILE *file)
+{
+    char *lines[] = {
+        memory_copy_string(
+            "Concurrency type: most waits in progress at a time; cores that "
+            "computing keeps busy."),
+        overview->cpu_basis
+            ? memory_printf("CPU usage: server cores at the same load, %s, and how many "
+                            "times the least.",
+                            overview->cpu_basis)
+            : NULL,
+        overview->words
+            ? memory_printf(
+                  "Ideal use: of the cells that count those in which the model is the "
+                  "best, "
+                  "or shown to be as good: its ratio to the best is above %.2f in "
+                  "throughput, %.2f in p99 (t test at %.0f %%, Holm). Open: neither that "
+                  "nor behind.",
+                  1 - RANKING_DELTA, 1 - RANKING_DELTA_LATENCY, 100 * RANKING_LEVEL)
+            : memory_printf(
+                  "Ideal use: indicative, for words take %d trials: the share of "
+                  "the best throughput or p99, the geometric mean over the cells "
+                  "that count.",
+                  RANKING_LEAST_TRIALS),
+        memory_printf(
+            "A cell counts if every model has valid figures in it; a model with "
+            "more than %.0f %% of errors, or starved connections, has no part "
+            "(-).",
+            100 * RANKING_MAX_ERRORS),
+        overview->not_counted ? memory_printf("Not counted: %s.", overview->not_counted)
+                              : NULL,
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (lines[i])
+            print_line(lines[i], style, file);
+        free(lines[i]);
+    }
+}
 
 static void print_overview(const struct overview *overview, enum table_style style,
                            FILE *file)
@@ -404,7 +598,7 @@ static void print_overview(const struct overview *overview, enum table_style sty
     for (size_t i = 0; i < overview->row_count; i++) {
         const struct overview_row *row = &overview->rows[i];
         table_start_row(table);
-        add_title(table, row->contender);
+        add_title(table, row->contender, "");
         table_add_cell(table, row->type.text);
         table_add_cell(table, row->cpu.text);
         table_add_cell(table, row->use.text);
@@ -412,31 +606,8 @@ static void print_overview(const struct overview *overview, enum table_style sty
     fputs(style == TABLE_MARKDOWN ? "\n## Summary\n\n" : "\nSummary\n\n", file);
     table_print(table, style, file);
     table_free(table);
-    const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
-    fprintf(file,
-            "\nConcurrency type: most waits in progress at a time; cores that computing "
-            "keeps busy.\n%s",
-            gap);
-    if (overview->cpu_basis)
-        fprintf(file,
-                "CPU usage: server cores at the same load, %s (times the least).\n%s",
-                overview->cpu_basis, gap);
-    fprintf(file,
-            "Ideal use: cells of each family in which the model is the best or as good "
-            "as the best.\n%s",
-            gap);
-    if (overview->not_judged)
-        fprintf(file, "Not judged, for want of valid trials: %s.\n",
-                overview->not_judged);
-}
-
-/* A line below the tables; in Markdown a paragraph. */
-static void print_line(const char *line, enum table_style style, FILE *file)
-{
-    if (style == TABLE_TERMINAL)
-        print_wrapped(line, file);
-    else
-        fprintf(file, "\n%s\n", line);
+    fputs(style == TABLE_MARKDOWN ? "" : "\n", file);
+    print_rules(overview, style, file);
 }
 
 /* What the references of the run are, and what of them can be compared with ours. */
@@ -481,7 +652,9 @@ static void print_footnotes(enum table_style style, FILE *file)
 {
     static const char *const lines[] = {
         "Theory: what wait, work, threads and cores allow by arithmetic.",
-        "CPU ratio: CPU/req to that of the first row of its cell, block by block.",
+        "ratio: to the best row of its cell, block by block; \"?\": t and Wilcoxon "
+        "intervals "
+        "disagree.",
     };
     enum metric_id next = 0;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -561,7 +734,7 @@ void tables_print(const struct comparison *comparison, const struct overview *ov
     if (style == TABLE_MARKDOWN)
         fprintf(file, "# Comparison of concurrency models\n");
     for (size_t i = 0; i < comparison->row_count;) {
-        struct group group = {&comparison->rows[i], 0};
+        struct group group = {comparison, &comparison->rows[i], 0};
         while (i < comparison->row_count &&
                comparison->rows[i].scenario == group.rows[0].scenario) {
             group.count++;

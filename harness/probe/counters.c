@@ -8,18 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/key_value.h"
 #include "base/text.h"
-#include "harness/probe/cgroup.h"
 
 /* How a file is laid out, and so how a number in it is found. */
 typedef double find_number(const char *content, const char *key);
 
 struct source {
     size_t offset;    /* in struct machine_counters */
-    const char *path; /* NULL: the cpu.stat of our cgroup */
+    const char *path; /* NULL: of our cgroup, which base/cgroup.h reads */
     const char *key;
     find_number *find;
     double unit; /* what a count of 1 is worth; 0: one clock tick */
@@ -74,20 +74,12 @@ static double find_swap(const char *content, const char *key)
     return key_value_number(content, "pswpin") + key_value_number(content, "pswpout");
 }
 
-/* cgroup v2 counts microseconds, v1 nanoseconds. */
-static double find_throttled(const char *content, const char *key)
-{
-    (void)key;
-    double us = key_value_number(content, "throttled_usec");
-    return isnan(us) ? key_value_number(content, "throttled_time") / 1e9 : us / 1e6;
-}
-
 #define COUNTER(member) offsetof(struct machine_counters, member)
 static const struct source sources[] = {
     {COUNTER(busy_cpu_s), "/proc/stat", "busy", find_cpu_column, 0},
     {COUNTER(steal_s), "/proc/stat", "steal", find_cpu_column, 0},
     {COUNTER(context_switches), "/proc/stat", "ctxt", key_value_number, 1},
-    {COUNTER(throttled_s), NULL, "", find_throttled, 1},
+    {COUNTER(throttled_s), NULL, NULL, NULL, 1},
     {COUNTER(pressure_cpu_s), "/proc/pressure/cpu", "some", find_pressure, 1e-6},
     {COUNTER(pressure_memory_s), "/proc/pressure/memory", "some", find_pressure, 1e-6},
     {COUNTER(pressure_io_s), "/proc/pressure/io", "some", find_pressure, 1e-6},
@@ -102,9 +94,9 @@ static const struct source sources[] = {
 static double read_counter(const struct source *source)
 {
     char *content;
-    int result = source->path ? file_read(source->path, &content, NULL, NULL)
-                              : cgroup_read("cpu", "cpu.stat", &content);
-    if (result < 0)
+    if (!source->path)
+        return cgroup_throttled_s(&cgroup_system);
+    if (file_read(source->path, &content, NULL, NULL) < 0)
         return NAN;
     double value = source->find(content, source->key);
     free(content);

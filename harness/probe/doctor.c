@@ -185,6 +185,24 @@ static enum severity judge_cores(const struct environment *environment,
     return SEVERITY_WARNING;
 }
 
+/* Not told by an older environment: 0 is no quota either. */
+static enum severity judge_quota(const struct environment *environment,
+                                 struct text *message)
+{
+    double quota = environment->limits.cgroup_cpus;
+    const char *allowed = environment->cpu.allowed;
+    cpu_set_t set;
+    if (!(quota > 0) || !allowed || cpus_parse(allowed, &set, NULL) < 0 ||
+        quota >= CPU_COUNT(&set))
+        return SEVERITY_FINE;
+    text_printf(
+        message,
+        "the cgroup allows the CPU time of %.3g CPUs, of %d that may be used: what "
+        "takes more is stopped until the next period",
+        quota, CPU_COUNT(&set));
+    return SEVERITY_WARNING;
+}
+
 static const struct check checks[] = {
     {"build", judge_build, "build with plain `make`"},
     {"dirty_tree", judge_tree, "commit first, so that the result names its source"},
@@ -193,6 +211,7 @@ static const struct check checks[] = {
     {"backlog", judge_backlog, "sysctl net.core.somaxconn=4096"},
     {"ports", judge_ports, "sysctl net.ipv4.ip_local_port_range=\"10240 65000\""},
     {"cores", judge_cores, "use a machine, or allow this one, two physical cores"},
+    {"cpu_quota", judge_quota, "raise the quota of the cgroup (cpu.max, docker --cpus)"},
     {"governor", judge_governor, "cpupower frequency-set -g performance"},
     {"turbo", judge_turbo, "echo 0 > /sys/devices/system/cpu/cpufreq/boost"},
     {"load", judge_load, "stop what else is running, or wait for it"},

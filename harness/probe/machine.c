@@ -17,13 +17,13 @@
 #include <zlib.h>
 
 #include "base/build.h"
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/key_value.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "harness/probe/cgroup.h"
 
 #define MAX_CACHES 8
 
@@ -264,7 +264,7 @@ static void find_limit(__rlimit_resource_t resource, double *soft, double *hard)
 static char *cgroup_line(const char *controller, const char *file)
 {
     char *content = NULL;
-    if (cgroup_read(controller, file, &content) == 0)
+    if (cgroup_read(&cgroup_system, controller, file, &content) == 0)
         content[strcspn(content, "\n")] = '\0';
     return content;
 }
@@ -276,6 +276,8 @@ static void find_limits(struct environment_limits *limits)
     find_limit(RLIMIT_STACK, &limits->stack_bytes, &limits->stack_hard_bytes);
     limits->cgroup_cpu_max = cgroup_line("cpu", "cpu.max");
     limits->cgroup_cpu_quota_us = cgroup_line("cpu", "cpu.cfs_quota_us");
+    double cpus = cgroup_cpu_quota(&cgroup_system);
+    limits->cgroup_cpus = isfinite(cpus) ? cpus : (double)NAN;
     limits->cgroup_memory_max = cgroup_line("memory", "memory.max");
     limits->cgroup_memory_limit_bytes = cgroup_line("memory", "memory.limit_in_bytes");
     limits->cgroup_pids_max = cgroup_line("pids", "pids.max");

@@ -153,7 +153,9 @@ static void add_memory(pid_t pid, struct process_sample *sample)
     free(rollup);
 }
 
-static void add_switches(pid_t pid, struct process_sample *sample)
+/* Hands `add` this file of each thread that is there. */
+static void read_threads(pid_t pid, const char *file,
+                         void (*add)(const char *content, void *sum), void *sum)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
@@ -163,21 +165,43 @@ static void add_switches(pid_t pid, struct process_sample *sample)
         if (entry->d_name[0] == '.')
             continue;
         char name[288];
-        snprintf(name, sizeof name, "task/%s/status", entry->d_name);
-        char *status = read_process_file(pid, name);
-        if (!status)
-            continue; /* the thread has ended meanwhile */
-        sample->voluntary_switches += key_value_number(status, "voluntary_ctxt_switches");
-        sample->involuntary_switches +=
-            key_value_number(status, "nonvoluntary_ctxt_switches");
-        free(status);
+        snprintf(name, sizeof name, "task/%s/%s", entry->d_name, file);
+        char *content = read_process_file(pid, name);
+        if (content)
+            add(content, sum);
+        free(content);
     }
     if (folder)
         closedir(folder);
 }
 
-void process_group_sample(const struct process_group *group,
-                          struct process_sample *sample)
+static void add_thread_switches(const char *status, void *sum)
+{
+    struct process_sample *sample = sum;
+    sample->voluntary_switches += key_value_number(status, "voluntary_ctxt_switches");
+    sample->involuntary_switches +=
+        key_value_number(status, "nonvoluntary_ctxt_switches");
+}
+
+/* "ON_CPU WAITED SLICES", times in nanoseconds. */
+static void add_thread_delay(const char *schedstat, void *sum)
+{
+    double *seconds = sum;
+    char *waited;
+    (void)strtod(schedstat, &waited);
+    double delay_s = strtod(waited, NULL) / (double)NS_PER_S;
+    *seconds = isnan(*seconds) ? delay_s : *seconds + delay_s;
+}
+
+double process_run_delay_s(pid_t pid)
+{
+    double seconds = NAN;
+    read_threads(pid, "schedstat", add_thread_delay, &seconds);
+    return seconds;
+}
+
+void process_group_sample_time(const struct process_group *group,
+                               struct process_sample *sample)
 {
     *sample = (struct process_sample){.processes = (double)group->count};
     sample->cpu_at_ns = clock_now_ns();
@@ -185,8 +209,16 @@ void process_group_sample(const struct process_group *group,
         add_cpu(group->pids[i], sample);
     uint64_t start_ns = clock_now_ns();
     for (size_t i = 0; i < group->count; i++)
-        add_switches(group->pids[i], sample);
+        read_threads(group->pids[i], "status", add_thread_switches, sample);
+    for (size_t i = 0; i < group->count; i++)
+        sample->run_delay_s += process_run_delay_s(group->pids[i]);
     sample->switches_at_ns = start_ns + (clock_now_ns() - start_ns) / 2;
+}
+
+void process_group_sample(const struct process_group *group,
+                          struct process_sample *sample)
+{
+    process_group_sample_time(group, sample);
     for (size_t i = 0; i < group->count; i++)
         add_memory(group->pids[i], sample);
 }

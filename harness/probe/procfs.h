@@ -34,15 +34,26 @@ struct process_sample {
     uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
     double voluntary_switches;
     double involuntary_switches;
+    double
+        run_delay_s; /* that threads which are there now waited for a CPU (schedstat) */
 };
 
 /* Looks for the members of the group that `leader` leads. */
 void process_group_find(struct process_group *group, pid_t leader);
 void process_group_release(struct process_group *group);
 
-/* CPU first, for its time matters most; then the rest. */
+/* CPU first, for its time matters most; then switches and delays. Threads and memory are
+ * left out: they cost a millisecond for some ten processes. */
+void process_group_sample_time(const struct process_group *group,
+                               struct process_sample *sample);
+
+/* All of it. */
 void process_group_sample(const struct process_group *group,
                           struct process_sample *sample);
+
+/* How long the threads of a process have been ready to run and waited for a CPU; NaN
+ * where the kernel does not tell. */
+double process_run_delay_s(pid_t pid);
 
 /* Threads and resident memory alone: cheap enough to take while measuring. */
 void process_group_glance(const struct process_group *group, double *threads,

@@ -21,6 +21,13 @@ const char *const generator_phase_words[] = {[PHASE_CONNECTING] = "",
 
 static const char result_file[] = "load.json";
 
+/* Polling would take the CPUs that the server needs, or those of the services that it
+ * asks. */
+bool generator_spins(const struct trial_setup *setup)
+{
+    return !setup->placement.shared && !setup->placement.services_shared;
+}
+
 static void make_line(struct command_line *line, const struct trial_setup *setup,
                       const char *url, int events)
 {
@@ -32,10 +39,7 @@ static void make_line(struct command_line *line, const struct trial_setup *setup
                             cpus_format(&setup->placement.generator, cpus, sizeof cpus));
     snprintf(number, sizeof number, "%llu", (unsigned long long)setup->seed);
     command_line_add_option(line, "--seed", number);
-    /* Polling for the next arrival would take the CPUs that the server needs, or those
-     * of the services that it asks. */
-    if (setup->placement.shared || setup->placement.services_shared)
-        command_line_add_option(line, "--spin", "0s");
+    command_line_add_option(line, "--spin", generator_spins(setup) ? "always" : "0s");
     command_line_add_option(line, "--json", result_file);
     command_line_add_option(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);

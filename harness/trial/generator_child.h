@@ -38,6 +38,9 @@ struct generator_child {
         .child = CHILD_NONE, .events = -1                                                \
     }
 
+/* Whether it polls all the time, as in all trials that give it CPUs of its own. */
+bool generator_spins(const struct trial_setup *setup);
+
 /* Starts it in the folder, which holds scenario.json, against the server at `url`. 0 or
  * -errno; release it in any case. */
 MUST_CHECK int generator_start(struct generator_child *generator,

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "harness/trial/generator_child.h"
+
 /* Invalid, unless it is what the scenario is about. */
 static enum flag_severity weigh(const struct trial_setup *setup, enum flag flag)
 {
@@ -11,7 +13,22 @@ static enum flag_severity weigh(const struct trial_setup *setup, enum flag flag)
                                                                       : FLAG_INVALID;
 }
 
-/* The generator judges itself; its word is taken, but for what the scenario is about. */
+#define FULL_LOAD 0.95 /* of the server */
+
+/* Both were full: what the server can do lies between what was seen and what it would
+ * have done with all of its CPU time. */
+static void flag_both_full(struct trial_record *trial)
+{
+    double seen_rps = trial->load->throughput_rps, load = trial_server_load(trial);
+    trial_raise(
+        trial, FLAG_BOTH_FULL, FLAG_WARNING,
+        "server (%.0f %%) and generator were both full: the capacity lies between "
+        "%.0f and %.0f requests/s, and latencies hold the generator's queue",
+        100 * load, seen_rps, seen_rps / load);
+}
+
+/* The generator judges itself; its word is taken, but for what the scenario is about, and
+ * where the server was full as well. */
 static void flag_generator(struct trial_record *trial, const struct trial_setup *setup)
 {
     bool explained = false;
@@ -19,6 +36,10 @@ static void flag_generator(struct trial_record *trial, const struct trial_setup 
         const struct load_warning *warning = &trial->load->warnings[i];
         enum flag flag = warning->flag < 0 ? FLAG_GENERATOR : (enum flag)warning->flag;
         explained = explained || warning->invalidates;
+        if (flag == FLAG_GENERATOR_SATURATED && trial_server_load(trial) >= FULL_LOAD) {
+            flag_both_full(trial);
+            continue;
+        }
         trial_raise(trial, flag, warning->invalidates ? weigh(setup, flag) : FLAG_WARNING,
                     "%s", warning->message);
     }
@@ -118,15 +139,55 @@ static void flag_machine(struct trial_record *trial)
                         none_allowed[i].message);
 }
 
-static void flag_others(struct trial_record *trial, const struct harness_part *harness)
+#define MAX_DELAY        0.02 /* of the window and of each thread */
+#define MAX_OTHERS_CORES 0.1
+#define SINGLE_THREADED  2 /* the one that serves, and the one that waits for signals */
+
+static void flag_delay(struct trial_record *trial, const char *whose, double delay_s,
+                       double threads, double elapsed_s)
 {
-    double ours = trial->server.window->cpu_s + trial->generator->cpu_s + harness->cpu_s +
-                  services_cpu_s(trial);
+    double share = delay_s / elapsed_s / threads;
+    if (share > MAX_DELAY)
+        trial_raise(trial, FLAG_CONTENTION, FLAG_INVALID,
+                    "the %s was ready to run and waited for a CPU %.1f %% of the time "
+                    "(at most %.0f %% is valid)",
+                    whose, 100 * share, 100 * MAX_DELAY);
+}
+
+/*
+ * What else ran on the CPUs: by the CPU time that is in nobody's account, and by how long
+ * those waited for a CPU who have one to themselves. The threads of one server wait for
+ * one another, and so does a generator that shares its CPUs.
+ */
+static void flag_contention(struct trial_record *trial, const struct trial_setup *setup,
+                            const struct harness_part *harness)
+{
+    const struct server_window *window = trial->server.window;
+    const struct generator_window *generator = trial->generator;
+    double ours =
+        window->cpu_s + generator->cpu_s + harness->cpu_s + services_cpu_s(trial);
     double others = (trial->machine->busy_cpu_s - ours) / trial->machine->elapsed_s;
-    if (others > 0.1)
-        trial_raise(trial, FLAG_BUSY_MACHINE, FLAG_WARNING,
-                    "other processes used %.2f cores; stop them, or read with care",
-                    others);
+    if (others > MAX_OTHERS_CORES)
+        trial_raise(trial, FLAG_CONTENTION, FLAG_INVALID,
+                    "other processes used %.2f cores (at most %.1f is valid)", others,
+                    MAX_OTHERS_CORES);
+    if (setup->placement.shared)
+        return;
+    if (setup->contender->model->flags & (MODEL_LOOP | MODEL_SERIAL) &&
+        window->threads_peak <= SINGLE_THREADED)
+        flag_delay(trial, "server", window->run_delay_s, 1, window->cpu_elapsed_s);
+    if (!setup->placement.services_shared)
+        flag_delay(trial, "generator", generator->run_delay_s,
+                   (double)trial->load->threads, generator->elapsed_s);
+}
+
+/* Where it cannot poll all the time, the server pays for waking it. */
+static void flag_spin(struct trial_record *trial, const struct trial_setup *setup)
+{
+    if (!generator_spins(setup))
+        trial_raise(trial, FLAG_SLEEPING_GENERATOR, FLAG_WARNING,
+                    "the generator had no CPU of its own and slept between arrivals: CPU "
+                    "per request is not comparable with that of other cells");
 }
 
 /* Workers that died and were replaced: those that they served have lost a request. */
@@ -158,7 +219,8 @@ void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
     flag_services(trial, setup);
     flag_steal(trial);
     flag_machine(trial);
-    flag_others(trial, harness);
+    flag_contention(trial, setup, harness);
+    flag_spin(trial, setup);
     flag_restarts(trial, setup);
     flag_ops(trial);
     trial->valid = !trial_is_invalid(trial);

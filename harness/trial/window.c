@@ -24,13 +24,15 @@ void window_open(struct window *window, pid_t server, pid_t generator)
     process_group_find(&window->group, server);
     counters_read(&window->machine_before);
     window->generator_before_s = process_cpu_s(generator);
+    window->generator_delay_before_s = process_run_delay_s(generator);
     window->harness_before_s = process_cpu_s(getpid());
-    process_group_sample(&window->group, &window->before);
+    process_group_sample_time(&window->group, &window->before);
 }
 
 void window_close(struct window *window, pid_t server, pid_t generator)
 {
     window->generator_after_s = process_cpu_s(generator);
+    window->generator_delay_after_s = process_run_delay_s(generator);
     process_group_find(&window->group, server);
     process_group_sample(&window->group, &window->after);
     window->harness_after_s = process_cpu_s(getpid());
@@ -76,6 +78,7 @@ static struct server_window *server_window(const struct window *window)
             after->voluntary_switches - before->voluntary_switches + lost,
         .involuntary_switches =
             after->involuntary_switches - before->involuntary_switches + lost,
+        .run_delay_s = after->run_delay_s - before->run_delay_s + lost,
         .processes = after->processes,
         .threads = after->threads,
         .threads_peak = fmax(window->threads_peak, after->threads),
@@ -100,6 +103,7 @@ void window_record(const struct window *window, struct trial_record *record)
     *record->generator = (struct generator_window){
         .cpu_s = window->generator_after_s - window->generator_before_s,
         .elapsed_s = record->server.window->cpu_elapsed_s,
+        .run_delay_s = window->generator_delay_after_s - window->generator_delay_before_s,
     };
     record->machine = memory_allocate(sizeof *record->machine);
     *record->machine = counters_between(&window->machine_before, &window->machine_after);

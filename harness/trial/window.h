@@ -19,6 +19,7 @@ struct window {
     struct process_sample before, after;
     double threads_peak, rss_peak_bytes;          /* by the glances in between */
     double generator_before_s, generator_after_s; /* CPU time */
+    double generator_delay_before_s, generator_delay_after_s;
     double harness_before_s, harness_after_s;
     struct counter_reading machine_before, machine_after;
     bool is_complete; /* both ends were reached */

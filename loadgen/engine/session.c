@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/text.h"
@@ -54,6 +55,7 @@ struct session {
     int signals;           /* signalfd */
     unsigned signal_count; /* coordinator only */
     uint64_t next_show_ns; /* coordinator only; UINT64_MAX: never */
+    double throttled_s;    /* by the cgroup's CPU quota, in the window; NAN: not told */
 };
 
 /* ---- a worker ---------------------------------------------------------------------- */
@@ -271,9 +273,11 @@ static void run_window(struct session *session)
 
     events_tell(session->events, "warmup");
     wait_until(session, timeline->begin_ns);
+    double throttled_s = cgroup_throttled_s(&cgroup_system);
     events_tell(session->events, "measuring");
     wait_until(session, timeline->end_ns);
     events_tell(session->events, "measured");
+    session->throttled_s = cgroup_throttled_s(&cgroup_system) - throttled_s;
     wait_for_workers(session, &session->ended);
     end_when_finished(session);
     show_watcher(session, clock_now_ns()); /* the final counters */
@@ -343,6 +347,7 @@ static int collect(const struct session *session, struct load_result *result,
     struct session_totals totals;
     totals_init(&totals, session->plan, session->end_ns - session->timeline.begin_ns);
     totals.interrupted = session->signal_count > 0;
+    totals.throttled_s = session->throttled_s;
     for (unsigned i = 0; i < session->plan->threads; i++) {
         const struct engine *engine = &session->workers[i].engine;
         recorder_merge(&totals.recorder, &engine->recorder);
@@ -354,6 +359,8 @@ static int collect(const struct session *session, struct load_result *result,
         totals.parsed_replies += engine->parsers.parsed;
     }
     totals_result(&totals, result);
+    load_run_init(record_append(&result->runs, &result->run_count, sizeof *result->runs),
+                  session->timeline.begin_ns, session->end_ns);
     totals_release(&totals);
     return 0;
 }

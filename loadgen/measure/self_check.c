@@ -121,6 +121,18 @@ static void check_dropped(const struct self_check *check)
             (unsigned long long)counts->scheduled);
 }
 
+static void check_throttling(const struct self_check *check)
+{
+    double throttled_s = check->totals->throttled_s;
+    if (throttled_s > 0)
+        load_result_warn(
+            check->result, FLAG_THROTTLED,
+
+            "the cgroup's CPU quota held the run back for %.3g s of %.3g s; raise the "
+            "quota",
+            throttled_s, check->result->duration_s);
+}
+
 static void check_starved(const struct self_check *check)
 {
     const struct clients_result *clients = check->result->clients;
@@ -278,10 +290,10 @@ static void check_interrupted(const struct self_check *check)
 void self_check(const struct session_totals *totals, struct load_result *result)
 {
     static void (*const checks[])(const struct self_check *) = {
-        check_interrupted, check_nothing,    check_saturation,  check_lag,
-        check_rate,        check_errors,     check_dropped,     check_ports,
-        check_starved,     check_stalls,     check_shared_cpus, check_censored,
-        check_gaps,        check_steadiness,
+        check_interrupted, check_nothing,    check_saturation, check_lag,
+        check_rate,        check_errors,     check_dropped,    check_ports,
+        check_starved,     check_throttling, check_stalls,     check_shared_cpus,
+        check_censored,    check_gaps,       check_steadiness,
     };
     const struct self_check check = {totals, result};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

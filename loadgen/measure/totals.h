@@ -45,6 +45,8 @@ struct session_totals {
      * requests had ended. */
     uint64_t window_ns;
     bool interrupted; /* by a signal */
+    double
+        throttled_s; /* the cgroup's CPU quota held the generator back; NAN: not told */
     struct recorder recorder;
     struct engine_totals engines;
     double busiest_thread_cores; /* without busy-polling */

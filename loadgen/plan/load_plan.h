@@ -69,7 +69,8 @@ struct load_plan {
     int method;           /* enum method */
     uint64_t interval_ns; /* of the series */
     uint64_t drain_ns;    /* longest wait for replies after the window */
-    uint64_t spin_ns; /* open loop: busy-polling in place of sleep before an arrival */
+    uint64_t spin_ns;  /* open loop: busy-polling in place of sleep before an arrival */
+    bool spins_always; /* never sleeps, so that the server never wakes it */
     const struct watcher *watcher; /* gets the live counters, or NULL; not owned */
     const struct expectation *expectations; /* limits for the result; not owned */
     size_t expectation_count;

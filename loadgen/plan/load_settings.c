@@ -91,8 +91,10 @@ static const struct field settings_fields[] = {
     {.name = "spin",
      .kind = FIELD_TEXT,
      .value = "T",
-     .help = "open loop: poll instead of sleep this long before a request is due; auto: "
-             "150us where --cpus has a CPU for every thread, else 0s",
+     .help =
+         "open loop: poll instead of sleep this long before a request is due; auto: "
+         "150us where --cpus has a CPU for every thread, else 0s; always: never sleep, "
+         "in a closed loop either",
      .fallback = "auto",
      .offset = MEMBER(spin)},
     {.name = "seed",
@@ -320,7 +322,8 @@ static int read_cpus(struct load_plan *plan, const struct load_settings *setting
         result = cpus_parse(settings->server_cpus, &server, error);
     if (result < 0)
         return result;
-    if (strcmp(settings->spin, "auto") != 0) {
+    plan->spins_always = strcmp(settings->spin, "always") == 0;
+    if (strcmp(settings->spin, "auto") != 0 && !plan->spins_always) {
         result = quantity_parse(QUANTITY_TIME, settings->spin, 0, NS_PER_S,
                                 &plan->spin_ns, error);
         return result < 0 ? error_prefix(error, result, "--spin") : 0;

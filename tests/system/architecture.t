@@ -72,7 +72,7 @@ ok "... and was not known before" unknown_before
 # ---- the metric -------------------------------------------------------------------------
 
 runs() {
-    "$program" bench "$work/scenarios/asked.json" --models event-loop,iterative --repeat 1 \
+    env -C "$work" "$program" bench "$work/scenarios/asked.json" --models event-loop,iterative --repeat 1 \
         --out "$work/results" >"$work/table" || [ $? -eq 3 ] # a busy machine's figures
 }
 in_samples() { [ "$(grep -c ',kernel_cores_used,[0-9.e-]*$' "$work/results/samples.csv")" -eq 2 ]; }

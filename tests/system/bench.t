@@ -3,7 +3,7 @@
 # Every bound holds on a loaded machine: waits overlap or they do not.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-: "${INTERLEAVE:=build/interleave}"
+INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0
@@ -17,9 +17,10 @@ holds() { # EXPRESSION NAME
     ok $? "$2 ($1)"
 }
 
-# Each run has a session of its own, so that whatever it leaves behind is found.
+# Each run has a session of its own, so that whatever it leaves behind is found, and a
+# folder of its own, where results/latest is the test's.
 start() { # ARGUMENTS...: sets $run
-    setsid "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err" &
+    setsid env -C "$work" "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err" &
     run=$!
 }
 finish() { # sets $status
@@ -96,6 +97,8 @@ start "$work/kinds.json" --models event-loop --repeat 1 --out "$work/kinds"
 finish
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "work may be given as a time, in a sweep too (exit $status)"
+[ "$(readlink "$work/results/latest")" = "$(realpath "$work/kinds")" ]
+ok $? "results/latest is the newest run, wherever its folder lies"
 for kind in gzip encrypt; do
     amount=$(sed -n "s/^.*\"$kind:2ms\":[^\"]*\"$kind:\([0-9]*\)\".*$/\1/p" "$work/kinds/manifest.json")
     grep -q "\"/$kind:$amount/query:1\"" "$work"/kinds/trials/*"$kind"*/scenario.json

@@ -4,7 +4,7 @@
 # claims with the digests of our models, and is gone when its trial ends.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-: "${INTERLEAVE:=build/interleave}"
+INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
 INTERLEAVE=$(realpath "$INTERLEAVE")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,7 +26,7 @@ holds() { # EXPRESSION NAME
     ok $? "$2 ($1)"
 }
 start() { # ARGUMENTS...: sets $run, which has a session of its own
-    setsid "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err" &
+    setsid env -C "$work" "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err" &
     run=$!
 }
 finish() { # sets $status

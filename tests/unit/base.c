@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -282,6 +283,31 @@ static void sees_the_cpu_time_of_a_process(void **state)
     assert_true(after - before >= 5 * NS_PER_MS);
 }
 
+static void tells_the_wall_clock_and_reads_it(void **state)
+{
+    (void)state;
+    char text[CLOCK_WALL_TEXT_BYTES];
+    uint64_t wall_ns;
+    clock_wall_text(1000000000ULL * NS_PER_S + 42, text);
+    assert_string_equal(text, "2001-09-09T01:46:40.000000042Z");
+    assert_int_equal(clock_wall_parse(text, &wall_ns), 0);
+    assert_true(wall_ns == 1000000000ULL * NS_PER_S + 42);
+    assert_true(llabs((long long)(clock_wall_ns(clock_now_ns()) / NS_PER_S) -
+                      (long long)time(NULL)) <= 1);
+    static const char *const bad[] = {
+        "",
+        "2001-09-09T01:46:40Z",
+        "2001-09-09T01:46:40.5Z",
+        "2001-13-09T01:46:40.000000042Z",
+        "2001-02-30T01:46:40.000000042Z",
+        "2001-09-09T01:46:40.000000042+02:00",
+        "2001-09-09T01:46:40.000000042Z ",
+        "1901-09-09T01:46:40.000000042Z",
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(clock_wall_parse(bad[i], &wall_ns), -EINVAL);
+}
+
 static void reads_keys_and_values(void **state)
 {
     (void)state;
@@ -362,6 +388,7 @@ int main(void)
         cmocka_unit_test(replaces_files_whole),
         cmocka_unit_test(prints_tables),
         cmocka_unit_test(sees_the_cpu_time_of_a_process),
+        cmocka_unit_test(tells_the_wall_clock_and_reads_it),
         cmocka_unit_test(reads_keys_and_values),
         cmocka_unit_test(hashes_with_fnv1a),
         cmocka_unit_test(sums_with_sha256),

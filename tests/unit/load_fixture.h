@@ -73,6 +73,11 @@ static void run(struct load_plan *plan, struct scripted_server *server,
     assert_int_equal(result->censored.count, all.ended[OUTCOME_IN_FLIGHT] +
                                                  all.ended[OUTCOME_DROPPED] +
                                                  all.ended[OUTCOME_TIMEOUT]);
+    assert_int_equal(result->run_count, 1);
+    struct wall_window window = load_runs_common(result->runs, 1);
+    assert_true(fabs((double)(window.end_ns - window.begin_ns) -
+                     result->duration_s * NS_PER_S) < NS_PER_MS);
+    assert_true(clock_wall_ns(clock_now_ns()) - window.end_ns < NS_PER_MIN);
     uint64_t in_series = 0;
     for (size_t i = 0; i < result->series_count; i++)
         in_series += result->series[i].ok;

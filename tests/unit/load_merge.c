@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_document.h"
@@ -21,9 +22,33 @@
 
 static const char *const files[] = {"a.json", "b.json", "whole.json", "sum.json"};
 
+/* Seconds since 1970 at which windows begin, unless a test says otherwise. */
+#define BEGIN_S 1795000000.0
+
 static char *path_of(const char *name)
 {
     return memory_printf("%s/%s", folder, name);
+}
+
+static char *wall_text(double unix_s)
+{
+    char text[CLOCK_WALL_TEXT_BYTES];
+    clock_wall_text((uint64_t)llround(unix_s * 1000) * NS_PER_MS, text);
+    return memory_copy_string(text);
+}
+
+/* The result is of a run of its own, in this window. */
+static void set_window(struct load_result *result, double begin_s, double end_s)
+{
+    char id[RANDOM_ID_BYTES];
+    random_fresh_id(id);
+    record_release(&load_run_type, &result->runs[0]);
+    result->runs[0] = (struct load_run){.id = memory_copy_string(id),
+                                        .host = memory_copy_string("here"),
+                                        .process = 7,
+                                        .start = wall_text(begin_s),
+                                        .end = wall_text(end_s)};
+    result->duration_s = end_s - begin_s;
 }
 
 /* A result as `load --full` writes it, with these latencies. */
@@ -34,7 +59,8 @@ static void make_result(struct load_result *result, const struct histogram *late
     result->target = memory_copy_string("http://127.0.0.1:1");
     result->mode = LOAD_OPEN;
     result->seed = 1;
-    result->duration_s = 10;
+    record_append(&result->runs, &result->run_count, sizeof *result->runs);
+    set_window(result, BEGIN_S, BEGIN_S + 10);
     result->interval_s = 1;
     result->throughput_rps = rate_rps;
     result->counts.scheduled = result->counts.ended[OUTCOME_OK] = latency->count;
@@ -161,8 +187,14 @@ static void test_two_halves_are_the_whole(void **state)
     assert_true(cJSON_IsNull(json_at(sum.root, "schedule_lag_ns")));
     json_close(&sum);
     json_close(&expected);
-    /* A sum is a result that can be added to. */
-    assert_int_equal(merge("sum.json", "a.json", message, sizeof message), 0);
+    /* A sum is a result that can be added to, but not by its own parts. */
+    assert_int_equal(merge("sum.json", "whole.json", message, sizeof message), 0);
+    open_result(&sum, "sum.json");
+    assert_int_equal(cJSON_GetArraySize(json_at(sum.root, "runs")), 3);
+    json_close(&sum);
+    assert_int_equal(merge("a.json", "sum.json", message, sizeof message), 2);
+    assert_non_null(strstr(message, "a.json and sum.json hold the same run, which would "
+                                    "count twice: process 7 of here"));
     histogram_release(&whole);
     histogram_release(&halves[0]);
     histogram_release(&halves[1]);
@@ -195,6 +227,77 @@ static void test_what_does_not_add_up(void **state)
     assert_int_equal(merge("a.json", "b.json", message, sizeof message), 2);
     assert_int_equal(merge("a.json", "missing.json", message, sizeof message), 2);
     assert_int_equal(merge("", "", message, sizeof message), 2);
+    histogram_release(&latency);
+}
+
+/* A run of `seconds` with one reply per millisecond of them. */
+static void write_run(const char *name, double begin_s, unsigned seconds,
+                      const struct histogram *latency)
+{
+    struct load_result result;
+    make_result(&result, latency, 1000, true);
+    set_window(&result, begin_s, begin_s + seconds);
+    result.series_count = 0;
+    for (unsigned i = 0; i < seconds; i++) {
+        struct interval_result *interval =
+            record_append(&result.series, &result.series_count, sizeof *interval);
+        /* Alone it is served twice as fast. */
+        bool alone = begin_s + i + 1 <= BEGIN_S || begin_s + i >= BEGIN_S + 10;
+        *interval = (struct interval_result){.t_s = i, .ok = alone ? 2000 : 1000};
+    }
+    write_made(name, &result);
+}
+
+/* Merges a run of 10 s with another; the sum's series has these steps. */
+static void expect_sum(double begin_s, unsigned seconds, int code, double rate_rps,
+                       double common_s, int steps)
+{
+    struct histogram latency;
+    struct json_document sum;
+    char message[1024];
+    histogram_init(&latency);
+    histogram_record(&latency, 1000);
+    write_run("a.json", BEGIN_S, 10, &latency);
+    write_run("b.json", begin_s, seconds, &latency);
+    assert_int_equal(merge("a.json", "b.json", message, sizeof message), code);
+    open_result(&sum, "sum.json");
+    double got_rps = json_number(sum.root, "throughput_rps");
+    assert_true(got_rps == rate_rps || (isnan(got_rps) && isnan(rate_rps)));
+    assert_true(fabs(json_number(sum.root, "duration_s") - common_s) < 1e-6);
+    assert_int_equal(cJSON_GetArraySize(json_at(sum.root, "series")), steps);
+    assert_true((strstr(message, "INVALID (windows_differ)") != NULL) == (code == 3));
+    assert_true((strstr(message, "throughput_rps: no step") != NULL) == isnan(rate_rps));
+    json_close(&sum);
+    histogram_release(&latency);
+}
+
+/* Rates are of the time that all windows have in common, and say so where it is short. */
+static void test_windows(void **state)
+{
+    (void)state;
+    expect_sum(BEGIN_S, 10, 0, 2000, 10, 10);
+    expect_sum(BEGIN_S + 0.2, 10, 0, 2000, 9.8, 10);
+    expect_sum(BEGIN_S - 5, 20, 3, 2000, 10, 10);
+    expect_sum(BEGIN_S + 4, 10, 3, 2000, 6, 6);
+    expect_sum(BEGIN_S + 9.5, 10, 3, (double)NAN, 0.5, 0);
+    struct histogram latency;
+    char message[1024];
+    histogram_init(&latency);
+    histogram_record(&latency, 1000);
+    write_run("a.json", BEGIN_S, 10, &latency);
+    write_run("b.json", BEGIN_S + 13.5, 10, &latency);
+    assert_int_equal(merge("b.json", "a.json", message, sizeof message), 2);
+    assert_non_null(strstr(message, "the window of a.json ended 3.5 s before that of "
+                                    "b.json began"));
+    assert_int_equal(merge("a.json", "a.json", message, sizeof message), 2);
+    assert_non_null(strstr(message, "a.json and a.json hold the same run"));
+    struct load_result old;
+    make_result(&old, &latency, 10, true);
+    record_release(&load_run_type, &old.runs[0]);
+    old.run_count = 0;
+    write_made("b.json", &old);
+    assert_int_equal(merge("a.json", "b.json", message, sizeof message), 2);
+    assert_non_null(strstr(message, "b.json does not tell when it was measured"));
     histogram_release(&latency);
 }
 
@@ -240,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_halves_are_the_whole),
         cmocka_unit_test(test_what_does_not_add_up),
+        cmocka_unit_test(test_windows),
         cmocka_unit_test(test_bad_distributions),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -11,6 +11,9 @@
 
 /* A window of 2 s: 1000 good replies a second, and 100 refused ones. */
 static const struct trial_record measured = {
+    .cpus = {.server_count = 1},
+    .flags = (struct trial_flag[]){{.flag = FLAG_BOTH_FULL}},
+    .flag_count = 1,
     .load =
         &(struct load_result){
             .mode = LOAD_CLOSED,
@@ -51,6 +54,11 @@ static const struct trial_record measured = {
                                                             .max_ns = 11}}},
             .class_count = 1,
             .whole_run = {.sent = 2300, .replies = 2200},
+            .clients = &(struct clients_result){.connections = 200,
+                                                .starved = 90,
+                                                .least = 0,
+                                                .median = 8,
+                                                .most = 31},
         },
     .server =
         {
@@ -101,6 +109,7 @@ static void test_figures(void **state)
     (void)state;
     static const double expected[METRIC_COUNT] = {
         [METRIC_THROUGHPUT] = 1000,
+        [METRIC_CAPACITY_AT_MOST] = 1000 / 0.55,
         [METRIC_OFFERED] = 1100,
         [METRIC_LATENCY_MEAN] = 1,
         [METRIC_LATENCY_P50] = 50,
@@ -115,6 +124,10 @@ static void test_figures(void **state)
         [METRIC_SERVICE_P99] = 89,
         [METRIC_ERRORS] = 250, /* all but what is still in flight */
         [METRIC_ERROR_SHARE] = 250.0 / 2250,
+        [METRIC_STARVED] = 90,
+        [METRIC_REPLIES_LEAST] = 0,
+        [METRIC_REPLIES_MEDIAN] = 8,
+        [METRIC_REPLIES_MOST] = 31,
         [METRIC_IN_FLIGHT] = 2, /* 1000/s of 2 ms each */
         [METRIC_CORES] = 0.55,
         [METRIC_CPU_PER_REQUEST] = 500e3, /* 1100/s were answered, good or not */
@@ -188,7 +201,10 @@ static void test_missing_parts(void **state)
             bool switches = m == METRIC_VOLUNTARY || m == METRIC_INVOLUNTARY;
             bool missing = metrics[m].needs & cases[i].part ||
                            (switches && cases[i].part == PART_WINDOW);
-            double value = metric_read(m, &cases[i].trial, NULL);
+            struct trial_record trial = cases[i].trial;
+            trial.flags = measured.flags;
+            trial.flag_count = measured.flag_count;
+            double value = metric_read(m, &trial, NULL);
             if (isnan(value) != missing)
                 fail_msg("case %zu: %s is %g", i, metrics[m].name, value);
         }
@@ -239,6 +255,20 @@ static void test_nothing_was_answered(void **state)
     expect(METRIC_ERROR_SHARE, &trial, NULL, NAN);
     expect(METRIC_CPU_PER_REQUEST, &trial, NULL, NAN);
     expect(METRIC_ERRORS, &trial, NULL, 0);
+}
+
+/* 0.9 of its one CPU were used; both flagged full, it could have done 1111 a second. */
+static void test_bracket_of_a_full_server(void **state)
+{
+    (void)state;
+    struct server_window window = *measured.server.window;
+    struct trial_record trial = measured;
+    window.cpu_s = 1.8;
+    trial.server.window = &window;
+    trial.server.statistics = NULL;
+    expect(METRIC_CAPACITY_AT_MOST, &trial, NULL, 1000 / 0.9);
+    trial.flag_count = 0;
+    expect(METRIC_CAPACITY_AT_MOST, &trial, NULL, NAN);
 }
 
 /* What a distribution calls a lower bound is one, and only in that distribution. */
@@ -346,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_switches_without_keep_alive),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_nothing_was_answered),
+        cmocka_unit_test(test_bracket_of_a_full_server),
         cmocka_unit_test(test_lower_bounds),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_names),

@@ -53,17 +53,18 @@ static void test_waits(void **state)
     const struct overview_row *rows = made.overview.rows;
     assert_int_equal(made.overview.row_count, 3);
     assert_string_equal(made.overview.cpu_basis, "waits, connections 100");
-    assert_null(made.overview.not_judged);
+    assert_null(made.overview.not_counted);
     assert_string_equal(rows[0].type.text, "100 waits, 100 per thread");
     assert_string_equal(rows[1].type.text, "98 waits, one per thread");
     assert_string_equal(rows[2].type.text, "one request at a time");
-    assert_string_equal(rows[0].cpu.text, "low: 0.10 cores (1.0x)");
-    assert_string_equal(rows[1].cpu.text, "medium: 0.19 cores (1.9x)");
+    assert_string_equal(rows[0].cpu.text, "0.10 cores, the least");
+    assert_string_equal(rows[1].cpu.text, "0.19 cores, 1.90x");
     assert_string_equal(rows[2].cpu.text, "carries 1 % of it");
-    /* 2 % less is not told apart. */
-    assert_string_equal(rows[0].use.text, "waiting 1/1");
-    assert_string_equal(rows[1].use.text, "waiting 1/1");
-    assert_string_equal(rows[2].use.text, "none of these");
+    /* One trial has no words: shares of the best. */
+    assert_false(made.overview.words);
+    assert_string_equal(rows[0].use.text, "waiting 1.00");
+    assert_string_equal(rows[1].use.text, "waiting 0.98");
+    assert_string_equal(rows[2].use.text, "waiting 0.01");
     /* Each cell says what it was derived from. */
     assert_int_equal(rows[0].type.evidence_count, 2);
     assert_ptr_equal(rows[0].type.evidence[0].row, &made.comparison.rows[0]);
@@ -105,13 +106,37 @@ static void test_contest_of_classes(void **state)
     *made.results.manifest.calibration = calibration;
     derive(&made);
     const struct overview_row *rows = made.overview.rows;
-    assert_string_equal(rows[0].use.text, "none of these");
-    assert_string_equal(rows[1].use.text, "mixed 1/1");
-    assert_string_equal(rows[2].use.text, "none of these");
+    assert_string_equal(rows[0].use.text, "mixed 0.50");
+    assert_string_equal(rows[1].use.text, "mixed 1.00");
+    assert_string_equal(rows[2].use.text, "mixed -");
     /* The share is that of the medians, which the tables show: 50 ms to 100 ms. */
-    assert_string_equal(rows[0].use.evidence[0].figure,
-                        "behind the best, as a share of it");
+    assert_string_equal(rows[0].use.evidence[0].figure, "share of the best");
     assert_float_equal(rows[0].use.evidence[0].value, 0.5, 1e-12);
+    release(&made);
+}
+
+/* A model that serves some of its clients alone is no better for it, even where the
+ * scenario tolerates that. */
+static void test_starving_is_not_best(void **state)
+{
+    (void)state;
+    struct made made = {.results = fixture_results(1)};
+    fixture_add_scenario(&made.results, "waits",
+                         "\"family\":\"waiting\",\"requests\":[{\"path\":\"/wait:50ms\"}"
+                         "],\"load\":{\"connections\":100},\"tolerates\":"
+                         "[\"starved_connections\"]",
+                         three_models);
+    static const double rates_rps[] = {1000, 10000, 900};
+    for (size_t m = 0; m < 3; m++) {
+        struct trial_record *trial = fixture_add_trial(&made.results, "waits", NULL,
+                                                       three_models[m], 1, rates_rps[m]);
+        fixture_add_clients(trial, m == 1 ? 9 : 0, 10000);
+        fixture_add_window(trial, 0.5, 1);
+    }
+    derive(&made);
+    const struct overview_row *rows = made.overview.rows;
+    assert_string_equal(rows[0].use.text, "waiting 1.00");
+    assert_string_equal(rows[1].use.text, "waiting -");
     release(&made);
 }
 
@@ -127,7 +152,7 @@ static void test_nothing_can_be_judged(void **state)
     trial_raise(trial, FLAG_STEAL, FLAG_INVALID, "stolen");
     trial->valid = false;
     derive(&made);
-    assert_string_equal(made.overview.not_judged, "hello");
+    assert_string_equal(made.overview.not_counted, "hello (event-loop: steal)");
     assert_null(made.overview.cpu_basis);
     for (size_t i = 0; i < made.overview.row_count; i++) {
         assert_string_equal(made.overview.rows[i].type.text, "not measured");
@@ -152,9 +177,9 @@ static void test_open_loop(void **state)
         fixture_add_trial(&made.results, "steady", NULL, three_models[m], 1, 1000)
             ->load->latency.p99_ns = p99_ns[m];
     derive(&made);
-    assert_string_equal(made.overview.rows[0].use.text, "none of these");
-    assert_string_equal(made.overview.rows[1].use.text, "rate 1/1");
-    assert_string_equal(made.overview.rows[2].use.text, "rate 1/1");
+    assert_string_equal(made.overview.rows[0].use.text, "rate 0.62");
+    assert_string_equal(made.overview.rows[1].use.text, "rate 0.98");
+    assert_string_equal(made.overview.rows[2].use.text, "rate 1.00");
     assert_float_equal(made.overview.rows[0].use.evidence[0].value, 5 / 8.0, 1e-12);
     release(&made);
 }
@@ -164,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits),
         cmocka_unit_test(test_contest_of_classes),
+        cmocka_unit_test(test_starving_is_not_best),
         cmocka_unit_test(test_nothing_can_be_judged),
         cmocka_unit_test(test_open_loop),
     };

@@ -18,7 +18,7 @@
 #include "loadgen/search/capacity.h"
 #include "record/environment.h"
 #include "record/flags.h"
-#include "record/load_result.h"
+#include "record/load_merge.h"
 #include "record/manifest.h"
 #include "record/record.h"
 #include "record/trial.h"
@@ -142,6 +142,14 @@ static void read_result(struct load_result *result, const char *path)
     json_close(&document);
 }
 
+/* As if another generator had seen the same. */
+static void read_other(struct load_result *result, const char *path)
+{
+    read_result(result, path);
+    free(result->runs[0].id);
+    result->runs[0].id = memory_copy_string("another");
+}
+
 /* Whatever a result tells, its sum with itself tells, or says why not. */
 static void expect_all_is_kept(const struct load_result *part,
                                const struct load_result *sum)
@@ -167,10 +175,11 @@ static void test_sum_with_itself_keeps_all(void **state)
     assert_int_equal(glob("tests/records/load-*-full.json", 0, NULL, &files), 0);
     assert_true(files.gl_pathc >= 4);
     for (size_t i = 0; i < files.gl_pathc; i++) {
-        struct load_result part, sum;
+        struct load_result part, other, sum;
         struct error error;
         read_result(&part, files.gl_pathv[i]);
-        const struct record_part parts[] = {{"a.json", &part}, {"b.json", &part}};
+        read_other(&other, files.gl_pathv[i]);
+        const struct record_part parts[] = {{"a.json", &part}, {"b.json", &other}};
         if (load_result_merge(&sum, parts, 2, &error) < 0)
             fail_msg("%s", error.text);
         expect_all_is_kept(&part, &sum);
@@ -180,7 +189,9 @@ static void test_sum_with_itself_keeps_all(void **state)
         assert_true(sum.generator.cpu_us_per_request ==
                     part.generator.cpu_us_per_request);
         assert_int_equal(sum.valid, part.valid);
+        assert_int_equal(sum.run_count, 2);
         load_result_release(&sum);
+        load_result_release(&other);
         load_result_release(&part);
     }
     globfree(&files);
@@ -192,7 +203,7 @@ static void test_steps_of_two_lengths(void **state)
     struct load_result a, b, sum;
     struct error error;
     read_result(&a, "tests/records/load-open-full.json");
-    read_result(&b, "tests/records/load-open-full.json");
+    read_other(&b, "tests/records/load-open-full.json");
     b.interval_s *= 2;
     const struct record_part parts[] = {{"a.json", &a}, {"b.json", &b}};
     assert_int_equal(load_result_merge(&sum, parts, 2, &error), 0);

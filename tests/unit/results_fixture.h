@@ -106,6 +106,16 @@ static inline void fixture_add_window(struct trial_record *trial, double cores,
     trial->server.window = window;
 }
 
+/* So many of the clients had no reply, and one had these. */
+static inline void fixture_add_clients(struct trial_record *trial, double starved,
+                                       double most)
+{
+    struct clients_result *clients = memory_allocate(sizeof *clients);
+    *clients = (struct clients_result){
+        .connections = 10, .starved = starved, .least = 0, .median = 1, .most = most};
+    trial->load->clients = clients;
+}
+
 /* The figure with this key is a lower bound. */
 static inline void fixture_mark_at_least(struct distribution *distribution,
                                          const char *key)

@@ -129,6 +129,36 @@ static void test_ratio_of_too_little(void **state)
     assert_true(isnan(statistics_ratio(a, b, 0, 0.95).value));
 }
 
+/* By Simpson's rule over the density of Student's t with 5 degrees:
+ * t = 6.84341888 and 1.56570575 beyond margins of 0.95 and 0.98. */
+static void test_ratio_tail(void **state)
+{
+    (void)state;
+    static const double a[] = {0.98, 0.99, 1.01, 0.97, 1.00, 0.985};
+    static const double b[] = {1, 1, 1, 1, 1, 1};
+    struct ratio ratio = statistics_ratio(a, b, 6, 0.95);
+    assert_float_equal(statistics_ratio_tail(&ratio, 0.95), 0.000508571317, 1e-9);
+    assert_float_equal(statistics_ratio_tail(&ratio, 0.98), 0.0890967938, 1e-9);
+    struct ratio of_90 = statistics_ratio(a, b, 6, 0.9);
+    assert_float_equal(statistics_ratio_tail(&of_90, 0.95), 0.000508571317, 1e-9);
+    struct ratio one = statistics_ratio(a, b, 1, 0.95);
+    assert_true(isnan(statistics_ratio_tail(&one, 0.95)));
+}
+
+/* The example of Holm's step-down: 0.005 <= 0.05/4, 0.01 <= 0.05/3, 0.03 > 0.05/2. */
+static void test_holm(void **state)
+{
+    (void)state;
+    static const double p[] = {0.01, 0.04, NAN, 0.03, 0.005};
+    static const bool expected[] = {true, false, false, false, true};
+    bool rejected[5];
+    statistics_holm(p, 5, 0.05, rejected);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(rejected[i], expected[i]);
+    statistics_holm(p, 5, 0.1, rejected);
+    assert_true(rejected[0] && rejected[1] && rejected[3] && rejected[4]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +170,8 @@ int main(void)
         cmocka_unit_test(test_hodges_lehmann),
         cmocka_unit_test(test_ratio),
         cmocka_unit_test(test_ratio_of_too_little),
+        cmocka_unit_test(test_ratio_tail),
+        cmocka_unit_test(test_holm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,9 +81,7 @@ static void test_one_trial(void **state)
         "\nSummary\n\n",
         "One trial of each, so no intervals",
         "Theory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
-        "context switches.\n"
-        "CPU ratio: CPU/req to that of the first row of its cell, block by block. lag: "
-        "how late a loop comes.\n",
+        "context switches.\n",
         "Profile quick, seed 7. More columns: comparison.md; all: comparison.json.\n",
         NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
@@ -91,14 +89,14 @@ static void test_one_trial(void **state)
     static const char *const markdown[] = {"# Comparison of concurrency models\n",
                                            "## waits: Title of waits\n\n",
                                            "| connections | model       | req/s | theory "
-                                           "|     p50 | theory |     p99 | cores "
-                                           "| CPU/req | CPU ratio | threads |\n",
+                                           "| ratio |     p50 | theory |     p99 | cores "
+                                           "| CPU/req | ratio | threads |\n",
                                            "|          10 | event-loop  |   190 |    200 "
-                                           "| 51.2 ms |  50 ms | >=60 ms |  0.02 "
-                                           "|  105 us |         1 |       2 |\n",
+                                           "|  0.95 | 51.2 ms |  50 ms | >=60 ms |  0.02 "
+                                           "|  105 us |  0.53 |       2 |\n",
                                            "|             | thread-pool |   200 |    200 "
-                                           "|   50 ms |  50 ms |       - |  0.04 "
-                                           "|  200 us |      1.90 |      17 |\n",
+                                           "|     1 |   50 ms |  50 ms |       - |  0.04 "
+                                           "|  200 us |     1 |      17 |\n",
                                            NULL};
     expect_printed(&results, TABLE_MARKDOWN, markdown);
     results_release(&results);
@@ -166,6 +164,28 @@ static void test_classes_and_errors(void **state)
     results_release(&results);
 }
 
+/* How replies fell on connections is shown where some had none, and in files always. */
+static void test_starved_connections(void **state)
+{
+    (void)state;
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello", HELLO, two_models);
+    fixture_add_clients(fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000),
+                        0, 120);
+    struct trial_record *other =
+        fixture_add_trial(&results, "hello", NULL, "other", 1, 9000);
+    fixture_add_clients(other, 9, 9000);
+    static const char *const terminal[] = {
+        "model              req/s  starved  least/conn  median/conn  most/conn\n",
+        "event-loop            1k        0           0            1        120\n",
+        "other (reference)     9k        9           0            1         9k\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    other->load->clients->starved = 0;
+    static const char *const even[] = {"model              req/s\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, even);
+    results_release(&results);
+}
+
 /* Rows without figures say why, equal reasons together. */
 static void test_notes(void **state)
 {
@@ -186,10 +206,11 @@ static void test_notes(void **state)
         failed->reason = memory_copy_string("no port");
     }
     static const char *const terminal[] = {
-        "event-loop               >=1k\n",
-        "thread-pool            failed\n",
-        "iterative              failed\n",
-        "epoll        not measured yet\n",
+        "Not to be used: every row is invalid. Nothing here is ranked.\n",
+        "event-loop !              >=1k\n",
+        "thread-pool             failed\n",
+        "iterative               failed\n",
+        "epoll         not measured yet\n",
         "! invalid: generator_saturated (event-loop)\n",
         "! failed: 1 of 1 trials failed: no port (thread-pool, iterative)\n",
         NULL};
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_classes_and_errors),
+        cmocka_unit_test(test_starved_connections),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_width),
     };

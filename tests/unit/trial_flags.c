@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/json_document.h"
+#include "servers/model.h"
 #include "tests/unit/results_fixture.h"
 #include "workload/scenario_read.h"
 
@@ -19,9 +20,13 @@ static struct results make_results(void)
     struct trial_record *trial =
         fixture_add_trial(&results, "s", NULL, "event-loop", 1, 1000);
     fixture_add_window(trial, 0.5, 1);
+    trial->server.window->threads_peak = 1;
+    trial->server.window->run_delay_s = 0.001;
+    trial->load->threads = 1;
     trial->load->whole_run = (struct whole_run){.sent = 1100, .replies = 1100};
     trial->generator = memory_allocate(sizeof *trial->generator);
-    *trial->generator = (struct generator_window){.cpu_s = 0.2, .elapsed_s = 1};
+    *trial->generator =
+        (struct generator_window){.cpu_s = 0.2, .elapsed_s = 1, .run_delay_s = 0.001};
     trial->machine = memory_allocate_zeroed(1, sizeof *trial->machine);
     trial->machine->elapsed_s = 1;
     trial->machine->busy_cpu_s = 0.75;
@@ -42,7 +47,8 @@ static struct trial_setup make_setup(struct scenario *scenario, const char *tole
     if (scenario_read_string(scenario, "s", text, &error) < 0)
         fail_msg("%s", error.text);
     free(text);
-    struct trial_setup setup = {.scenario = scenario};
+    static const struct contender loop = {.model = &event_loop_model};
+    struct trial_setup setup = {.scenario = scenario, .contender = &loop};
     CPU_SET(1, &setup.placement.services);
     return setup;
 }
@@ -67,6 +73,11 @@ enum change {
     THROTTLED,
     OVERFLOWED,
     OTHERS_RAN,
+    SERVER_WAITED,
+    POOL_WAITED,
+    GENERATOR_WAITED,
+    BOTH_FULL,
+    LOOP_FULL,
     RESTARTED,
     OP_NOTED,
 };
@@ -126,6 +137,26 @@ static void apply(enum change change, struct trial_record *trial,
     case OTHERS_RAN:
         trial->machine->busy_cpu_s = 1;
         break;
+    case SERVER_WAITED:
+        trial->server.window->run_delay_s = 0.03;
+        break;
+    case POOL_WAITED:
+        trial->server.window->threads_peak = 8;
+        trial->server.window->run_delay_s = 3;
+        break;
+    case GENERATOR_WAITED:
+        trial->generator->run_delay_s = 0.05;
+        break;
+    case BOTH_FULL:
+        load_result_warn(trial->load, FLAG_GENERATOR_SATURATED, "full");
+        trial->server.window->cpu_s = 0.96;
+        trial->machine->busy_cpu_s = 1.2;
+        break;
+    case LOOP_FULL:
+        load_result_warn(trial->load, FLAG_GENERATOR_SATURATED, "full");
+        counted->loop = memory_allocate_zeroed(1, sizeof *counted->loop);
+        counted->loop->utilisation = 0.97;
+        break;
     case RESTARTED:
         counted->restarts = 2;
         break;
@@ -166,7 +197,12 @@ static void test_rules(void **state)
         {SWAPPED, "", FLAG_SWAPPING, FLAG_INVALID, "swapped"},
         {THROTTLED, "", FLAG_THROTTLED, FLAG_INVALID, "quota"},
         {OVERFLOWED, "", FLAG_LISTEN_OVERFLOW, FLAG_INVALID, "backlog"},
-        {OTHERS_RAN, "", FLAG_BUSY_MACHINE, FLAG_WARNING, "used 0.29 cores"},
+        {OTHERS_RAN, "", FLAG_CONTENTION, FLAG_INVALID, "used 0.29 cores"},
+        {SERVER_WAITED, "", FLAG_CONTENTION, FLAG_INVALID, "the server was ready"},
+        {POOL_WAITED, "", -1, FLAG_WARNING, NULL},
+        {GENERATOR_WAITED, "", FLAG_CONTENTION, FLAG_INVALID, "the generator was ready"},
+        {BOTH_FULL, "", FLAG_BOTH_FULL, FLAG_WARNING, "between 1000 and 1042"},
+        {LOOP_FULL, "", FLAG_BOTH_FULL, FLAG_WARNING, "between 1000 and 1031"},
         {RESTARTED, "", FLAG_RESTARTS, FLAG_INVALID, "2 of the server's processes"},
         {RESTARTED, "\"restarts\"", FLAG_RESTARTS, FLAG_WARNING, "2 of"},
         {OP_NOTED, "", FLAG_OP, FLAG_WARNING, "file: read from memory"},
@@ -178,9 +214,14 @@ static void test_rules(void **state)
         struct trial_setup setup = make_setup(&scenario, cases[i].tolerates);
         apply(cases[i].change, trial, &setup);
         trial_judge(trial, &setup, &harness);
-        if (trial->flag_count != (cases[i].flag >= 0))
+        /* Wherever it had no CPU of its own the generator slept. */
+        bool slept = setup.placement.shared || setup.placement.services_shared;
+        assert_int_equal(trial_has_flag(trial, FLAG_SLEEPING_GENERATOR), slept);
+        if (trial->flag_count != (size_t)(cases[i].flag >= 0) + slept)
             fail_msg("case %zu: %zu flags", i, trial->flag_count);
         for (size_t f = 0; f < trial->flag_count; f++) {
+            if (trial->flags[f].flag == FLAG_SLEEPING_GENERATOR)
+                continue;
             assert_int_equal(trial->flags[f].flag, cases[i].flag);
             assert_int_equal(trial->flags[f].severity, cases[i].severity);
             assert_string_equal(trial->flags[f].word, flag_kinds[cases[i].flag].word);
