@@ -92,18 +92,19 @@ CLIENTS_READER(read_replies_most, most)
 
 /* ---- the server's side ------------------------------------------------------------ */
 
-/* Replies of any kind that left the server each second of the window. */
-static double finished_per_second(const struct load_result *load)
+/*
+ * An account of `elapsed_s` for each reply of any kind. Account and replies come from the
+ * same interval, whose ends are ends of requests (struct accounted); that the account is
+ * read a moment later at either end is made up for by taking both per second.
+ */
+static double per_request(double account, double elapsed_s,
+                          const struct trial_record *trial)
 {
-    double refused = (double)(load->counts.ended[OUTCOME_HTTP_ERROR] +
-                              load->counts.ended[OUTCOME_BAD_BODY]);
-    return load->throughput_rps + refused / load->duration_s;
-}
-
-static double per_request(double per_second, const struct trial_record *trial)
-{
-    double rate = finished_per_second(trial->load);
-    return rate > 0 ? per_second / rate : (double)NAN;
+    const struct accounted *accounted = trial->load->accounted;
+    if (!accounted || !(accounted->replies > 0))
+        return NAN;
+    double rate = accounted->replies / (accounted->to_s - accounted->from_s);
+    return account / elapsed_s / rate;
 }
 
 /*
@@ -113,7 +114,9 @@ static double per_request(double per_second, const struct trial_record *trial)
 READER(read_in_flight, trial->load->throughput_rps * trial->load->service.mean_ns / 1e9)
 
 READER(read_cores, trial->server.window->cpu_s / trial->server.window->cpu_elapsed_s)
-READER(read_cpu_per_request, per_request(read_cores(trial, NULL), trial) * 1e9)
+READER(read_cpu_per_request, per_request(trial->server.window->cpu_s,
+                                         trial->server.window->cpu_elapsed_s, trial) *
+                                 1e9)
 
 static double read_system_share(const struct trial_record *trial,
                                 const struct class_result *class)
@@ -134,10 +137,9 @@ static double switches_per_request(const struct trial_record *trial, bool volunt
     double replies = (double)trial->load->whole_run.replies;
     if (trial->load->keep_alive != 0)
         return !window ? (double)NAN
-                       : per_request((voluntary ? window->voluntary_switches
-                                                : window->involuntary_switches) /
-                                         window->switches_elapsed_s,
-                                     trial);
+                       : per_request(voluntary ? window->voluntary_switches
+                                               : window->involuntary_switches,
+                                     window->switches_elapsed_s, trial);
     if (!lifetime || !(replies > 0))
         return NAN;
     return (voluntary ? lifetime->voluntary_switches : lifetime->involuntary_switches) /
@@ -186,8 +188,8 @@ static double read_memory_per_connection(const struct trial_record *trial,
 }
 
 READER(read_generator_cores, trial->generator->cpu_s / trial->generator->elapsed_s)
-READER(read_generator_cpu_per_request,
-       per_request(read_generator_cores(trial, NULL), trial) * 1e9)
+/* By its own clock and counts, both of the window; without its polling for arrivals. */
+READER(read_generator_cpu_per_request, trial->load->generator.cpu_us_per_request * 1e3)
 
 /* ---- the table -------------------------------------------------------------------- */
 

@@ -103,6 +103,14 @@ static const struct record_field whole_run_fields[] = {
 };
 static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
 
+static const struct record_field accounted_fields[] = {
+    {MEMBER_NUMBER("from_s", accounted, from_s), .unit = "s"},
+    {MEMBER_NUMBER("to_s", accounted, to_s), .unit = "s"},
+    {MEMBER_NUMBER("replies", accounted, replies)},
+    {0},
+};
+static const struct record_type accounted_type = RECORD_TYPE(accounted, accounted_fields);
+
 static const struct record_field clients_fields[] = {
     {MEMBER_NUMBER("connections", clients_result, connections), .rule = RECORD_SUM},
     {MEMBER_NUMBER("starved", clients_result, starved), .rule = RECORD_SUM},
@@ -284,6 +292,8 @@ static const struct record_field load_result_fields[] = {
      .rule = RECORD_SUM},
     {MEMBER_STRUCT("whole_run", load_result, whole_run, whole_run_type),
      .rule = RECORD_SUM},
+    {MEMBER_POINTER("accounted", load_result, accounted, accounted_type),
+     .rule = RECORD_NONE, .why = "each generator has its own times of reading accounts"},
     {MEMBER_POINTER("replies_per_connection", load_result, clients, clients_type),
      .rule = RECORD_SUM},
     {MEMBER_LIST("targets", load_result, targets, target_count, target_type),

@@ -70,6 +70,16 @@ struct whole_run {
     double reconnects;    /* of these, in place of one that had ended */
 };
 
+/*
+ * Where the accounts of CPU time are read (loadgen/measure/account.h): at the first reply
+ * at or after either end of the window. What is per request in a trial is per one of the
+ * replies in between.
+ */
+struct accounted {
+    double from_s, to_s; /* from the beginning of the window */
+    double replies;      /* of any kind, after the first of these and up to the last */
+};
+
 /* One server, over the whole run. */
 struct target_result {
     char *url;
@@ -203,6 +213,7 @@ struct load_result {
     uint64_t failures[FAILURES];  /* by enum failure */
     double waited_for_connection; /* open loop: requests that found none free */
     struct whole_run whole_run;
+    struct accounted *accounted;    /* NULL: a sum */
     struct clients_result *clients; /* NULL: no connection carried requests */
     struct target_result *targets;
     size_t target_count;

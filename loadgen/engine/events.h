@@ -4,9 +4,10 @@
  * then.
  *
  * One line each, written when it comes true: "warmup", "measuring", "measured" (the
- * window is over, connections are still open), "done" (the results are complete). Where
- * the descriptor is a socket, the connections stay open after "measured" until the parent
- * has written one byte or closed its end, or for EVENTS_PATIENCE_NS.
+ * window is over, connections are still open; both at the first reply that comes then,
+ * see measure/account.h), "done" (the results are complete). Where the descriptor is a
+ * socket, the connections stay open after "measured" until the parent has written one
+ * byte or closed its end, or for EVENTS_PATIENCE_NS.
  */
 #ifndef LOADGEN_EVENTS_H
 #define LOADGEN_EVENTS_H

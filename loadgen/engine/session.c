@@ -23,6 +23,9 @@
 #define START_NOTICE_NS (2 * NS_PER_MS)
 /* An interrupted window ends this much later, so that all threads know of it before. */
 #define END_NOTICE_NS (20 * NS_PER_MS)
+/* The accounts are read where a request has just ended, if one ends within this time and
+ * within a quarter of the window. */
+#define ACCOUNT_PATIENCE_NS NS_PER_S
 /* Whoever interrupts a run waits no longer than this for outstanding replies. */
 #define INTERRUPTED_DRAIN_NS (500 * NS_PER_MS)
 
@@ -40,6 +43,7 @@ struct session {
     const struct load_plan *plan;
     int events;
     struct control control;
+    struct account account;
     struct session_thread *workers;
 
     pthread_mutex_t lock;
@@ -233,6 +237,23 @@ static void wait_until(struct session *session, uint64_t time_ns)
                         -1);
 }
 
+/* Waits for the reply at which the accounts are to be read; where none comes they are
+ * read now. */
+static void wait_for_edge(struct session *session, _Atomic uint64_t *edge_ns)
+{
+    uint64_t patience_ns = session->plan->workload.duration_ns / 4,
+             now_ns = clock_now_ns();
+    if (patience_ns > ACCOUNT_PATIENCE_NS)
+        patience_ns = ACCOUNT_PATIENCE_NS;
+    uint64_t deadline_ns = now_ns + patience_ns;
+    while (!atomic_load(edge_ns) && now_ns < deadline_ns && session->signal_count == 0 &&
+           read_count(session, &session->ended) < session->plan->threads) {
+        wait_for_change(session, deadline_ns, -1);
+        now_ns = clock_now_ns();
+    }
+    account_reach(&session->account, edge_ns, now_ns);
+}
+
 static void hold_connections(struct session *session)
 {
     if (!events_wants_hold(session->events) || session->signal_count > 0)
@@ -274,8 +295,10 @@ static void run_window(struct session *session)
     events_tell(session->events, "warmup");
     wait_until(session, timeline->begin_ns);
     double throttled_s = cgroup_throttled_s(&cgroup_system);
+    wait_for_edge(session, &session->account.from_ns);
     events_tell(session->events, "measuring");
     wait_until(session, timeline->end_ns);
+    wait_for_edge(session, &session->account.to_ns);
     events_tell(session->events, "measured");
     session->throttled_s = cgroup_throttled_s(&cgroup_system) - throttled_s;
     wait_for_workers(session, &session->ended);
@@ -297,6 +320,7 @@ static int open_descriptors(struct session *session, const sigset_t *signals,
     session->signals = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
     if (session->control.wake < 0 || session->progress < 0 || session->signals < 0)
         return error_set(error, -errno, "cannot open a descriptor: %s", strerror(errno));
+    session->account.reached = session->progress;
     return 0;
 }
 
@@ -309,6 +333,7 @@ static int start_workers(struct session *session, struct error *error)
             engine_init(&worker->engine, session->plan, &session->control, i, error);
         if (code < 0)
             return code;
+        worker->engine.recorder.account = &session->account;
         code = pthread_create(&worker->thread, NULL, work, worker);
         if (code)
             return error_set(error, -code, "cannot start thread %u: %s", i + 1,
@@ -339,6 +364,11 @@ static int connect_failure(const struct session *session, struct error *error)
     return 0;
 }
 
+static double seconds_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
+}
+
 static int collect(const struct session *session, struct load_result *result,
                    struct error *error)
 {
@@ -348,6 +378,10 @@ static int collect(const struct session *session, struct load_result *result,
     totals_init(&totals, session->plan, session->end_ns - session->timeline.begin_ns);
     totals.interrupted = session->signal_count > 0;
     totals.throttled_s = session->throttled_s;
+    uint64_t begin_ns = session->timeline.begin_ns;
+    totals.accounted = (struct accounted){
+        .from_s = seconds_between(begin_ns, atomic_load(&session->account.from_ns)),
+        .to_s = seconds_between(begin_ns, atomic_load(&session->account.to_ns))};
     for (unsigned i = 0; i < session->plan->threads; i++) {
         const struct engine *engine = &session->workers[i].engine;
         recorder_merge(&totals.recorder, &engine->recorder);

@@ -118,10 +118,18 @@ static uint64_t longer(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+static void count_reply(struct recorder *recorder, uint64_t done_ns)
+{
+    struct account *account = recorder->account;
+    recorder->accounted +=
+        account && account_holds(account, recorder->begin_ns, recorder->end_ns, done_ns);
+}
+
 void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
                  uint64_t sent_ns, uint64_t done_ns)
 {
     recorder->in_flight--;
+    count_reply(recorder, done_ns);
     if (done_ns >= recorder->current_end_ns)
         recorder_advance(recorder, done_ns);
     struct series_interval *interval = recorder->current;
@@ -164,17 +172,22 @@ void recorder_failed(struct recorder *recorder, uint32_t class_index,
                      uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
                      enum failure failure)
 {
+    enum outcome outcome = failure_kinds[failure].outcome;
+    bool replied = outcome == OUTCOME_HTTP_ERROR || outcome == OUTCOME_BAD_BODY;
     recorder->in_flight--;
+    if (replied)
+        count_reply(recorder, done_ns);
     recorder_advance(recorder, done_ns);
-    if (recorder->current)
+    if (recorder->current) {
         recorder->current->errors++;
+        recorder->refused += replied;
+    }
     if (recorder->live) {
         live_counter_add(&recorder->live->errors, 1);
         live_counters_end(recorder->live, recorder_belongs(recorder, scheduled_ns), true);
     }
     if (!recorder_belongs(recorder, scheduled_ns))
         return;
-    enum outcome outcome = failure_kinds[failure].outcome;
     recorder->failures[failure]++;
     recorder->classes[class_index].counts.ended[outcome]++;
     if (outcome == OUTCOME_TIMEOUT)
@@ -257,6 +270,8 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     for (int i = 0; i < FAILURES; i++)
         into->failures[i] += from->failures[i];
     into->completed += from->completed;
+    into->refused += from->refused;
+    into->accounted += from->accounted;
     into->sent_in_time += from->sent_in_time;
     into->waited += from->waited;
     into->due_span_ns = longer(into->due_span_ns, from->due_span_ns);

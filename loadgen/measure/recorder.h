@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "loadgen/measure/account.h"
 #include "loadgen/measure/pairs.h"
 #include "loadgen/measure/watch.h"
 #include "record/outcome.h"
@@ -63,6 +64,7 @@ struct recorder {
     uint64_t failures[FAILURES];
 
     uint64_t completed;    /* good replies within the window */
+    uint64_t refused;      /* replies within it that were not good */
     uint64_t sent_in_time; /* requests that belong and were sent in the window */
     uint64_t waited;       /* open loop: requests that found no free connection */
     /* Open loop, from the beginning of the window: until when requests that belong were
@@ -70,6 +72,8 @@ struct recorder {
     uint64_t due_span_ns, sent_span_ns;
 
     struct live_counters *live; /* for the plan's watcher, or NULL; not owned */
+    struct account *account;    /* of all threads, or NULL; not owned */
+    uint64_t accounted;         /* replies of any kind between its edges */
 
     uint64_t in_flight; /* requests now, whether they belong or not */
     struct series_interval *intervals;

@@ -273,6 +273,9 @@ static void set_servers(struct load_result *result, const struct session_totals 
     }
     result->whole_run.connections = totals->engines.connections;
     result->whole_run.reconnects = (double)totals->engines.reconnects;
+    result->accounted = memory_allocate(sizeof *result->accounted);
+    *result->accounted = totals->accounted;
+    result->accounted->replies = (double)totals->recorder.accounted;
     result->clients = fairness_judge(&totals->fairness, &totals->recorder);
     for (int i = 0; i < BACKGROUND_KINDS; i++) {
         if (!totals->background[i].count)
@@ -292,9 +295,10 @@ static void set_generator(struct load_result *result, const struct session_total
     const struct recorder *recorder = &totals->recorder;
     generator->cpu_s = seconds(totals->engines.cpu_ns);
     generator->spin_s = seconds(totals->engines.spin_ns);
-    if (recorder->completed)
-        generator->cpu_us_per_request = (double)busy_ns(&totals->engines) /
-                                        (double)NS_PER_US / (double)recorder->completed;
+    uint64_t replies = recorder->completed + recorder->refused;
+    if (replies)
+        generator->cpu_us_per_request =
+            (double)busy_ns(&totals->engines) / (double)NS_PER_US / (double)replies;
     generator->busiest_thread_cores = totals->busiest_thread_cores;
     generator->longest_stall_ns = (double)totals->engines.late_ns;
     generator->parsed_replies = totals->parsed_replies;

@@ -48,6 +48,7 @@ struct session_totals {
     double
         throttled_s; /* the cgroup's CPU quota held the generator back; NAN: not told */
     struct recorder recorder;
+    struct accounted accounted; /* its times; the replies are the recorder's */
     struct engine_totals engines;
     double busiest_thread_cores; /* without busy-polling */
     struct pace *paces;          /* one per arrival process; heap */

@@ -1,6 +1,8 @@
 /* load_recorder.c - which requests belong to the measured window. */
 #include "tests/test.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "loadgen/measure/recorder.h"
 
@@ -64,10 +66,53 @@ static void a_request_that_is_never_served_is_seen(void **state)
     recorder_release(&recorder);
 }
 
+/*
+ * Two threads, whose replies are processed out of order. The accounts are read at the
+ * first reply of either thread after each end of the window; what was complete by the
+ * first of these is not in between, what was complete by the last is.
+ */
+static void accounts_are_read_where_a_request_ends(void **state)
+{
+    (void)state;
+    struct account account = {.reached = eventfd(0, EFD_NONBLOCK)};
+    struct recorder recorders[2];
+    for (int i = 0; i < 2; i++) {
+        recorder_init(&recorders[i], 1, NS_PER_S, END - BEGIN);
+        recorder_start(&recorders[i], BEGIN, END);
+        recorders[i].account = &account;
+    }
+    eventfd_t raised;
+    record(&recorders[0], BEGIN - NS_PER_S, BEGIN - 1);
+    assert_true(eventfd_read(account.reached, &raised) < 0);
+    record(&recorders[0], BEGIN - NS_PER_S, BEGIN + 50 * NS_PER_MS);
+    assert_int_equal(account.from_ns, BEGIN + 50 * NS_PER_MS);
+    assert_int_equal(eventfd_read(account.reached, &raised), 0);
+    record(&recorders[1], BEGIN - NS_PER_S, BEGIN + 49 * NS_PER_MS);
+    record(&recorders[1], BEGIN, BEGIN + 50 * NS_PER_MS);
+    assert_int_equal(recorders[0].accounted + recorders[1].accounted, 0);
+    record(&recorders[1], BEGIN, BEGIN + NS_PER_S);
+    recorder_begun(&recorders[0], 0, BEGIN);
+    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, BEGIN + NS_PER_S, FAILURE_STATUS_5XX);
+    recorder_begun(&recorders[0], 0, BEGIN);
+    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, BEGIN + NS_PER_S, FAILURE_RESET);
+    assert_true(eventfd_read(account.reached, &raised) < 0);
+    record(&recorders[1], BEGIN, END + 30 * NS_PER_MS); /* the last that counts */
+    assert_int_equal(account.to_ns, END + 30 * NS_PER_MS);
+    record(&recorders[0], BEGIN, END + 20 * NS_PER_MS);
+    record(&recorders[0], BEGIN, END + 40 * NS_PER_MS);
+    recorder_merge(&recorders[0], &recorders[1]);
+    assert_int_equal(recorders[0].accounted, 4);
+    assert_int_equal(recorders[0].refused, 1);
+    for (int i = 0; i < 2; i++)
+        recorder_release(&recorders[i]);
+    close(account.reached);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_belong_by_their_scheduled_time),
+        cmocka_unit_test(accounts_are_read_where_a_request_ends),
         cmocka_unit_test(a_request_that_is_never_served_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,65 @@ static void test_clean_closed_loop(void **state)
     release(&plan, &result);
 }
 
+static uint64_t blocked_ns, blocked; /* the server's thread only, while it runs */
+
+static struct server_answer answer_blocked(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    uint64_t begin_ns = clock_now_ns();
+    clock_sleep_until_ns(begin_ns + 60 * NS_PER_MS);
+    blocked_ns += clock_now_ns() - begin_ns;
+    blocked++;
+    return (struct server_answer){SERVER_REPLY, REPLY_GOOD};
+}
+
+/* A server that takes one request after the other, with no pause: between the two times
+ * at which its accounts are read lie whole requests. By the length of the window it would
+ * be 400 ms for 6 or 7 of them, 57 or 67 ms each. */
+static void test_accounts_of_a_blocked_server(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_blocked};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.threads = 2;
+    run(&plan, &server, &result);
+    const struct accounted *accounted = result.accounted;
+    double each_s = (accounted->to_s - accounted->from_s) / accounted->replies;
+    double true_s = (double)blocked_ns / (double)blocked / (double)NS_PER_S;
+    if (!(fabs(each_s / true_s - 1) < 0.03))
+        fail_msg("%.2f ms each, not %.2f", 1e3 * each_s, 1e3 * true_s);
+    assert_true(accounted->from_s >= 0 && accounted->to_s >= result.duration_s);
+    release(&plan, &result);
+}
+
+/* Where nothing is answered the accounts are read in time all the same. */
+static struct server_answer answer_nothing(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){SERVER_IGNORE, NULL};
+}
+
+static void test_accounts_without_replies(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_nothing};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.drain_ns = 50 * NS_PER_MS;
+    run(&plan, &server, &result);
+    assert_true(result.accounted->replies == 0);
+    assert_true(result.accounted->from_s >= 0.1); /* a quarter of the window */
+    assert_true(result.accounted->to_s >= result.duration_s);
+    release(&plan, &result);
+}
+
 static void test_threads_share_the_connections(void **state)
 {
     (void)state;
@@ -459,6 +518,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clean_closed_loop),
+        cmocka_unit_test(test_accounts_of_a_blocked_server),
+        cmocka_unit_test(test_accounts_without_replies),
         cmocka_unit_test(test_threads_share_the_connections),
         cmocka_unit_test(test_connection_per_request),
         cmocka_unit_test(test_closes_between_replies),

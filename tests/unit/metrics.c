@@ -54,6 +54,8 @@ static const struct trial_record measured = {
                                                             .max_ns = 11}}},
             .class_count = 1,
             .whole_run = {.sent = 2300, .replies = 2200},
+            .accounted = &(struct accounted){.from_s = 0.1, .to_s = 2.1, .replies = 2200},
+            .generator = {.cpu_us_per_request = 250},
             .clients = &(struct clients_result){.connections = 200,
                                                 .starved = 90,
                                                 .least = 0,
@@ -246,10 +248,40 @@ static void test_memory(void **state)
     expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, NAN);
 }
 
+/*
+ * A loop that computes for 200 ms at a time, always busy: 11 replies came in a window of
+ * 2.1 s, of which the first was half done before it, and 10 between the ends of requests
+ * at which its CPU time was read. The reading at the end came 1 ms late.
+ */
+static void test_a_blocked_loop(void **state)
+{
+    (void)state;
+    struct accounted accounted = {.from_s = 0.1, .to_s = 2.1, .replies = 10};
+    struct load_result load = {.throughput_rps = 11 / 2.1,
+                               .duration_s = 2.1,
+                               .keep_alive = 1,
+                               .counts = {.ended = {[OUTCOME_OK] = 14}},
+                               .accounted = &accounted};
+    struct server_window window = {.cpu_elapsed_s = 2.001,
+                                   .cpu_s = 2.001,
+                                   .switches_elapsed_s = 2.5,
+                                   .voluntary_switches = 25,
+                                   .involuntary_switches = 50};
+    struct trial_record trial = {.load = &load, .server = {.window = &window}};
+    expect(METRIC_CPU_PER_REQUEST, &trial, NULL, 200e6);
+    expect(METRIC_VOLUNTARY, &trial, NULL, 2);
+    expect(METRIC_INVOLUNTARY, &trial, NULL, 4);
+    load.accounted = NULL; /* a sum, or a result of an earlier version */
+    expect(METRIC_CPU_PER_REQUEST, &trial, NULL, NAN);
+}
+
 static void test_nothing_was_answered(void **state)
 {
     (void)state;
-    struct load_result load = {.throughput_rps = 0, .duration_s = 1, .keep_alive = 1};
+    struct load_result load = {.throughput_rps = 0,
+                               .duration_s = 1,
+                               .keep_alive = 1,
+                               .accounted = &(struct accounted){.from_s = 0, .to_s = 1}};
     struct trial_record trial = measured;
     trial.load = &load;
     expect(METRIC_ERROR_SHARE, &trial, NULL, NAN);
@@ -375,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_missing_parts),
         cmocka_unit_test(test_switches_without_keep_alive),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_a_blocked_loop),
         cmocka_unit_test(test_nothing_was_answered),
         cmocka_unit_test(test_bracket_of_a_full_server),
         cmocka_unit_test(test_lower_bounds),

@@ -76,6 +76,8 @@ static inline struct trial_record *fixture_add_trial(struct results *results,
     trial->load->duration_s = 1;
     trial->load->throughput_rps = throughput;
     trial->load->counts.ended[OUTCOME_OK] = (uint64_t)throughput;
+    trial->load->accounted = memory_allocate(sizeof *trial->load->accounted);
+    *trial->load->accounted = (struct accounted){.to_s = 1, .replies = throughput};
     return trial;
 }
 
