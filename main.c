@@ -70,6 +70,15 @@ static int refuse_command(const char *name)
     return EXIT_USAGE;
 }
 
+/* Output that could not be written is a failure, whatever the command has made of it. */
+static int check_output(int exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    perror("interleave: cannot write to stdout");
+    return exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -78,15 +87,15 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_usage(stdout);
-        return EXIT_FINE;
+        return check_output(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("interleave %s%s%s (%s, %s)\n", build.version, *build.commit ? " " : "",
                build.commit, build.compiler, build.flags);
-        return EXIT_FINE;
+        return check_output(EXIT_FINE);
     }
     for (const struct command *const *c = command_list; *c; c++)
         if (strcmp(argv[1], (*c)->name) == 0)
-            return (*c)->run(argc - 1, argv + 1);
+            return check_output((*c)->run(argc - 1, argv + 1));
     return refuse_command(argv[1]);
 }

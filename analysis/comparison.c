@@ -190,7 +190,8 @@ static void predict(struct row *row, const struct results *results)
         .contender = row->contender,
         .calibration = manifest_calibration(&results->manifest),
         .server_cpus = cpus >= 1 ? cpus : 1,
-        .cpu_per_request_s = row->estimates[METRIC_CPU_PER_REQUEST].median / 1e9,
+        .trials = row->used,
+        .trial_count = row->used_count,
     };
     row->prediction_count = theory_predict(&known, row->predictions);
     scenario_release(&point);

@@ -24,7 +24,6 @@ struct demand {
 struct supply {
     double slots;   /* requests that can wait or compute at a time; INFINITY: any */
     double cpus;    /* CPUs that can compute requests at a time */
-    double serving; /* CPUs that can do the server's own work at a time */
     double pool;    /* blocking calls at a time, of loops' pools; INFINITY: any */
     double groups;  /* loops or processes that connections stay with */
     bool is_hashed; /* the kernel spreads connections over those, not quite evenly */
@@ -41,6 +40,28 @@ static bool is_plain(const struct workload *workload)
     return workload_is_steady(workload) && !workload->think_ns &&
            workload->pipeline == 1 &&
            workload_all_connections(workload) == workload_connections(workload);
+}
+
+/* How many requests were due each second, the mean over the trials; of one class or,
+ * where that is NULL, of all. `planned_rps` where there are no trials. */
+static double scheduled_rate(const struct theory_case *known, const char *class_name,
+                             double planned_rps)
+{
+    double sum_rps = 0;
+    for (size_t i = 0; i < known->trial_count; i++) {
+        const struct load_result *load = known->trials[i]->load;
+        const struct class_result *class =
+            class_name ? load_result_class(load, class_name) : NULL;
+        if (class_name && !class)
+            return planned_rps;
+        double share =
+            class && load->counts.scheduled
+                ? (double)class->counts.scheduled / (double)load->counts.scheduled
+                : 1;
+        sum_rps += share * load->scheduled_rps;
+    }
+    return known->trial_count && !isnan(sum_rps) ? sum_rps / (double)known->trial_count
+                                                 : planned_rps;
 }
 
 /* False where some step's time is not known, or the load is of another kind. */
@@ -81,7 +102,7 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
     sum->wait /= total;
     sum->cpu /= total;
     sum->blocking /= total;
-    demand->rate = demand->open ? total : 0;
+    demand->rate = demand->open ? scheduled_rate(known, NULL, total) : 0;
     return true;
 }
 
@@ -136,7 +157,6 @@ static struct supply loop_supply(const struct theory_case *known)
     struct supply supply = {
         .slots = INFINITY,
         .cpus = fmin(loops, cpus),
-        .serving = fmin(loops, cpus),
         .pool = contender_has(known->contender, ROLE_POOL)
                     ? pools * count(known, ROLE_POOL)
                     : INFINITY,
@@ -166,19 +186,18 @@ static struct supply model_supply(const struct theory_case *known)
     bool threads = contender_has(known->contender, ROLE_THREADS);
     struct supply supply = {.slots = INFINITY,
                             .cpus = cpus,
-                            .serving = cpus,
                             .pool = INFINITY,
                             .groups = count_groups(known),
                             .computes_on = STEP_THREAD,
                             .slots_basis = "C/(W+B+T)",
                             .cpus_basis = "P/T"};
     if (has_flag(known, MODEL_SERIAL)) {
-        supply.slots = supply.cpus = supply.serving = 1;
+        supply.slots = supply.cpus = 1;
         supply.slots_basis = "1/(W+B+T)";
         supply.cpus_basis = "1/T";
     } else if (threads || contender_has(known->contender, ROLE_PROCESSES)) {
         supply.slots = threads ? count(known, ROLE_THREADS) : supply.groups;
-        supply.cpus = supply.serving = fmin(supply.slots, cpus);
+        supply.cpus = fmin(supply.slots, cpus);
         supply.slots_basis = "min(C, N)/(W+B+T)";
         supply.cpus_basis = "min(N, P)/T";
     }
@@ -274,12 +293,11 @@ static double hold_time(const struct demand *demand)
 
 /*
  * What the server could do at most: its slots over the time that a request holds one,
- * its pool over the time of blocking calls, its CPUs over the CPU time of a request.
- * Where a request has no CPU step its CPU time is what the server itself was seen to
- * need, S.
+ * its pool over the time of blocking calls, its CPUs over the CPU time of a request. What
+ * the server's own work takes is in no formula: it is known from the very throughput that
+ * is to be predicted.
  */
-static struct limit capacity(const struct theory_case *known, const struct demand *demand,
-                             const struct supply *supply)
+static struct limit capacity(const struct demand *demand, const struct supply *supply)
 {
     struct limit limit = {INFINITY, ""};
     const struct path_times *times = &demand->times;
@@ -292,10 +310,6 @@ static struct limit capacity(const struct theory_case *known, const struct deman
         lower(&limit, supply->pool / times->blocking, "K/B");
     if (times->cpu > 0)
         lower(&limit, supply->cpus / times->cpu, supply->cpus_basis);
-    else if (known->cpu_per_request_s > 0)
-        /* Without CPU steps workers have nothing to do. */
-        lower(&limit, supply->serving / known->cpu_per_request_s,
-              "cores/S, S as measured");
     return limit;
 }
 
@@ -303,7 +317,7 @@ static void predict_closed(const struct theory_case *known, const struct demand 
                            struct list *list)
 {
     struct supply supply = read_supply(known);
-    struct limit limit = capacity(known, demand, &supply);
+    struct limit limit = capacity(demand, &supply);
     const struct path_times *times = &demand->times;
     double unlimited = demand->connections / hold_time(demand);
     lower(&limit, unlimited, "C/(W+B+T)");
@@ -315,9 +329,9 @@ static void predict_closed(const struct theory_case *known, const struct demand 
     enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
     add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
         limit.basis);
-    /* By Little's law; all requests alike, so the median is the mean. */
+    /* By Little's law. */
     if (!bound && serves_all(known) && shares_evenly(&supply, demand))
-        add(list, (struct figure){METRIC_LATENCY_P50, ALL_REQUESTS}, RELATION_EQUAL,
+        add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
             demand->connections / limit.value * 1e9, "C/throughput");
 }
 
@@ -325,11 +339,11 @@ static void predict_open(const struct theory_case *known, const struct demand *d
                          struct list *list)
 {
     struct supply supply = read_supply(known);
-    struct limit limit = capacity(known, demand, &supply);
+    struct limit limit = capacity(demand, &supply);
     bool bound = demand->times.measured || supply.is_hashed;
     enum relation relation =
         bound && limit.value < demand->rate ? RELATION_AT_MOST : RELATION_EQUAL;
-    lower(&limit, demand->rate, "the offered rate");
+    lower(&limit, demand->rate, "the scheduled rate");
     add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
         limit.basis);
     double hold = hold_time(demand), load = demand->rate * hold;
@@ -340,9 +354,20 @@ static void predict_open(const struct theory_case *known, const struct demand *d
             (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");
 }
 
+/* Whether what is counted of its class is counted of this request alone. */
+static bool has_own_class(const struct workload *workload, const struct request *own)
+{
+    for (size_t i = 0; i < workload->request_count; i++)
+        if (&workload->requests[i] != own &&
+            strcmp(workload->requests[i].class_name, own->class_name) == 0)
+            return false;
+    return true;
+}
+
 /*
  * Light requests that arrive at random while one kind of CPU task T blocks the loop a
- * share U of the time: P(delay > x) = U (1 - x/T), so p99 = T (1 - 0.01/U). Exact for
+ * share U = tasks * T / window of the time, where the tasks are those that were scheduled
+ * in the window: P(delay > x) = U (1 - x/T), so p99 = T (1 - 0.01/U). Exact for
  * tasks that come at equal gaps; where they may queue behind each other, a bound.
  */
 static void predict_blocked(const struct theory_case *known, const struct demand *demand,
@@ -366,7 +391,10 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     if (!task || !demand->open)
         return;
     bool own = task->rate_rps > 0;
-    double rate = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double planned = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double rate = has_own_class(workload, task)
+                      ? scheduled_rate(known, task->class_name, planned)
+                      : planned;
     double blocked = rate * task_cpu;
     if (blocked <= 0.01 || blocked >= 1)
         return;
@@ -407,4 +435,10 @@ size_t theory_predict(const struct theory_case *known, struct prediction *predic
     if (computes_on_loop(known))
         predict_blocked(known, &demand, &list);
     return list.count;
+}
+
+double theory_waiting_threads(const struct theory_case *known)
+{
+    struct supply supply = model_supply(known);
+    return has_flag(known, MODEL_LOOP) ? supply.groups : supply.slots;
 }

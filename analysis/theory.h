@@ -27,12 +27,20 @@ struct theory_case {
     const struct contender *contender;
     const struct work_calibration *calibration;
     int server_cpus;
-    double cpu_per_request_s; /* as measured: the S of 1/S; NaN where unknown */
+    /* Of its trials only what was sent is looked at: requests that were scheduled, in all
+     * and of each class. Without trials they are taken as the scenario asks for them. */
+    const struct trial_record *const *trials;
+    size_t trial_count;
 };
 
 #define THEORY_MAX 8
 
 /* Fills at most THEORY_MAX predictions and returns their number. */
 size_t theory_predict(const struct theory_case *known, struct prediction *predictions);
+
+/* How many requests can wait at a time if each of the server's threads waits for one:
+ * threads or processes that serve; of loops, which wait for many, the loops. INFINITY: as
+ * many as there are connections. */
+double theory_waiting_threads(const struct theory_case *known);
 
 #endif

@@ -72,29 +72,111 @@ static void sync_folder_of(const char *path)
     free(folder);
 }
 
-int file_write_atomic(const char *path, const char *data, size_t length,
-                      struct error *error)
+/* The mode that a new file has by the umask, which can only be read by setting it. */
+static mode_t new_file_mode(void)
 {
-    char *temporary = memory_printf("%s.XXXXXX", path);
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* What `path` leads to: where a regular file is or would be, on the heap, and its mode;
+ * NULL with errno 0: something else is there, NULL otherwise: nothing can be. */
+static char *find_target(const char *path, mode_t *mode)
+{
+    struct stat status;
+    errno = 0;
+    if (stat(path, &status) == 0) {
+        *mode = status.st_mode & 07777;
+        return S_ISREG(status.st_mode) ? realpath(path, NULL) : NULL;
+    }
+    if (errno != ENOENT)
+        return NULL;
+    *mode = new_file_mode();
+    char link[4096];
+    ssize_t length = readlink(path, link, sizeof link - 1);
+    errno = 0;
+    if (length <= 0)
+        return memory_copy_string(path);
+    /* A link to a file that is not there yet. */
+    link[length] = '\0';
+    const char *slash = *link == '/' ? NULL : strrchr(path, '/');
+    return memory_printf("%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, link);
+}
+
+static int write_through(const char *path, const char *data, size_t length,
+                         struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC), result = 0;
+    if (fd < 0)
+        return fail(error, path, "open");
+    if (write_all(fd, data, length) < 0)
+        result = fail(error, path, "write");
+    close(fd);
+    return result;
+}
+
+static int replace(const char *target, mode_t mode, const char *data, size_t length,
+                   struct error *error)
+{
+    char *temporary = memory_printf("%s.XXXXXX", target);
     int result = 0;
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
-        result = fail(error, path, "create");
+        result = fail(error, target, "create");
         goto done;
     }
-    fchmod(fd, 0644);
+    fchmod(fd, mode);
     int bad = write_all(fd, data, length) < 0 || fsync(fd) < 0;
     if (bad)
-        result = fail(error, path, "write");
+        result = fail(error, target, "write");
     close(fd);
-    if (!bad && rename(temporary, path) < 0)
-        result = fail(error, path, "replace");
+    if (!bad && rename(temporary, target) < 0)
+        result = fail(error, target, "replace");
     if (result < 0)
         unlink(temporary);
     else
-        sync_folder_of(path);
+        sync_folder_of(target);
 done:
     free(temporary);
+    return result;
+}
+
+int file_write_atomic(const char *path, const char *data, size_t length,
+                      struct error *error)
+{
+    mode_t mode;
+    char *target = find_target(path, &mode);
+    int result = target       ? replace(target, mode, data, length, error)
+                 : errno == 0 ? write_through(path, data, length, error)
+                              : fail(error, path, "create");
+    free(target);
+    return result;
+}
+
+int file_can_write(const char *path, struct error *error)
+{
+    mode_t mode;
+    char *target = find_target(path, &mode);
+    int result = 0;
+    if (target) {
+        char *temporary = memory_printf("%s.XXXXXX", target);
+        int fd = mkostemp(temporary, O_CLOEXEC);
+        result = fd < 0 ? fail(error, path, "create") : 0;
+        if (fd >= 0) {
+            close(fd);
+            unlink(temporary);
+        }
+        free(temporary);
+    } else if (errno != 0) {
+        result = fail(error, path, "create");
+    } else {
+        struct stat status;
+        errno = EISDIR;
+        if (stat(path, &status) < 0 || S_ISDIR(status.st_mode) || access(path, W_OK) < 0)
+            result = fail(error, path, "write");
+    }
+    free(target);
     return result;
 }
 

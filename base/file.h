@@ -17,11 +17,18 @@ MUST_CHECK int file_read(const char *path, char **data, size_t *length,
                          struct error *error);
 
 /*
- * Replaces `path` atomically: temporary file beside it, fsync, rename, fsync of the
- * folder. After a crash the old or the new content is there, never a mixture.
+ * Writes the file at `path`. A regular file is replaced atomically: temporary file beside
+ * it, fsync, rename, fsync of the folder; after a crash the old or the new content is
+ * there, never a mixture. It keeps its mode; a new one has that of the umask. Symbolic
+ * links are followed to what they name. What is no regular file (a device, a pipe,
+ * /dev/fd/3) is written to, and never replaced.
  */
 MUST_CHECK int file_write_atomic(const char *path, const char *data, size_t length,
                                  struct error *error);
+
+/* Whether file_write_atomic could write there, as far as that shows without doing it. To
+ * be asked before what is to be written has cost anything. 0 or -errno. */
+MUST_CHECK int file_can_write(const char *path, struct error *error);
 
 /* Makes the folder and its parents where missing. 0 or -errno. */
 MUST_CHECK int file_make_folders(const char *path, struct error *error);

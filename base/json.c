@@ -83,6 +83,11 @@ int json_write(const char *path, const cJSON *root, struct error *error)
     return 0;
 }
 
+int json_can_write(const char *path, struct error *error)
+{
+    return strcmp(path, "-") == 0 ? 0 : file_can_write(path, error);
+}
+
 int json_write_file(const char *path, const cJSON *root, struct error *error)
 {
     char *text = json_print(root);

@@ -38,6 +38,9 @@ char *json_print(const cJSON *root);
 /* json_print to stdout where `path` is "-", else into a file, atomically. 0 or -errno. */
 MUST_CHECK int json_write(const char *path, const cJSON *root, struct error *error);
 
+/* Whether json_write could write there (base/file.h). */
+MUST_CHECK int json_can_write(const char *path, struct error *error);
+
 /* json_print into a file, atomically. */
 MUST_CHECK int json_write_file(const char *path, const cJSON *root, struct error *error);
 

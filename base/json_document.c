@@ -303,8 +303,10 @@ int json_open_file(struct json_document *document, const char *path, struct erro
     if (result < 0)
         return result;
     if (strlen(source) != length) {
+        struct position at = position_of(source, source + length);
         free(source);
-        return error_set(error, -EINVAL, "%s: broken JSON: contains a NUL byte", path);
+        return error_set(error, -EINVAL, "%s:%zu:%zu: broken JSON: a NUL byte", path,
+                         at.line, at.column);
     }
     return open_source(document, path, source, error);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
@@ -237,20 +238,23 @@ static int calibrate_here(const struct load_command_settings *settings, int *exi
     char rate[QUANTITY_TEXT_BYTES], reached[QUANTITY_TEXT_BYTES];
     int code = ceiling_search(
         &ceiling, settings->load.workload.duration_ns / CALIBRATION_SHARE, error);
-    if (code == 0)
-        code = ceiling_store(&ceiling, error);
     *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : EXIT_FINE;
     if (code < 0)
         return code;
-    char *path = ceiling_path();
     fprintf(
         stderr,
         "%s requests/s for each thread with a core of its own (%.2f us per request; "
-        "%s/s were reached with the null server)\nkept in %s\n",
+        "%s/s were reached with the null server)\n",
         quantity_format(QUANTITY_COUNT, ceiling.thread_rps, rate, sizeof rate),
         ceiling.cpu_us_per_request,
-        quantity_format(QUANTITY_COUNT, ceiling.throughput_rps, reached, sizeof reached),
-        path);
+        quantity_format(QUANTITY_COUNT, ceiling.throughput_rps, reached, sizeof reached));
+    code = ceiling_store(&ceiling, error);
+    if (code < 0) {
+        *exit_code = EXIT_FAILED;
+        return code;
+    }
+    char *path = ceiling_path();
+    fprintf(stderr, "kept in %s\n", path);
     free(path);
     return 0;
 }
@@ -283,6 +287,16 @@ static int search_capacity(const struct load_command_settings *settings,
     return code;
 }
 
+/* Before anything is measured. */
+static int check_outputs(const struct load_command_settings *settings,
+                         struct error *error)
+{
+    int code = settings->json ? json_can_write(settings->json, error) : 0;
+    if (code == 0 && settings->histogram)
+        code = file_can_write(settings->histogram, error);
+    return code;
+}
+
 /* *exit_code is EXIT_USAGE, and stays so until the first process or thread starts. */
 static int prepare_and_measure(const struct load_command_settings *settings,
                                struct load_plan *plan, int *exit_code,
@@ -292,6 +306,8 @@ static int prepare_and_measure(const struct load_command_settings *settings,
     int events = settings->has_events ? (int)settings->events : -1, code = 0;
     if (settings->find_capacity)
         code = read_objective(settings, &objective, error);
+    if (code == 0)
+        code = check_outputs(settings, error);
     if (code == 0)
         code = read_expectations(plan, &settings->expectations, &expectations, error);
     if (code < 0) {
@@ -334,6 +350,8 @@ static int run_load(int argc, char **argv)
         code = settings.calibrate ? calibrate_here(&settings, &exit_code, &error)
                                   : load_plan_read(&plan, &settings.load, &urls,
                                                    settings.find_capacity, &error);
+        if (code == -EHOSTUNREACH)
+            exit_code = EXIT_FAILED;
         if (code == 0 && !settings.calibrate) {
             code = prepare_and_measure(&settings, &plan, &exit_code, &error);
             load_plan_release(&plan);
@@ -361,7 +379,7 @@ const struct command load_command = {
         "  interleave load http://127.0.0.1:8080 --rate 500/s \\\n"
         "    --request light=90:/wait:20ms --request light=10:/ \\\n"
         "    --request heavy=1/s,constant:/spin:10M\n\n"
-        "A server is http://HOST[:PORT] or unix:SOCKET. Several share the load: "
+        "A server is [http://]HOST[:PORT] or unix:SOCKET. Several share the load: "
         "connections are dealt out to them in turn, or by weight where a URL begins with "
         "one, as in 3*http://127.0.0.1:8080.\n\n"
         "Phases change the load over the measured time. During the warm-up it is as the "

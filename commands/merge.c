@@ -137,7 +137,9 @@ static int run_merge(int argc, char **argv)
     if (!options_read(&merge_command, &settings, argc, argv, &files, &exit_code))
         return exit_code;
     exit_code = EXIT_USAGE;
-    int code = files.count ? merge_files(&sum, &files, &error)
+    int code = json_can_write(settings.json, &error);
+    if (code == 0)
+        code = files.count ? merge_files(&sum, &files, &error)
                            : error_set(&error, -EINVAL,
                                        "no file is given: name results of load --full");
     if (code == 0) {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/cpus.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "servers/data_folder.h"
@@ -164,8 +165,14 @@ static int serve(const struct serve_settings *settings, const struct model *mode
     server_settings.ops.upstream = settings->upstream;
     server_settings.ops.postgres = settings->postgres;
     struct serve_end end = {.stats = settings->stats};
-    int exit_code = EXIT_FAILED;
-    int result = open_data_folder(&server_settings.ops.data_folder, &end, &error);
+    int exit_code = EXIT_USAGE;
+    int result = end.stats && !server_statistics_is_descriptor(end.stats)
+                     ? json_can_write(end.stats, &error)
+                     : 0;
+    if (result < 0)
+        goto done;
+    exit_code = EXIT_FAILED;
+    result = open_data_folder(&server_settings.ops.data_folder, &end, &error);
     if (result < 0)
         goto done;
     result = server_open(&server, &server_settings, op_list, &error);

@@ -123,12 +123,32 @@ static double use_metric(struct overview_cell *cell, const struct row *row,
     return median;
 }
 
+/* Threads that wait for requests: not those that have something else to do, or nothing,
+ * as the one that takes signals and those of a pool that no step asks for. */
+static double waiting_threads(const struct comparison *comparison, const struct row *row)
+{
+    struct scenario point;
+    scenario_at_point(&point, row->scenario, row->value);
+    struct theory_case known = {
+        .scenario = &point,
+        .contender = row->contender,
+        .calibration = manifest_calibration(&comparison->results->manifest),
+        .server_cpus = (int)row->used[0]->cpus.server_count,
+    };
+    double threads =
+        fmin(theory_waiting_threads(&known), row->estimates[METRIC_THREADS].median);
+    scenario_release(&point);
+    return threads;
+}
+
 static void tell_overlap(struct overview_cell *cell, struct text *text,
+                         const struct comparison *comparison,
                          const struct best_row *waits)
 {
-    add_evidence(cell, waits->row, "waits in progress = throughput * wait", waits->value);
-    double threads = use_metric(cell, waits->row, METRIC_THREADS);
+    double threads = waiting_threads(comparison, waits->row);
     double each = waits->value / threads;
+    add_evidence(cell, waits->row, "waits in progress = throughput * wait", waits->value);
+    add_evidence(cell, waits->row, "threads that can wait", threads);
     char all_text[QUANTITY_TEXT_BYTES], each_text[QUANTITY_TEXT_BYTES];
     metric_format(METRIC_IN_FLIGHT, round(waits->value), all_text, sizeof all_text);
     metric_format(METRIC_IN_FLIGHT, round(each), each_text, sizeof each_text);
@@ -146,7 +166,7 @@ static void derive_type(struct overview_row *row, const struct comparison *compa
     struct best_row waits = find_overlap(comparison, row->contender);
     struct best_row cores = find_parallelism(comparison, row->contender);
     if (waits.row)
-        tell_overlap(&row->type, &text, &waits);
+        tell_overlap(&row->type, &text, comparison, &waits);
     if (cores.row)
         text_printf(&text, "%s%.2f cores", text.length ? "; " : "",
                     use_metric(&row->type, cores.row, METRIC_CORES));

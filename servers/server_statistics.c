@@ -147,9 +147,9 @@ static int write_to_descriptor(int fd, const char *text, struct error *error)
     return 0;
 }
 
-static bool is_number(const char *text)
+bool server_statistics_is_descriptor(const char *to)
 {
-    return *text && strlen(text) < 7 && strspn(text, "0123456789") == strlen(text);
+    return *to && strlen(to) < 7 && strspn(to, "0123456789") == strlen(to);
 }
 
 int server_statistics_write(const struct server *server, const char *to,
@@ -157,7 +157,7 @@ int server_statistics_write(const struct server *server, const char *to,
 {
     cJSON *root = describe(server);
     int result;
-    if (is_number(to)) {
+    if (server_statistics_is_descriptor(to)) {
         char *text = json_print(root);
         result = write_to_descriptor((int)strtol(to, NULL, 10), text, error);
         free(text);

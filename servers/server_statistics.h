@@ -10,6 +10,9 @@
 
 #include "servers/server.h"
 
+/* Whether `to` is the number of an open descriptor, and not a path. */
+bool server_statistics_is_descriptor(const char *to);
+
 /* Writes it to a path (atomically), or to the open descriptor whose number `to` is. From
  * any thread, also while others still count. 0 or -errno. */
 MUST_CHECK int server_statistics_write(const struct server *server, const char *to,

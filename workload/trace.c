@@ -121,9 +121,45 @@ static int read_fields(struct trace_reader *reader, char **fields, size_t count,
     return 0;
 }
 
+/* The fields of a line of CSV (RFC 4180): one in quotes may hold commas, and "" for a
+ * quote. The list is ended by NULL. */
+static char **split_fields(const char *line, size_t *count)
+{
+    struct text field = {0};
+    char **fields = memory_allocate(sizeof *fields);
+    *count = 0;
+    for (const char *p = line;; p++) {
+        p += strspn(p, " \t");
+        bool quoted = *p == '"';
+        p += quoted;
+        text_append_string(&field, "");
+        for (; *p && (quoted || *p != ','); p++) {
+            if (quoted && *p == '"' && *++p != '"')
+                break;
+            text_append(&field, p, 1);
+        }
+        p += strcspn(p, ",");
+        size_t length = field.length;
+        while (!quoted && length > 0 && strchr(" \t", field.data[length - 1]))
+            length--;
+        fields = memory_resize(fields, (*count + 2) * sizeof *fields);
+        fields[(*count)++] = memory_printf("%.*s", (int)length, text_string(&field));
+        text_clear(&field);
+        if (!*p)
+            break;
+    }
+    fields[*count] = NULL;
+    text_release(&field);
+    return fields;
+}
+
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 static int read_lines(struct trace_reader *reader, char *text, struct error *error)
 {
     int result = 0;
+    if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        text += strlen(BYTE_ORDER_MARK);
     for (char *line = text; result == 0 && *line; reader->line++) {
         size_t length = strcspn(line, "\r\n");
         char *next = line + length + strspn(line + length, "\r");
@@ -131,7 +167,7 @@ static int read_lines(struct trace_reader *reader, char *text, struct error *err
         line[length] = '\0';
         if (line[strspn(line, " \t")] && *line != '#') {
             size_t count;
-            char **fields = text_split(line, ',', &count);
+            char **fields = split_fields(line, &count);
             result = read_fields(reader, fields, count, error);
             text_list_free(fields);
         }

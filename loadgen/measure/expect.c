@@ -109,10 +109,9 @@ static int read_limit(struct expectation *expectation, const char *limit,
     return code;
 }
 
-int expectation_parse(struct expectation *expectation, const char *text,
+static int parse_bare(struct expectation *expectation, const char *text,
                       struct error *error)
 {
-    *expectation = (struct expectation){.text = text};
     size_t at = strcspn(text, "<>=");
     const char *colon = memchr(text, ':', at);
     size_t sign = 0, signs = sizeof relations / sizeof *relations;
@@ -134,13 +133,32 @@ int expectation_parse(struct expectation *expectation, const char *text,
     if (code == 0 && colon && expectation->measure == MEASURE_THROUGHPUT)
         code = error_set(error, -EINVAL, "throughput is of all classes together");
     free(measure);
-    if (code < 0) {
-        error_prefix(error, code, "%s", text);
-        expectation_release(expectation);
-    }
     return code;
 }
 
+static char *without_blanks(const char *text)
+{
+    char *bare = memory_copy_string(text), *end = bare;
+    for (; *text; text++)
+        if (*text != ' ' && *text != '\t')
+            *end++ = *text;
+    *end = '\0';
+    return bare;
+}
+
+int expectation_parse(struct expectation *expectation, const char *written,
+                      struct error *error)
+{
+    *expectation = (struct expectation){.text = written};
+    char *text = without_blanks(written);
+    int code = parse_bare(expectation, text, error);
+    if (code < 0) {
+        error_prefix(error, code, "%s", written);
+        expectation_release(expectation);
+    }
+    free(text);
+    return code;
+}
 void expectation_release(struct expectation *expectation)
 {
     free(expectation->class_name);

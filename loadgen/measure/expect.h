@@ -48,7 +48,7 @@ struct expectation {
     bool share;       /* limit and value are shares of the scheduled requests */
 };
 
-/* `text` must outlive the expectation. 0 or -EINVAL. */
+/* Blanks do not matter. `text` must outlive the expectation. 0 or -EINVAL. */
 MUST_CHECK int expectation_parse(struct expectation *expectation, const char *text,
                                  struct error *error);
 void expectation_release(struct expectation *expectation);

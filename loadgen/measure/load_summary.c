@@ -205,11 +205,21 @@ void summary_print_warnings(const struct load_result *result, FILE *file)
                 result->warnings[i].word, result->warnings[i].message);
 }
 
+static bool has_flag(const struct load_result *result, enum flag flag)
+{
+    for (size_t i = 0; i < result->warning_count; i++)
+        if (result->warnings[i].flag == (int)flag)
+            return true;
+    return false;
+}
+
 void summary_print(const struct load_result *result, FILE *file)
 {
     const struct counts *counts = &result->counts;
     char rate[QUANTITY_TEXT_BYTES];
-    fprintf(file, "\n%s requests/s", count_text(result->throughput_rps, rate));
+    fprintf(file, "\n%s%s requests/s",
+            has_flag(result, FLAG_RATE_MISSED) ? "the load was not carried: " : "",
+            count_text(result->throughput_rps, rate));
     if (result->mode == LOAD_OPEN)
         fprintf(file, " of %s/s that were due", count_text(result->scheduled_rps, rate));
     fprintf(file, "; %llu scheduled, %llu sent, %llu in flight at the end\n\n",

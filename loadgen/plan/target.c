@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -27,16 +29,45 @@ int target_check_path(const char *path, struct error *error)
     return 0;
 }
 
+#define CONNECT_PATIENCE_MS 1000
+
+/* Whether a connection can be made to the address, within a second. */
+static bool is_listening(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    int code = connect(fd, address->ai_addr, address->ai_addrlen) < 0 ? errno : 0;
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    socklen_t bytes = sizeof code;
+    if (code == EINPROGRESS && poll(&poll_fd, 1, CONNECT_PATIENCE_MS) == 1)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &bytes);
+    close(fd);
+    return code == 0;
+}
+
+/*
+ * Of the addresses of a name the first one at which somebody listens, in the order of the
+ * resolver (RFC 6724): all connections go to the same. Where nobody does the first one,
+ * whose failure is then told. A single address is not asked.
+ */
 static int resolve(struct target *target, const char *host, const char *port,
                    const char *url, struct error *error)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
     int failure = getaddrinfo(host, port, &hints, &found);
     if (failure)
-        return error_set(error, -EINVAL, "%s: cannot find the address of \"%s\": %s", url,
-                         host, gai_strerror(failure));
-    memcpy(&target->address, found->ai_addr, found->ai_addrlen);
-    target->address_bytes = found->ai_addrlen;
+        return error_set(error, -EHOSTUNREACH,
+                         "%s: cannot find the address of \"%s\": %s", url, host,
+                         gai_strerror(failure));
+    const struct addrinfo *chosen = found;
+    for (const struct addrinfo *a = found; found->ai_next && a; a = a->ai_next)
+        if (is_listening(a)) {
+            chosen = a;
+            break;
+        }
+    memcpy(&target->address, chosen->ai_addr, chosen->ai_addrlen);
+    target->address_bytes = chosen->ai_addrlen;
     freeaddrinfo(found);
     return 0;
 }
@@ -78,7 +109,8 @@ static int split_authority(const char *authority, char **host, const char **port
 static int parse_http(struct target *target, char **path, const char *url,
                       struct error *error)
 {
-    const char *authority = url + strlen(SCHEME);
+    bool has_scheme = strncmp(url, SCHEME, strlen(SCHEME)) == 0;
+    const char *authority = has_scheme ? url + strlen(SCHEME) : url;
     size_t length = strcspn(authority, "/?");
     target->authority = memory_printf("%.*s", (int)length, authority);
     target->url = memory_printf(SCHEME "%s", target->authority);
@@ -127,16 +159,26 @@ static const char *read_weight(struct target *target, const char *url)
     return given ? end + 1 : url;
 }
 
+/* HOST:PORT, or a host with a dot in it or in brackets: "http://" may be left out. */
+static bool is_authority(const char *place)
+{
+    size_t length = strcspn(place, "/?");
+    const char *end = place + length;
+    bool named = memchr(place, '.', length) || memchr(place, ']', length) ||
+                 memchr(place, ':', length);
+    return named && length > 0 && !strstr(place, "://") && end > place;
+}
+
 int target_parse(struct target *target, char **path, const char *url, struct error *error)
 {
     *target = (struct target){0};
     *path = NULL;
     const char *place = read_weight(target, url);
     int result;
-    if (strncmp(place, SCHEME, strlen(SCHEME)) == 0)
-        result = parse_http(target, path, place, error);
-    else if (strncmp(place, UNIX_SCHEME, strlen(UNIX_SCHEME)) == 0)
+    if (strncmp(place, UNIX_SCHEME, strlen(UNIX_SCHEME)) == 0)
         result = parse_unix(target, path, place, error);
+    else if (strncmp(place, SCHEME, strlen(SCHEME)) == 0 || is_authority(place))
+        result = parse_http(target, path, place, error);
     else
         result = error_set(error, -EINVAL,
                            "expected http://HOST[:PORT][/PATH] or unix:SOCKET[:/PATH], "

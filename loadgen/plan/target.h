@@ -23,8 +23,10 @@ struct target {
 /*
  * Resolves the server part of "http://HOST[:PORT][/path]" or "unix:SOCKET[:/path]" and
  * stores the path (heap) in *path, or NULL where the URL ends before it. HOST may be a
- * name, an IPv4 address, or an IPv6 address in brackets. "3*" before it all is the
- * weight. 0 or -EINVAL.
+ * name, an IPv4 address, or an IPv6 address in brackets; of several addresses the first
+ * one that accepts connections is taken. "http://" may be left out before HOST:PORT. "3*"
+ * before it all is the weight. 0, -EINVAL, or -EHOSTUNREACH where the name has no
+ * address.
  */
 MUST_CHECK int target_parse(struct target *target, char **path, const char *url,
                             struct error *error);

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 2
 : "${INTERLEAVE:=build/interleave}"
 man=$("$INTERLEAVE" man | sed 's/\\-/-/g')
 mapfile -t commands < <("$INTERLEAVE" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
-echo "1..$((${#commands[@]} * 5 + 3))"
+echo "1..$((${#commands[@]} * 6 + 3))"
 
 n=0
 ok() { # STATUS NAME
@@ -33,6 +33,9 @@ for command in "${commands[@]}"; do
         grep -qF -- "$option" <<<"$man" || { echo "# $option is not in the man page"; missing=1; }
     done < <(grep -oE '^  (-[a-zA-Z], )?--[a-z-]+' <<<"$help" | grep -oE '\-\-[a-z-]+')
     ok $missing "the man page has every option of $command"
+    "$INTERLEAVE" "$command" --help >/dev/full 2>/dev/null
+    [ $? -eq 1 ]
+    ok $? "$command exits 1 where stdout cannot be written"
     "$INTERLEAVE" "$command" --no-such-option >/dev/null 2>&1
     [ $? -eq 2 ]
     ok $? "$command refuses an unknown option with exit 2"

@@ -105,6 +105,9 @@ static void test_usage_errors(void **state)
         {"http://127.0.0.1:1 --expect p99", "--expect"},
         {"http://127.0.0.1:1 --expect light:p99<1s", "class \"light\""},
         {"http://127.0.0.1:1 --scenario /nonexistent", "/nonexistent"},
+        {"127.0.0.1:1 --json /nonexistent/x", "/nonexistent/x: cannot create"},
+        {"127.0.0.1:1 --histogram /nonexistent/x", "/nonexistent/x: cannot create"},
+        {"127.0.0.1:1 --rate 2M/s", "1M/s each"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_exit(cases[i][0], 2, cases[i][1]);
@@ -118,6 +121,8 @@ static void test_unreachable_target(void **state)
     server_stop(&server);
     char *arguments = memory_printf("%s --duration 100ms", server.url);
     expect_exit(arguments, 1, "is the server running?");
+    expect_exit(strstr(arguments, "127"), 1, "is the server running?"); /* no http:// */
+    expect_exit("http://no-such-host.invalid/", 1, "cannot find the address");
     free(arguments);
 }
 

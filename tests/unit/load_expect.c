@@ -130,6 +130,7 @@ static void test_values_and_limits(void **state)
         bool met;
     } cases[] = {
         {"p50<502ms", true},
+        {" light : p99 <= 992 ms ", true},
         {"p50<499ms", false},
         {"light:p99<=992ms", true},
         {"light:p99<989ms", false},

@@ -222,6 +222,25 @@ static void trace_is_read(void **state)
     workload_release(&workload);
 }
 
+/* As spreadsheets write it: a byte order mark, fields in quotes. */
+static void quoted_fields_are_read(void **state)
+{
+    (void)state;
+    struct workload workload;
+    struct error error;
+    const char *text =
+        "\xEF\xBB\xBFtime,path,class\n\"0\",\"/fetch:wait=1ms,spin=2\",\"a "
+        "\"\"b\"\"\"\n0.5,/c , d\n";
+    if (read_trace(&workload, text, 1, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(workload.trace.count, 2);
+    assert_string_equal(workload.requests[0].path, "/fetch:wait=1ms,spin=2");
+    assert_string_equal(workload.requests[0].class_name, "a \"b\"");
+    assert_string_equal(workload.requests[1].path, "/c");
+    assert_string_equal(workload.requests[1].class_name, "d");
+    workload_release(&workload);
+}
+
 static void bad_traces_are_refused_with_their_line(void **state)
 {
     (void)state;
@@ -254,6 +273,7 @@ int main(void)
         cmocka_unit_test(phases_of_clients_set_the_connections),
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(trace_is_read),
+        cmocka_unit_test(quoted_fields_are_read),
         cmocka_unit_test(bad_traces_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

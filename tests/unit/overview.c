@@ -36,19 +36,20 @@ static void release(struct made *made)
 static void test_waits(void **state)
 {
     (void)state;
+    static const char *const models[] = {"event-loop", "thread-pool:threads=128",
+                                         "iterative", NULL};
     struct made made = {.results = fixture_results(1)};
     fixture_add_scenario(&made.results, "waits",
                          "\"family\":\"waiting\",\"requests\":[{\"path\":\"/wait:50ms\"}"
                          "],\"load\":{\"connections\":100},\"sweep\":{\"variable\":"
                          "\"connections\",\"values\":[100]}",
-                         three_models);
+                         models);
     fixture_add_window(
-        fixture_add_trial(&made.results, "waits", "100", "event-loop", 1, 2000), 0.1, 1);
+        fixture_add_trial(&made.results, "waits", "100", "event-loop", 1, 2000), 0.1, 6);
     fixture_add_window(
-        fixture_add_trial(&made.results, "waits", "100", "thread-pool", 1, 1960), 0.19,
-        100);
+        fixture_add_trial(&made.results, "waits", "100", models[1], 1, 1960), 0.19, 130);
     fixture_add_window(
-        fixture_add_trial(&made.results, "waits", "100", "iterative", 1, 20), 0.01, 1);
+        fixture_add_trial(&made.results, "waits", "100", "iterative", 1, 20), 0.01, 2);
     derive(&made);
     const struct overview_row *rows = made.overview.rows;
     assert_int_equal(made.overview.row_count, 3);
@@ -69,7 +70,8 @@ static void test_waits(void **state)
     assert_int_equal(rows[0].type.evidence_count, 2);
     assert_ptr_equal(rows[0].type.evidence[0].row, &made.comparison.rows[0]);
     assert_float_equal(rows[0].type.evidence[0].value, 100, 1e-9);
-    assert_string_equal(rows[0].type.evidence[1].figure, "threads");
+    assert_string_equal(rows[0].type.evidence[1].figure, "threads that can wait");
+    assert_float_equal(rows[0].type.evidence[1].value, 1, 1e-12);
     assert_string_equal(rows[0].cpu.evidence[0].figure, "cores_used");
     assert_float_equal(rows[2].use.evidence[0].value, 0.01, 1e-12);
     release(&made);
