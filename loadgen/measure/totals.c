@@ -38,10 +38,14 @@ void totals_release(struct session_totals *totals)
     fairness_release(&totals->fairness);
 }
 
-/* CPU time without busy-polling before arrivals. */
+/*
+ * CPU time without busy-polling before arrivals. That is timed by the clock, and lasts
+ * longer than it uses the CPU where another process takes that meanwhile.
+ */
 static uint64_t busy_ns(const struct engine_totals *totals)
 {
-    return totals->cpu_ns - (totals->spin_ns < totals->cpu_ns ? totals->spin_ns : 0);
+    uint64_t spin_ns = totals->spin_ns;
+    return spin_ns < totals->cpu_ns ? totals->cpu_ns - spin_ns : 0;
 }
 
 void totals_add_engine(struct session_totals *totals, const struct engine_totals *engine)

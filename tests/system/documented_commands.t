@@ -19,7 +19,8 @@ without() { # REASON
     exit 0
 }
 [ -z "$flavour" ] || without "a build with sanitizers is too slow for what the pages say"
-taskset -c 0 true && taskset -c 1 true || without "the pages speak of the CPUs 0 and 1"
+taskset -c 0 true 2>/dev/null || without "the pages speak of CPU 0"
+taskset -c 1 true 2>/dev/null || without "the pages speak of CPU 1"
 
 # ---- what differs from what is printed ------------------------------------------------------
 
@@ -197,6 +198,8 @@ try() {
     rm -f "$copy/results/latest"
     eval "$1" >"$said" 2>&1 </dev/null
     status=$?
+    # make ends with 2 whatever it was that its command ended with.
+    [[ ! $(tail -n 1 "$said") =~ ^make:.*\ Error\ ([0-9]+)$ ]] || status=${BASH_REMATCH[1]}
     busy=
     ! others_were_busy "$all" "$own" "$begun" || busy=yes
 }
@@ -209,7 +212,7 @@ run_command() { # COMMAND
     local attempt
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         try "$1"
-        [ $status -ne 0 ] || return 0
+        [ "$status" -ne 0 ] || return 0
         doubted_for_machine "$1" || break
         [ $SECONDS -lt $patience_s ] || break
     done
@@ -218,6 +221,7 @@ run_command() { # COMMAND
         return 0
     fi
     echo "exit status $status: $1"
+    reasons "$1" | sort | uniq -c
     tail -n 25 "$said"
     return 1
 }
