@@ -374,9 +374,10 @@ JSON
     ok $? "a worker's death loses what it had in hand, of half the clients at most"
     grep -q '"code":.*"restarts"' "$trial"
     ok $? "it is told"
-    grep -q '"valid":[[:space:]]*true' "$trial"
-    valid=$?
-    [ "$valid" -eq "$([ -n "$tolerated" ]; echo $?)" ]
+    # Of its flag: a busy machine makes the trial invalid all the same.
+    severity=$(perl -MJSON::PP -0ne 'for (@{decode_json($_)->{flags}}) {
+        print $_->{severity} if $_->{code} eq "restarts" }' "$trial")
+    [ "$severity" = "$([ -n "$tolerated" ] && echo warning || echo invalid)" ]
     ok $? "and counts as the scenario says (tolerates [$tolerated])"
     grep -q 'restarts' "$work/loss/comparison.md"
     ok $? "the table has a column for it"

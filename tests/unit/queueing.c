@@ -1,9 +1,10 @@
 /*
- * M/D/N against M/D/1 in closed form and against a simulation
- * that knows nothing of the formulas.
+ * M/D/N against M/D/1 in closed form, against the formula of the mean that needs no
+ * states, and against a simulation that knows nothing of either.
  */
 #include "tests/test.h"
 
+#include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -30,7 +31,7 @@ static double md1_distribution(double load, double time)
 static void test_one_server(void **state)
 {
     (void)state;
-    static const double loads[] = {0.1, 0.5, 0.8, 0.95};
+    static const double loads[] = {0.1, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999};
     for (size_t i = 0; i < COUNT_OF(loads); i++) {
         struct queue_mdn queue;
         queue_mdn_init(&queue, 1, loads[i] / 3, 3);
@@ -102,6 +103,42 @@ static void simulate(unsigned servers, double rate, double *mean, double *error,
     *up_to_half = quick / ((double)BATCHES * BATCH);
 }
 
+/*
+ * The mean wait by Crommelin's formula, which knows of no states: the number in the
+ * system has a generating function whose zeros in the unit disc are the roots of z^N =
+ * exp(load (z - 1)), each found by iteration.
+ */
+static double mean_wait_by_roots(unsigned servers, double load)
+{
+    double sum = 0, c = servers;
+    for (unsigned k = 1; k < servers; k++) {
+        double complex turn = cexp(2 * acos(-1.0) * I * k / c), z = 0;
+        for (int i = 0; i < 2000; i++)
+            z = turn * cexp(load * (z - 1) / c);
+        sum += creal(1 / (1 - z));
+    }
+    double waiting =
+        (load * load - c * (c - 1) + 2 * (c - load) * sum) / (2 * (c - load));
+    return waiting / load;
+}
+
+static void test_against_the_roots(void **state)
+{
+    (void)state;
+    static const unsigned servers[] = {1, 2, 8, 64};
+    static const double loads[] = {0.5, 0.9, 0.99};
+    for (size_t i = 0; i < COUNT_OF(servers); i++) {
+        for (size_t k = 0; k < COUNT_OF(loads); k++) {
+            struct queue_mdn queue;
+            double rate = loads[k] * servers[i];
+            queue_mdn_init(&queue, servers[i], rate, 1);
+            double mean = mean_wait_by_roots(servers[i], rate);
+            expect_near(queue_mdn_mean_wait(&queue), mean, 1e-9 + 1e-7 * mean);
+            queue_mdn_release(&queue);
+        }
+    }
+}
+
 static void test_against_a_simulation(void **state)
 {
     (void)state;
@@ -125,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_server),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_against_the_roots),
         cmocka_unit_test(test_against_a_simulation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
