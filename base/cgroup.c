@@ -65,74 +65,85 @@ int cgroup_read(const struct cgroup_places *places, const char *controller,
     return -ENOENT;
 }
 
-/* ---- our group and its ancestors ----------------------------------------------------
- */
+/* ---- our group and its ancestors ------------------------------------------------- */
 
-/* Hands `take` the file of each group from ours up to the top, in both hierarchies. */
-static void read_upwards(const struct cgroup_places *places, const char *name,
-                         void (*take)(const char *content, double *value), double *value)
+/* A group of one hierarchy; "" is the path of the topmost. */
+struct group {
+    const struct cgroup_places *places;
+    const char *controller, *path;
+};
+
+static int read_file(const struct group *group, const char *name, char **content)
+{
+    return read_below(group->places, group->controller, group->path, name, content);
+}
+
+/* Shows `look` each group from ours up to the top, in both hierarchies. */
+static void look_upwards(const struct cgroup_places *places,
+                         void (*look)(const struct group *group, double *value),
+                         double *value)
 {
     const char *hierarchies[] = {"cpu", ""};
     for (size_t i = 0; i < 2; i++) {
-        char *path = path_in_hierarchy(places, hierarchies[i]), *content;
+        char *path = path_in_hierarchy(places, hierarchies[i]);
         if (!path)
             continue;
         /* "/" and "" are the same group. */
         for (char *end = path + strlen(path) * (path[1] != '\0'); end;
              end = strrchr(path, '/')) {
             *end = '\0';
-            if (read_below(places, hierarchies[i], path, name, &content) < 0)
-                continue;
-            take(content, value);
-            free(content);
+            look(&(struct group){places, hierarchies[i], path}, value);
         }
         free(path);
     }
 }
 
 /* Version 2 counts microseconds, version 1 nanoseconds. */
-static void add_throttled(const char *stat, double *seconds)
+static void add_throttled(const struct group *group, double *seconds)
 {
+    char *stat;
+    if (read_file(group, "cpu.stat", &stat) < 0)
+        return;
     double us = key_value_number(stat, "throttled_usec");
     double own_s = isnan(us) ? key_value_number(stat, "throttled_time") / 1e9 : us / 1e6;
     if (!isnan(own_s))
         *seconds = isnan(*seconds) ? own_s : *seconds + own_s;
+    free(stat);
 }
 
 double cgroup_throttled_s(const struct cgroup_places *places)
 {
     double seconds = NAN;
-    read_upwards(places, "cpu.stat", add_throttled, &seconds);
+    look_upwards(places, add_throttled, &seconds);
     return seconds;
 }
 
-/* Version 2: "QUOTA PERIOD", or "max PERIOD". */
-static void take_cpu_max(const char *content, double *cpus)
+/* Version 2 has "QUOTA PERIOD" in one file, version 1 a file for each; where there is no
+ * quota it is "max" or -1. */
+static void take_quota(const struct group *group, double *cpus)
 {
-    char *rest;
-    double quota = strtod(content, &rest), period = strtod(rest, NULL);
-    if (rest != content && quota > 0 && period > 0)
-        *cpus = fmin(*cpus, quota / period);
-}
-
-/* Version 1: a file each, and a quota of -1 where there is none. */
-static double quota_of_version_1(const struct cgroup_places *places)
-{
-    static const char *const names[] = {"cpu.cfs_quota_us", "cpu.cfs_period_us"};
-    double numbers[2];
-    for (size_t i = 0; i < 2; i++) {
-        char *content;
-        if (cgroup_read(places, "cpu", names[i], &content) < 0)
-            return INFINITY;
-        numbers[i] = strtod(content, NULL);
+    char *content;
+    double quota = NAN, period = NAN;
+    if (read_file(group, "cpu.max", &content) == 0) {
+        char *rest;
+        quota = strtod(content, &rest);
+        period = strtod(rest, NULL);
         free(content);
+    } else if (read_file(group, "cpu.cfs_quota_us", &content) == 0) {
+        quota = strtod(content, NULL);
+        free(content);
+        if (read_file(group, "cpu.cfs_period_us", &content) == 0) {
+            period = strtod(content, NULL);
+            free(content);
+        }
     }
-    return numbers[0] > 0 && numbers[1] > 0 ? numbers[0] / numbers[1] : (double)INFINITY;
+    if (quota > 0 && period > 0)
+        *cpus = fmin(*cpus, quota / period);
 }
 
 double cgroup_cpu_quota(const struct cgroup_places *places)
 {
-    double cpus = quota_of_version_1(places);
-    read_upwards(places, "cpu.max", take_cpu_max, &cpus);
+    double cpus = INFINITY;
+    look_upwards(places, take_quota, &cpus);
     return cpus;
 }

@@ -19,8 +19,7 @@ extern const struct cgroup_places cgroup_system;
 int cgroup_read(const struct cgroup_places *places, const char *controller,
                 const char *name, char **content);
 
-/* CPUs that the quotas of our group allow, in version 2 those of its ancestors as well;
- * INFINITY: there are none. */
+/* CPUs that the quotas of our group and its ancestors allow; INFINITY: there are none. */
 double cgroup_cpu_quota(const struct cgroup_places *places);
 
 /* Seconds for which these quotas have held us back, added up over our group and its

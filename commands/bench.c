@@ -265,14 +265,6 @@ static char *describe_trial(const struct bench *bench, const struct planned_tria
                          cell->scenario->sweep.variable, cell->value, label);
 }
 
-/* The same arrivals for all contenders of a cell in one block: they are compared. */
-static uint64_t seed_of(const struct bench *bench, const struct planned_trial *trial)
-{
-    struct random random;
-    random_seed_stream(&random, bench->run.seed, (trial->block << 20) + trial->cell + 1);
-    return random_next(&random) >> 11;
-}
-
 static enum done_status status_of(const struct trial_record *trial)
 {
     if (trial->status == TRIAL_FAILED)
@@ -312,7 +304,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_record *rec
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
-        .seed = seed_of(bench, trial),
+        .seed = trial_order_seed(&bench->plan, trial, bench->run.seed),
         .overrun_ns = bench->run.overrun_ns,
     };
     char *folder = NULL;

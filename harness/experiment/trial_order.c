@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv1a.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -84,6 +85,24 @@ void trial_order_shuffle(struct trial_order *plan, const struct contenders *cont
             add_cell_trials(plan, order[i], block, contenders, &random);
         free(order);
     }
+}
+
+/* With its NUL, so that two words hash unlike the same letters parted elsewhere. */
+static uint64_t hash_word(uint64_t hash, const char *word)
+{
+    return fnv1a(hash, word, strlen(word) + 1);
+}
+
+uint64_t trial_order_seed(const struct trial_order *plan,
+                          const struct planned_trial *trial, uint64_t run_seed)
+{
+    const struct cell *cell = &plan->cells[trial->cell];
+    uint64_t stream = hash_word(FNV1A_BASIS, cell->scenario->name);
+    if (cell->value)
+        stream = hash_word(stream, cell->value);
+    struct random random;
+    random_seed_stream(&random, run_seed, stream + trial->block);
+    return random_next(&random) >> 11; /* exact in JSON, whose numbers are doubles */
 }
 
 void trial_order_release(struct trial_order *plan)

@@ -46,6 +46,14 @@ void trial_order_add_cell(struct trial_order *plan, const struct scenario *scena
 void trial_order_shuffle(struct trial_order *plan, const struct contenders *contenders,
                          uint64_t blocks, uint64_t seed);
 
+/*
+ * The seed of the trial's generator. It comes from the run's seed, the block, the
+ * scenario and its point, and from nothing else: all contenders of a cell, which are
+ * compared, get the same arrivals, whatever else is in the run.
+ */
+uint64_t trial_order_seed(const struct trial_order *plan,
+                          const struct planned_trial *trial, uint64_t run_seed);
+
 void trial_order_release(struct trial_order *plan);
 
 #endif

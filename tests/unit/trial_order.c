@@ -107,6 +107,48 @@ static void test_blocks_are_complete(void **state)
     experiment_release(&run);
 }
 
+static const struct planned_trial *trial_of(const struct trial_order *plan,
+                                            const char *id)
+{
+    for (size_t i = 0; i < plan->trial_count; i++)
+        if (strcmp(plan->trials[i].id, id) == 0)
+            return &plan->trials[i];
+    fail_msg("no such trial: %s", id);
+    return NULL;
+}
+
+/* What is compared gets the same arrivals, and what else is in the run changes nothing.
+ */
+static void test_arrivals_are_of_the_cell(void **state)
+{
+    (void)state;
+    struct experiment run = make_run(7);
+    struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
+    for (size_t i = 0; i < plan.trial_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const struct planned_trial *a = &plan.trials[i], *b = &plan.trials[j];
+            bool compared = a->block == b->block && a->cell == b->cell;
+            assert_int_equal(
+                trial_order_seed(&plan, a, 7) == trial_order_seed(&plan, b, 7), compared);
+        }
+        assert_true(trial_order_seed(&plan, &plan.trials[i], 7) !=
+                    trial_order_seed(&plan, &plan.trials[i], 8));
+    }
+    struct trial_order alone = {0};
+    trial_order_add_cell(&alone, &run.scenarios[1].scenario, NULL, (size_t[]){0}, 1);
+    trial_order_shuffle(&alone, &run.contenders, 2, 7);
+    const char *id = "02-wide-one";
+    assert_true(trial_order_seed(&alone, trial_of(&alone, id), 7) ==
+                trial_order_seed(&plan, trial_of(&plan, id), 7));
+    trial_order_release(&alone);
+    free(skip_reasons.items);
+    trial_order_release(&plan);
+    experiment_release(&run);
+}
+
 static void test_what_the_machine_lacks_is_told(void **state)
 {
     (void)state;
@@ -326,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_comes_from_the_seed),
         cmocka_unit_test(test_blocks_are_complete),
+        cmocka_unit_test(test_arrivals_are_of_the_cell),
         cmocka_unit_test(test_what_the_machine_lacks_is_told),
         cmocka_unit_test(test_config_comes_back),
         cmocka_unit_test(test_contenders),
