@@ -169,11 +169,16 @@ static double read_memory(const struct trial_record *trial,
     return isnan(window->pss_bytes) ? window->rss_bytes : window->pss_bytes;
 }
 
+READER(read_kernel_stacks, trial->server.window->kernel_stack_bytes)
+READER(read_page_tables, trial->server.window->page_table_bytes)
+READER(read_memory_total, read_memory(trial, NULL) + read_kernel_stacks(trial, NULL) +
+                              read_page_tables(trial, NULL))
 READER(read_memory_peak, trial->server.window->rss_peak_bytes)
 
 /*
- * What the server itself allocated since it was idle. Pages of the program do not count:
- * how many of them are resident, and shared with whom, says nothing of connections.
+ * What the server itself allocated since it was idle, and the kernel's stacks and page
+ * tables that came with it. Pages of the program do not count: how many of them are
+ * resident, and shared with whom, says nothing of connections.
  */
 static double read_memory_per_connection(const struct trial_record *trial,
                                          const struct class_result *class)
@@ -184,7 +189,10 @@ static double read_memory_per_connection(const struct trial_record *trial,
     /* In an open loop the connections in use vary, so nothing is divided by them. */
     if (trial->load->mode != LOAD_CLOSED || connections < CONNECTIONS_TO_TELL)
         return NAN;
-    return (window->anon_bytes - window->idle_anon_bytes) / connections;
+    double grown = window->anon_bytes - window->idle_anon_bytes +
+                   window->kernel_stack_bytes - window->idle_kernel_stack_bytes +
+                   window->page_table_bytes - window->idle_page_table_bytes;
+    return grown / connections;
 }
 
 READER(read_generator_cores, trial->generator->cpu_s / trial->generator->elapsed_s)

@@ -23,6 +23,10 @@ static const struct record_field window_fields[] = {
     {WINDOW(idle_rss_bytes, "bytes")},
     {WINDOW(idle_pss_bytes, "bytes")},
     {WINDOW(idle_threads, NULL)},
+    {WINDOW(kernel_stack_bytes, "bytes")},
+    {WINDOW(page_table_bytes, "bytes")},
+    {WINDOW(idle_kernel_stack_bytes, "bytes")},
+    {WINDOW(idle_page_table_bytes, "bytes")},
     {0},
 };
 static const struct record_type window_type = RECORD_TYPE(server_window, window_fields);

@@ -26,6 +26,10 @@ struct server_window {
     double anon_bytes; /* what it has allocated */
     double idle_anon_bytes, idle_rss_bytes, idle_pss_bytes; /* before any connection */
     double idle_threads;
+    /* What the kernel holds for it beside that; its objects and socket buffers left out.
+     */
+    double kernel_stack_bytes, page_table_bytes;
+    double idle_kernel_stack_bytes, idle_page_table_bytes;
 };
 
 /* From its start to its end, as the system accounts for a child that has ended. */

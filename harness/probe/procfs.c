@@ -135,11 +135,38 @@ static void add_cpu(pid_t pid, struct process_sample *sample)
     free(stat);
 }
 
+#define LEAST_STACK_BYTES 4096.0
+#define MOST_STACK_BYTES  65536.0
+
+double kernel_stack_bytes_of(const char *meminfo, const char *loadavg)
+{
+    /* "0.20 0.18 0.12 RUNNING/THREADS LAST_PID" */
+    const char *threads = strchr(loadavg, '/');
+    double stacks_bytes = key_value_number(meminfo, "KernelStack") * 1024;
+    double each = threads ? stacks_bytes / strtod(threads + 1, NULL) : (double)NAN;
+    double nearest = exp2(round(log2(each)));
+    return nearest >= LEAST_STACK_BYTES && nearest <= MOST_STACK_BYTES ? nearest
+                                                                       : (double)NAN;
+}
+
+double kernel_stack_bytes(void)
+{
+    char *meminfo = NULL, *loadavg = NULL;
+    double bytes = file_read("/proc/meminfo", &meminfo, NULL, NULL) == 0 &&
+                           file_read("/proc/loadavg", &loadavg, NULL, NULL) == 0
+                       ? kernel_stack_bytes_of(meminfo, loadavg)
+                       : (double)NAN;
+    free(meminfo);
+    free(loadavg);
+    return bytes;
+}
+
 static void add_memory(pid_t pid, struct process_sample *sample)
 {
     char *status = read_process_file(pid, "status");
     double own_anon = NAN;
     if (status) {
+        sample->page_table_bytes += key_value_number(status, "VmPTE") * 1024;
         own_anon = key_value_number(status, "RssAnon");
         sample->threads += key_value_number(status, "Threads");
         sample->rss_bytes += key_value_number(status, "VmRSS") * 1024;
@@ -221,6 +248,7 @@ void process_group_sample(const struct process_group *group,
     process_group_sample_time(group, sample);
     for (size_t i = 0; i < group->count; i++)
         add_memory(group->pids[i], sample);
+    sample->kernel_stack_bytes = sample->threads * kernel_stack_bytes();
 }
 
 void process_group_glance(const struct process_group *group, double *threads,

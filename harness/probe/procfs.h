@@ -28,9 +28,13 @@ struct process_sample {
     double processes;
     double threads;
     double rss_bytes;
-    double rss_peak_bytes;   /* sum of each process's own peak */
-    double anon_bytes;       /* of its own making: neither program nor libraries */
-    double pss_bytes;        /* shared pages counted once; NaN where not offered */
+    double rss_peak_bytes; /* sum of each process's own peak */
+    double anon_bytes;     /* of its own making: neither program nor libraries */
+    double pss_bytes;      /* shared pages counted once; NaN where not offered */
+    /* What the kernel keeps for them and counts in no process's memory. Its objects
+     * (slab) and socket buffers are left out: no file tells whose they are. */
+    double kernel_stack_bytes; /* of all threads */
+    double page_table_bytes;
     uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
     double voluntary_switches;
     double involuntary_switches;
@@ -50,6 +54,15 @@ void process_group_sample_time(const struct process_group *group,
 /* All of it. */
 void process_group_sample(const struct process_group *group,
                           struct process_sample *sample);
+
+/*
+ * The kernel's stack of a thread, as all have the same: the stacks of the machine
+ * (/proc/meminfo) over its threads (/proc/loadavg), and the power of two that is nearest.
+ * NaN where that is no size of a stack, as in a container that hides the machine.
+ */
+double kernel_stack_bytes(void);
+/* The same, of the contents of these files. */
+double kernel_stack_bytes_of(const char *meminfo, const char *loadavg);
 
 /* How long the threads of a process have been ready to run and waited for a CPU; NaN
  * where the kernel does not tell. */

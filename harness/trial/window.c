@@ -90,6 +90,10 @@ static struct server_window *server_window(const struct window *window)
         .idle_rss_bytes = window->idle.rss_bytes,
         .idle_pss_bytes = window->idle.pss_bytes,
         .idle_threads = window->idle.threads,
+        .kernel_stack_bytes = after->kernel_stack_bytes,
+        .page_table_bytes = after->page_table_bytes,
+        .idle_kernel_stack_bytes = window->idle.kernel_stack_bytes,
+        .idle_page_table_bytes = window->idle.page_table_bytes,
     };
     return seen;
 }

@@ -151,9 +151,11 @@ others_were_busy() { # ALL-BEFORE OWN-BEFORE MICROSECONDS-BEFORE
     [ $((($(all_ticks) - $1 - $(own_ticks) + $2) * 10 * 1000000)) -gt $((elapsed * hertz)) ]
 }
 
-# Flags that speak of the machine, not of what was asked for.
-of_machine=" $(awk -F '"' '/^FLAG\(.*FLAG_OF_GENERATOR/ { printf "%s ", $2 }' record/flags.def)"
-of_machine+="steal throttled swapping busy_machine contention unsteady missed search "
+# By these the program itself has seen that others took CPU time, or memory.
+of_others=" contention steal throttled swapping "
+# What that can lead to. On a machine at rest it speaks of what was asked for.
+of_disturbed=" $(awk -F '"' '/^FLAG\(.*FLAG_OF_GENERATOR/ { printf "%s ", $2 }' record/flags.def)"
+of_disturbed+="unsteady missed search "
 
 # Why a command's figures are doubted, in words: from its output, or its trials. Of a search
 # for a capacity it is the outcome.
@@ -167,13 +169,14 @@ reasons() {
     fi
 }
 
-# Never where the command itself was refused: exit status 2, and whatever is not a figure's.
-doubted_for_machine() { # COMMAND
+# Whether nothing but figures is held against a command; sets $busy where that shows why.
+only_figures_doubted() { # COMMAND
     local reason words
     [[ $status =~ ^[134]$ ]] || return 1
     words=$(reasons "$1" | sort -u)
     for reason in $words; do
-        [[ $of_machine == *" $reason "* ]] || return 1
+        [[ $of_others != *" $reason "* ]] || busy=yes
+        [[ $of_others$of_disturbed == *" $reason "* ]] || return 1
     done
     [ -n "$words" ]
 }
@@ -213,10 +216,10 @@ run_command() { # COMMAND
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         try "$1"
         [ "$status" -ne 0 ] || return 0
-        doubted_for_machine "$1" || break
+        only_figures_doubted "$1" || break
         [ $SECONDS -lt $patience_s ] || break
     done
-    if [ -n "$busy" ] && doubted_for_machine "$1"; then
+    if only_figures_doubted "$1" && [ -n "$busy" ]; then
         doubts+="$(reasons "$1" | sort -u | tr '\n' ' ')"
         return 0
     fi

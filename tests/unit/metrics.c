@@ -81,6 +81,10 @@ static const struct trial_record measured = {
                     .pss_bytes = 4000,
                     .anon_bytes = 3000,
                     .idle_anon_bytes = 1000,
+                    .kernel_stack_bytes = 800,
+                    .page_table_bytes = 500,
+                    .idle_kernel_stack_bytes = 200,
+                    .idle_page_table_bytes = 100,
                 },
             .lifetime = &(struct server_lifetime){.voluntary_switches = 6600,
                                                   .involuntary_switches = 1100},
@@ -144,9 +148,12 @@ static void test_figures(void **state)
         [METRIC_THREADS_PEAK] = 18,
         [METRIC_PROCESSES] = 3,
         [METRIC_RESTARTS] = 2,
+        [METRIC_MEMORY_TOTAL] = 5300,
         [METRIC_MEMORY] = 4000,
+        [METRIC_KERNEL_STACKS] = 800,
+        [METRIC_PAGE_TABLES] = 500,
         [METRIC_MEMORY_PEAK] = 6000,
-        [METRIC_MEMORY_PER_CONNECTION] = 10,
+        [METRIC_MEMORY_PER_CONNECTION] = 15, /* 2000 + 600 + 400 for 200 */
         [METRIC_GENERATOR_CORES] = 0.275,
         [METRIC_GENERATOR_CPU_PER_REQUEST] = 250e3,
     };
@@ -240,10 +247,15 @@ static void test_memory(void **state)
     trial.server.window = &window;
     window.pss_bytes = NAN;
     expect(METRIC_MEMORY, &trial, NULL, 5000); /* the resident set instead */
+    expect(METRIC_MEMORY_TOTAL, &trial, NULL, 6300);
     load.all_connections = 99;
     expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, NAN); /* too few to tell */
     load.all_connections = 100;
-    expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, 20);
+    expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, 30);
+    window.page_table_bytes = NAN; /* a sum without a part is no sum */
+    expect(METRIC_MEMORY_TOTAL, &trial, NULL, NAN);
+    expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, NAN);
+    window.page_table_bytes = 500;
     load.mode = LOAD_OPEN;
     expect(METRIC_MEMORY_PER_CONNECTION, &trial, NULL, NAN);
 }

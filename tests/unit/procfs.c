@@ -1,7 +1,11 @@
 /* procfs.c - a process group seen from outside: nobody's work is lost. */
 #include "tests/test.h"
 
+#include <math.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,10 +75,152 @@ static void test_ended_processes_count(void **state)
     process_group_release(&group);
 }
 
+/* What a process has beside itself when it is to be looked at. */
+enum { THREADS = 40, REGIONS = 50, CHILDREN = 3 };
+
+static void *sleep_for_ever(void *ignored)
+{
+    (void)ignored;
+    while (true)
+        pause();
+    return NULL;
+}
+
+static void start_threads(void)
+{
+    pthread_t thread;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
+}
+
+/* A page in each of so many spans of 2 MiB, as one page table covers 2 MiB (x86-64, arm64
+ * with pages of 4 KiB). */
+static void touch_regions(void)
+{
+    size_t span = (size_t)2 << 20, bytes = REGIONS * span;
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    madvise(memory, bytes, MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < REGIONS; i++)
+        ((volatile char *)memory)[i * span] = 1;
+}
+
+/* As a server that forks: each has tables and a stack of its own. */
+static void fork_children(void)
+{
+    for (int i = 0; i < CHILDREN; i++) {
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            sleep_for_ever(NULL);
+        }
+    }
+}
+
+/* What a process group has more of after its leader has done this. */
+static void grow(void (*by)(void), struct process_sample *before,
+                 struct process_sample *after)
+{
+    int orders[2], done[2];
+    char byte;
+    assert_int_equal(pipe(orders), 0);
+    assert_int_equal(pipe(done), 0);
+    pid_t leader = fork();
+    if (leader == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setpgid(0, 0);
+        bool told = write(done[1], "!", 1) == 1 && read(orders[0], &byte, 1) == 1;
+        by();
+        told = told && write(done[1], "!", 1) == 1;
+        sleep_for_ever(&told);
+    }
+    struct process_group group = {0};
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    process_group_find(&group, leader);
+    process_group_sample(&group, before);
+    assert_int_equal(write(orders[1], "!", 1), 1);
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    process_group_find(&group, leader);
+    process_group_sample(&group, after);
+    kill(-leader, SIGKILL);
+    waitpid(leader, NULL, 0);
+    process_group_release(&group);
+    for (int i = 0; i < 2; i++) {
+        close(orders[i]);
+        close(done[i]);
+    }
+}
+
+static void test_threads_have_stacks(void **state)
+{
+    (void)state;
+    struct process_sample before, after;
+    grow(start_threads, &before, &after);
+    assert_true(after.threads - before.threads == THREADS);
+    double each = (after.kernel_stack_bytes - before.kernel_stack_bytes) / THREADS;
+    assert_true(each == kernel_stack_bytes());
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+    assert_true(each == 16384);
+#endif
+    assert_true(before.kernel_stack_bytes == each);
+}
+
+static void test_pages_have_tables(void **state)
+{
+    (void)state;
+    struct process_sample before, after;
+    double page = (double)sysconf(_SC_PAGESIZE);
+    grow(touch_regions, &before, &after);
+    double grown = after.page_table_bytes - before.page_table_bytes;
+    assert_true(before.page_table_bytes > 0);
+    /* The span may begin within one table, and need a table of the next level. */
+    if (page == 4096 && !(grown >= (REGIONS - 1) * page && grown <= (REGIONS + 4) * page))
+        fail_msg("%g bytes of page tables for %d regions", grown, REGIONS);
+    assert_true(after.kernel_stack_bytes == before.kernel_stack_bytes);
+}
+
+static void test_each_process_has_its_own(void **state)
+{
+    (void)state;
+    struct process_sample before, after;
+    grow(fork_children, &before, &after);
+    assert_true(after.processes == 1 + CHILDREN);
+    assert_true(after.kernel_stack_bytes == (1 + CHILDREN) * before.kernel_stack_bytes);
+    /* A copy has no tables for what only is a file's, so somewhat less. */
+    assert_true(after.page_table_bytes > (1 + CHILDREN * 0.3) * before.page_table_bytes);
+}
+
+/* Where the machine is hidden, the sizes are not known, and not 0. */
+static void test_stack_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *meminfo, *loadavg;
+        double expected; /* 0: not known */
+    } cases[] = {
+        {"KernelStack:        1728 kB\n", "1.04 1.57 2.31 1/98 26386\n", 16384},
+        {"KernelStack:        4000 kB\n", "0 0 0 2/510 7\n", 8192},
+        {"KernelStack:       90000 kB\n", "0 0 0 2/12 7\n",
+         0}, /* a container's threads */
+        {"KernelStack:           0 kB\n", "0 0 0 2/12 7\n", 0},
+        {"MemTotal:           10 kB\n", "0 0 0 2/12 7\n", 0},
+        {"KernelStack:        1728 kB\n", "", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        double bytes = kernel_stack_bytes_of(cases[i].meminfo, cases[i].loadavg);
+        if (cases[i].expected > 0 ? bytes != cases[i].expected : !isnan(bytes))
+            fail_msg("case %zu: %g", i, bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ended_processes_count),
+        cmocka_unit_test(test_threads_have_stacks),
+        cmocka_unit_test(test_pages_have_tables),
+        cmocka_unit_test(test_each_process_has_its_own),
+        cmocka_unit_test(test_stack_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,6 +231,8 @@ static void test_width(void **state)
         fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000);
     fixture_add_window(trial, 0.5, 2);
     trial->server.window->pss_bytes = 4096 * 1024;
+    trial->server.window->kernel_stack_bytes = 32 * 1024;
+    trial->server.window->page_table_bytes = 64 * 1024;
     trial->server.window->voluntary_switches = 1000;
     trial->server.window->involuntary_switches = 2000;
     struct load_result *load = trial->load;
@@ -248,10 +250,11 @@ static void test_width(void **state)
         assert_true(strcspn(line, "\n") <= 120);
     assert_non_null(strstr(terminal, "loop busy"));
     assert_null(strstr(terminal, "lag max"));
-    static const char *const columns[] = {"req/s",   "restarts",  "p50",     "p99",
-                                          "p99.9",   "cores",     "CPU/req", "memory",
-                                          "lag p99", "loop busy", "threads", "vol/req",
-                                          "inv/req", "lag p50",   "lag max", NULL};
+    static const char *const columns[] = {"req/s",   "restarts",    "p50",     "p99",
+                                          "p99.9",   "cores",       "CPU/req", "memory",
+                                          "lag p99", "loop busy",   "threads", "vol/req",
+                                          "inv/req", "lag p50",     "lag max", "process",
+                                          "stacks",  "page tables", NULL};
     expect_lines(markdown, columns);
     free(terminal);
     free(markdown);
