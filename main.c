@@ -1,6 +1,8 @@
 /*
  * main.c - the program: a list of commands. Everything they do is in their rooms.
  */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,13 +72,16 @@ static int refuse_command(const char *name)
     return EXIT_USAGE;
 }
 
-/* Output that could not be written is a failure, whatever the command has made of it. */
+/* Output that could not be written is a failure, whatever the command has made of it. The
+ * reason is known where it is what is left in the buffer that fails. */
 static int check_output(int exit_code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool failed_before = ferror(stdout), fails = fflush(stdout) != 0;
+    if (!failed_before && !fails)
         return exit_code;
-    perror("interleave: cannot write to stdout");
-    return exit_code == EXIT_FINE ? EXIT_FAILED : exit_code;
+    fprintf(stderr, "interleave: cannot write to stdout%s%s\n", fails ? ": " : "",
+            fails ? strerror(errno) : "");
+    return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -162,7 +162,7 @@ int child_start(struct child *child, const struct child_plan *plan, struct error
     int result = 0;
     if (plan->log_path)
         child->log = open(plan->log_path,
-                          O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+                          O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     if ((plan->log_path && child->log < 0) || pipe2(pipe_ends, O_CLOEXEC) < 0)
         goto failed;
     pid_t parent = getpid();

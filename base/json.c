@@ -78,8 +78,6 @@ int json_write(const char *path, const cJSON *root, struct error *error)
     char *text = json_print(root);
     fputs(text, stdout);
     free(text);
-    if (fflush(stdout) != 0)
-        return error_set(error, -errno, "cannot write to stdout: %s", strerror(errno));
     return 0;
 }
 

@@ -164,6 +164,11 @@ const char *text_nearest(const char *word, const char *const *candidates)
     return nearest;
 }
 
+const char *text_plural(double count, const char *one, const char *many)
+{
+    return count >= 1 && count <= 1 ? one : many;
+}
+
 void text_append_list(struct text *text, const char *const *words)
 {
     for (size_t i = 0; words[i]; i++)

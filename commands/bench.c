@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/cpus.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -156,6 +157,10 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
         return result;
     result = experiment_from_json(&bench->run, config, error);
     cJSON_Delete(config);
+    char *manifest = memory_printf("%s/manifest.json", settings->resume);
+    if (result == 0)
+        result = file_can_write(manifest, error);
+    free(manifest);
     return result;
 }
 
@@ -398,16 +403,16 @@ static int finish(struct bench *bench)
     fflush(stdout);
     fprintf(stderr, "results: %s\n", bench->dir.path);
     if (bench->failed > 0) {
-        fprintf(stderr, "%zu of %zu trials failed\n", bench->failed,
-                bench->plan.trial_count);
+        fprintf(stderr, "%zu of %zu %s failed\n", bench->failed, bench->plan.trial_count,
+                text_plural((double)bench->plan.trial_count, "trial", "trials"));
         return EXIT_FAILED;
     }
     if (bench->machine_invalid)
         fprintf(stderr, "the machine is not fit to measure on: see the warnings\n");
     if (bench->invalid > 0)
-        fprintf(stderr,
-                "%zu of %zu trials are invalid: the flags stand with their tables\n",
-                bench->invalid, bench->plan.trial_count);
+        fprintf(stderr, "%zu of %zu %s invalid: the flags stand with their tables\n",
+                bench->invalid, bench->plan.trial_count,
+                text_plural((double)bench->plan.trial_count, "trial is", "trials are"));
     if (bench->machine_invalid || bench->invalid > 0) {
         return EXIT_INVALID;
     }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
@@ -289,11 +288,20 @@ static int search_capacity(const struct load_command_settings *settings,
 
 /* Before anything is measured. */
 static int check_outputs(const struct load_command_settings *settings,
-                         struct error *error)
+                         const struct load_plan *plan, struct error *error)
 {
     int code = settings->json ? json_can_write(settings->json, error) : 0;
     if (code == 0 && settings->histogram)
-        code = file_can_write(settings->histogram, error);
+        code = hgrm_can_write(settings->histogram, plan->class_names, plan->class_count,
+                              error);
+    return code;
+}
+
+static int choose_addresses(struct load_plan *plan, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < plan->target_count; i++)
+        code = target_choose_address(&plan->targets[i], error);
     return code;
 }
 
@@ -307,7 +315,7 @@ static int prepare_and_measure(const struct load_command_settings *settings,
     if (settings->find_capacity)
         code = read_objective(settings, &objective, error);
     if (code == 0)
-        code = check_outputs(settings, error);
+        code = check_outputs(settings, plan, error);
     if (code == 0)
         code = read_expectations(plan, &settings->expectations, &expectations, error);
     if (code < 0) {
@@ -317,6 +325,10 @@ static int prepare_and_measure(const struct load_command_settings *settings,
     code = resources_take(plan, error);
     if (code == 0 && settings->has_events)
         code = events_check(events, error);
+    if (code == 0) {
+        *exit_code = EXIT_FAILED;
+        code = choose_addresses(plan, error);
+    }
     if (code == 0) {
         code = settings->find_capacity
                    ? search_capacity(settings, plan, &objective, error)
@@ -381,7 +393,9 @@ const struct command load_command = {
         "    --request heavy=1/s,constant:/spin:10M\n\n"
         "A server is [http://]HOST[:PORT] or unix:SOCKET. Several share the load: "
         "connections are dealt out to them in turn, or by weight where a URL begins with "
-        "one, as in 3*http://127.0.0.1:8080.\n\n"
+        "one, as in 3*http://127.0.0.1:8080. Where a name has several addresses, the "
+        "first "
+        "that accepts a connection is taken.\n\n"
         "Phases change the load over the measured time. During the warm-up it is as the "
         "first phase begins. A quiet minute, a ramp, and bursts of 200 ms every 2 s:\n\n"
         "  interleave load http://127.0.0.1:8080/wait:20ms --phase 1m:100/s \\\n"

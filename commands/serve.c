@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/cpus.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "servers/data_folder.h"
@@ -166,9 +165,7 @@ static int serve(const struct serve_settings *settings, const struct model *mode
     server_settings.ops.postgres = settings->postgres;
     struct serve_end end = {.stats = settings->stats};
     int exit_code = EXIT_USAGE;
-    int result = end.stats && !server_statistics_is_descriptor(end.stats)
-                     ? json_can_write(end.stats, &error)
-                     : 0;
+    int result = end.stats ? server_statistics_can_write(end.stats, &error) : 0;
     if (result < 0)
         goto done;
     exit_code = EXIT_FAILED;

@@ -1,13 +1,12 @@
 /* server_statistics.c - see server_statistics.h. */
 #include "servers/server_statistics.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "servers/model.h"
@@ -131,39 +130,28 @@ static cJSON *describe(const struct server *server)
     return root;
 }
 
-static int write_to_descriptor(int fd, const char *text, struct error *error)
+/* A number is a descriptor. On the heap. */
+static char *path_of(const char *to)
 {
-    size_t left = strlen(text);
-    while (left > 0) {
-        ssize_t wrote = write(fd, text, left);
-        if (wrote < 0 && errno != EINTR)
-            return error_set(error, -errno, "--stats: cannot write to descriptor %d: %s",
-                             fd, strerror(errno));
-        if (wrote > 0) {
-            text += wrote;
-            left -= (size_t)wrote;
-        }
-    }
-    return 0;
+    bool number = *to && strspn(to, "0123456789") == strlen(to);
+    return memory_printf("%s%s", number ? "/dev/fd/" : "", to);
 }
 
-bool server_statistics_is_descriptor(const char *to)
+int server_statistics_can_write(const char *to, struct error *error)
 {
-    return *to && strlen(to) < 7 && strspn(to, "0123456789") == strlen(to);
+    char *path = path_of(to);
+    int result = file_can_write(path, error);
+    free(path);
+    return result < 0 ? error_prefix(error, result, "--stats") : 0;
 }
 
 int server_statistics_write(const struct server *server, const char *to,
                             struct error *error)
 {
     cJSON *root = describe(server);
-    int result;
-    if (server_statistics_is_descriptor(to)) {
-        char *text = json_print(root);
-        result = write_to_descriptor((int)strtol(to, NULL, 10), text, error);
-        free(text);
-    } else {
-        result = json_write_file(to, root, error);
-    }
+    char *path = path_of(to);
+    int result = json_write_file(path, root, error);
+    free(path);
     cJSON_Delete(root);
-    return result;
+    return result < 0 ? error_prefix(error, result, "--stats") : 0;
 }

@@ -10,11 +10,12 @@
 
 #include "servers/server.h"
 
-/* Whether `to` is the number of an open descriptor, and not a path. */
-bool server_statistics_is_descriptor(const char *to);
+/* Whether server_statistics_write could write there, asked before it serves. 0 or
+ * -errno. */
+MUST_CHECK int server_statistics_can_write(const char *to, struct error *error);
 
-/* Writes it to a path (atomically), or to the open descriptor whose number `to` is. From
- * any thread, also while others still count. 0 or -errno. */
+/* Writes it to a path, or to the open descriptor whose number `to` is. From any thread,
+ * also while others still count. 0 or -errno. */
 MUST_CHECK int server_statistics_write(const struct server *server, const char *to,
                                        struct error *error);
 

@@ -31,7 +31,7 @@ static int bind_to_source(int fd, unsigned source)
 static int set_up_socket(int fd, uint64_t tag, const struct connect_options *options)
 {
     int one = 1;
-    if (options->target->address.ss_family != AF_UNIX &&
+    if (options->target->address.socket.ss_family != AF_UNIX &&
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0)
         return -errno;
     if (options->receive_buffer_bytes &&
@@ -54,14 +54,14 @@ static int set_up_socket(int fd, uint64_t tag, const struct connect_options *opt
 static int open_socket(uint64_t tag, const struct connect_options *options)
 {
     const struct target *target = options->target;
-    int fd =
-        socket(target->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(target->address.socket.ss_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     int result = set_up_socket(fd, tag, options);
     if (result == 0 &&
-        connect(fd, (const struct sockaddr *)&target->address, target->address_bytes) <
-            0 &&
+        connect(fd, (const struct sockaddr *)&target->address.socket,
+                target->address.bytes) < 0 &&
         errno != EINPROGRESS)
         result = -errno;
     if (result == 0)

@@ -35,10 +35,24 @@ static char *path_of_class(const char *path, const char *name)
     return class_path;
 }
 
+int hgrm_can_write(const char *path, const char *const *names, size_t count,
+                   struct error *error)
+{
+    int code = file_can_write(path, error);
+    bool has_neighbours = file_is_regular_or_new(path);
+    for (size_t i = 0; code == 0 && has_neighbours && i < count; i++) {
+        char *class_path = *names[i] ? path_of_class(path, names[i]) : NULL;
+        code = class_path ? file_can_write(class_path, error) : 0;
+        free(class_path);
+    }
+    return code;
+}
+
 int hgrm_write(const struct load_result *result, const char *path, struct error *error)
 {
     int code = write_one(&result->latency, path, error);
-    for (size_t i = 0; code == 0 && i < result->class_count; i++) {
+    bool has_neighbours = file_is_regular_or_new(path);
+    for (size_t i = 0; code == 0 && has_neighbours && i < result->class_count; i++) {
         const struct class_result *class = &result->classes[i];
         if (!*class->name)
             continue;

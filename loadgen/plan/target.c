@@ -29,28 +29,6 @@ int target_check_path(const char *path, struct error *error)
     return 0;
 }
 
-#define CONNECT_PATIENCE_MS 1000
-
-/* Whether a connection can be made to the address, within a second. */
-static bool is_listening(const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    int code = connect(fd, address->ai_addr, address->ai_addrlen) < 0 ? errno : 0;
-    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    socklen_t bytes = sizeof code;
-    if (code == EINPROGRESS && poll(&poll_fd, 1, CONNECT_PATIENCE_MS) == 1)
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &bytes);
-    close(fd);
-    return code == 0;
-}
-
-/*
- * Of the addresses of a name the first one at which somebody listens, in the order of the
- * resolver (RFC 6724): all connections go to the same. Where nobody does the first one,
- * whose failure is then told. A single address is not asked.
- */
 static int resolve(struct target *target, const char *host, const char *port,
                    const char *url, struct error *error)
 {
@@ -60,14 +38,8 @@ static int resolve(struct target *target, const char *host, const char *port,
         return error_set(error, -EHOSTUNREACH,
                          "%s: cannot find the address of \"%s\": %s", url, host,
                          gai_strerror(failure));
-    const struct addrinfo *chosen = found;
-    for (const struct addrinfo *a = found; found->ai_next && a; a = a->ai_next)
-        if (is_listening(a)) {
-            chosen = a;
-            break;
-        }
-    memcpy(&target->address, chosen->ai_addr, chosen->ai_addrlen);
-    target->address_bytes = chosen->ai_addrlen;
+    for (const struct addrinfo *a = found; a; a = a->ai_next)
+        target_add_address(target, a->ai_addr, a->ai_addrlen);
     freeaddrinfo(found);
     return 0;
 }
@@ -140,8 +112,7 @@ static int parse_unix(struct target *target, char **path, const char *url,
             "\"%s\"",
             sizeof address.sun_path - 1, url);
     memcpy(address.sun_path, socket_path, length);
-    memcpy(&target->address, &address, sizeof address);
-    target->address_bytes = sizeof address;
+    target_add_address(target, (const struct sockaddr *)&address, sizeof address);
     target->authority = memory_copy_string("localhost");
     target->url = memory_printf(UNIX_SCHEME "%.*s", (int)length, socket_path);
     if (end)
@@ -194,8 +165,69 @@ int target_parse(struct target *target, char **path, const char *url, struct err
     return result;
 }
 
+void target_add_address(struct target *target, const struct sockaddr *address,
+                        socklen_t bytes)
+{
+    target->addresses = memory_resize(target->addresses, (target->address_count + 1) *
+                                                             sizeof *target->addresses);
+    struct target_address *added = &target->addresses[target->address_count];
+    *added = (struct target_address){.bytes = bytes};
+    memcpy(&added->socket, address, bytes);
+    if (target->address_count++ == 0)
+        target->address = *added;
+}
+
+#define CONNECT_PATIENCE_MS 1000
+
+/* Connects once. 0 or -errno. */
+static int try_address(const struct target_address *address)
+{
+    int fd =
+        socket(address->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int code = 0;
+    if (connect(fd, (const struct sockaddr *)&address->socket, address->bytes) < 0)
+        code = errno;
+    if (code == EINPROGRESS) {
+        struct pollfd watched = {.fd = fd, .events = POLLOUT};
+        socklen_t bytes = sizeof code;
+        int ready = poll(&watched, 1, CONNECT_PATIENCE_MS);
+        if (ready <= 0)
+            code = ready < 0 ? errno : ETIMEDOUT;
+        else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &bytes) < 0)
+            code = errno;
+    }
+    close(fd);
+    return -code;
+}
+
+int target_choose_address(struct target *target, struct error *error)
+{
+    struct text tried = {0};
+    int code = 0;
+    for (size_t i = 0; i < target->address_count && target->address_count > 1; i++) {
+        const struct target_address *address = &target->addresses[i];
+        char host[INET6_ADDRSTRLEN] = "?";
+        code = try_address(address);
+        if (code == 0) {
+            target->address = *address;
+            break;
+        }
+        getnameinfo((const struct sockaddr *)&address->socket, address->bytes, host,
+                    sizeof host, NULL, 0, NI_NUMERICHOST);
+        text_printf(&tried, "%s%s: %s", i ? ", " : "", host, strerror(-code));
+    }
+    if (code < 0)
+        error_set(error, code, "cannot connect to %s (%s): is the server running?",
+                  target->url, text_string(&tried));
+    text_release(&tried);
+    return code;
+}
+
 void target_release(struct target *target)
 {
+    free(target->addresses);
     free(target->authority);
     free(target->url);
     *target = (struct target){0};
@@ -203,27 +235,39 @@ void target_release(struct target *target)
 
 bool target_equal(const struct target *a, const struct target *b)
 {
-    return a->address_bytes == b->address_bytes &&
-           memcmp(&a->address, &b->address, a->address_bytes) == 0;
+    return a->address.bytes == b->address.bytes &&
+           memcmp(&a->address.socket, &b->address.socket, a->address.bytes) == 0;
+}
+
+static bool is_in_127(const struct target_address *target)
+{
+    if (target->socket.ss_family != AF_INET)
+        return false;
+    struct sockaddr_in address;
+    memcpy(&address, &target->socket, sizeof address);
+    return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
 }
 
 bool target_has_spare_sources(const struct target *target)
 {
-    if (target->address.ss_family != AF_INET)
+    return is_in_127(&target->address);
+}
+
+static bool is_loopback(const struct target_address *target)
+{
+    if (target->socket.ss_family == AF_UNIX || is_in_127(target))
+        return true;
+    if (target->socket.ss_family != AF_INET6)
         return false;
-    struct sockaddr_in address;
-    memcpy(&address, &target->address, sizeof address);
-    return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+    struct sockaddr_in6 address;
+    memcpy(&address, &target->socket, sizeof address);
+    return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) != 0;
 }
 
 bool target_is_loopback(const struct target *target)
 {
-    if (target->address.ss_family == AF_UNIX || target_has_spare_sources(target))
-        return true;
-    if (target->address.ss_family == AF_INET6) {
-        struct sockaddr_in6 address;
-        memcpy(&address, &target->address, sizeof address);
-        return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr) != 0;
-    }
-    return false;
+    for (size_t i = 0; i < target->address_count; i++)
+        if (!is_loopback(&target->addresses[i]))
+            return false;
+    return true;
 }

@@ -61,13 +61,17 @@ static void links_are_followed(void **state)
 {
     (void)state;
     char *link = path_of("link"), *real = path_of("real");
-    assert_int_equal(symlink("real", link), 0);
+    char *second = path_of("second"); /* a link to a link */
+    assert_int_equal(symlink("second", link), 0);
+    assert_int_equal(symlink("real", second), 0);
     for (int i = 0; i < 2; i++) { /* to nothing yet, and to a file */
         write_word(link, "through");
         assert_true(S_ISLNK(status_of(link).st_mode));
         assert_true(S_ISREG(status_of(real).st_mode));
         expect_word(real, "through");
     }
+    assert_true(S_ISLNK(status_of(second).st_mode));
+    free(second);
     free(link);
     free(real);
 }
@@ -104,10 +108,34 @@ static void pipes_and_devices_stay(void **state)
     free(null);
 }
 
+/* Others write to an open descriptor too: what is behind it is not replaced. */
+static void descriptors_are_written_to_from_where_they_stand(void **state)
+{
+    (void)state;
+    char *path = path_of("open"), *link = path_of("stdout");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "before ", 7), 7);
+    char *by_number = memory_printf("/proc/self/fd/%d", fd);
+    assert_int_equal(symlink(by_number, link), 0); /* as /dev/stdout is one */
+    write_word(by_number, "one ");
+    write_word(link, "two ");
+    assert_int_equal(write(fd, "after", 5), 5);
+    expect_word(path, "before one two after");
+    close(fd);
+    struct error error;
+    assert_int_equal(file_can_write(by_number, &error), -EBADF);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(file_can_write(by_number, &error), -EBADF);
+    close(fd);
+    free(by_number);
+    free(path);
+    free(link);
+}
+
 static void what_cannot_be_written_is_told_before(void **state)
 {
     (void)state;
-    static const char *const names[] = {"absent/file", "new/file", "."};
+    static const char *const names[] = {"absent/file", "new/file", ".", "absent/"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct error error;
         char *path = path_of(names[i]);
@@ -116,6 +144,11 @@ static void what_cannot_be_written_is_told_before(void **state)
         assert_true(file_write_atomic(path, "x", 1, &error) < 0);
         free(path);
     }
+    assert_true(file_can_write("", NULL) < 0);
+    char *loop = path_of("loop");
+    assert_int_equal(symlink("loop", loop), 0);
+    assert_int_equal(file_can_write(loop, NULL), -ELOOP);
+    free(loop);
 }
 
 static void a_nul_byte_has_its_place(void **state)
@@ -136,6 +169,7 @@ int main(void)
         cmocka_unit_test(modes_are_those_of_umask_and_file),
         cmocka_unit_test(links_are_followed),
         cmocka_unit_test(pipes_and_devices_stay),
+        cmocka_unit_test(descriptors_are_written_to_from_where_they_stand),
         cmocka_unit_test(what_cannot_be_written_is_told_before),
         cmocka_unit_test(a_nul_byte_has_its_place),
     };

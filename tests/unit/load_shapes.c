@@ -308,6 +308,45 @@ static void test_targets_share_the_load(void **state)
     end(&f);
 }
 
+/* ::1 stands first for localhost in most systems, and servers listen on 127.0.0.1. */
+static void test_addresses_are_tried_in_order(void **state)
+{
+    (void)state;
+    struct shape_fixture f;
+    begin(&f, answer_good);
+    struct target target = f.plan.targets[0];
+    struct sockaddr_in here, closed;
+    memcpy(&here, &target.address.socket, sizeof here);
+    closed = here;
+    closed.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    struct sockaddr_in6 none = {.sin6_family = AF_INET6,
+                                .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+                                .sin6_port = here.sin_port};
+    struct target several = {.url = target.url};
+    target_add_address(&several, (struct sockaddr *)&none, sizeof none);
+    target_add_address(&several, (struct sockaddr *)&closed, sizeof closed);
+    assert_true(target_is_loopback(&several));
+    struct error error;
+    assert_true(target_choose_address(&several, &error) < 0);
+    assert_non_null(strstr(error.text, "::1: "));
+    assert_non_null(strstr(error.text, "127.0.0.2: Connection refused"));
+    target_add_address(&several, (struct sockaddr *)&here, sizeof here);
+    if (target_choose_address(&several, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_true(target_equal(&several, &target));
+    here.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
+    target_add_address(&several, (struct sockaddr *)&here, sizeof here);
+    assert_false(target_is_loopback(&several));
+    free(f.plan.targets[0].addresses);
+    several.url = NULL;
+    f.plan.targets[0].addresses = several.addresses;
+    f.plan.targets[0].address_count = several.address_count;
+    f.plan.targets[0].address = several.address;
+    run(&f.plan, &f.server, &f.result);
+    assert_true(f.result.counts.ended[OUTCOME_OK] > 0);
+    end(&f);
+}
+
 static void test_ipv6_and_unix_sockets(void **state)
 {
     (void)state;
@@ -499,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_phases_of_clients),
         cmocka_unit_test(test_trace_is_replayed),
         cmocka_unit_test(test_targets_share_the_load),
+        cmocka_unit_test(test_addresses_are_tried_in_order),
         cmocka_unit_test(test_ipv6_and_unix_sockets),
         cmocka_unit_test(test_ports_of_more_addresses),
         cmocka_unit_test(test_background),
