@@ -112,7 +112,8 @@ static void tell_why(struct row *row, const struct results *results)
     }
     for (size_t i = 0; failed > 0 && i < row->trial_count && !why.length; i++)
         if (row->trials[i]->status == TRIAL_FAILED)
-            text_printf(&why, "%zu of %zu trials failed: %s", failed, row->trial_count,
+            text_printf(&why, "%zu of %zu %s failed: %s", failed, row->trial_count,
+                        text_plural((double)row->trial_count, "trial", "trials"),
                         row->trials[i]->reason);
     if (failed == 0)
         tell_flags(row, FLAG_INVALID, &why);

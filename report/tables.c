@@ -459,9 +459,9 @@ static void print_warning(const struct group *group, enum table_style style, FIL
         invalid == figures
             ? memory_printf(
                   "Not to be used: every row is invalid. Nothing here is ranked.")
-            : memory_printf("Not to be used: the %zu rows marked \"!\". They are not "
-                            "ranked.",
-                            invalid);
+            : memory_printf("Not to be used: the %zu %s not ranked.", invalid,
+                            text_plural((double)invalid, "row marked \"!\". It is",
+                                        "rows marked \"!\". They are"));
     if (style == TABLE_TERMINAL)
         print_wrapped(line, file);
     else

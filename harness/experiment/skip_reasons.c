@@ -19,8 +19,10 @@ static void find_cell_skip_reason(const struct scenario *scenario, const char *v
     if (workload_connects_as_needed(&point.workload)) /* as many as there may be */
         needed -= point.workload.max_connections;
     if (point.server.cpus > (uint64_t)limits->cpu_count)
-        snprintf(why, bytes, "needs %llu CPUs for the server, this machine offers %d",
-                 (unsigned long long)point.server.cpus, limits->cpu_count);
+        snprintf(why, bytes, "needs %llu %s for the server, this machine offers %d",
+                 (unsigned long long)point.server.cpus,
+                 text_plural((double)point.server.cpus, "CPU", "CPUs"),
+                 limits->cpu_count);
     else if (point.database == DATABASE_POSTGRES && limits->no_postgres)
         snprintf(why, bytes, "%s", limits->no_postgres);
     else if (needed > limits->descriptors)

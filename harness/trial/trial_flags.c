@@ -99,9 +99,9 @@ static void flag_services(struct trial_record *trial, const struct trial_setup *
     double cpus = CPU_COUNT(&setup->placement.services);
     if (cores > 0.9 * cpus)
         trial_raise(trial, FLAG_SERVICES_BUSY, FLAG_WARNING,
-                    "what the server asks was busy itself, with %.2f of its %.0f CPUs: "
-                    "the server may have waited for that",
-                    cores, cpus);
+                    "what the server asks was busy itself, with %.2f of its %.0f %s: the "
+                    "server may have waited for that",
+                    cores, cpus, text_plural(cpus, "CPU", "CPUs"));
     if (setup->placement.services_shared && cores > 0.05)
         trial_raise(trial, FLAG_SERVICES_SHARE_CPU, FLAG_WARNING,
                     "what the server asks had no CPU of its own and took %.2f of the "

@@ -433,9 +433,11 @@ static int connect_failure(const struct engine *engine, int code, uint64_t wante
     else if (code == -EADDRNOTAVAIL)
         advice = ": this machine has no ports left; allow more --sources";
     return error_set(
-        error, code, "cannot connect to %s%s (%llu of %llu connections stand): %s%s",
+        error, code, "cannot connect to %s%s (%llu of %llu %s): %s%s",
         plan->targets[0].url, plan->target_count > 1 ? " and the other servers" : "",
-        (unsigned long long)stand, (unsigned long long)wanted, strerror(-code), advice);
+        (unsigned long long)stand, (unsigned long long)wanted,
+        text_plural((double)wanted, "connection stands", "connections stand"),
+        strerror(-code), advice);
 }
 
 static int first_connect_error(const struct engine *engine)

@@ -109,9 +109,48 @@ static int read_limit(struct expectation *expectation, const char *limit,
     return code;
 }
 
-static int parse_bare(struct expectation *expectation, const char *text,
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Without the blanks around it; heap. */
+static char *trimmed(const char *text, size_t length)
+{
+    while (length > 0 && is_blank(*text))
+        text++, length--;
+    while (length > 0 && is_blank(text[length - 1]))
+        length--;
+    return memory_printf("%.*s", (int)length, text);
+}
+
+/* "20 ms" -> "20ms". */
+static void join_unit(char *limit)
+{
+    char *unit = limit + strspn(limit, "0123456789."), *next = unit;
+    while (is_blank(*next))
+        next++;
+    if (*next < '0' || *next > '9')
+        memmove(unit, next, strlen(next) + 1);
+}
+
+static int parse_parts(struct expectation *expectation, const char *name, char *limit,
+                       struct error *error)
+{
+    join_unit(limit);
+    int code = read_measure(expectation, name, error);
+    if (code == 0)
+        code = read_limit(expectation, limit, error);
+    if (code == 0 && expectation->class_name &&
+        expectation->measure == MEASURE_THROUGHPUT)
+        code = error_set(error, -EINVAL, "throughput is of all classes together");
+    return code;
+}
+
+int expectation_parse(struct expectation *expectation, const char *text,
                       struct error *error)
 {
+    *expectation = (struct expectation){.text = text};
     size_t at = strcspn(text, "<>=");
     const char *colon = memchr(text, ':', at);
     size_t sign = 0, signs = sizeof relations / sizeof *relations;
@@ -123,42 +162,22 @@ static int parse_bare(struct expectation *expectation, const char *text,
                          "expected [CLASS:]MEASURE<LIMIT (or >, <=, >=, =), got \"%s\"",
                          text);
     if (colon)
-        expectation->class_name = memory_printf("%.*s", (int)(colon - text), text);
-    const char *name = colon ? colon + 1 : text;
-    char *measure = memory_printf("%.*s", (int)(text + at - name), name);
+        expectation->class_name = trimmed(text, (size_t)(colon - text));
     expectation->relation = (int)relations[sign].relation;
-    int code = read_measure(expectation, measure, error);
-    if (code == 0)
-        code = read_limit(expectation, text + at + strlen(relations[sign].sign), error);
-    if (code == 0 && colon && expectation->measure == MEASURE_THROUGHPUT)
-        code = error_set(error, -EINVAL, "throughput is of all classes together");
-    free(measure);
-    return code;
-}
-
-static char *without_blanks(const char *text)
-{
-    char *bare = memory_copy_string(text), *end = bare;
-    for (; *text; text++)
-        if (*text != ' ' && *text != '\t')
-            *end++ = *text;
-    *end = '\0';
-    return bare;
-}
-
-int expectation_parse(struct expectation *expectation, const char *written,
-                      struct error *error)
-{
-    *expectation = (struct expectation){.text = written};
-    char *text = without_blanks(written);
-    int code = parse_bare(expectation, text, error);
+    const char *name = colon ? colon + 1 : text;
+    const char *limit = text + at + strlen(relations[sign].sign);
+    char *bare_name = trimmed(name, (size_t)(text + at - name));
+    char *bare_limit = trimmed(limit, strlen(limit));
+    int code = parse_parts(expectation, bare_name, bare_limit, error);
+    free(bare_name);
+    free(bare_limit);
     if (code < 0) {
-        error_prefix(error, code, "%s", written);
+        error_prefix(error, code, "%s", text);
         expectation_release(expectation);
     }
-    free(text);
     return code;
 }
+
 void expectation_release(struct expectation *expectation)
 {
     free(expectation->class_name);

@@ -48,7 +48,8 @@ struct expectation {
     bool share;       /* limit and value are shares of the scheduled requests */
 };
 
-/* Blanks do not matter. `text` must outlive the expectation. 0 or -EINVAL. */
+/* Blanks around the parts and before a unit are left out. `text` must outlive the
+ * expectation. 0 or -EINVAL. */
 MUST_CHECK int expectation_parse(struct expectation *expectation, const char *text,
                                  struct error *error);
 void expectation_release(struct expectation *expectation);

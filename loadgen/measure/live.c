@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "base/text.h"
 
 #define LIVE_PERIOD_NS (400 * NS_PER_MS)
 
@@ -43,8 +44,9 @@ static bool draw(void *context, const struct live_view *view)
             fprintf(live->file, "  p50 %s  p99 %s",
                     time_text(counts_quantile(counts, 0.5), p50),
                     time_text(counts_quantile(counts, 0.99), p99));
-        fprintf(live->file, "  %llu in flight  %llu errors  ",
-                (unsigned long long)view->in_flight, (unsigned long long)view->errors);
+        fprintf(live->file, "  %llu in flight  %llu %s  ",
+                (unsigned long long)view->in_flight, (unsigned long long)view->errors,
+                text_plural((double)view->errors, "error", "errors"));
         print_left(live, view);
         fflush(live->file);
     }

@@ -5,6 +5,7 @@
 
 #include "base/quantity.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "loadgen/measure/expect.h"
 
 static const char *time_text(double ns, char *buffer)
@@ -21,18 +22,18 @@ static void announce_background(const struct workload *workload, FILE *file)
 {
     const struct {
         uint64_t count;
-        const char *name;
+        const char *one, *many;
     } kinds[] = {
-        {workload->idle, "idle connections"},
-        {workload->slow_readers.count, "slow readers"},
-        {workload->slow_senders.count, "slow senders"},
+        {workload->idle, "idle connection", "idle connections"},
+        {workload->slow_readers.count, "slow reader", "slow readers"},
+        {workload->slow_senders.count, "slow sender", "slow senders"},
     };
     const char *before = ", beside ";
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!kinds[i].count)
             continue;
         fprintf(file, "%s%llu %s", before, (unsigned long long)kinds[i].count,
-                kinds[i].name);
+                text_plural((double)kinds[i].count, kinds[i].one, kinds[i].many));
         before = ", ";
     }
 }
@@ -40,21 +41,21 @@ static void announce_background(const struct workload *workload, FILE *file)
 static void announce_load(const struct load_plan *plan, FILE *file)
 {
     const struct workload *workload = &plan->workload;
+    uint64_t connections = workload_connections(workload);
     char text[QUANTITY_TEXT_BYTES];
     if (plan->open)
-        fprintf(file, "open loop, %s%s requests/s over up to %llu connections",
+        fprintf(file, "open loop, %s%s requests/s over up to",
                 workload_is_steady(workload) ? "" : "on average ",
-                count_text(workload_mean_rate(workload), text),
-                (unsigned long long)workload_connections(workload));
+                count_text(workload_mean_rate(workload), text));
     else
-        fprintf(file, "closed loop, %s%llu connection%s",
-                workload_phases_are_clients(workload) ? "up to " : "",
-                (unsigned long long)workload_connections(workload),
-                workload_connections(workload) == 1 ? "" : "s");
+        fprintf(file, "closed loop,%s",
+                workload_phases_are_clients(workload) ? " up to" : "");
+    fprintf(file, " %llu %s", (unsigned long long)connections,
+            text_plural((double)connections, "connection", "connections"));
     uint64_t limit = workload_requests_per_connection(workload);
     if (limit)
-        fprintf(file, " (%llu request%s each)", (unsigned long long)limit,
-                limit == 1 ? "" : "s");
+        fprintf(file, " (%llu %s each)", (unsigned long long)limit,
+                text_plural((double)limit, "request", "requests"));
     if (workload->pipeline > 1)
         fprintf(file, ", %llu requests in each pipeline",
                 (unsigned long long)workload->pipeline);
@@ -72,10 +73,11 @@ void summary_announce(const struct load_plan *plan, FILE *file)
     fprintf(file, ": ");
     announce_load(plan, file);
     announce_background(workload, file);
-    fprintf(file, ", %u thread%s, ", plan->threads, plan->threads == 1 ? "" : "s");
+    fprintf(file, ", %u %s, ", plan->threads,
+            text_plural(plan->threads, "thread", "threads"));
     if (workload->request_limit)
-        fprintf(file, "%s requests or ",
-                count_text((double)workload->request_limit, limit));
+        fprintf(file, "%s %s or ", count_text((double)workload->request_limit, limit),
+                text_plural((double)workload->request_limit, "request", "requests"));
     fprintf(file, "%s after %s of warm-up\n",
             time_text((double)workload->duration_ns, duration),
             time_text((double)workload->warmup_ns, warmup));
@@ -138,9 +140,11 @@ static void print_targets(const struct load_result *result, FILE *file)
 {
     for (size_t i = 0; result->target_count > 1 && i < result->target_count; i++) {
         const struct target_result *target = &result->targets[i];
-        fprintf(file, "%s: %llu sent, %llu replies, %llu failed in the whole run\n",
+        fprintf(file, "%s: %llu sent, %llu %s, %llu failed in the whole run\n",
                 target->url, (unsigned long long)target->sent,
-                (unsigned long long)target->replies, (unsigned long long)target->failed);
+                (unsigned long long)target->replies,
+                text_plural((double)target->replies, "reply", "replies"),
+                (unsigned long long)target->failed);
     }
 }
 
@@ -149,9 +153,9 @@ static void print_clients(const struct load_result *result, FILE *file)
 {
     const struct clients_result *clients = result->clients;
     if (clients && clients->connections > 1 && clients->most > 0)
-        fprintf(file,
-                "%.0f connections had %.0f to %.0f replies each, %g in the middle\n",
-                clients->connections, clients->least, clients->most, clients->median);
+        fprintf(file, "%.0f connections had %.0f to %.0f %s each, %g in the middle\n",
+                clients->connections, clients->least, clients->most,
+                text_plural(clients->most, "reply", "replies"), clients->median);
 }
 
 static void print_background(const struct load_result *result, FILE *file)
@@ -159,12 +163,15 @@ static void print_background(const struct load_result *result, FILE *file)
     for (size_t i = 0; i < result->background_count; i++) {
         const struct background_result *kind = &result->background[i];
         fprintf(file,
-                "%s: %llu connections, %llu opened, %llu closed by the server, %llu "
-                "failed; %llu replies, %llu bytes\n",
+                "%s: %llu %s, %llu opened, %llu closed by the server, %llu failed; %llu "
+                "%s, %llu %s\n",
                 kind->name, (unsigned long long)kind->count,
+                text_plural((double)kind->count, "connection", "connections"),
                 (unsigned long long)kind->opened, (unsigned long long)kind->closed,
                 (unsigned long long)kind->failed, (unsigned long long)kind->replies,
-                (unsigned long long)kind->bytes);
+                text_plural((double)kind->replies, "reply", "replies"),
+                (unsigned long long)kind->bytes,
+                text_plural((double)kind->bytes, "byte", "bytes"));
     }
 }
 
@@ -205,12 +212,17 @@ void summary_print_warnings(const struct load_result *result, FILE *file)
                 result->warnings[i].word, result->warnings[i].message);
 }
 
-static bool has_flag(const struct load_result *result, enum flag flag)
+/*
+ * Whether what came back in the window of an open loop falls short of what was due in it
+ * by more than a twentieth, and by more than the number of arrivals scatters (three
+ * standard deviations of a Poisson count). This is so whether the rest waited for a
+ * connection, in the server, or failed.
+ */
+static bool is_not_carried(const struct load_result *result)
 {
-    for (size_t i = 0; i < result->warning_count; i++)
-        if (result->warnings[i].flag == (int)flag)
-            return true;
-    return false;
+    double due = result->scheduled_rps * result->duration_s;
+    double missing = due - result->throughput_rps * result->duration_s;
+    return result->mode == LOAD_OPEN && missing > due / 20 && missing > 3 * sqrt(due);
 }
 
 void summary_print(const struct load_result *result, FILE *file)
@@ -218,7 +230,7 @@ void summary_print(const struct load_result *result, FILE *file)
     const struct counts *counts = &result->counts;
     char rate[QUANTITY_TEXT_BYTES];
     fprintf(file, "\n%s%s requests/s",
-            has_flag(result, FLAG_RATE_MISSED) ? "the load was not carried: " : "",
+            is_not_carried(result) ? "the load was not carried: " : "",
             count_text(result->throughput_rps, rate));
     if (result->mode == LOAD_OPEN)
         fprintf(file, " of %s/s that were due", count_text(result->scheduled_rps, rate));

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "loadgen/measure/steadiness.h"
 
 /*
@@ -60,6 +61,11 @@ static void check_lag(const struct self_check *check)
                         sizeof latency_text));
 }
 
+static const char *requests_text(uint64_t count)
+{
+    return text_plural((double)count, "request", "requests");
+}
+
 /*
  * Requests per second that were sent in time. Where their number is limited the window
  * lasts until all of them have ended, and all are sent in it: then it is the rate at
@@ -88,8 +94,9 @@ static void check_rate(const struct self_check *check)
         check->result, FLAG_RATE_MISSED,
 
         "%.0f requests per second were due, %.0f were sent in time: all %llu "
-        "connections were busy; raise --connections, or the server cannot do more",
-        result->scheduled_rps, in_time_rps, (unsigned long long)result->connections);
+        "%s busy; raise --connections, or the server cannot do more",
+        result->scheduled_rps, in_time_rps, (unsigned long long)result->connections,
+        text_plural((double)result->connections, "connection was", "connections were"));
 }
 
 static void check_errors(const struct self_check *check)
@@ -102,10 +109,11 @@ static void check_errors(const struct self_check *check)
     for (int i = 1; i < FAILURES; i++)
         if (result->failures[i] > result->failures[most])
             most = i;
-    load_result_warn(
-        check->result, FLAG_ERRORS, "%llu of %llu requests failed, mostly %s: %s",
-        (unsigned long long)errors, (unsigned long long)result->counts.scheduled,
-        failure_kinds[most].name, failure_kinds[most].cause);
+    load_result_warn(check->result, FLAG_ERRORS, "%llu of %llu %s failed, mostly %s: %s",
+                     (unsigned long long)errors,
+                     (unsigned long long)result->counts.scheduled,
+                     requests_text(result->counts.scheduled), failure_kinds[most].name,
+                     failure_kinds[most].cause);
 }
 
 static void check_dropped(const struct self_check *check)
@@ -115,10 +123,11 @@ static void check_dropped(const struct self_check *check)
         load_result_warn(
             check->result, FLAG_DROPPED,
 
-            "%llu of %llu requests were never sent, because no connection became "
-            "free for them; raise --connections or lower the rate",
+            "%llu of %llu %s never sent, because no connection became free; raise "
+            "--connections or lower the rate",
             (unsigned long long)counts->ended[OUTCOME_DROPPED],
-            (unsigned long long)counts->scheduled);
+            (unsigned long long)counts->scheduled,
+            text_plural((double)counts->scheduled, "request was", "requests were"));
 }
 
 static void check_throttling(const struct self_check *check)
@@ -152,9 +161,9 @@ static void check_ports(const struct self_check *check)
         load_result_warn(
             check->result, FLAG_PORTS_EXHAUSTED,
 
-            "%llu requests found no free port on this machine, which says nothing "
-            "about the server; keep connections alive or lower the rate",
-            (unsigned long long)count);
+            "%llu %s found no free port on this machine, which says nothing about the "
+            "server; keep connections alive or lower the rate",
+            (unsigned long long)count, requests_text(count));
 }
 
 static void check_stalls(const struct self_check *check)
@@ -240,11 +249,12 @@ static void check_censored(const struct self_check *check)
         load_result_warn(
             check->result, FLAG_CENSORED,
 
-            "%llu of %llu requests had no reply and entered the latencies with "
-            "their age (%s and more): the mean, the greatest and high percentiles "
-            "are lower bounds; a longer --drain or --timeout shows them",
+            "%llu of %llu %s had no reply and entered the latencies with their age "
+            "(%s and more): the mean, the greatest and high percentiles are "
+            "lower bounds; a longer --drain or --timeout shows them",
             (unsigned long long)result->censored.count,
             (unsigned long long)result->counts.scheduled,
+            requests_text(result->counts.scheduled),
             quantity_format(QUANTITY_TIME, result->censored.least_age_ns, age,
                             sizeof age));
 }

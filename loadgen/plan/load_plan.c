@@ -111,9 +111,10 @@ static int check_limits(const struct load_plan *plan, struct error *error)
     double rate = workload_highest_rate(workload);
     if (rate > LOAD_MAX_RATE * plan->threads)
         return error_set(error, -EINVAL,
-                         "%.3g requests/s are more than %u thread%s can send: at most "
+                         "%.3g requests/s are more than %u %s can send: at most "
                          "%.0fM/s each (--threads)",
-                         rate, plan->threads, plan->threads == 1 ? "" : "s",
+                         rate, plan->threads,
+                         text_plural(plan->threads, "thread", "threads"),
                          LOAD_MAX_RATE / 1e6);
     for (size_t i = 0; i < workload->request_count; i++) {
         int result = target_check_path(workload->requests[i].path, error);

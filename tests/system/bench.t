@@ -181,7 +181,7 @@ grep -q '"status":.*"failed"' "$work"/fail/trials/*stall*/trial.json &&
     grep -q '"reason":.*--stall' "$work"/fail/trials/*stall*/trial.json
 ok $? "its trial says why"
 holds "$(figure "$work/fail" tiny-wait iterative throughput_rps) > 0" "the run went on"
-grep -q '^! failed: 1 of 1 trials failed: the server did not start' "$work/out"
+grep -q '^! failed: 1 of 1 trial failed: the server did not start' "$work/out"
 ok $? "the table shows it as failed"
 
 start "$work/long.json" --models event-loop --out "$work/died"

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
+#include <regex.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -309,6 +310,46 @@ static void test_sigint_under_overload(void **state)
     free(arguments);
 }
 
+/* The first line says what became of the load, and one of a kind is no plural. */
+static void test_summary_of_an_overload(void **state)
+{
+    (void)state;
+    static const struct {
+        server_script *script;
+        const char *arguments;
+        bool carried;
+    } cases[] = {
+        {answer_never, "--rate 200/s --timeout 50ms", false}, /* fails */
+        {answer_never, "--rate 200/s --drain 0s", false},     /* waits in the server */
+        {answer_never, "--rate 200/s -c 1 --drain 0s", false},
+        {answer_good, "--rate 200/s -c 4", true},
+        {answer_good, "-c 1 -n 1 --idle 1", true},
+    };
+    regex_t plural;
+    assert_int_equal(regcomp(&plural,
+                             "(^|[ (])1 (connections|requests|threads|replies|errors|"
+                             "bytes|idle connections|slow readers) ",
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scripted_server server = {.script = cases[i].script};
+        server_start(&server);
+        char *arguments = memory_printf("%s --warmup 0s --duration 400ms %s", server.url,
+                                        cases[i].arguments);
+        wait_for_exit(start_load(arguments, -1));
+        server_stop(&server);
+        char *errors = read_output("stderr");
+        char *first = strstr(errors, "\n\n");
+        assert_non_null(first);
+        bool carried = strncmp(first + 2, "the load was not carried: ", 26) != 0;
+        if (carried != cases[i].carried || regexec(&plural, errors, 0, NULL, 0) == 0)
+            fail_msg("%s:\n%s", arguments, errors);
+        free(errors);
+        free(arguments);
+    }
+    regfree(&plural);
+}
+
 /* A generator that was stopped says so, and does not blame the server. */
 static void test_own_stall_is_flagged(void **state)
 {
@@ -439,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_events_hold_the_connections),
         cmocka_unit_test(test_sigint_leaves_a_result),
         cmocka_unit_test(test_sigint_under_overload),
+        cmocka_unit_test(test_summary_of_an_overload),
         cmocka_unit_test(test_own_stall_is_flagged),
         cmocka_unit_test(test_expectations_decide),
         cmocka_unit_test(test_scenario_is_run),

@@ -34,6 +34,7 @@ static void test_reading(void **state)
         {"mean<5us", MEASURE_MEAN, 0, LIMIT_LESS, 5e3, NULL, false},
         {"max<5s", MEASURE_MAX, 0, LIMIT_LESS, 5e9, NULL, false},
         {"dropped==0", MEASURE_DROPPED, 0, LIMIT_EQUAL, 0, NULL, false},
+        {"a b : p50 >= 1 ms", MEASURE_QUANTILE, 0.5, LIMIT_AT_LEAST, 1e6, "a b", false},
         {"ok>10", MEASURE_OK, 0, LIMIT_MORE, 10, NULL, false},
     };
     for (size_t i = 0; i < COUNT_OF(good); i++) {
@@ -62,7 +63,7 @@ static void test_refusals(void **state)
         {"q99<20ms", "percentile"},  {"p99x<1s", "percentile"},
         {"errors<a%", "percentage"}, {"errors<1ms", "number"},
         {"throughput>0", "0"},       {"a:throughput>1", "all classes"},
-        {"<5", "percentile"},
+        {"<5", "percentile"},        {"p99 < 2 0ms", "time"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct expectation expectation;
@@ -131,6 +132,9 @@ static void test_values_and_limits(void **state)
     } cases[] = {
         {"p50<502ms", true},
         {" light : p99 <= 992 ms ", true},
+        {"p50 < 502ms", true},
+        {"p50 >\t502ms", false},
+        {"light : errors = 0 %", true},
         {"p50<499ms", false},
         {"light:p99<=992ms", true},
         {"light:p99<989ms", false},

@@ -211,11 +211,11 @@ static void test_notes(void **state)
         "iterative               failed\n",
         "epoll         not measured yet\n",
         "! invalid: generator_saturated (event-loop)\n",
-        "! failed: 1 of 1 trials failed: no port (thread-pool, iterative)\n",
+        "! failed: 1 of 1 trial failed: no port (thread-pool, iterative)\n",
         NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
     static const char *const markdown[] = {
-        "- failed: 1 of 1 trials failed: no port (thread-pool, iterative)\n", NULL};
+        "- failed: 1 of 1 trial failed: no port (thread-pool, iterative)\n", NULL};
     expect_printed(&results, TABLE_MARKDOWN, markdown);
     results_release(&results);
 }

@@ -195,7 +195,7 @@ static void test_rules(void **state)
         {MISCOUNTED_BUT_CUT_OFF, "", -1, FLAG_WARNING, NULL},
         {NOT_COUNTED, "", -1, FLAG_WARNING, NULL},
         {SHARED_CPU, "", FLAG_SHARED_CPU, FLAG_INVALID, "used 20 % of one"},
-        {SERVICES_BUSY, "", FLAG_SERVICES_BUSY, FLAG_WARNING, "0.95 of its 1 CPUs"},
+        {SERVICES_BUSY, "", FLAG_SERVICES_BUSY, FLAG_WARNING, "0.95 of its 1 CPU:"},
         {SERVICES_IN_THE_WAY, "", FLAG_SERVICES_SHARE_CPU, FLAG_WARNING, "took 0.50"},
         {STOLEN_A_LITTLE, "", FLAG_STEAL, FLAG_WARNING, "took 1.0 %"},
         {STOLEN, "", FLAG_STEAL, FLAG_INVALID, "took 3.0 %"},
