@@ -73,13 +73,14 @@ static void tell_flags(const struct row *row, enum flag_severity severity,
     }
 }
 
-/* Every flag that forbids the use of these trials says that the generator was full. */
-static bool only_generator_was_full(const struct row *row)
+/* Every flag that forbids the use of these trials leaves a lower bound. */
+static bool is_lower_bound(const struct row *row)
 {
     for (size_t i = 0; i < row->used_count; i++) {
         for (size_t f = 0; f < row->used[i]->flag_count; f++) {
             const struct trial_flag *flag = &row->used[i]->flags[f];
-            if (flag->severity == FLAG_INVALID && flag->flag != FLAG_GENERATOR_SATURATED)
+            if (flag->severity == FLAG_INVALID &&
+                (flag->flag < 0 || !(flag_kinds[flag->flag].traits & FLAG_LOWER_BOUND)))
                 return false;
         }
     }
@@ -208,7 +209,7 @@ static void add_row(struct comparison *comparison, const struct experiment_scena
     row->contender = &results->experiment.contenders.items[contender];
     collect_trials(row, results);
     tell_why(row, results);
-    row->lower_bound = row->status == ROW_INVALID && only_generator_was_full(row);
+    row->lower_bound = row->status == ROW_INVALID && is_lower_bound(row);
     estimate_all(row, NULL, row->estimates);
     add_classes(row);
     predict(row, results);

@@ -68,19 +68,19 @@ int cgroup_read(const struct cgroup_places *places, const char *controller,
 /* ---- our group and its ancestors ------------------------------------------------- */
 
 /* A group of one hierarchy; "" is the path of the topmost. */
-struct group {
+struct cgroup {
     const struct cgroup_places *places;
     const char *controller, *path;
 };
 
-static int read_file(const struct group *group, const char *name, char **content)
+static int read_file(const struct cgroup *group, const char *name, char **content)
 {
     return read_below(group->places, group->controller, group->path, name, content);
 }
 
 /* Shows `look` each group from ours up to the top, in both hierarchies. */
 static void look_upwards(const struct cgroup_places *places,
-                         void (*look)(const struct group *group, double *value),
+                         void (*look)(const struct cgroup *group, double *value),
                          double *value)
 {
     const char *hierarchies[] = {"cpu", ""};
@@ -92,14 +92,14 @@ static void look_upwards(const struct cgroup_places *places,
         for (char *end = path + strlen(path) * (path[1] != '\0'); end;
              end = strrchr(path, '/')) {
             *end = '\0';
-            look(&(struct group){places, hierarchies[i], path}, value);
+            look(&(struct cgroup){places, hierarchies[i], path}, value);
         }
         free(path);
     }
 }
 
 /* Version 2 counts microseconds, version 1 nanoseconds. */
-static void add_throttled(const struct group *group, double *seconds)
+static void add_throttled(const struct cgroup *group, double *seconds)
 {
     char *stat;
     if (read_file(group, "cpu.stat", &stat) < 0)
@@ -120,7 +120,7 @@ double cgroup_throttled_s(const struct cgroup_places *places)
 
 /* Version 2 has "QUOTA PERIOD" in one file, version 1 a file for each; where there is no
  * quota it is "max" or -1. */
-static void take_quota(const struct group *group, double *cpus)
+static void take_quota(const struct cgroup *group, double *cpus)
 {
     char *content;
     double quota = NAN, period = NAN;

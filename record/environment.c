@@ -122,6 +122,7 @@ static const struct record_field kernel_fields[] = {
     {NUMBER(environment_kernel, pid_max)},
     {NUMBER(environment_kernel, threads_max)},
     {NUMBER(environment_kernel, sched_autogroup)},
+    {NUMBER(environment_kernel, schedstat)},
     {0},
 };
 static const struct record_type kernel_type =

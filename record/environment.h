@@ -51,6 +51,7 @@ struct environment_kernel {
     char *command_line, *clock_source, *transparent_hugepages;
     double max_map_count, pid_max, threads_max;
     double sched_autogroup; /* 0, 1 */
+    double schedstat;       /* 0, 1: tells how long threads waited for a CPU */
 };
 
 struct environment_network {

@@ -25,6 +25,7 @@ extern const char *const flag_severity_words[]; /* "warning", "invalid", NULL */
 enum flag_trait {
     FLAG_TOLERABLE = 1,    /* can be the server's doing: a scenario may expect it */
     FLAG_OF_GENERATOR = 2, /* the load was not as asked for; the server may be well */
+    FLAG_LOWER_BOUND = 4,  /* what the server did it can do, and maybe more */
 };
 
 struct flag_kind {

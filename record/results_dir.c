@@ -107,8 +107,9 @@ static int point_latest(const char *path, struct error *error)
     bool inside = strncmp(path, results, strlen(results)) == 0;
     char *absolute = inside ? NULL : realpath(path, NULL);
     const char *target = inside ? path + strlen(results) : absolute;
-    int result = target ? file_make_folders("results", error)
-                        : fail(error, path, "find its place");
+    if (!target)
+        return fail(error, path, "find its place");
+    int result = file_make_folders("results", error);
     unlink(temporary);
     if (result == 0 &&
         (symlink(target, temporary) < 0 || rename(temporary, "results/latest") < 0))

@@ -203,6 +203,19 @@ static enum severity judge_quota(const struct environment *environment,
     return SEVERITY_WARNING;
 }
 
+static enum severity judge_delays(const struct environment *environment,
+                                  struct text *message)
+{
+    double told = environment->kernel.schedstat;
+    if (isnan(told))
+        return SEVERITY_UNKNOWN;
+    if (told == 1)
+        return SEVERITY_FINE;
+    text_printf(message, "the kernel does not tell how long threads wait for a CPU: "
+                         "contention shows in the CPU time of others alone");
+    return SEVERITY_WARNING;
+}
+
 static const struct check checks[] = {
     {"build", judge_build, "build with plain `make`"},
     {"dirty_tree", judge_tree, "commit first, so that the result names its source"},
@@ -215,6 +228,7 @@ static const struct check checks[] = {
     {"governor", judge_governor, "cpupower frequency-set -g performance"},
     {"turbo", judge_turbo, "echo 0 > /sys/devices/system/cpu/cpufreq/boost"},
     {"load", judge_load, "stop what else is running, or wait for it"},
+    {"run_delays", judge_delays, "use a kernel that has /proc/PID/schedstat"},
     {"clock_source", judge_clock,
      "echo tsc > /sys/devices/system/clocksource/clocksource0/current_clocksource"},
     {"memory", judge_memory, "free some memory"},

@@ -220,6 +220,7 @@ static void find_kernel(struct environment *environment)
     struct environment_kernel *kernel = &environment->kernel;
     struct utsname name;
     uname(&name);
+    kernel->schedstat = access("/proc/self/schedstat", R_OK) == 0;
     kernel->release = memory_copy_string(name.release);
     kernel->version = memory_copy_string(name.version);
     kernel->machine = memory_copy_string(name.machine);

@@ -156,6 +156,8 @@ of_others=" contention steal throttled swapping "
 # What that can lead to. On a machine at rest it speaks of what was asked for.
 of_disturbed=" $(awk -F '"' '/^FLAG\(.*FLAG_OF_GENERATOR/ { printf "%s ", $2 }' record/flags.def)"
 of_disturbed+="unsteady missed search "
+# Of a trial of which the program has seen that: too slow for the load as well.
+of_slow=" rate_missed dropped starved_connections no_replies "
 
 # Why a command's figures are doubted, in words: from its output, or its trials. Of a search
 # for a capacity it is the outcome.
@@ -163,9 +165,19 @@ reasons() {
     sed -n -E 's/^INVALID \(([a-z_]+)\).*/\1/p; s/^MISSED .*/missed/p
         s/.*(the generator is the limit|no time to confirm|holds at no rate).*/search/p' "$said"
     if [[ $1 == *bench* ]]; then
-        cat "$copy"/results/latest/trials/*/trial.json 2>/dev/null | awk -F '"' '
+        awk -F '"' -v others="$of_others" -v slow="$of_slow" '
+            function finish(i) {
+                for (i = 1; i <= count; i++)
+                    if (!disturbed || !index(slow, " " flags[i] " ")) print flags[i]
+                count = disturbed = 0
+            }
+            FNR == 1 { finish() }
             $2 == "code" { code = $4 }
-            $2 == "severity" && $4 == "invalid" { print code }'
+            $2 == "severity" && $4 == "invalid" {
+                flags[++count] = code
+                if (index(others, " " code " ")) disturbed = 1
+            }
+            END { finish() }' "$copy"/results/latest/trials/*/trial.json 2>/dev/null
     fi
 }
 
@@ -202,7 +214,7 @@ try() {
     eval "$1" >"$said" 2>&1 </dev/null
     status=$?
     # make ends with 2 whatever it was that its command ended with.
-    [[ ! $(tail -n 1 "$said") =~ ^make:.*\ Error\ ([0-9]+)$ ]] || status=${BASH_REMATCH[1]}
+    [[ ! $(grep '^make.*: \*\*\*' "$said") =~ Error\ ([0-9]+)$ ]] || status=${BASH_REMATCH[1]}
     busy=
     ! others_were_busy "$all" "$own" "$begun" || busy=yes
 }

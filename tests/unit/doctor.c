@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/probe/machine.h"
 #include "tests/unit/record_fixture.h"
@@ -69,6 +70,8 @@ static void test_judgements(void **state)
          "cores",
          SEVERITY_FINE},
         {{.kernel = {.load_average_1min = 2.5}}, "load", SEVERITY_WARNING},
+        {{.kernel = {.schedstat = 0}}, "run_delays", SEVERITY_WARNING},
+        {{.kernel = {.schedstat = 1}}, "run_delays", SEVERITY_FINE},
         {{.kernel = {.clock_source = TEXT("hpet")}}, "clock_source", SEVERITY_WARNING},
         {{.kernel = {.clock_source = TEXT("tsc")}}, "clock_source", SEVERITY_FINE},
         {{.memory = {.total_bytes = 1000, .available_bytes = 100}},
@@ -121,6 +124,8 @@ static void test_this_machine(void **state)
     assert_non_null(environment.cpu.allowed);
     assert_non_null(environment.kernel.release);
     assert_non_null(environment.kernel.clock_source);
+    assert_int_equal(environment.kernel.schedstat,
+                     access("/proc/self/schedstat", F_OK) == 0);
     assert_int_equal(strlen(environment.tool.binary_sha256), 64);
     assert_true(environment.memory.total_bytes > 1e6);
     assert_true(environment.limits.nofile > 0);

@@ -71,6 +71,7 @@ enum change {
     STOLEN,
     SWAPPED,
     THROTTLED,
+    THROTTLED_AND_TOLD,
     OVERFLOWED,
     OTHERS_RAN,
     SERVER_WAITED,
@@ -130,6 +131,10 @@ static void apply(enum change change, struct trial_record *trial,
         break;
     case THROTTLED:
         trial->machine->throttled_s = 0.001;
+        break;
+    case THROTTLED_AND_TOLD:
+        load_result_warn(trial->load, FLAG_THROTTLED, "held back for 0.1 s");
+        trial->machine->throttled_s = 0.1;
         break;
     case OVERFLOWED:
         trial->machine->listen_overflows = 1;
@@ -196,6 +201,7 @@ static void test_rules(void **state)
         {STOLEN, "", FLAG_STEAL, FLAG_INVALID, "took 3.0 %"},
         {SWAPPED, "", FLAG_SWAPPING, FLAG_INVALID, "swapped"},
         {THROTTLED, "", FLAG_THROTTLED, FLAG_INVALID, "quota"},
+        {THROTTLED_AND_TOLD, "", FLAG_THROTTLED, FLAG_INVALID, "for 0.1 s"},
         {OVERFLOWED, "", FLAG_LISTEN_OVERFLOW, FLAG_INVALID, "backlog"},
         {OTHERS_RAN, "", FLAG_CONTENTION, FLAG_INVALID, "used 0.29 cores"},
         {SERVER_WAITED, "", FLAG_CONTENTION, FLAG_INVALID, "the server was ready"},
