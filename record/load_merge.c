@@ -226,17 +226,19 @@ static void set_series(struct load_result *sum, struct text *dropped)
     DROP(dropped, "series: steps of different lengths do not add up");
 }
 
-/* CPU time per good reply of all parts together. */
+/* CPU time per reply of all parts together, the bad ones included. */
 static double merged_cpu_us(const struct record_part *parts, size_t count)
 {
     double cpu_us = 0, requests = 0;
     for (size_t i = 0; i < count; i++) {
         const struct load_result *part = parts[i].record;
-        double completed = part->throughput_rps * part->duration_s;
-        if (!(completed > 0))
+        double replies = part->throughput_rps * part->duration_s +
+                         (double)part->counts.ended[OUTCOME_HTTP_ERROR] +
+                         (double)part->counts.ended[OUTCOME_BAD_BODY];
+        if (!(replies > 0))
             continue;
-        cpu_us += completed * part->generator.cpu_us_per_request;
-        requests += completed;
+        cpu_us += replies * part->generator.cpu_us_per_request;
+        requests += replies;
     }
     return cpu_us / requests;
 }

@@ -300,7 +300,8 @@ static void set_generator(struct load_result *result, const struct session_total
     generator->cpu_s = seconds(totals->engines.cpu_ns);
     generator->spin_s = seconds(totals->engines.spin_ns);
     uint64_t replies = recorder->completed + recorder->refused;
-    if (replies)
+    /* Where polling lasted longer than all its CPU time, nothing is known of the rest. */
+    if (replies && totals->engines.spin_ns < totals->engines.cpu_ns)
         generator->cpu_us_per_request =
             (double)busy_ns(&totals->engines) / (double)NS_PER_US / (double)replies;
     generator->busiest_thread_cores = totals->busiest_thread_cores;
