@@ -38,8 +38,7 @@ struct process_sample {
     uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
     double voluntary_switches;
     double involuntary_switches;
-    double
-        run_delay_s; /* that threads which are there now waited for a CPU (schedstat) */
+    double run_delay_s; /* what the threads of now waited for a CPU (schedstat) */
 };
 
 /* Looks for the members of the group that `leader` leads. */

@@ -55,11 +55,6 @@ void window_release(struct window *window)
 
 /* ---- the record ------------------------------------------------------------------- */
 
-static double seconds_between(uint64_t from_ns, uint64_t to_ns)
-{
-    return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
-}
-
 static struct server_window *server_window(const struct window *window)
 {
     const struct process_sample *before = &window->before, *after = &window->after;
@@ -67,13 +62,14 @@ static struct server_window *server_window(const struct window *window)
     double lost = after->ended_cpu_s > before->ended_cpu_s ? (double)NAN : 0;
     struct server_window *seen = memory_allocate(sizeof *seen);
     *seen = (struct server_window){
-        .cpu_elapsed_s = seconds_between(before->cpu_at_ns, after->cpu_at_ns),
+        .cpu_elapsed_s = clock_seconds_between(before->cpu_at_ns, after->cpu_at_ns),
         .cpu_s = after->cpu_s - before->cpu_s,
         .user_s = after->user_s - before->user_s,
         .system_s = after->system_s - before->system_s,
         /* The load ended when the second CPU sample was taken, and the switches with it.
          */
-        .switches_elapsed_s = seconds_between(before->switches_at_ns, after->cpu_at_ns),
+        .switches_elapsed_s =
+            clock_seconds_between(before->switches_at_ns, after->cpu_at_ns),
         .voluntary_switches =
             after->voluntary_switches - before->voluntary_switches + lost,
         .involuntary_switches =
