@@ -199,6 +199,64 @@ static void test_each_process_has_its_own(void **state)
     assert_true(after.page_table_bytes > (1 + CHILDREN * 0.3) * before.page_table_bytes);
 }
 
+/* Another look knows those that it has seen, and finds those that came; a tree has those
+ * of other groups, too. */
+static void test_looks_again(void **state)
+{
+    (void)state;
+    int done[2];
+    char byte;
+    assert_int_equal(pipe(done), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setpgid(0, 0);
+        for (int i = 0; i < 2; i++) {
+            if (fork() == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                bool told = setpgid(0, i == 0 ? 0 : getppid()) == 0 &&
+                            write(done[1], "!", 1) == 1;
+                sleep_for_ever(&told);
+            }
+            if (i == 0)
+                raise(SIGSTOP);
+        }
+        sleep_for_ever(NULL);
+    }
+    struct process_group group = {0}, tree = {0};
+    struct process_sample sample;
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    waitpid(parent, NULL, WUNTRACED);
+    process_group_find(&group, parent);
+    process_tree_find(&tree, parent);
+    assert_int_equal(group.count, 1);
+    assert_int_equal(tree.count, 2);
+    kill(parent, SIGCONT);
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    for (int i = 0; i < 2; i++) {
+        process_group_find(&group, parent);
+        process_tree_find(&tree, parent);
+        assert_int_equal(group.count, 2);
+        assert_int_equal(tree.count, 3);
+    }
+    /* Too late before anything was read. */
+    assert_false(process_group_sample_threads(&group, clock_now_ns(), &sample));
+    assert_true(isnan(sample.voluntary_switches) && isnan(sample.user_s));
+    assert_true(process_group_sample_threads(&group, UINT64_MAX, &sample));
+    assert_true(sample.voluntary_switches >= 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    kill(parent, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    process_group_find(&group, parent);
+    assert_int_equal(group.count, 0);
+    process_group_release(&group);
+    process_group_release(&tree);
+    for (int i = 0; i < 2; i++)
+        close(done[i]);
+}
+
 /* Where the machine is hidden, the sizes are not known, and not 0. */
 static void test_stack_sizes(void **state)
 {
@@ -229,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_threads_have_stacks),
         cmocka_unit_test(test_pages_have_tables),
         cmocka_unit_test(test_each_process_has_its_own),
+        cmocka_unit_test(test_looks_again),
         cmocka_unit_test(test_stack_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
