@@ -5,9 +5,10 @@
  * The group is found by its process-group number, since /proc/PID/task/TID/children
  * does not exist on every kernel. What could not be read is NaN, never 0.
  *
- * Reading takes a CPU from those who are looked at. For 5,000 processes, as one server can
- * have them, it takes about 120 ms to find them, 8 ms to find them again, 7 ms for the CPU
- * times, 300 ms for switches and delays, 400 ms for the memory, 130 ms for a glance.
+ * Reading takes a CPU from those who are looked at. For 5,000 processes, as one server
+ * can have them, it takes about 120 ms to find them, 8 ms to find them again, 7 ms for
+ * the CPU times, 300 ms for switches and delays, 400 ms for the memory, 130 ms for a
+ * glance.
  */
 #ifndef HARNESS_PROCFS_H
 #define HARNESS_PROCFS_H
