@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compare.h"
 #include "base/text.h"
 
 #define HALF (1UL << HISTOGRAM_HALF_BITS)
@@ -85,26 +86,26 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
         into->max_ns = from->max_ns;
 }
 
-uint64_t histogram_quantile(const struct histogram *histogram, double fraction)
+uint64_t histogram_value_of_rank(const struct histogram *histogram, uint64_t rank)
 {
     if (!histogram->count)
         return 0;
-    /* Without the small term rounding could turn 0.99 x 100 into the 100th of 100. */
-    double exact = fraction * (double)histogram->count;
-    uint64_t wanted = (uint64_t)ceil(exact - 1e-9 * exact);
-    if (wanted < 1)
+    if (rank < 1)
         return histogram->min_ns;
     uint64_t seen = 0;
-    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+    for (uint32_t i = 0; i + 1 < HISTOGRAM_BUCKETS; i++) {
         seen += histogram->counts[i];
-        if (seen >= wanted) {
-            uint64_t high = histogram_bucket_high(i);
-            return high < histogram->max_ns && i + 1 < HISTOGRAM_BUCKETS
-                       ? high
-                       : histogram->max_ns;
-        }
+        if (seen >= rank)
+            return least_of(histogram_bucket_high(i), histogram->max_ns);
     }
     return histogram->max_ns;
+}
+
+uint64_t histogram_quantile(const struct histogram *histogram, double fraction)
+{
+    /* Without the small term rounding could turn 0.99 x 100 into the 100th of 100. */
+    double exact = fraction * (double)histogram->count;
+    return histogram_value_of_rank(histogram, (uint64_t)ceil(exact - 1e-9 * exact));
 }
 
 double histogram_mean(const struct histogram *histogram)

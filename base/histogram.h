@@ -52,6 +52,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
  */
 uint64_t histogram_quantile(const struct histogram *histogram, double fraction);
 
+/* The value of this rank, counted from 1, as precise as that; the least one for 0. */
+uint64_t histogram_value_of_rank(const struct histogram *histogram, uint64_t rank);
+
 double histogram_mean(const struct histogram *histogram);
 
 /* Population standard deviation. */

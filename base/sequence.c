@@ -136,6 +136,8 @@ double sequence_rank_correlation(const double *x, const double *y, size_t count)
 
 /* ---- trend ------------------------------------------------------------------------- */
 
+#define NORMAL_975 1.959963984540054 /* quantile of the normal distribution */
+
 /* By how much groups of equal values lessen the variance of S, times 18. */
 static double ties_term(const double *values, size_t count)
 {
@@ -153,24 +155,77 @@ static double ties_term(const double *values, size_t count)
     return term;
 }
 
+/* Mann's S: how many pairs rise, less how many fall. */
+static double mann_kendall_s(const double *values, size_t count)
+{
+    double s = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            s += (double)((values[j] > values[i]) - (values[j] < values[i]));
+    return s;
+}
+
+/* The variance of S without a trend. */
+static double mann_kendall_variance(const double *values, size_t count)
+{
+    double n = (double)count;
+    return (n * (n - 1) * (2 * n + 5) - ties_term(values, count)) / 18;
+}
+
 double sequence_mann_kendall_z(const double *values, size_t count)
 {
     if (count < 3)
         return NAN;
-    double n = (double)count, s = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++)
-            s += (double)((values[j] > values[i]) - (values[j] < values[i]));
-    double variance = (n * (n - 1) * (2 * n + 5) - ties_term(values, count)) / 18;
+    double s = mann_kendall_s(values, count);
+    double variance = mann_kendall_variance(values, count);
     if (!(variance > 0) || fabs(s) < 1)
         return 0;
     return (s > 0 ? s - 1 : s + 1) / sqrt(variance);
 }
 
-double sequence_theil_sen(const double *values, size_t count)
+/*
+ * P(at most `most` pairs fall) where each order of n different values is as likely: in an
+ * order of k values the k-th has 0 .. k - 1 larger ones before it, each as likely, so
+ * that the distribution for k is that for k - 1, averaged over a window of k.
+ */
+static double inversions_at_most(size_t count, size_t most)
 {
-    if (count < 2)
+    size_t pairs = count * (count - 1) / 2;
+    double *chances = memory_allocate_zeroed(pairs + 1, sizeof *chances);
+    double *before = memory_allocate_zeroed(pairs + 1, sizeof *before);
+    chances[0] = 1;
+    for (size_t k = 2; k <= count; k++) {
+        memcpy(before, chances, (pairs + 1) * sizeof *before);
+        double window = 0;
+        for (size_t i = 0; i <= pairs; i++) {
+            window += before[i] - (i >= k ? before[i - k] : 0);
+            chances[i] = window / (double)k;
+        }
+    }
+    double sum = 0;
+    for (size_t i = 0; i <= most && i <= pairs; i++)
+        sum += chances[i];
+    free(before);
+    free(chances);
+    return sum;
+}
+
+double sequence_mann_kendall_p(const double *values, size_t count)
+{
+    if (count < 3)
         return NAN;
+    if (count > SEQUENCE_EXACT_MOST || ties_term(values, count) > 0)
+        return erfc(fabs(sequence_mann_kendall_z(values, count)) / sqrt(2));
+    double pairs = (double)(count * (count - 1) / 2);
+    double fewer = (pairs - fabs(mann_kendall_s(values, count))) / 2;
+    return fmin(2 * inversions_at_most(count, (size_t)fewer), 1);
+}
+
+struct sequence_slope sequence_theil_sen(const double *values, size_t count)
+{
+    struct sequence_slope slope = {NAN, NAN, NAN};
+    if (count < 2)
+        return slope;
     size_t slopes_count = count * (count - 1) / 2, filled = 0;
     double *slopes = memory_allocate(slopes_count * sizeof *slopes);
     for (size_t i = 0; i < count; i++)
@@ -178,10 +233,17 @@ double sequence_theil_sen(const double *values, size_t count)
             slopes[filled++] = (values[j] - values[i]) / (double)(j - i);
     qsort(slopes, slopes_count, sizeof *slopes, compare_doubles);
     size_t half = slopes_count / 2;
-    double median =
+    slope.median =
         slopes_count % 2 ? slopes[half] : (slopes[half - 1] + slopes[half]) / 2;
+    /* As many slopes beyond each limit as S leaves at the level of 5 %. */
+    double spread = NORMAL_975 * sqrt(fmax(mann_kendall_variance(values, count), 0));
+    double beyond = round(((double)slopes_count - spread) / 2);
+    if (beyond >= 1) {
+        slope.low = slopes[(size_t)beyond - 1];
+        slope.high = slopes[slopes_count - (size_t)beyond];
+    }
     free(slopes);
-    return median;
+    return slope;
 }
 
 /* ---- settling ---------------------------------------------------------------------- */

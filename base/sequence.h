@@ -42,16 +42,34 @@ double sequence_rank_correlation(const double *x, const double *y, size_t count)
 double sequence_mann_kendall_z(const double *values, size_t count);
 
 /*
- * The Theil-Sen slope: the median of (z_j - z_i) / (j - i) over all i < j, per step.
- * All of these slopes are kept at a time: meant for hundreds of values, not for millions.
+ * P value of that test, two-sided: exact by counting orders where no two values are equal
+ * and there are at most SEQUENCE_EXACT_MOST of them, as far as tables go (M. G. Kendall,
+ * "Rank correlation methods", 1970, chapter 5; Gilbert, table A18), else 2 (1 -
+ * Phi(|Z|)).
  */
-double sequence_theil_sen(const double *values, size_t count);
+#define SEQUENCE_EXACT_MOST 40
+double sequence_mann_kendall_p(const double *values, size_t count);
+
+/*
+ * The Theil-Sen slope per step: the median of (z_j - z_i) / (j - i) over all i < j, with
+ * the interval at 95 % that goes with the Mann-Kendall test (P. K. Sen, "Estimates of the
+ * regression coefficient based on Kendall's tau", JASA 63, 1968; Gilbert,
+ * section 16.5.2). low and high are NaN where there are too few values for one. All of
+ * these slopes are kept at a time: meant for hundreds of values, not for millions.
+ */
+struct sequence_slope {
+    double median, low, high;
+};
+struct sequence_slope sequence_theil_sen(const double *values, size_t count);
 
 /*
  * MSER: how many values to leave out at the beginning so that the mean of the rest is
  * known best: the d <= count / 2 with the least sum of squares over (count - d)^2
  * (K. P. White, "An effective truncation heuristic for bias reduction in simulation
- * output", Simulation 69, 1997). The smallest such d.
+ * output", Simulation 69, 1997). The smallest such d. Of means of batches of m it is
+ * MSER-m: five single observations make a batch in MSER-5 (K. P. White, M. J. Cobb, S. C.
+ * Spratt, "A comparison of five steady-state truncation heuristics", Winter Simulation
+ * Conf., 2000); here a batch is what came within an interval of time.
  */
 size_t sequence_mser(const double *values, size_t count);
 

@@ -221,7 +221,7 @@ static void check_steadiness(const struct self_check *check)
     const struct load_plan *plan = check->totals->plan;
     if (plan->transient)
         return;
-    struct steadiness steadiness =
+    struct steady_state steadiness =
         steadiness_judge(&check->totals->recorder, check->totals->window_ns, plan->open);
     const char *what = plan->open ? "the median latency" : "the throughput";
     if (steadiness.settles_late)

@@ -315,7 +315,7 @@ static struct steady_result *steadiness_of(const struct session_totals *totals)
 {
     if (totals->plan->transient)
         return NULL;
-    struct steadiness steadiness =
+    struct steady_state steadiness =
         steadiness_judge(&totals->recorder, totals->window_ns, totals->plan->open);
     if (!steadiness.judged)
         return NULL;

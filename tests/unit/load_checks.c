@@ -152,7 +152,7 @@ static void test_correlated_gaps_are_found(void **state)
 
 #define BINS 40
 
-static struct steadiness judge(double (*replies_at)(struct random *, int bin))
+static struct steady_state judge(double (*replies_at)(struct random *, int bin))
 {
     struct recorder recorder;
     struct random random;
@@ -160,7 +160,7 @@ static struct steadiness judge(double (*replies_at)(struct random *, int bin))
     recorder_init(&recorder, 1, 100 * NS_PER_MS, BINS * 100 * NS_PER_MS);
     for (int i = 0; i < BINS; i++)
         recorder.intervals[i].ok = (uint64_t)replies_at(&random, i);
-    struct steadiness steadiness =
+    struct steady_state steadiness =
         steadiness_judge(&recorder, BINS * 100 * NS_PER_MS, false);
     recorder_release(&recorder);
     return steadiness;
@@ -185,13 +185,13 @@ static double decline(struct random *random, int bin)
 static void test_steadiness(void **state)
 {
     (void)state;
-    struct steadiness good = judge(level);
+    struct steady_state good = judge(level);
     assert_true(good.judged && !good.settles_late && !good.drifts);
     assert_int_equal(good.bins, BINS);
-    struct steadiness late = judge(slow_start);
+    struct steady_state late = judge(slow_start);
     assert_true(late.settles_late);
     assert_in_range(late.cut, 5, 8);
-    struct steadiness declining = judge(decline);
+    struct steady_state declining = judge(decline);
     assert_true(declining.drifts);
     assert_true(fabs(declining.trend_share + 0.2) < 0.05);
     assert_true(declining.trend_z < -2.576);

@@ -9,13 +9,8 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "tests/support/near.h"
 #include "tests/support/queueing.h"
-
-static void expect_near(double got, double expected, double within)
-{
-    if (!(fabs(got - expected) <= within))
-        fail_msg("%.9g is not %.9g within %.2g", got, expected, within);
-}
 
 /* Erlang's formula; its terms alternate, so for short waits only. */
 static double md1_distribution(double load, double time)
