@@ -305,7 +305,7 @@ struct ratio row_ratio(const struct row *a, const struct row *b, struct figure f
         left[pairs] = metric_read(figure.metric, a->used[i], class_name);
         right[pairs++] = metric_read(figure.metric, other, class_name);
     }
-    struct ratio ratio = statistics_ratio(left, right, pairs, confidence);
+    struct ratio ratio = ratio_of_pairs(left, right, pairs, confidence);
     free(left);
     free(right);
     return ratio;

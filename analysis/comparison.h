@@ -11,6 +11,7 @@
 #define ANALYSIS_COMPARISON_H
 
 #include "analysis/metrics.h"
+#include "analysis/ratio.h"
 #include "analysis/statistics.h"
 #include "analysis/theory.h"
 #include "record/results.h"

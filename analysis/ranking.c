@@ -160,9 +160,9 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
             continue;
         struct ratio ratio = score_ratio(&cell[i], best, contest);
         if (!best_is_bound && !score_is_at_most(&cell[i], contest))
-            above[i] = statistics_ratio_tail(&ratio, margin);
+            above[i] = log_ratio_above(&ratio.log, margin);
         if (!score_is_at_least(&cell[i], contest))
-            below[i] = 1 - statistics_ratio_tail(&ratio, margin);
+            below[i] = log_ratio_below(&ratio.log, margin);
     }
     give(standings, above, count, STANDING_AS_GOOD);
     give(standings, below, count, STANDING_BEHIND);
