@@ -1,9 +1,9 @@
 /* equivalence.c - see equivalence.h. */
 #include "analysis/equivalence.h"
 
-const char *const finding_words[] = {[FINDING_NOT_TOLD] = "not told",
-                                     [FINDING_WITHIN] = "within",
-                                     [FINDING_OUTSIDE] = "outside"};
+const char *const range_answer_words[] = {[RANGE_NOT_TOLD] = "not told",
+                                          [RANGE_WITHIN] = "within",
+                                          [RANGE_OUTSIDE] = "outside"};
 
 struct ratio_range equivalence_range(double delta)
 {
@@ -20,9 +20,9 @@ struct range_test range_test(const struct log_ratio *estimate, struct ratio_rang
     };
 }
 
-enum finding range_finding(const struct range_test *test, double level)
+enum range_answer range_test_answer(const struct range_test *test, double level)
 {
-    return test->within <= level    ? FINDING_WITHIN
-           : test->outside <= level ? FINDING_OUTSIDE
-                                    : FINDING_NOT_TOLD;
+    return test->within <= level    ? RANGE_WITHIN
+           : test->outside <= level ? RANGE_OUTSIDE
+                                    : RANGE_NOT_TOLD;
 }

@@ -29,13 +29,13 @@ struct range_test {
 };
 struct range_test range_test(const struct log_ratio *estimate, struct ratio_range range);
 
-enum finding {
-    FINDING_NOT_TOLD, /* the data show neither */
-    FINDING_WITHIN,
-    FINDING_OUTSIDE,
+enum range_answer {
+    RANGE_NOT_TOLD, /* the data show neither */
+    RANGE_WITHIN,
+    RANGE_OUTSIDE,
 };
-extern const char *const finding_words[]; /* "not told", "within", "outside" */
+extern const char *const range_answer_words[]; /* "not told", "within", "outside" */
 
-enum finding range_finding(const struct range_test *test, double level);
+enum range_answer range_test_answer(const struct range_test *test, double level);
 
 #endif

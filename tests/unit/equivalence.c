@@ -42,7 +42,7 @@ static void test_two_one_sided_tests(void **state)
 }
 
 /* The answers are those of the 90 % interval and the range. */
-static void test_findings(void **state)
+static void test_answers(void **state)
 {
     (void)state;
     struct log_ratio pairs = logs_of(paired, COUNT_OF(paired));
@@ -50,39 +50,39 @@ static void test_findings(void **state)
     double low = interval.low, high = interval.high, bit = 1e-9;
     const struct {
         struct ratio_range range;
-        enum finding finding;
+        enum range_answer answer;
     } known[] = {
-        {{low - bit, high + bit}, FINDING_WITHIN},
-        {{low + bit, high + bit}, FINDING_NOT_TOLD},
-        {{low - bit, high - bit}, FINDING_NOT_TOLD},
-        {{low + bit, high - bit}, FINDING_NOT_TOLD},
-        {{high + bit, 2}, FINDING_OUTSIDE},
-        {{high - bit, 2}, FINDING_NOT_TOLD},
-        {{0.5, low - bit}, FINDING_OUTSIDE},
-        {{0.5, low + bit}, FINDING_NOT_TOLD},
+        {{low - bit, high + bit}, RANGE_WITHIN},
+        {{low + bit, high + bit}, RANGE_NOT_TOLD},
+        {{low - bit, high - bit}, RANGE_NOT_TOLD},
+        {{low + bit, high - bit}, RANGE_NOT_TOLD},
+        {{high + bit, 2}, RANGE_OUTSIDE},
+        {{high - bit, 2}, RANGE_NOT_TOLD},
+        {{0.5, low - bit}, RANGE_OUTSIDE},
+        {{0.5, low + bit}, RANGE_NOT_TOLD},
         /* At least, at most. */
-        {{low - bit, INFINITY}, FINDING_WITHIN},
-        {{low + bit, INFINITY}, FINDING_NOT_TOLD},
-        {{high + bit, INFINITY}, FINDING_OUTSIDE},
-        {{0, high + bit}, FINDING_WITHIN},
-        {{0, low + bit}, FINDING_NOT_TOLD},
-        {{0, low - bit}, FINDING_OUTSIDE},
+        {{low - bit, INFINITY}, RANGE_WITHIN},
+        {{low + bit, INFINITY}, RANGE_NOT_TOLD},
+        {{high + bit, INFINITY}, RANGE_OUTSIDE},
+        {{0, high + bit}, RANGE_WITHIN},
+        {{0, low + bit}, RANGE_NOT_TOLD},
+        {{0, low - bit}, RANGE_OUTSIDE},
     };
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         struct range_test test = range_test(&pairs, known[i].range);
-        assert_string_equal(finding_words[range_finding(&test, 0.05)],
-                            finding_words[known[i].finding]);
+        assert_string_equal(range_answer_words[range_test_answer(&test, 0.05)],
+                            range_answer_words[known[i].answer]);
     }
     struct log_ratio one = logs_of(paired, 1);
     struct range_test test = range_test(&one, equivalence_range(10));
-    assert_int_equal(range_finding(&test, 0.05), FINDING_NOT_TOLD);
+    assert_int_equal(range_test_answer(&test, 0.05), RANGE_NOT_TOLD);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_one_sided_tests),
-        cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
