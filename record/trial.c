@@ -88,6 +88,7 @@ static const struct record_field trial_fields[] = {
     {MEMBER_COUNT("order", trial_record, order)},
     {MEMBER_COUNT("seed", trial_record, seed)},
     {MEMBER_TEXT("started_utc", trial_record, started_utc)},
+    {MEMBER_POINTER("origin", trial_record, origin, origin_type), .optional = true},
     {MEMBER_STRUCT("commands", trial_record, commands, commands_type)},
     {MEMBER_STRUCT("cpus", trial_record, cpus, cpus_type)},
     {MEMBER_WORD("status", trial_record, status, status_words), .required = true},

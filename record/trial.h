@@ -15,6 +15,7 @@
 #include "record/flags.h"
 #include "record/load_result.h"
 #include "record/machine_counters.h"
+#include "record/origin.h"
 #include "record/record.h"
 #include "record/server_window.h"
 
@@ -65,6 +66,7 @@ struct trial_record {
     uint64_t block, order; /* from 1 */
     uint64_t seed;         /* of the generator */
     char *started_utc;
+    struct origin *origin; /* NULL: of a program that did not record it */
     struct trial_commands commands;
     struct trial_cpus cpus;
     int status;                 /* enum trial_status */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "record/run_notes.h"
 #include "servers/ops/op.h"
 
 #define CELL_BYTES     128
@@ -691,6 +692,10 @@ static void print_basis(const struct comparison *comparison, enum table_style st
                 repeat, 100 * confidence);
     print_footnotes(style, file);
     print_references(comparison, style, file);
+    char *origins = run_note_origins(comparison->results);
+    if (origins)
+        print_line(origins, style, file);
+    free(origins);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
             comparison->results->experiment.profile,
             (unsigned long long)comparison->results->experiment.seed,

@@ -407,6 +407,45 @@ ok $? "resuming ends well (exit $status)"
 [ "$(trial_count)" -eq 4 ] &&
     [ "$before" = "$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")" ]
 ok $? "it did what was missing and nothing else"
+
+# Another build: the same program, with a byte behind it that its hash alone knows of.
+cp "$INTERLEAVE" "$work/another-build"
+printf x >>"$work/another-build"
+hash() { sha256sum "$1" | cut -c 1-12; }
+rm -r "$work"/resumed/trials/02-*
+sums() { (cd "$work/resumed" && find . -type f -exec sha256sum {} + | sort); }
+sums >"$work/sums.before"
+own=$INTERLEAVE
+INTERLEAVE=$work/another-build
+start --resume "$work/resumed"
+finish
+sums >"$work/sums.after"
+[ $status -eq 2 ] && grep -q "binary $(hash "$INTERLEAVE")) instead of .*binary $(hash "$own")).*--force" "$work/err" &&
+    cmp -s "$work/sums.before" "$work/sums.after"
+ok $? "another build is not gone on with, and nothing is touched (exit $status)"
+start --resume "$work/resumed" --force
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "it is with --force (exit $status)"
+perl -MJSON::PP -0ne '$n{decode_json($_)->{origin}{binary_sha256}}++; END {
+    exit !(join(" ", sort values %n) eq "2 2") }' "$work"/resumed/trials/*/trial.json
+ok $? "each trial has the hash of what ran it"
+tr -s ' \n' ' ' <"$work/out" | grep -q 'Trials of 2 origins are in this run: 2 of what began it; 2 of build' &&
+    grep -q 'Trials of 2 origins' "$work/resumed/comparison.md" &&
+    grep -q '"origins":.*Trials of 2 origins' "$work/resumed/comparison.json" &&
+    grep -q 'event-loop,.*other_build' "$work/resumed/comparison.csv"
+ok $? "and every format says that the run is mixed"
+INTERLEAVE=$own
+start --force --models event-loop --out "$work/never"
+finish
+[ $status -eq 2 ] && [ ! -e "$work/never" ]
+ok $? "there is nothing else to force"
+sed -i 's/"kernel":.*$/"kernel":\t"2.6.32"/' "$work/resumed/manifest.json"
+start --resume "$work/resumed" --force
+finish
+[ $status -eq 2 ] && grep -q 'kernel .* instead of 2.6.32' "$work/err"
+ok $? "another machine is never gone on with (exit $status)"
+sed -i 's/"kernel":.*$/"kernel":\t"'"$(uname -r)"'"/' "$work/resumed/manifest.json"
 sed -i 's/"repeat":\t2/"repeat":\t3/' "$work/resumed/config.json"
 start --resume "$work/resumed"
 finish
