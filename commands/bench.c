@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "analysis/samples.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
@@ -213,6 +214,22 @@ static void note_plan(struct bench *bench)
         };
     }
     manifest_plan(&bench->dir.manifest, planned, not_testable, reasons->count);
+}
+
+/* What the profile shortens, and which tables will have no p99 for it. */
+static void tell_plan(const struct bench *bench)
+{
+    struct words lines = {0};
+    char *durations = experiment_note_durations(&bench->run);
+    if (durations)
+        fprintf(stderr, "%s\n", durations);
+    for (size_t i = 0; i < bench->run.scenario_count; i++)
+        samples_forecast(&lines, &bench->run.scenarios[i].scenario,
+                         manifest_calibration(&bench->dir.manifest), bench->run.profile);
+    for (size_t i = 0; i < lines.count; i++)
+        fprintf(stderr, "no p99: %s\n", lines.items[i]);
+    words_release(&lines);
+    free(durations);
 }
 
 /* What the doctor finds is told on stderr, and kept with the result. */
@@ -463,6 +480,7 @@ static int measure(struct bench *bench, struct error *error)
 {
     interrupt_catch();
     note_plan(bench);
+    tell_plan(bench);
     int result = examine_machine(bench, error);
     if (result == 0)
         result = results_dir_save(&bench->dir, RUN_RUNNING, error);

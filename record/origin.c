@@ -104,7 +104,7 @@ enum flag origin_compare(const struct origin *begun, const struct origin *other,
     enum flag found = FLAGS;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const char *before = part_of(begun, i), *now = part_of(other, i);
-        if (before && now ? strcmp(before, now) == 0 : before == now)
+        if (text_same(before, now))
             continue;
         text_append_string(how, how->length ? "; " : "");
         if (parts[i].offset == offsetof(struct origin, binary_sha256))

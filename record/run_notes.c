@@ -65,18 +65,11 @@ size_t run_count_invalid(const struct results *results)
     return invalid;
 }
 
-/* Each word of the trial once, however often it was raised. */
 static void count_flags(struct tallies *tallies, const struct trial_record *trial)
 {
-    for (size_t i = 0; i < trial->flag_count; i++) {
-        bool counted = trial->flags[i].severity != FLAG_INVALID;
-        for (size_t k = 0; k < i; k++)
-            counted =
-                counted || (trial->flags[k].severity == FLAG_INVALID &&
-                            strcmp(trial->flags[k].word, trial->flags[i].word) == 0);
-        if (!counted)
+    for (size_t i = 0; i < trial->flag_count; i++)
+        if (trial->flags[i].severity == FLAG_INVALID && trial_flag_is_first(trial, i))
             count_text(tallies, trial->flags[i].word);
-    }
 }
 
 char *run_note_invalid(const struct results *results)

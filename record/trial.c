@@ -160,6 +160,16 @@ bool trial_has_flag(const struct trial_record *trial, enum flag flag)
     return false;
 }
 
+bool trial_flag_is_first(const struct trial_record *trial, size_t index)
+{
+    const struct trial_flag *flag = &trial->flags[index];
+    for (size_t i = 0; i < index; i++)
+        if (trial->flags[i].severity == flag->severity &&
+            strcmp(trial->flags[i].word, flag->word) == 0)
+            return false;
+    return true;
+}
+
 double trial_server_load(const struct trial_record *trial)
 {
     const struct server_window *window = trial->server.window;

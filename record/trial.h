@@ -94,6 +94,10 @@ void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity 
 
 bool trial_has_flag(const struct trial_record *trial, enum flag flag);
 
+/* Whether the flag at `index` is the first of its word and severity: a word may be raised
+ * for several reasons. */
+bool trial_flag_is_first(const struct trial_record *trial, size_t index);
+
 /*
  * How full the server was, 0..1: the share of the CPU time that its threads could have
  * used on its CPUs; or of their time that its loops were busy, where that is more. NAN:
