@@ -20,6 +20,7 @@
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
+#include "harness/third_party/shipped.h"
 #include "harness/trial/services.h"
 #include "harness/trial/trial.h"
 #include "record/experiment.h"
@@ -193,6 +194,8 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
     free(manifest);
     if (result == 0)
         result = check_origin(bench, settings->force, error);
+    if (result == 0)
+        result = references_look_again(&bench->run.models, error);
     return result;
 }
 

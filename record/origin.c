@@ -54,7 +54,7 @@ struct origin *origin_copy(const struct origin *origin)
 
 /* ---- comparing -------------------------------------------------------------------- */
 
-#define HASH_SHOWN 12 /* digits, as many as git shows of a commit at most */
+#define HASH_SHOWN 12 /* digits, as many as of a commit */
 
 char *origin_build(const struct origin *origin)
 {
@@ -66,7 +66,7 @@ char *origin_build(const struct origin *origin)
 }
 
 /* What must be the same for two trials to be of one origin. The commit tells nothing that
- * the binary does not. */
+ * the binary does not. What weighs more stands further down. */
 static const struct {
     const char *name;
     size_t offset;

@@ -193,6 +193,7 @@ static void decide(struct experiment *run, int profile, const char *const *names
  */
 static const char *const too_few[] = {
     "cpu-on-the-loop: cpu: ",
+    "gateway, rate ",
     "hashing-on-the-pool: hash: ",
     "io-wait, connections 1: at most ",
     "kinds-of-computing, work spin:20ms, encrypt:20ms, gzip:20ms, thumbnail:20ms, "
