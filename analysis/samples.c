@@ -59,7 +59,9 @@ char *samples_too_few(const char *class_name, struct sample_range range,
         text_printf(&line, "%.0f to %.0f", range.least, range.most);
     else
         text_printf(&line, "%.0f", range.most);
-    text_printf(&line, " samples, %s needs %.0f: ", p99->header, needed);
+    text_printf(&line,
+                " %s, %s needs %.0f: ", text_plural(range.most, "sample", "samples"),
+                p99->header, needed);
     tell_remedy(&line, needed / counted, profile);
     return text_steal(&line);
 }
@@ -104,21 +106,22 @@ static double due_in_mix(const struct workload *workload)
  * one at a time, for as long as this waits or blocks, and then thinks. Steps whose time
  * is not known are as if they took none.
  */
-static double closed_at_most(const struct workload *workload,
-                             const struct work_calibration *calibration)
+static double closed_at_most(const struct workload *workload)
 {
+    static const struct work_calibration unknown = {0}; /* nothing is measured yet */
     double weights = weight_of_mix(workload), cycle_s = 0;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         struct path_times times;
         if (!request_is_mixed(request))
             continue;
-        (void)path_times_read(&times, request->path, calibration);
+        (void)path_times_read(&times, request->path, &unknown);
         cycle_s += request->weight / weights * (times.wait + times.blocking);
     }
     cycle_s += (double)workload->think_ns / NS_PER_S;
+    /* The first one may have begun before the window. */
     return (double)(workload_connections(workload) * workload->pipeline) *
-           window_s(workload) / cycle_s;
+           (window_s(workload) / cycle_s + 1);
 }
 
 /* Poisson arrivals, and draws from a mix of several. */
@@ -131,7 +134,7 @@ static bool is_random(const struct workload *workload, const struct request *req
 }
 
 bool samples_expect(struct sample_range *range, const struct scenario *point,
-                    const char *class_name, const struct work_calibration *calibration)
+                    const char *class_name)
 {
     const struct workload *workload = &point->workload;
     double weights = weight_of_mix(workload), mix = due_in_mix(workload), due = 0;
@@ -144,7 +147,7 @@ bool samples_expect(struct sample_range *range, const struct scenario *point,
         bool closed = request_is_mixed(request) && !(mix > 0);
         double its = due_apart(workload, i);
         if (closed)
-            its = closed_at_most(workload, calibration) * request->weight / weights;
+            its = closed_at_most(workload) * request->weight / weights;
         else if (request_is_mixed(request))
             its = mix * request->weight / weights;
         due += its;
@@ -162,14 +165,13 @@ bool samples_expect(struct sample_range *range, const struct scenario *point,
 
 /* What is to be said of the class at one point, on the heap; NULL: nothing. */
 static char *forecast_class(const struct scenario *scenario, const char *value,
-                            int class_index, const struct work_calibration *calibration,
-                            const char *profile)
+                            int class_index, const char *profile)
 {
     struct scenario point;
     struct sample_range range;
     const char *name = workload_class(&scenario->workload, class_index);
     scenario_at_point(&point, scenario, value);
-    char *few = samples_expect(&range, &point, name, calibration)
+    char *few = samples_expect(&range, &point, name)
                     ? samples_too_few(name ? name : "", range, profile)
                     : NULL;
     scenario_release(&point);
@@ -177,17 +179,16 @@ static char *forecast_class(const struct scenario *scenario, const char *value,
 }
 
 static void forecast_points(struct words *lines, const struct scenario *scenario,
-                            int class_index, const struct work_calibration *calibration,
-                            const char *profile)
+                            int class_index, const char *profile)
 {
     const struct sweep *sweep = &scenario->sweep;
     size_t points = sweep->variable ? sweep->values.count : 1;
-    struct words few = {
-        0}; /* a text for each point; empty: nothing to be said, or said */
+    /* A text for each point; empty: nothing to be said, or it was said. */
+    struct words few = {0};
     for (size_t i = 0; i < points; i++) {
         char *text =
             forecast_class(scenario, sweep->variable ? sweep->values.items[i] : NULL,
-                           class_index, calibration, profile);
+                           class_index, profile);
         words_add(&few, text ? text : "");
         free(text);
     }
@@ -213,10 +214,10 @@ static void forecast_points(struct words *lines, const struct scenario *scenario
 }
 
 void samples_forecast(struct words *lines, const struct scenario *scenario,
-                      const struct work_calibration *calibration, const char *profile)
+                      const char *profile)
 {
     if (!workload_class(&scenario->workload, 0))
-        forecast_points(lines, scenario, ALL_REQUESTS, calibration, profile);
+        forecast_points(lines, scenario, ALL_REQUESTS, profile);
     for (int c = 0; workload_class(&scenario->workload, c); c++)
-        forecast_points(lines, scenario, c, calibration, profile);
+        forecast_points(lines, scenario, c, profile);
 }

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "record/work_calibration.h"
 #include "workload/scenario.h"
 
 struct sample_range {
@@ -31,11 +30,11 @@ char *samples_too_few(const char *class_name, struct sample_range range,
  * most as many as its waits leave time for. False: nothing can be said beforehand.
  */
 bool samples_expect(struct sample_range *range, const struct scenario *point,
-                    const char *class_name, const struct work_calibration *calibration);
+                    const char *class_name);
 
 /* Appends to `lines` what is to be said of a scenario of the run, equal points together:
  * "mixed, rate 250, 500: light: ...". */
 void samples_forecast(struct words *lines, const struct scenario *scenario,
-                      const struct work_calibration *calibration, const char *profile);
+                      const char *profile);
 
 #endif

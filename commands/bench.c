@@ -227,8 +227,7 @@ static void tell_plan(const struct bench *bench)
     if (durations)
         fprintf(stderr, "%s\n", durations);
     for (size_t i = 0; i < bench->run.scenario_count; i++)
-        samples_forecast(&lines, &bench->run.scenarios[i].scenario,
-                         manifest_calibration(&bench->dir.manifest), bench->run.profile);
+        samples_forecast(&lines, &bench->run.scenarios[i].scenario, bench->run.profile);
     for (size_t i = 0; i < lines.count; i++)
         fprintf(stderr, "no p99: %s\n", lines.items[i]);
     words_release(&lines);
