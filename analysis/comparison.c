@@ -141,22 +141,45 @@ static struct estimate estimate_of(const double *values, size_t count)
     return estimate;
 }
 
+bool estimate_is_usable(const struct estimate *estimate)
+{
+    return estimate->count > 0 && estimate->bound != BOUND_NOTHING;
+}
+
+/*
+ * What a figure of the row's trials proves by their flags. The mean latency of a closed
+ * loop is its connections over the throughput (Little's law): at most this, where the
+ * throughput is at least that. In an open loop it holds how late the generator was.
+ */
+static enum bound bound_by_flags(const struct row *row, enum metric_id metric)
+{
+    enum bound limited = metrics[metric].if_limited;
+    if (row->status != ROW_INVALID)
+        return BOUND_EXACT;
+    if (!row->lower_bound)
+        return BOUND_NOTHING;
+    return limited == BOUND_AT_MOST && workload_is_open(&row->scenario->workload)
+               ? BOUND_NOTHING
+               : limited;
+}
+
 /* A figure over the used trials that have it; `class_name` NULL: of all requests. */
 static struct estimate estimate_metric(const struct row *row, enum metric_id metric,
                                        const char *class_name)
 {
     double *values = memory_allocate((row->used_count + 1) * sizeof *values);
     size_t count = 0;
-    bool at_least = false;
+    enum bound bound = bound_by_flags(row, metric);
     for (size_t i = 0; i < row->used_count; i++) {
         double value = metric_read(metric, row->used[i], class_name);
         if (!isfinite(value))
             continue;
         values[count++] = value;
-        at_least = at_least || metric_is_at_least(metric, row->used[i], class_name);
+        if (metric_is_at_least(metric, row->used[i], class_name))
+            bound = bound_join(bound, BOUND_AT_LEAST);
     }
     struct estimate estimate = estimate_of(values, count);
-    estimate.at_least = at_least;
+    estimate.bound = bound;
     free(values);
     return estimate;
 }
