@@ -137,5 +137,7 @@ cJSON *comparison_to_json(const struct comparison *comparison,
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(comparison, &comparison->rows[i]));
     cJSON_AddItemToObject(root, "summary", overview_to_json(overview));
+    json_add_text(root, "cpu_usage_cell", overview->cpu_basis);
+    json_add_text(root, "cells_not_counted", overview->not_counted);
     return root;
 }

@@ -92,8 +92,9 @@ static void tell_overlap(struct overview_cell *cell, struct text *text,
     double each = waits->value / threads;
     enum bound bound = waits->row->estimates[METRIC_THROUGHPUT].bound;
     overview_cell_add_evidence(cell, waits->row, "waits in progress = throughput * wait",
-                               waits->value);
-    overview_cell_add_evidence(cell, waits->row, "threads that can wait", threads);
+                               waits->value, bound);
+    overview_cell_add_evidence(cell, waits->row, "threads that can wait", threads,
+                               BOUND_EXACT);
     char all_text[QUANTITY_TEXT_BYTES], each_text[QUANTITY_TEXT_BYTES];
     metric_format(METRIC_IN_FLIGHT, round(waits->value), all_text, sizeof all_text);
     metric_format(METRIC_IN_FLIGHT, round(each), each_text, sizeof each_text);

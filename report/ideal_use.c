@@ -41,7 +41,7 @@ static void add_cell_score(struct family_score *score, struct overview_cell *evi
     overview_cell_add_evidence(evidence, row,
                                *standing_words[standing] ? standing_words[standing]
                                                          : "share of the best",
-                               share.value);
+                               share.value, share.bound);
     score->log_share += log(share.value);
     score->bound = bound_join(score->bound, share.bound);
     score->shares++;

@@ -13,7 +13,8 @@ static bool is_forbidden(const struct row *row)
 
 const char *notes_mark(const struct row *row)
 {
-    return is_forbidden(row) ? " !" : row->lower_bound ? " >=" : row->remarks ? " *" : "";
+    bool with_care = row->remarks || (row->status == ROW_MEASURED && row->why);
+    return is_forbidden(row) ? " !" : row->lower_bound ? " >=" : with_care ? " *" : "";
 }
 
 /* ---- the reasons ------------------------------------------------------------------ */
@@ -27,13 +28,12 @@ struct note {
 
 static const char *why_of(const struct row *row)
 {
-    return row->lower_bound ? NULL : row->why;
+    return row->status == ROW_MEASURED || row->lower_bound ? NULL : row->why;
 }
 
 static const char *kind_of_why(const struct row *row)
 {
-    return row->status == ROW_MEASURED ? "some trials left out"
-                                       : row_status_names[row->status];
+    return row_status_names[row->status];
 }
 
 static const char *limit_of(const struct row *row)
@@ -45,6 +45,17 @@ static const char *kind_of_limit(const struct row *row)
 {
     (void)row;
     return "the generator was the limit";
+}
+
+static const char *left_out_of(const struct row *row)
+{
+    return row->status == ROW_MEASURED ? row->why : NULL;
+}
+
+static const char *kind_of_left_out(const struct row *row)
+{
+    (void)row;
+    return "some trials left out";
 }
 
 static const char *remarks_of(const struct row *row)
@@ -60,6 +71,7 @@ static const char *kind_of_remarks(const struct row *row)
 
 static const struct note note_kinds[] = {{why_of, kind_of_why, "!"},
                                          {limit_of, kind_of_limit, ">="},
+                                         {left_out_of, kind_of_left_out, "*"},
                                          {remarks_of, kind_of_remarks, "*"}};
 
 /* What another row has to share. */
@@ -123,8 +135,8 @@ void notes_print_warnings(const struct group *group, enum table_style style, FIL
                                 "rows marked \"!\". They are"));
     if (bounds)
         text_printf(&line,
-                    "%sBounds: in the %zu %s marked \">=\" the generator was the limit. "
-                    "They are held against others for what they prove.",
+                    "%sBounds: in the %zu %s marked \">=\" the generator was the limit; "
+                    "figures with >= or <= hold as such, those with \"!\" not at all.",
                     line.length ? " " : "", bounds,
                     text_plural((double)bounds, "row", "rows"));
     if (line.length)

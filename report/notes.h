@@ -4,7 +4,7 @@
  *
  *   !    must not be used; nothing is ranked by it
  *   >=   the generator was the limit: figures are used for what they prove
- *   *    to be read with care
+ *   *    to be read with care, or made of fewer trials than the others
  */
 #ifndef REPORT_NOTES_H
 #define REPORT_NOTES_H

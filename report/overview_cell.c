@@ -43,19 +43,20 @@ bool overview_row_times(const struct comparison *comparison, const struct row *r
 }
 
 void overview_cell_add_evidence(struct overview_cell *cell, const struct row *row,
-                                const char *figure, double value)
+                                const char *figure, double value, enum bound bound)
 {
     struct overview_evidence *evidence =
         record_append(&cell->evidence, &cell->evidence_count, sizeof *evidence);
-    *evidence = (struct overview_evidence){.row = row, .figure = figure, .value = value};
+    *evidence = (struct overview_evidence){row, figure, value, bound};
 }
 
 double overview_cell_use(struct overview_cell *cell, const struct row *row,
                          enum metric_id metric)
 {
-    double median = row->estimates[metric].median;
-    overview_cell_add_evidence(cell, row, metrics[metric].name, median);
-    return median;
+    const struct estimate *estimate = &row->estimates[metric];
+    overview_cell_add_evidence(cell, row, metrics[metric].name, estimate->median,
+                               estimate->bound);
+    return estimate->median;
 }
 
 void overview_cell_release(struct overview_cell *cell)
@@ -72,6 +73,7 @@ static cJSON *evidence_json(const struct overview_evidence *evidence)
     json_add_text(item, "model", evidence->row->contender->label);
     json_add_text(item, "figure", evidence->figure);
     json_add_number(item, "value", evidence->value);
+    json_add_text(item, "bound", bound_words[evidence->bound]);
     cJSON *samples = json_add_array(item, "samples");
     for (size_t i = 0; i < evidence->row->used_count; i++)
         cJSON_AddItemToArray(samples, cJSON_CreateString(evidence->row->used[i]->id));

@@ -14,6 +14,7 @@ struct overview_evidence {
     const struct row *row;
     const char *figure; /* its name, or what it says */
     double value;
+    enum bound bound;
 };
 
 struct overview_cell {
@@ -30,7 +31,7 @@ void overview_cell_add_json(cJSON *object, const char *key,
                             const struct overview_cell *cell);
 
 void overview_cell_add_evidence(struct overview_cell *cell, const struct row *row,
-                                const char *figure, double value);
+                                const char *figure, double value, enum bound bound);
 
 /* The median of a metric of all requests, which goes into the evidence. */
 double overview_cell_use(struct overview_cell *cell, const struct row *row,

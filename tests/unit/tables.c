@@ -205,7 +205,7 @@ static void test_notes(void **state)
         failed->reason = memory_copy_string("no port");
     }
     static const char *const terminal[] = {
-        "Bounds: in the 1 row marked \">=\" the generator was the limit.",
+        "Bounds: in the 1 row marked \">=\" the generator was the limit;",
         "event-loop >=              >=1k\n",
         "thread-pool              failed\n",
         "iterative                failed\n",
@@ -245,7 +245,7 @@ static void test_bounds_and_invalid_figures(void **state)
     static const char *const markdown[] = {
         "**Not to be used: the 1 row marked \"!\". It is not ranked. Bounds: in the 1 "
         "row "
-        "marked \">=\" the generator was the limit.",
+        "marked \">=\" the generator was the limit;",
         "| model          | req/s |  ratio |   p50 |   mean |  cores | CPU/req | ratio | "
         "threads |\n",
         "| event-loop     |    1k |   0.25 |  2 ms |   2 ms |   0.50 |  500 us |  4.00 | "
@@ -261,6 +261,24 @@ static void test_bounds_and_invalid_figures(void **state)
         "- with care: steal (epoll)\n",
         NULL};
     expect_printed(&results, TABLE_MARKDOWN, markdown);
+    results_release(&results);
+}
+
+/* A row that has lost trials is made of the others, and says so. */
+static void test_trials_left_out(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", NULL};
+    struct results results = fixture_results(2);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000);
+    struct trial_record *lost =
+        fixture_add_trial(&results, "hello", NULL, "event-loop", 2, 9000);
+    trial_raise(lost, FLAG_STEAL, FLAG_INVALID, "stolen");
+    lost->valid = false;
+    static const char *const terminal[] = {
+        "event-loop *     1k\n", "* some trials left out: steal (event-loop)\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
     results_release(&results);
 }
 
@@ -340,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_starved_connections),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_bounds_and_invalid_figures),
+        cmocka_unit_test(test_trials_left_out),
         cmocka_unit_test(test_missing_p99),
         cmocka_unit_test(test_width),
     };
