@@ -54,6 +54,31 @@ static void print_footnotes(enum table_style style, FILE *file)
     text_release(&line);
 }
 
+static bool is_raised(const struct comparison *comparison, enum flag flag)
+{
+    for (size_t i = 0; i < comparison->results->trial_count; i++)
+        if (trial_has_flag(&comparison->results->trials[i], flag))
+            return true;
+    return false;
+}
+
+/* What the flags below the tables mean, and what helps. */
+static void print_flags(const struct comparison *comparison, enum table_style style,
+                        FILE *file)
+{
+    if (style == TABLE_MARKDOWN)
+        fputs("\n", file);
+    for (enum flag flag = 0; flag < FLAGS; flag++) {
+        if (!is_raised(comparison, flag))
+            continue;
+        struct text line = {0};
+        text_printf(&line, "%s: %s (%s)", flag_kinds[flag].word, flag_kinds[flag].meaning,
+                    flag_kinds[flag].remedy);
+        line_print_item(" ", text_string(&line), style, file);
+        text_release(&line);
+    }
+}
+
 /* How sure the figures are: said once, for it is the same for all. */
 void basis_print(const struct comparison *comparison, enum table_style style, FILE *file)
 {
@@ -71,6 +96,7 @@ void basis_print(const struct comparison *comparison, enum table_style style, FI
         fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
                 repeat, 100 * confidence);
     print_footnotes(style, file);
+    print_flags(comparison, style, file);
     print_references(comparison, style, file);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
             comparison->results->experiment.profile,

@@ -1,6 +1,6 @@
 /*
- * basis.h - what stands below all tables: how sure the figures are, what headers and
- * signs mean, which servers of others took part, how the run was made.
+ * basis.h - what stands below all tables: how sure the figures are, what headers,
+ * signs and flags mean, which servers of others took part, how the run was made.
  */
 #ifndef REPORT_BASIS_H
 #define REPORT_BASIS_H

@@ -277,7 +277,9 @@ static void test_trials_left_out(void **state)
     trial_raise(lost, FLAG_STEAL, FLAG_INVALID, "stolen");
     lost->valid = false;
     static const char *const terminal[] = {
-        "event-loop *     1k\n", "* some trials left out: steal (event-loop)\n", NULL};
+        "event-loop *     1k\n", "* some trials left out: steal (event-loop)\n",
+        "steal: the hypervisor took CPU time away",
+        "(measure on a machine that is not shared)\n", NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
     results_release(&results);
 }
