@@ -130,15 +130,20 @@ static void chart_plot_bound(struct chart *chart, enum bound bound, const char *
     free(columns);
 }
 
+static size_t count_figures(const size_t by_bound[BOUNDS])
+{
+    size_t all = 0;
+    for (enum bound bound = 0; bound < BOUNDS; bound++)
+        all += by_bound[bound];
+    return all;
+}
+
 /* Plots the data block and ends it; its title is in the key once. */
 static void chart_end_series(struct chart *chart, size_t style, const char *title,
                              const struct drawing *drawing)
 {
     const char *colour = colours[style % COLOUR_COUNT];
-    bool is_empty = true;
-    for (enum bound bound = 0; bound < BOUNDS; bound++)
-        is_empty = is_empty && !chart->block[bound];
-    if (is_empty)
+    if (count_figures(chart->block) == 0)
         return;
     for (enum bound bound = 0; bound < BOUNDS; bound++) {
         if (!chart->block[bound])
@@ -162,15 +167,13 @@ static void chart_end_series(struct chart *chart, size_t style, const char *titl
 /* In the key what each sign says, and below the title how many figures have it. */
 static void chart_explain_signs(struct chart *chart)
 {
-    size_t all = 0;
-    for (enum bound bound = 0; bound < BOUNDS; bound++)
-        all += chart->figures[bound];
     const char *separator = ":";
     for (enum bound bound = 0; bound < BOUNDS; bound++) {
         if (!signs[bound].with || !chart->figures[bound])
             continue;
         if (*separator == ':')
-            text_printf(&chart->title, "\\nOf %zu figures", all);
+            text_printf(&chart->title, "\\nOf %zu figures",
+                        count_figures(chart->figures));
         text_printf(&chart->title, "%s %zu %s", separator, chart->figures[bound],
                     signs[bound].meaning);
         text_printf(&chart->plot, ", \\\n    keyentry with %s lc rgb '%s' title '%s'",
