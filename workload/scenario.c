@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/field_json.h"
 #include "workload/load_fields.h"
 
@@ -85,6 +86,11 @@ static bool is_in_all_profiles(const void *scenario)
     return !((const struct scenario *)scenario)->profiles;
 }
 
+static bool has_no_quick_duration(const void *scenario)
+{
+    return !((const struct scenario *)scenario)->quick_duration_ns;
+}
+
 #define MEMBER(name) offsetof(struct scenario, name)
 
 const struct field scenario_fields[] = {
@@ -149,6 +155,14 @@ const struct field scenario_fields[] = {
      .offset = MEMBER(profiles),
      .choices = profile_names,
      .omit = is_in_all_profiles},
+    {.name = "quick_duration",
+     .kind = FIELD_TIME,
+     .minimum = NS_PER_MS,
+     .maximum = NS_PER_H,
+     .help =
+         "The measured time of the quick profile; default: a part of load's duration.",
+     .offset = MEMBER(quick_duration_ns),
+     .omit = has_no_quick_duration},
     {.name = "tolerates",
      .kind = FIELD_SET,
      .help = "Flags that are the finding here, not a fault of the measurement: of the "

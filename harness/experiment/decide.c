@@ -26,7 +26,11 @@ static void apply_profile(struct scenario *scenario, const struct profile *profi
     struct workload *workload = &scenario->workload;
     struct sweep *sweep = &scenario->sweep;
     workload->warmup_ns = scaled_time(workload->warmup_ns, profile->warmup_scale);
-    workload->duration_ns = scaled_time(workload->duration_ns, profile->duration_scale);
+    workload->duration_ns =
+        profile->quick_duration && scenario->quick_duration_ns
+            ? scenario->quick_duration_ns
+            : scaled_time(workload->duration_ns, profile->duration_scale);
+    scenario->quick_duration_ns = 0;
     if (workload->duration_ns < NS_PER_MS)
         workload->duration_ns = NS_PER_MS;
     if (sweep->quick.count && profile->quick_points) {

@@ -14,6 +14,7 @@ struct profile {
     uint64_t repeat;       /* blocks: every contender once in each */
     double warmup_scale;   /* times the scenario's own warm-up */
     double duration_scale; /* times the scenario's own measured time */
+    bool quick_duration;   /* or the scenario's "quick_duration", where it has one */
     bool quick_points;     /* only the sweep's "quick" values, where it has some */
 };
 
