@@ -43,6 +43,22 @@ static bool is_plain(const struct workload *workload)
            workload_all_connections(workload) == workload_connections(workload);
 }
 
+static double weight_of_mix(const struct workload *workload)
+{
+    double weights = 0;
+    for (size_t i = 0; i < workload->request_count; i++)
+        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
+    return weights;
+}
+
+/* In an open loop: its own rate, or its part of the mix's. */
+static double planned_rate(const struct workload *workload, const struct request *request)
+{
+    return request->rate_rps > 0
+               ? request->rate_rps
+               : workload->rate_rps * request->weight / weight_of_mix(workload);
+}
+
 /* How many requests were due each second, the mean over the trials; of one class or,
  * where that is NULL, of all. `planned_rps` where there are no trials. */
 static double scheduled_rate(const struct theory_case *known, const char *class_name,
@@ -75,14 +91,12 @@ static bool same_times(const struct path_times *a, const struct path_times *b)
 static bool read_demand(const struct theory_case *known, struct demand *demand)
 {
     const struct workload *workload = &known->scenario->workload;
-    double weights = 0, total = 0;
+    double weights = weight_of_mix(workload), total = 0;
     struct path_times first = {0}, *sum = &demand->times;
     *demand = (struct demand){.open = workload_is_open(workload),
                               .connections = (double)workload_connections(workload)};
     if (!is_plain(workload))
         return false;
-    for (size_t i = 0; i < workload->request_count; i++)
-        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         double share = request->rate_rps;
@@ -438,12 +452,11 @@ static void predict_blocked(const struct theory_case *known, const struct demand
 {
     const struct workload *workload = &known->scenario->workload;
     const struct request *task = NULL;
-    double weights = 0, task_cpu = 0;
+    double task_cpu = 0;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         struct path_times times;
         path_times_read(&times, request->path, known->calibration);
-        weights += request->rate_rps > 0 ? 0 : request->weight;
         if (times.cpu > 0 && task)
             return; /* more than one kind */
         if (times.cpu > 0) {
@@ -453,15 +466,14 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     }
     if (!task || !demand->open)
         return;
-    bool own = task->rate_rps > 0;
-    double planned = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double planned = planned_rate(workload, task);
     double rate = has_own_class(workload, task)
                       ? scheduled_rate(known, task->class_name, planned)
                       : planned;
     double blocked = rate * task_cpu;
     if (blocked <= 0.01 || blocked >= 1)
         return;
-    bool apart = own && task->arrivals == ARRIVALS_CONSTANT;
+    bool apart = task->rate_rps > 0 && task->arrivals == ARRIVALS_CONSTANT;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *light = &workload->requests[i];
         struct path_times times;
@@ -504,4 +516,39 @@ double theory_waiting_threads(const struct theory_case *known)
 {
     struct supply supply = model_supply(known);
     return has_flag(known, MODEL_LOOP) ? supply.groups : supply.slots;
+}
+
+double theory_unhindered(const struct theory_case *known, bool *in_step)
+{
+    struct demand demand;
+    if (!read_demand(known, &demand) || demand.open || demand.mixed ||
+        demand.times.measured || demand.times.cpu > 0 || hold_time(&demand) <= 0)
+        return NAN;
+    struct supply supply = read_supply(known);
+    if (!has_room(&demand, &supply))
+        return NAN;
+    *in_step = demand.times.draws == 0;
+    return demand.connections / hold_time(&demand);
+}
+
+double theory_busy_periods(const struct theory_case *known)
+{
+    const struct workload *workload = &known->scenario->workload;
+    struct demand demand;
+    double random_rps = 0, busy = 0;
+    if (!read_demand(known, &demand) || !demand.open)
+        return INFINITY;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        double rate = planned_rate(workload, request);
+        struct path_times times;
+        path_times_read(&times, request->path, known->calibration);
+        busy += rate * times.cpu / known->server_cpus;
+        int arrivals = request->rate_rps > 0 ? request->arrivals : workload->arrivals;
+        if (times.cpu > 0 && arrivals == ARRIVALS_POISSON)
+            random_rps += rate;
+    }
+    if (random_rps <= 0 || busy <= 0.01)
+        return INFINITY;
+    return random_rps * fmax(0, 1 - busy) * (double)workload->duration_ns / 1e9;
 }

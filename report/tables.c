@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/cautions.h"
 #include "base/text.h"
 #include "servers/ops/op.h"
 
@@ -106,13 +107,22 @@ static bool has_ratio(const struct group *group, struct figure figure)
     return false;
 }
 
+static bool has_column(const struct figure_columns *columns, struct figure figure)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (figure_equal(columns->items[i].figure, figure))
+            return true;
+    return false;
+}
+
 /* A column for the figure, if any row has it, and one for what theory says of it. */
 static void add_figure(struct figure_columns *columns, const struct group *group,
                        struct figure figure, enum table_style style)
 {
     bool terminal = style == TABLE_TERMINAL;
     struct figure beside = {(enum metric_id)metrics[figure.metric].beside, ALL_REQUESTS};
-    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)))
+    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)) ||
+        has_column(columns, figure))
         return;
     add_column(columns, COLUMN_FIGURE, figure);
     /* Of a closed loop's p50 and throughput one follows from the other. */
@@ -134,6 +144,19 @@ static void add_class_figures(struct figure_columns *columns, const struct group
                 add_figure(columns, group, (struct figure){m, (int)c}, style);
 }
 
+/* Where p99 hangs on a few moments: what hangs on more comes first. */
+static void add_leading_latencies(struct figure_columns *columns,
+                                  const struct group *group, enum table_style style)
+{
+    static const enum metric_id leading[] = {METRIC_LATENCY_MEAN, METRIC_LATENCY_P50};
+    int classes = (int)group->rows[0].class_count;
+    if (!caution_p99_is_of_few(group->comparison, group->rows))
+        return;
+    for (int c = classes > 1 ? 0 : ALL_REQUESTS; c < classes; c++)
+        for (size_t i = 0; i < sizeof leading / sizeof *leading; i++)
+            add_figure(columns, group, (struct figure){leading[i], c}, style);
+}
+
 /* The metric whose column is the next one from the left; METRIC_COUNT: there is none. */
 static enum metric_id next_column(int after)
 {
@@ -149,15 +172,18 @@ static enum metric_id next_column(int after)
 static void choose_columns(struct figure_columns *columns, const struct group *group,
                            enum table_style style)
 {
-    bool by_class = group->rows[0].class_count > 1, classes_stand = false;
+    bool by_class = group->rows[0].class_count > 1, latencies_stand = false;
     columns->count = 0;
     for (enum metric_id m = next_column(0); m < METRIC_COUNT;
          m = next_column(metrics[m].column)) {
+        bool begins = metrics[m].latency_key && !latencies_stand;
+        if (begins)
+            add_leading_latencies(columns, group, style);
         if (!by_class || !metrics[m].latency_key)
             add_figure(columns, group, (struct figure){m, ALL_REQUESTS}, style);
-        else if (!classes_stand)
+        else if (begins)
             add_class_figures(columns, group, style);
-        classes_stand = classes_stand || metrics[m].latency_key;
+        latencies_stand = latencies_stand || begins;
     }
 }
 
@@ -511,6 +537,16 @@ static void print_missing(const struct group *group, enum table_style style, FIL
     }
 }
 
+/* What is right, and yet not all there is to know. */
+static void print_cautions(const struct group *group, enum table_style style, FILE *file)
+{
+    struct words lines = {0};
+    cautions_add(group->comparison, group->rows, group->count, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        print_item("*", lines.items[i], style, file);
+    words_release(&lines);
+}
+
 static void print_heading(const struct scenario *scenario, enum table_style style,
                           FILE *file)
 {
@@ -533,6 +569,8 @@ static void print_group(const struct group *group, enum table_style style, FILE 
     for (size_t i = 0; i < sizeof note_kinds / sizeof *note_kinds; i++)
         print_notes_of(group, &note_kinds[i], style, file);
     print_missing(group, style, file);
+    if (any_used)
+        print_cautions(group, style, file);
 }
 
 /* ---- the whole -------------------------------------------------------------------- */
