@@ -17,7 +17,7 @@ static const char *const two_models[] = {"event-loop", "thread-pool:threads=64",
     "\"family\":\"f\",\"requests\":[{\"path\":\"" path                                   \
     "\"}],\"load\":{\"connections\":1000}"
 
-static const struct seen {
+static const struct shortfall_case {
     const char *scenario;
     double throughput, cores, generator; /* of the loop */
     const char *said;                    /* NULL: nothing */
@@ -135,7 +135,7 @@ static void points_are_named(void **state)
     "\"light\"},{\"path\":\"/spin:20ms\",\"weight\":" #share ",\"class\":\"cpu\"}],"     \
     "\"load\":{\"rate\":" #rate ",\"duration\":\"" window "\"" more "}"
 
-static const struct window {
+static const struct window_case {
     const char *scenario;
     const char *said; /* in part; NULL: nothing */
     bool is_of_few;
