@@ -511,14 +511,12 @@ const struct command bench_command = {
     .description =
         "A scenario is a name (see `interleave scenarios`) or the path of a file; "
         "without any, all that the profile takes are run. Each trial is a fresh server, "
-        "a warm-up and a "
-        "measurement; each block has one trial of every contender, in an order shuffled "
-        "from the seed. The table goes to stdout, the data into the folder of results, "
-        "and Ctrl-C leaves a folder that --resume goes on with.\n"
+        "a warm-up and a measurement; each block has one trial of every contender, in an "
+        "order shuffled from the seed. The table goes to stdout, the data into the "
+        "folder of results, and Ctrl-C leaves a folder that --resume goes on with.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong (then "
         "nothing was started), 3 if a trial is invalid in a way that its scenario does "
-        "not "
-        "tolerate, or the machine is not fit to measure on, 130 if interrupted.",
+        "not tolerate, or the machine is not fit to measure on, 130 if interrupted.",
     .options = options,
     .run = run,
 };

@@ -13,7 +13,7 @@ ok() { # STATUS NAME
     [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
 holds() { # EXPRESSION NAME
-    awk "BEGIN { exit !($1) }"
+    awk "BEGIN { exit !($1) }" 2>/dev/null
     ok $? "$2 ($1)"
 }
 
