@@ -15,14 +15,16 @@
 
 static const struct metric *const p99 = &metrics[METRIC_LATENCY_P99];
 
-/* The profile that multiplies the samples by at least this much; NULL: there is none. */
-static const char *profile_that_lasts(const char *own, double factor)
+/* The first profile behind the run's own that measures at least so many times as long;
+ * NULL: there is none. */
+static const char *profile_that_lasts(const struct scenario *scenario, const char *own,
+                                      double factor)
 {
-    int current = 0;
-    while (profile_names[current] && strcmp(profile_names[current], own) != 0)
-        current++;
-    for (int i = current; profile_names[i]; i++)
-        if (profiles[i].duration_scale >= factor * profiles[current].duration_scale)
+    const struct profile *current = profile_named(own);
+    double needed_ns = factor * (double)scenario->workload.duration_ns;
+    for (int i = 0; current && profile_names[i]; i++)
+        if (&profiles[i] > current &&
+            (double)profile_duration_ns(&profiles[i], scenario) >= needed_ns)
             return profile_names[i];
     return NULL;
 }
@@ -33,9 +35,10 @@ static double round_up(double factor)
     return factor < 10 ? ceil(factor * 10) / 10 : ceil(factor);
 }
 
-static void tell_remedy(struct text *line, double factor, const char *profile)
+static void tell_remedy(struct text *line, const struct scenario *scenario, double factor,
+                        const char *profile)
 {
-    const char *other = profile_that_lasts(profile, factor);
+    const char *other = profile_that_lasts(scenario, profile, factor);
     if (other)
         text_printf(line, "--profile %s, or a longer duration", other);
     else if (isfinite(factor))
@@ -44,8 +47,8 @@ static void tell_remedy(struct text *line, double factor, const char *profile)
         text_append_string(line, "a longer duration");
 }
 
-char *samples_too_few(const char *class_name, struct sample_range range,
-                      const char *profile)
+char *samples_too_few(const struct scenario *scenario, const char *class_name,
+                      struct sample_range range, const char *profile)
 {
     double needed = (double)histogram_samples_needed(p99->percentile.fraction);
     double counted = isnan(range.least) ? range.most : range.least;
@@ -62,7 +65,7 @@ char *samples_too_few(const char *class_name, struct sample_range range,
     text_printf(&line,
                 " %s, %s needs %.0f: ", text_plural(range.most, "sample", "samples"),
                 p99->header, needed);
-    tell_remedy(&line, needed / counted, profile);
+    tell_remedy(&line, scenario, needed / counted, profile);
     return text_steal(&line);
 }
 
@@ -172,7 +175,7 @@ static char *forecast_class(const struct scenario *scenario, const char *value,
     const char *name = workload_class(&scenario->workload, class_index);
     scenario_at_point(&point, scenario, value);
     char *few = samples_expect(&range, &point, name)
-                    ? samples_too_few(name ? name : "", range, profile)
+                    ? samples_too_few(&point, name ? name : "", range, profile)
                     : NULL;
     scenario_release(&point);
     return few;

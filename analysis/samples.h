@@ -19,10 +19,10 @@ struct sample_range {
 /*
  * "light: 40 to 50 samples, p99 needs 368: --profile standard, or a longer duration", on
  * the heap; NULL where there are enough. A profile is named where it lasts long enough;
- * the run's own is `profile`. `class_name` may be empty.
+ * the run's own is `profile`. `class_name` may be empty; the scenario is one of a run.
  */
-char *samples_too_few(const char *class_name, struct sample_range range,
-                      const char *profile);
+char *samples_too_few(const struct scenario *scenario, const char *class_name,
+                      struct sample_range range, const char *profile);
 
 /*
  * How many samples the class will have; NULL: all requests. In an open loop those that

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "analysis/cautions.h"
 #include "analysis/ranking.h"
 
 static void add_column(struct columns *columns, enum column_kind kind,
@@ -50,13 +51,22 @@ static bool has_ratio(const struct group *group, struct figure figure)
     return false;
 }
 
+static bool has_column(const struct columns *columns, struct figure figure)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (figure_equal(columns->items[i].figure, figure))
+            return true;
+    return false;
+}
+
 /* A column for the figure, if any row has it, and one for what theory says of it. */
 static void add_figure(struct columns *columns, const struct group *group,
                        struct figure figure, enum table_style style)
 {
     bool terminal = style == TABLE_TERMINAL;
     struct figure beside = {(enum metric_id)metrics[figure.metric].beside, ALL_REQUESTS};
-    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)))
+    if (!any_measured(group, figure) || (beside.metric && !any_measured(group, beside)) ||
+        has_column(columns, figure))
         return;
     add_column(columns, COLUMN_FIGURE, figure);
     /* Of a closed loop's p50 and throughput one follows from the other. */
@@ -78,6 +88,19 @@ static void add_class_figures(struct columns *columns, const struct group *group
                 add_figure(columns, group, (struct figure){m, (int)c}, style);
 }
 
+/* Where p99 hangs on a few moments: what hangs on more comes first. */
+static void add_leading_latencies(struct columns *columns, const struct group *group,
+                                  enum table_style style)
+{
+    static const enum metric_id leading[] = {METRIC_LATENCY_MEAN, METRIC_LATENCY_P50};
+    int classes = (int)group->rows[0].class_count;
+    if (!caution_p99_is_of_few(group->comparison, group->rows))
+        return;
+    for (int c = classes > 1 ? 0 : ALL_REQUESTS; c < classes; c++)
+        for (size_t i = 0; i < sizeof leading / sizeof *leading; i++)
+            add_figure(columns, group, (struct figure){leading[i], c}, style);
+}
+
 /* The metric whose column is the next one from the left; METRIC_COUNT: there is none. */
 static enum metric_id next_column(int after)
 {
@@ -93,15 +116,18 @@ static enum metric_id next_column(int after)
 void columns_choose(struct columns *columns, const struct group *group,
                     enum table_style style)
 {
-    bool by_class = group->rows[0].class_count > 1, classes_stand = false;
+    bool by_class = group->rows[0].class_count > 1, latencies_stand = false;
     columns->count = 0;
     for (enum metric_id m = next_column(0); m < METRIC_COUNT;
          m = next_column(metrics[m].column)) {
+        bool begins = metrics[m].latency_key && !latencies_stand;
+        if (begins)
+            add_leading_latencies(columns, group, style);
         if (!by_class || !metrics[m].latency_key)
             add_figure(columns, group, (struct figure){m, ALL_REQUESTS}, style);
-        else if (!classes_stand)
+        else if (begins)
             add_class_figures(columns, group, style);
-        classes_stand = classes_stand || metrics[m].latency_key;
+        latencies_stand = latencies_stand || begins;
     }
 }
 

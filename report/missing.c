@@ -47,7 +47,7 @@ static void print_few(const struct group *group, const struct samples *samples,
 {
     struct text line = {0};
     char *few = samples_too_few(
-        samples->class_name,
+        group->rows->scenario, samples->class_name,
         (struct sample_range){(double)samples->least, (double)samples->most},
         group->comparison->results->experiment.profile);
     text_printf(&line, "%s (", few);

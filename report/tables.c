@@ -1,12 +1,24 @@
 /* tables.c - see tables.h. */
 #include "report/tables.h"
 
+#include "analysis/cautions.h"
 #include "report/basis.h"
 #include "report/costs_table.h"
+#include "report/lines.h"
 #include "report/missing.h"
 #include "report/notes.h"
 #include "report/overview_table.h"
 #include "report/scenario_table.h"
+
+/* What is right, and yet not all there is to know. */
+static void print_cautions(const struct group *group, enum table_style style, FILE *file)
+{
+    struct words lines = {0};
+    cautions_add(group->comparison, group->rows, group->count, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        line_print_item("*", lines.items[i], style, file);
+    words_release(&lines);
+}
 
 static void print_heading(const struct scenario *scenario, enum table_style style,
                           FILE *file)
@@ -29,6 +41,8 @@ static void print_group(const struct group *group, enum table_style style, FILE 
         fputc('\n', file);
     notes_print(group, style, file);
     missing_print(group, style, file);
+    if (any_used)
+        print_cautions(group, style, file);
 }
 
 void tables_print(const struct comparison *comparison, const struct overview *overview,

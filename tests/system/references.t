@@ -306,6 +306,9 @@ requests_for() { # NAME
     for step in $(steps_of "$1"); do
         example=$("$INTERLEAVE" ops --json | grep -A9 "\"name\":.*\"$step\"" | grep -m 1 -oP '"example":\t"\K[^"]+')
         [ "$step" != fetch ] || example=spin=1k,json=3
+        # A time that may be drawn is.
+        ! "$INTERLEAVE" ops --json | grep -A9 "\"name\":.*\"$step\"" |
+            grep -m 1 '"argument":' | grep -qF '[~exp]' || example+='~exp'
         echo "{ \"path\": \"/$step:$example\", \"class\": \"$step\" },"
     done | sed '$s/,$//'
 }

@@ -163,6 +163,43 @@ static void test_classes_and_errors(void **state)
     results_release(&results);
 }
 
+#define COMPUTES(window)                                                                 \
+    "\"family\":\"f\",\"requests\":[{\"path\":\"/\",\"class\":\"light\",\"weight\":90}," \
+    "{\"path\":\"/spin:20ms\",\"class\":\"cpu\",\"weight\":10}],\"load\":{\"rate\":250," \
+    "\"duration\":\"" window "\"}"
+
+/* Where p99 hangs on a few moments, mean and p50 come before it. */
+static void test_short_windows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario, *lines[3];
+    } cases[] = {
+        {COMPUTES("3200ms"),
+         {"light mean  light p50  cpu mean  cpu p50  light p99     theory  cpu p99\n",
+          "* p99 is of this window: in 3200ms computations begin to queue about 40 "
+          "times, ",
+          NULL}},
+        {COMPUTES("72s"),
+         {"light p50  light p99     theory  cpu p50  cpu p99\n",
+          "* p99 is of this window: in 72s computations begin to queue about 900 times, ",
+          NULL}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct results results = fixture_results(1);
+        fixture_add_work(&results, "\"spin:20ms\":\"spin:12000000\"");
+        fixture_add_scenario(&results, "mixed", cases[i].scenario, two_models);
+        struct trial_record *trial =
+            fixture_add_trial(&results, "mixed", NULL, "event-loop", 1, 250);
+        fixture_add_class(trial, "light", 30e6, 100e6);
+        fixture_add_class(trial, "cpu", 40e6, 80e6);
+        trial->load->classes[0].latency.mean_ns = 35e6;
+        trial->load->classes[1].latency.mean_ns = 42e6;
+        expect_printed(&results, TABLE_TERMINAL, cases[i].lines);
+        results_release(&results);
+    }
+}
+
 /* How replies fell on connections is shown where some had none, and in files always. */
 static void test_starved_connections(void **state)
 {
@@ -354,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_classes_and_errors),
+        cmocka_unit_test(test_short_windows),
         cmocka_unit_test(test_starved_connections),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_bounds_and_invalid_figures),
