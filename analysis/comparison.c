@@ -15,16 +15,11 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
 
 /* ---- rows ------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool belongs(const struct trial_record *trial, const struct row *row)
 {
-    return same_text(trial->scenario, row->scenario->name) &&
-           same_text(trial->model, row->contender->label) &&
-           same_text(trial->point.value, row->value);
+    return text_same(trial->scenario, row->scenario->name) &&
+           text_same(trial->model, row->contender->label) &&
+           text_same(trial->point.value, row->value);
 }
 
 static void keep(const struct trial_record ***list, size_t *count,
@@ -91,9 +86,9 @@ static const char *find_skip_reason(const struct results *results, const struct 
 {
     for (size_t i = 0; i < results->manifest.not_testable_count; i++) {
         const struct not_testable *cell = &results->manifest.not_testable[i];
-        if (same_text(cell->scenario, row->scenario->name) &&
-            same_text(cell->value, row->value) &&
-            same_text(cell->model, row->contender->label))
+        if (text_same(cell->scenario, row->scenario->name) &&
+            text_same(cell->value, row->value) &&
+            text_same(cell->model, row->contender->label))
             return cell->why;
     }
     return NULL;
@@ -141,22 +136,45 @@ static struct estimate estimate_of(const double *values, size_t count)
     return estimate;
 }
 
+bool estimate_is_usable(const struct estimate *estimate)
+{
+    return estimate->count > 0 && estimate->bound != BOUND_NOTHING;
+}
+
+/*
+ * What a figure of the row's trials proves by their flags. The mean latency of a closed
+ * loop is its connections over the throughput (Little's law): at most this, where the
+ * throughput is at least that. In an open loop it holds how late the generator was.
+ */
+static enum bound bound_by_flags(const struct row *row, enum metric_id metric)
+{
+    enum bound limited = metrics[metric].if_limited;
+    if (row->status != ROW_INVALID)
+        return BOUND_EXACT;
+    if (!row->lower_bound)
+        return BOUND_NOTHING;
+    return limited == BOUND_AT_MOST && workload_is_open(&row->scenario->workload)
+               ? BOUND_NOTHING
+               : limited;
+}
+
 /* A figure over the used trials that have it; `class_name` NULL: of all requests. */
 static struct estimate estimate_metric(const struct row *row, enum metric_id metric,
                                        const char *class_name)
 {
     double *values = memory_allocate((row->used_count + 1) * sizeof *values);
     size_t count = 0;
-    bool at_least = false;
+    enum bound bound = bound_by_flags(row, metric);
     for (size_t i = 0; i < row->used_count; i++) {
         double value = metric_read(metric, row->used[i], class_name);
         if (!isfinite(value))
             continue;
         values[count++] = value;
-        at_least = at_least || metric_is_at_least(metric, row->used[i], class_name);
+        if (metric_is_at_least(metric, row->used[i], class_name))
+            bound = bound_join(bound, BOUND_AT_LEAST);
     }
     struct estimate estimate = estimate_of(values, count);
-    estimate.at_least = at_least;
+    estimate.bound = bound;
     free(values);
     return estimate;
 }

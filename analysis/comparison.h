@@ -21,8 +21,11 @@ struct estimate {
     size_t count; /* trials that have it */
     double median, least, greatest;
     struct interval interval; /* of the median */
-    bool at_least;            /* in some trial it is a lower bound */
+    enum bound bound;         /* what it proves */
 };
+
+/* Whether there is a figure, and it proves something. */
+bool estimate_is_usable(const struct estimate *estimate);
 
 enum row_status {
     ROW_MEASURED,
@@ -43,8 +46,8 @@ struct row {
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
     enum row_status status;
-    bool lower_bound; /* invalid only in that the generator was the limit: the server
-                         can do at least this much */
+    bool lower_bound; /* invalid only in that the generator was the limit: its figures
+                         prove what metrics.def says of such ones (if_limited) */
     char *why;        /* failure, flags or skip_reason; NULL where all is well */
     char *remarks;    /* flags that are warnings, or tolerated; NULL: none */
     const struct trial_record **trials; /* all of this row, failed and invalid, too */

@@ -288,6 +288,13 @@ char *metric_file_name(enum metric_id metric, const char *class_name)
                       : memory_copy_string(name);
 }
 
+bool metric_is_filed(enum metric_id metric, bool of_class)
+{
+    enum metric_files files = metrics[metric].files;
+    return of_class ? metrics[metric].of_classes && files == FILES_ALL
+                    : files != FILES_NONE;
+}
+
 /* ---- texts ------------------------------------------------------------------------ */
 
 char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/bound.h"
 #include "base/quantity.h"
 #include "record/trial.h"
 #include "workload/workload.h"
@@ -50,6 +51,7 @@ struct metric {
     bool of_classes;         /* it means something of a class of requests as well */
     const char *latency_key; /* of a latency: its key in the distribution */
     bool of_service;         /* that of service times, not of latencies */
+    enum bound if_limited;   /* what it proves where the generator was the limit */
     enum metric_files files;
 
     int column;              /* its place among the tables' columns; 0: none */
@@ -92,6 +94,10 @@ bool figure_equal(struct figure a, struct figure b);
 const char *workload_class(const struct workload *workload, int index);
 /* The index of a class, or ALL_REQUESTS where that is not named. */
 int workload_class_index(const struct workload *workload, const char *name);
+
+/* Whether samples.csv and comparison.* list this metric of all requests, or of classes.
+ */
+bool metric_is_filed(enum metric_id metric, bool of_class);
 
 /* Its name in files, on the heap: "throughput_rps", "class.light.latency_p99_ns". */
 char *metric_file_name(enum metric_id metric, const char *class_name);

@@ -14,6 +14,8 @@ static bool add_fetch(struct path_times *times, const char *asked,
     struct path_times its;
     bool known = path_times_read(&its, asked, calibration);
     times->wait += its.cpu + its.wait + its.blocking;
+    times->drawn += its.drawn;
+    times->draws += its.draws;
     times->measured = times->measured || its.measured;
     return known;
 }
@@ -30,13 +32,16 @@ static bool add_step(struct path_times *times, const struct path_step *step,
     const struct op *op = op_of_step(step);
     if (op && op->kind == OP_REPLY)
         return true;
-    uint64_t ns;
+    struct duration duration;
     double *const by_kind[] = {[OP_WAIT] = &times->wait,
                                [OP_BLOCKING] = &times->blocking,
                                [OP_CPU] = &times->cpu};
     bool lasts = (op && op->flags & OP_LASTS) || work_calibration_work(calibration, step);
-    if (op && lasts && path_step_time(step, &ns)) {
-        *by_kind[op->kind] += (double)ns / (double)NS_PER_S;
+    if (op && lasts && path_step_duration(step, &duration)) {
+        double seconds = (double)duration.ns / (double)NS_PER_S;
+        *by_kind[op->kind] += seconds;
+        times->drawn += duration.drawn ? seconds : 0;
+        times->draws += duration.drawn;
         return true;
     }
     const struct step_cost *cost = work_calibration_cost(calibration, step);

@@ -14,6 +14,8 @@ struct path_times {
     double cpu;      /* computing */
     double wait;     /* waiting for what the system tells, other servers included */
     double blocking; /* in blocking calls */
+    double drawn;    /* of waiting and blocking: what is drawn exponentially, its mean */
+    unsigned draws;  /* of how many steps */
     bool measured; /* some of it was measured, alone: beside others it may take longer */
 };
 

@@ -36,58 +36,30 @@ static bool is_latency(struct figure contest)
     return metrics[contest.metric].latency_key != NULL;
 }
 
-bool ranking_is_measured(const struct row *row)
+static bool loses_requests(const struct row *row)
 {
-    return row->status == ROW_MEASURED || row->lower_bound;
+    const struct estimate *errors = &row->estimates[METRIC_ERROR_SHARE];
+    const struct estimate *starved = &row->estimates[METRIC_STARVED];
+    return (estimate_is_usable(errors) && errors->median > RANKING_MAX_ERRORS) ||
+           (estimate_is_usable(starved) && starved->median > 0);
 }
 
-bool ranking_takes_part(const struct row *row)
+bool ranking_takes_part(const struct row *row, struct figure contest)
 {
-    double errors = row->estimates[METRIC_ERROR_SHARE].median;
-    double starved = row->estimates[METRIC_STARVED].median;
-    return ranking_is_measured(row) && !(errors > RANKING_MAX_ERRORS) && !(starved > 0);
+    return estimate_is_usable(row_estimate(row, contest)) && !loses_requests(row);
 }
 
-/* More is better; NAN where there is no figure. */
+/* More is better. */
 static double score_of(const struct row *row, struct figure contest)
 {
     double median = row_estimate(row, contest)->median;
     return is_latency(contest) ? 1 / median : median;
 }
 
-/* A latency that is a lower bound makes a score that is at most so high. */
-static bool score_is_at_most(const struct row *row, struct figure contest)
+static enum bound score_bound(const struct row *row, struct figure contest)
 {
-    return is_latency(contest) && row_estimate(row, contest)->at_least;
-}
-
-static bool score_is_at_least(const struct row *row, struct figure contest)
-{
-    return !is_latency(contest) && row->lower_bound;
-}
-
-const struct row *ranking_best(const struct comparison *comparison,
-                               const struct row *cell, struct figure contest)
-{
-    const struct row *best = NULL;
-    double highest = 0;
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *row = &comparison->rows[i];
-        if (!row_same_cell(row, cell) || !ranking_takes_part(row) ||
-            score_is_at_most(row, contest))
-            continue;
-        double score = score_of(row, contest);
-        if (score > highest) {
-            highest = score;
-            best = row;
-        }
-    }
-    return best;
-}
-
-double ranking_share(const struct row *row, const struct row *best, struct figure contest)
-{
-    return score_of(row, contest) / score_of(best, contest);
+    enum bound bound = row_estimate(row, contest)->bound;
+    return is_latency(contest) ? bound_inverse(bound) : bound;
 }
 
 size_t ranking_cell_size(const struct comparison *comparison, const struct row *cell)
@@ -99,13 +71,98 @@ size_t ranking_cell_size(const struct comparison *comparison, const struct row *
     return count;
 }
 
-const struct row *ranking_gap(const struct row *cell, size_t count, size_t least)
+const struct row *ranking_best(const struct comparison *comparison,
+                               const struct row *cell, struct figure contest)
 {
-    for (size_t i = 0; i < count; i++)
+    const struct row *best = NULL;
+    double highest = 0;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *row = &comparison->rows[i];
+        if (!row_same_cell(row, cell) || !ranking_takes_part(row, contest) ||
+            score_bound(row, contest) == BOUND_AT_MOST)
+            continue;
+        double score = score_of(row, contest);
+        if (score > highest) {
+            highest = score;
+            best = row;
+        }
+    }
+    return best;
+}
+
+/* Whether a row beside this one may be better than the best one is known to be. */
+static bool other_may_be_more(const struct comparison *comparison, const struct row *row,
+                              struct figure contest)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct row *other = &comparison->rows[i];
+        if (other != row && row_same_cell(other, row) &&
+            ranking_takes_part(other, contest) &&
+            score_bound(other, contest) == BOUND_AT_LEAST)
+            return true;
+    }
+    return false;
+}
+
+struct share ranking_share(const struct comparison *comparison, const struct row *row,
+                           const struct row *best, struct figure contest)
+{
+    /* The best one is the best however much more it can do. */
+    enum bound own = row == best ? BOUND_EXACT : score_bound(row, contest);
+    enum bound of_best =
+        other_may_be_more(comparison, row, contest) ? BOUND_AT_LEAST : BOUND_EXACT;
+    return (struct share){score_of(row, contest) / score_of(best, contest),
+                          bound_join(own, bound_inverse(of_best))};
+}
+
+struct best_ratio ranking_ratio(const struct comparison *comparison,
+                                const struct row *row, struct figure figure)
+{
+    const struct row *best =
+        ranking_best(comparison, row, ranking_contest(comparison, row));
+    if (!best || !estimate_is_usable(row_estimate(row, figure)) ||
+        !estimate_is_usable(row_estimate(best, figure)))
+        return (struct best_ratio){0};
+    enum bound bound = bound_join(row_estimate(row, figure)->bound,
+                                  bound_inverse(row_estimate(best, figure)->bound));
+    struct best_ratio ratio = {.best = best,
+                               .ratio = row_ratio(row, best, figure, 0.95),
+                               .bound = row == best ? BOUND_EXACT : bound};
+    return ratio.bound != BOUND_NOTHING && ratio.ratio.pairs ? ratio
+                                                             : (struct best_ratio){0};
+}
+
+/* ---- cells that do not count ------------------------------------------------------ */
+
+/* The figure that a cell takes of a row: who loses requests is out of the contest, and
+ * has no need of the figure that decides it. */
+static const struct estimate *needed(const struct row *row, struct figure contest)
+{
+    return loses_requests(row) ? &row->estimates[METRIC_ERROR_SHARE]
+                               : row_estimate(row, contest);
+}
+
+const struct row *ranking_gap(const struct row *cell, size_t count, struct figure contest,
+                              size_t least)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct estimate *estimate = needed(&cell[i], contest);
         if (cell[i].status != ROW_NOT_TESTABLE &&
-            (!ranking_is_measured(&cell[i]) || cell[i].used_count < least))
+            (!estimate_is_usable(estimate) || estimate->count < least))
             return &cell[i];
+    }
     return NULL;
+}
+
+char *ranking_gap_reason(const struct row *gap, struct figure contest)
+{
+    if (gap->why)
+        return memory_copy_string(gap->why);
+    if (gap->status != ROW_MEASURED)
+        return memory_copy_string(row_status_names[gap->status]);
+    return memory_printf("%s in %zu of %zu %s", metrics[contest.metric].header,
+                         needed(gap, contest)->count, gap->trial_count,
+                         text_plural((double)gap->trial_count, "trial", "trials"));
 }
 
 /* ---- words ------------------------------------------------------------------------ */
@@ -130,10 +187,11 @@ static void give(enum standing *standings, const double *p, size_t count,
     free(rejected);
 }
 
-static bool has_words(const struct row *cell, size_t count)
+static bool has_words(const struct row *cell, size_t count, struct figure contest)
 {
     for (size_t i = 0; i < count; i++)
-        if (ranking_takes_part(&cell[i]) && cell[i].used_count < RANKING_LEAST_TRIALS)
+        if (ranking_takes_part(&cell[i], contest) &&
+            row_estimate(&cell[i], contest)->count < RANKING_LEAST_TRIALS)
             return false;
     return true;
 }
@@ -143,25 +201,26 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
 {
     struct figure contest = ranking_contest(comparison, cell);
     const struct row *best = ranking_best(comparison, cell, contest);
-    bool words = has_words(cell, count);
+    bool words = has_words(cell, count, contest);
     double margin = 1 - (is_latency(contest) ? RANKING_DELTA_LATENCY : RANKING_DELTA);
     double *above = memory_allocate_zeroed(count + 1, sizeof *above);
     double *below = memory_allocate_zeroed(count + 1, sizeof *below);
-    /* A best figure that is a bound proves nobody as good as it. */
-    bool best_is_bound = best && score_is_at_least(best, contest);
     for (size_t i = 0; i < count; i++) {
-        bool part = best && ranking_takes_part(&cell[i]);
-        standings[i] = !part              ? STANDING_OUT
-                       : !words           ? STANDING_NONE
-                       : &cell[i] == best ? STANDING_BEST
-                                          : STANDING_OPEN;
+        const struct row *row = &cell[i];
         above[i] = below[i] = NAN;
-        if (standings[i] != STANDING_OPEN)
+        standings[i] = STANDING_OUT;
+        if (!best || !ranking_takes_part(row, contest))
             continue;
-        struct ratio ratio = score_ratio(&cell[i], best, contest);
-        if (!best_is_bound && !score_is_at_most(&cell[i], contest))
+        enum bound bound = ranking_share(comparison, row, best, contest).bound;
+        standings[i] = !words                                  ? STANDING_NONE
+                       : row == best && bound != BOUND_AT_MOST ? STANDING_BEST
+                                                               : STANDING_OPEN;
+        if (standings[i] != STANDING_OPEN || row == best)
+            continue;
+        struct ratio ratio = score_ratio(row, best, contest);
+        if (bound == BOUND_EXACT || bound == BOUND_AT_LEAST)
             above[i] = log_ratio_above(&ratio.log, margin);
-        if (!score_is_at_least(&cell[i], contest))
+        if (bound == BOUND_EXACT || bound == BOUND_AT_MOST)
             below[i] = log_ratio_below(&ratio.log, margin);
     }
     give(standings, above, count, STANDING_AS_GOOD);

@@ -3,9 +3,10 @@
  * or to be behind.
  *
  * The contest of a cell: the p99 of the requests without CPU steps where there are
- * classes, else throughput, and in an open loop p99. A model is out of it with invalid
- * trials, more than 1 % of errors, or starved connections. Figures that are bounds are
- * held against others for what they prove and no more.
+ * classes, else throughput, and in an open loop p99. A model is out of it with a figure
+ * that proves nothing, more than 1 % of errors, or starved connections. Figures that are
+ * bounds (analysis/bound.h) are held against others for what they prove and no more: who
+ * may be better than is known is never behind, and beside him nobody is best or as good.
  *
  * Words take RANKING_LEAST_TRIALS trials of each: with twelve identical models, a noise
  * of 3 % and one trial, half of them would come out as behind. With fewer there is an
@@ -19,7 +20,8 @@
  * by one-sided t tests of the mean log ratio at 5 %, corrected for the number of models
  * in the cell (S. Holm, "A simple sequentially rejective multiple test procedure", 1979).
  *
- * A cell counts only if every contender that this machine can run has a figure in it.
+ * A cell counts only if every contender that this machine can run has the figure that
+ * decides it, or is out for the requests that it lost.
  */
 #ifndef ANALYSIS_RANKING_H
 #define ANALYSIS_RANKING_H
@@ -46,17 +48,29 @@ extern const char *const standing_words[]; /* "", "", "best", "as good", ... */
 struct figure ranking_contest(const struct comparison *comparison,
                               const struct row *cell);
 
-/* Whether the row has figures that may be used: valid ones, or lower bounds. */
-bool ranking_is_measured(const struct row *row);
-bool ranking_takes_part(const struct row *row);
+bool ranking_takes_part(const struct row *row, struct figure contest);
 
-/* The row with the best figure among those that take part, or NULL. */
+/* The row with the best figure among those that take part and may not be worse, or
+ * NULL. */
 const struct row *ranking_best(const struct comparison *comparison,
                                const struct row *cell, struct figure contest);
 
-/* The row's figure as a share of the best one's, more being better. */
-double ranking_share(const struct row *row, const struct row *best,
-                     struct figure contest);
+/* The figure of a row that takes part as a share of the best one's, more being better. */
+struct share {
+    double value;
+    enum bound bound;
+};
+struct share ranking_share(const struct comparison *comparison, const struct row *row,
+                           const struct row *best, struct figure contest);
+
+/* A figure of the row to that of the best row of its cell, block by block. */
+struct best_ratio {
+    const struct row *best; /* NULL: none, or the figures prove nothing of it */
+    struct ratio ratio;
+    enum bound bound;
+};
+struct best_ratio ranking_ratio(const struct comparison *comparison,
+                                const struct row *row, struct figure figure);
 
 /* The standing of each row of the cell that begins at `cell`, `count` of them. */
 void ranking_standings(const struct comparison *comparison, const struct row *cell,
@@ -65,8 +79,10 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
 /* Rows of the cell that begins at `cell`. */
 size_t ranking_cell_size(const struct comparison *comparison, const struct row *cell);
 
-/* Why the cell does not count: the first row without figures that may be used, or with
- * fewer than `least` trials; NULL: it counts. */
-const struct row *ranking_gap(const struct row *cell, size_t count, size_t least);
+/* Why the cell does not count: the first row without a figure that may be used, or with
+ * one of fewer than `least` trials; NULL: it counts. */
+const struct row *ranking_gap(const struct row *cell, size_t count, struct figure contest,
+                              size_t least);
+char *ranking_gap_reason(const struct row *gap, struct figure contest); /* on the heap */
 
 #endif

@@ -17,7 +17,8 @@ struct demand {
     bool open;
     double connections, rate;
     struct path_times times;
-    bool mixed; /* not all requests are alike: averages give bounds */
+    bool mixed; /* not all requests are alike: averages give bounds; `drawn` says nothing
+                 */
 };
 
 /* What the model brings, by its flags and options. */
@@ -42,6 +43,22 @@ static bool is_plain(const struct workload *workload)
            workload_all_connections(workload) == workload_connections(workload);
 }
 
+static double weight_of_mix(const struct workload *workload)
+{
+    double weights = 0;
+    for (size_t i = 0; i < workload->request_count; i++)
+        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
+    return weights;
+}
+
+/* In an open loop: its own rate, or its part of the mix's. */
+static double planned_rate(const struct workload *workload, const struct request *request)
+{
+    return request->rate_rps > 0
+               ? request->rate_rps
+               : workload->rate_rps * request->weight / weight_of_mix(workload);
+}
+
 /* How many requests were due each second, the mean over the trials; of one class or,
  * where that is NULL, of all. `planned_rps` where there are no trials. */
 static double scheduled_rate(const struct theory_case *known, const char *class_name,
@@ -64,18 +81,22 @@ static double scheduled_rate(const struct theory_case *known, const char *class_
                                                  : planned_rps;
 }
 
+static bool same_times(const struct path_times *a, const struct path_times *b)
+{
+    return a->cpu == b->cpu && a->wait == b->wait && a->blocking == b->blocking &&
+           a->drawn == b->drawn && a->draws == b->draws;
+}
+
 /* False where some step's time is not known, or the load is of another kind. */
 static bool read_demand(const struct theory_case *known, struct demand *demand)
 {
     const struct workload *workload = &known->scenario->workload;
-    double weights = 0, total = 0;
+    double weights = weight_of_mix(workload), total = 0;
     struct path_times first = {0}, *sum = &demand->times;
     *demand = (struct demand){.open = workload_is_open(workload),
                               .connections = (double)workload_connections(workload)};
     if (!is_plain(workload))
         return false;
-    for (size_t i = 0; i < workload->request_count; i++)
-        weights += workload->requests[i].rate_rps > 0 ? 0 : workload->requests[i].weight;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         double share = request->rate_rps;
@@ -91,10 +112,10 @@ static bool read_demand(const struct theory_case *known, struct demand *demand)
         sum->cpu += share * own.cpu;
         sum->blocking += share * own.blocking;
         sum->measured = sum->measured || own.measured;
+        sum->drawn = own.drawn;
+        sum->draws = own.draws;
         total += share;
-        demand->mixed =
-            demand->mixed || (i > 0 && (own.cpu != first.cpu || own.wait != first.wait ||
-                                        own.blocking != first.blocking));
+        demand->mixed = demand->mixed || (i > 0 && !same_times(&own, &first));
         first = own;
     }
     if (!(total > 0))
@@ -313,6 +334,45 @@ static struct limit capacity(const struct demand *demand, const struct supply *s
     return limit;
 }
 
+/* Whether a request begins each step at once: where there is room for all, and in an open
+ * loop for those that are there at a time, too. */
+static bool has_room(const struct demand *demand, const struct supply *supply)
+{
+    double present = demand->rate * hold_time(demand);
+    double most = demand->open ? present + 5 * sqrt(present) : demand->connections;
+    if (demand->open && demand->connections > 0 && demand->connections < most)
+        return false; /* some are sent late */
+    if (demand->open && supply->groups > 1 && isfinite(supply->slots))
+        return false; /* two may meet at one process while another is free */
+    return most <= supply->slots &&
+           (!(demand->times.blocking > 0) || most <= supply->pool);
+}
+
+/*
+ * A request that does nothing but wait, nobody being in its way: W in all, of which one
+ * wait is drawn with the mean E, so that a share q is done after W - E + E ln(1/(1 - q)).
+ * Of waits that are all alike nothing is said: what is above W is the server's own work.
+ */
+static void predict_drawn(const struct demand *demand, const struct supply *supply,
+                          struct list *list)
+{
+    static const struct {
+        enum metric_id metric;
+        double share;
+        const char *basis;
+    } quantiles[] = {{METRIC_LATENCY_P50, 0.5, "W - E + E ln 2"},
+                     {METRIC_LATENCY_P99, 0.99, "W - E + E ln 100"}};
+    const struct path_times *times = &demand->times;
+    if (demand->mixed || times->measured || times->draws != 1 || times->cpu > 0 ||
+        !has_room(demand, supply))
+        return;
+    double fixed = hold_time(demand) - times->drawn;
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+        add(list, (struct figure){quantiles[i].metric, ALL_REQUESTS}, RELATION_EQUAL,
+            (fixed - times->drawn * log1p(-quantiles[i].share)) * 1e9,
+            quantiles[i].basis);
+}
+
 static void predict_closed(const struct theory_case *known, const struct demand *demand,
                            struct list *list)
 {
@@ -325,14 +385,31 @@ static void predict_closed(const struct theory_case *known, const struct demand 
      * short the server's own work counts, which is not in the formula. */
     bool bound = demand->mixed || times->measured ||
                  (times->cpu > 0 && times->wait + times->blocking > 0) ||
+                 (times->draws && times->wait > 0 && times->blocking > 0) ||
                  (supply.is_hashed && limit.value < unlimited);
     enum relation relation = bound ? RELATION_AT_MOST : RELATION_EQUAL;
     add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
         limit.basis);
+    if (bound || !serves_all(known) || !shares_evenly(&supply, demand))
+        return;
     /* By Little's law. */
-    if (!bound && serves_all(known) && shares_evenly(&supply, demand))
-        add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
-            demand->connections / limit.value * 1e9, "C/throughput");
+    add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
+        demand->connections / limit.value * 1e9, "C/throughput");
+    predict_drawn(demand, &supply, list);
+}
+
+/* One server, Poisson arrivals (Pollaczek and Khinchine): its service is fixed, or has
+ * the variance of the one wait that is drawn. */
+static void predict_single(const struct demand *demand, struct list *list)
+{
+    double hold = hold_time(demand), load = demand->rate * hold;
+    double variation = demand->times.drawn / hold;
+    if (load >= 1 || demand->times.draws > 1)
+        return;
+    add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
+        (hold + load * hold * (1 + variation * variation) / (2 * (1 - load))) * 1e9,
+        demand->times.draws ? "M/G/1: D + rho D(1 + c^2)/(2(1-rho)), c = E/D"
+                            : "M/D/1: D + rho D/(2(1-rho))");
 }
 
 static void predict_open(const struct theory_case *known, const struct demand *demand,
@@ -346,12 +423,12 @@ static void predict_open(const struct theory_case *known, const struct demand *d
     lower(&limit, demand->rate, "the scheduled rate");
     add(list, (struct figure){METRIC_THROUGHPUT, ALL_REQUESTS}, relation, limit.value,
         limit.basis);
-    double hold = hold_time(demand), load = demand->rate * hold;
     const struct workload *workload = &known->scenario->workload;
     bool poisson = workload->request_count == 1 && workload->arrivals == ARRIVALS_POISSON;
-    if (supply.slots == 1 && poisson && load < 1)
-        add(list, (struct figure){METRIC_LATENCY_MEAN, ALL_REQUESTS}, RELATION_EQUAL,
-            (hold + load * hold / (2 * (1 - load))) * 1e9, "M/D/1: D + rho D/(2(1-rho))");
+    if (supply.slots == 1 && poisson)
+        predict_single(demand, list);
+    if (serves_all(known))
+        predict_drawn(demand, &supply, list);
 }
 
 /* Whether what is counted of its class is counted of this request alone. */
@@ -375,12 +452,11 @@ static void predict_blocked(const struct theory_case *known, const struct demand
 {
     const struct workload *workload = &known->scenario->workload;
     const struct request *task = NULL;
-    double weights = 0, task_cpu = 0;
+    double task_cpu = 0;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *request = &workload->requests[i];
         struct path_times times;
         path_times_read(&times, request->path, known->calibration);
-        weights += request->rate_rps > 0 ? 0 : request->weight;
         if (times.cpu > 0 && task)
             return; /* more than one kind */
         if (times.cpu > 0) {
@@ -390,20 +466,19 @@ static void predict_blocked(const struct theory_case *known, const struct demand
     }
     if (!task || !demand->open)
         return;
-    bool own = task->rate_rps > 0;
-    double planned = own ? task->rate_rps : workload->rate_rps * task->weight / weights;
+    double planned = planned_rate(workload, task);
     double rate = has_own_class(workload, task)
                       ? scheduled_rate(known, task->class_name, planned)
                       : planned;
     double blocked = rate * task_cpu;
     if (blocked <= 0.01 || blocked >= 1)
         return;
-    bool apart = own && task->arrivals == ARRIVALS_CONSTANT;
+    bool apart = task->rate_rps > 0 && task->arrivals == ARRIVALS_CONSTANT;
     for (size_t i = 0; i < workload->request_count; i++) {
         const struct request *light = &workload->requests[i];
         struct path_times times;
         path_times_read(&times, light->path, known->calibration);
-        if (light == task || !*light->class_name)
+        if (light == task || !*light->class_name || times.draws)
             continue;
         double wait = times.wait + times.blocking;
         struct figure p99 = {METRIC_LATENCY_P99,
@@ -441,4 +516,39 @@ double theory_waiting_threads(const struct theory_case *known)
 {
     struct supply supply = model_supply(known);
     return has_flag(known, MODEL_LOOP) ? supply.groups : supply.slots;
+}
+
+double theory_unhindered(const struct theory_case *known, bool *in_step)
+{
+    struct demand demand;
+    if (!read_demand(known, &demand) || demand.open || demand.mixed ||
+        demand.times.measured || demand.times.cpu > 0 || hold_time(&demand) <= 0)
+        return NAN;
+    struct supply supply = read_supply(known);
+    if (!has_room(&demand, &supply))
+        return NAN;
+    *in_step = demand.times.draws == 0;
+    return demand.connections / hold_time(&demand);
+}
+
+double theory_busy_periods(const struct theory_case *known)
+{
+    const struct workload *workload = &known->scenario->workload;
+    struct demand demand;
+    double random_rps = 0, busy = 0;
+    if (!read_demand(known, &demand) || !demand.open)
+        return INFINITY;
+    for (size_t i = 0; i < workload->request_count; i++) {
+        const struct request *request = &workload->requests[i];
+        double rate = planned_rate(workload, request);
+        struct path_times times;
+        path_times_read(&times, request->path, known->calibration);
+        busy += rate * times.cpu / known->server_cpus;
+        int arrivals = request->rate_rps > 0 ? request->arrivals : workload->arrivals;
+        if (times.cpu > 0 && arrivals == ARRIVALS_POISSON)
+            random_rps += rate;
+    }
+    if (random_rps <= 0 || busy <= 0.01)
+        return INFINITY;
+    return random_rps * fmax(0, 1 - busy) * (double)workload->duration_ns / 1e9;
 }

@@ -43,4 +43,14 @@ size_t theory_predict(const struct theory_case *known, struct prediction *predic
  * many as there are connections. */
 double theory_waiting_threads(const struct theory_case *known);
 
+/* C/W, the throughput of a closed loop of requests that do nothing but wait, if nobody is
+ * in another's way. NAN where W is not known, or where the server sets a limit by its
+ * threads or pools. `in_step`: all wait for the same time, so that convoys form. */
+double theory_unhindered(const struct theory_case *known, bool *in_step);
+
+/* How many busy periods of the server's CPUs are expected in the measured window:
+ * computations that come at random while none is at work or waits. INFINITY where none
+ * come at random, or where they are too few for a p99 to see them. */
+double theory_busy_periods(const struct theory_case *known);
+
 #endif

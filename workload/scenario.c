@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/field_json.h"
 #include "workload/load_fields.h"
 
@@ -85,6 +86,16 @@ static bool is_in_all_profiles(const void *scenario)
     return !((const struct scenario *)scenario)->profiles;
 }
 
+static bool has_no_quick_duration(const void *scenario)
+{
+    return !((const struct scenario *)scenario)->quick_duration_ns;
+}
+
+static bool has_not_been_shortened(const void *scenario)
+{
+    return !((const struct scenario *)scenario)->full_duration_ns;
+}
+
 #define MEMBER(name) offsetof(struct scenario, name)
 
 const struct field scenario_fields[] = {
@@ -149,6 +160,21 @@ const struct field scenario_fields[] = {
      .offset = MEMBER(profiles),
      .choices = profile_names,
      .omit = is_in_all_profiles},
+    {.name = "quick_duration",
+     .kind = FIELD_TIME,
+     .minimum = NS_PER_MS,
+     .maximum = NS_PER_H,
+     .help =
+         "The measured time of the quick profile; default: a part of load's duration.",
+     .offset = MEMBER(quick_duration_ns),
+     .omit = has_no_quick_duration},
+    {.name = "full_duration",
+     .kind = FIELD_TIME,
+     .minimum = NS_PER_MS,
+     .maximum = NS_PER_H,
+     .help = "In the scenarios of a run: the duration that its profile has shortened.",
+     .offset = MEMBER(full_duration_ns),
+     .omit = has_not_been_shortened},
     {.name = "tolerates",
      .kind = FIELD_SET,
      .help = "Flags that are the finding here, not a fault of the measurement: of the "

@@ -26,6 +26,7 @@
  *   "sweep": {"variable": "connections", "values": [1, 10, 100], "quick": [1, 100]},
  *   "shape": "steady",
  *   "profiles": ["standard", "thorough"],
+ *   "quick_duration": "8s", "full_duration": "90s",
  *   "tolerates": ["errors"]
  * }
  *
@@ -40,7 +41,10 @@
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
  * variable is "connections", "rate", an option of the server, or a word that stands
  * in braces in a path ("/bytes:{size}"). "profiles" are those that take the
- * scenario unasked (default: all); one that is named is run with any. "tolerates" names
+ * scenario unasked (default: all); one that is named is run with any. "quick_duration" is
+ * the measured time of the quick profile, where that would take too long as a part of the
+ * load's, which the figures of the others ask for. "full_duration" stands in the
+ * scenarios of a run alone: what its profile has shortened. "tolerates" names
  * flags of the generator that are the very finding here (a server that cannot carry the
  * load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
  * "gzip:64KiB"), or as a time ("spin:10ms", "gzip:10ms") that the harness turns into
@@ -66,7 +70,7 @@ struct scenario_backend {
     struct scenario_server server;
 };
 
-/* How thorough a run is, see harness/experiment/profile.h. */
+/* How thorough a run is, see workload/profile.h. */
 enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
 extern const char *const profile_names[]; /* for option tables; ends with NULL */
 
@@ -99,9 +103,11 @@ struct scenario {
     struct scenario_backend backend;
     int database; /* enum database */
     struct sweep sweep;
-    int shape;          /* enum shape */
-    unsigned profiles;  /* bit p: profile p includes it; 0: all profiles do */
-    unsigned tolerated; /* bit i: tolerable_flags[i] */
+    int shape;                  /* enum shape */
+    unsigned profiles;          /* bit p: profile p includes it; 0: all profiles do */
+    uint64_t quick_duration_ns; /* 0: the profile's part of the load's */
+    uint64_t full_duration_ns;  /* 0: no profile has shortened the load's duration */
+    unsigned tolerated;         /* bit i: tolerable_flags[i] */
 };
 
 /* Tables of the keys of a scenario file, and of its "sweep". */

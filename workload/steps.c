@@ -16,7 +16,7 @@ bool path_step_equals(const struct path_step *step, const char *text)
     return strncmp(step->text, text, step->length) == 0 && !text[step->length];
 }
 
-bool path_step_time(const struct path_step *step, uint64_t *ns)
+bool path_step_duration(const struct path_step *step, struct duration *duration)
 {
     char argument[QUANTITY_TEXT_BYTES];
     size_t length = step->length - step->name_length;
@@ -24,7 +24,16 @@ bool path_step_time(const struct path_step *step, uint64_t *ns)
         return false;
     memcpy(argument, step->text + step->name_length + 1, length - 1);
     argument[length - 1] = '\0';
-    return quantity_parse(QUANTITY_TIME, argument, 0, UINT64_MAX, ns, NULL) == 0;
+    return duration_parse(argument, UINT64_MAX, duration, NULL) == 0;
+}
+
+bool path_step_time(const struct path_step *step, uint64_t *ns)
+{
+    struct duration duration;
+    bool is_time = path_step_duration(step, &duration) && !duration.drawn;
+    if (is_time)
+        *ns = duration.ns;
+    return is_time;
 }
 
 void path_visit(const char *path,

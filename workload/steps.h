@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "workload/duration.h"
 
 #define PATH_MAX_STEPS 16
 
@@ -69,6 +70,10 @@ bool path_step_equals(const struct path_step *step, const char *text);
 
 /* The time in "spin:10ms"; false where the argument is not a time. */
 bool path_step_time(const struct path_step *step, uint64_t *ns);
+
+/* How long "wait:50ms" or "wait:50ms~exp" lasts; false where the argument is no
+ * duration. */
+bool path_step_duration(const struct path_step *step, struct duration *duration);
 
 /* Calls `visit` with every step of the path that is not empty. A fetch step is replaced
  * by the steps of the path that it asks for. */

@@ -9,33 +9,56 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/quantity.h"
 #include "base/text.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
 
-static uint64_t scaled_time(uint64_t ns, double scale)
+/* ---- what the profile shortens ---------------------------------------------------- */
+
+/* Whether two scenarios have the same duration, of which the same is measured. */
+static bool is_shortened_alike(const struct scenario *a, const struct scenario *b)
 {
-    double ms = round((double)ns * scale / (double)NS_PER_MS);
-    return (uint64_t)ms * NS_PER_MS;
+    return a->full_duration_ns == b->full_duration_ns &&
+           a->workload.duration_ns == b->workload.duration_ns;
 }
 
-/* The profile's durations and points become the scenario's own. */
-static void apply_profile(struct scenario *scenario, const struct profile *profile)
+/* The scenarios from `first` on that are shortened like that one, if none before. */
+static void tell_duration(const struct experiment *run, size_t first, struct text *note)
 {
-    struct workload *workload = &scenario->workload;
-    struct sweep *sweep = &scenario->sweep;
-    workload->warmup_ns = scaled_time(workload->warmup_ns, profile->warmup_scale);
-    workload->duration_ns = scaled_time(workload->duration_ns, profile->duration_scale);
-    if (workload->duration_ns < NS_PER_MS)
-        workload->duration_ns = NS_PER_MS;
-    if (sweep->quick.count && profile->quick_points) {
-        words_release(&sweep->values);
-        sweep->values = sweep->quick;
-        sweep->quick = (struct words){0};
-    }
-    words_release(&sweep->quick);
+    const struct scenario *scenario = &run->scenarios[first].scenario;
+    char full[QUANTITY_TEXT_BYTES], measured[QUANTITY_TEXT_BYTES];
+    if (!scenario->full_duration_ns)
+        return;
+    for (size_t i = 0; i < first; i++)
+        if (is_shortened_alike(&run->scenarios[i].scenario, scenario))
+            return;
+    text_printf(note, "%sof %s it measures %s (", note->length ? ", " : "",
+                quantity_format(QUANTITY_TIME, (double)scenario->full_duration_ns, full,
+                                sizeof full),
+                quantity_format(QUANTITY_TIME, (double)scenario->workload.duration_ns,
+                                measured, sizeof measured));
+    for (size_t i = first; i < run->scenario_count; i++)
+        if (is_shortened_alike(&run->scenarios[i].scenario, scenario))
+            text_printf(note, "%s%s", i == first ? "" : ", ",
+                        run->scenarios[i].scenario.name);
+    text_append_string(note, ")");
 }
+
+char *experiment_note_durations(const struct experiment *run)
+{
+    struct text note = {0};
+    for (size_t i = 0; i < run->scenario_count; i++)
+        tell_duration(run, i, &note);
+    char *line = note.length
+                     ? memory_printf("profile %s: %s", run->profile, text_string(&note))
+                     : NULL;
+    text_release(&note);
+    return line;
+}
+
+/* ---- contenders ------------------------------------------------------------------- */
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
 static int choose_models(struct experiment *run, struct experiment_scenario *own,
@@ -106,7 +129,7 @@ static int read_scenarios(struct experiment *run,
         struct scenario *own = &run->scenarios[run->scenario_count++].scenario;
         *own = scenarios.items[i];
         scenarios.items[i] = (struct scenario){0};
-        apply_profile(own, request->profile);
+        profile_apply(request->profile, own);
     }
     scenarios_release(&scenarios);
     return 0;

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -53,26 +52,12 @@ void progress_trial(struct progress *progress, const char *what)
                 progress->total, what, time_left(progress, left, sizeof left));
 }
 
-/* Those that forbid the use of the trial; of a valid one, all. */
-static bool is_told(const struct trial_record *trial, const struct trial_flag *flag)
-{
-    return trial->valid || flag->severity == FLAG_INVALID;
-}
-
-/* A flag may be raised for several reasons. */
-static bool was_told(const struct trial_record *trial, size_t number)
-{
-    for (size_t i = 0; i < number; i++)
-        if (is_told(trial, &trial->flags[i]) &&
-            strcmp(trial->flags[i].word, trial->flags[number].word) == 0)
-            return true;
-    return false;
-}
-
+/* The words of the flags that forbid the use of the trial; of a valid one, of all. */
 static void append_flags(struct text *words, const struct trial_record *trial)
 {
     for (size_t i = 0; i < trial->flag_count; i++)
-        if (is_told(trial, &trial->flags[i]) && !was_told(trial, i))
+        if ((trial->valid || trial->flags[i].severity == FLAG_INVALID) &&
+            trial_flag_is_first(trial, i))
             text_printf(words, "%s%s", words->length ? ", " : "", trial->flags[i].word);
 }
 

@@ -383,6 +383,7 @@ static void begin_record(struct trial_record *record, const struct trial_setup *
     record->seed = setup->seed;
     clock_utc_text(started, sizeof started, 0);
     record->started_utc = memory_copy_string(started);
+    record->origin = origin_copy(setup->origin);
     record->cpus.server =
         memory_copy_string(cpus_format(&placement->server, text, sizeof text));
     record->cpus.server_count = (uint64_t)placement->server_count;

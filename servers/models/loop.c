@@ -229,6 +229,13 @@ enum loop_place loop_send_away(struct loop_client *client, int kind)
     return place;
 }
 
+static void run_on_loop(struct loop *loop, struct job *job)
+{
+    if (loop->backend->flush)
+        loop->backend->flush(loop);
+    job_run(job);
+}
+
 /* A request as a state machine: goes on until the job waits, is elsewhere, or ends. */
 static bool go_through_steps(struct loop_client *client)
 {
@@ -242,8 +249,7 @@ static bool go_through_steps(struct loop_client *client)
         } else if (loop_send_away(client, kind) != ON_THE_LOOP) {
             return false;
         } else if (job_next_kind(job) != JOB_END) {
-            job_run(job);
-            client->loop->computed = true;
+            run_on_loop(client->loop, job);
         }
     }
     return true;

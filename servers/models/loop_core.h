@@ -44,7 +44,6 @@ struct loop {
     uint64_t now_ns; /* the backend's: about now, never older than the last sleep */
     bool stopping;   /* no more is accepted; the loop ends with its last client */
     bool paused;     /* backpressure at the cap: the listener is not watched */
-    bool computed;   /* a step has run on the loop; for the backend to clear */
     struct output output;
 };
 
@@ -99,6 +98,10 @@ struct loop_backend {
     /* Sends the batch, which is cleared afterwards: 0 when all has left; 1 when it
      * keeps the rest, and loop_sent will tell; or -errno. Not called again before. */
     int (*send)(struct loop_client *client, struct output *output);
+
+    /* Or NULL: hands the system what it has gathered; the loop is about to compute, and
+     * replies do not wait for the computations of others. */
+    void (*flush)(struct loop *loop);
 
     /* Watches a descriptor of a step until loop_step_ready, or unwatch. 0 or -errno. */
     int (*watch)(struct loop_client *client, int fd, bool writable);

@@ -3,7 +3,7 @@
  * it has. One multishot accept, and one multishot receive for each client, complete again
  * and again; received bytes come in provided buffers, which the ring picks from a common
  * supply; sends, descriptors of steps and the wake-up are submitted by the same call that
- * waits.
+ * waits, or by one of their own before a computation on the loop.
  *
  * That call may also do the work of what it submits, so the clock cannot tell its sleep
  * from its work: the loop counts as idle while its thread is on no CPU.
@@ -34,9 +34,6 @@
 #define BUFFER_BYTES (2 * 1024)
 #define BUFFER_GROUP 0
 
-/* After a computation on the loop, what has been ready for so long is submitted. */
-#define SUBMIT_BY_NS (100 * NS_PER_US)
-
 /* What a completion is about: in the low bits of its user data. The rest is a pointer. */
 enum subject {
     ABOUT_NOTHING, /* the outcome of a cancellation, which is ignored */
@@ -63,7 +60,6 @@ struct uring_loop {
     size_t parked_count;          /* in `parked` */
     size_t parked_capacity;       /* of `parked` */
     uint64_t begin_ns;            /* when the loop began */
-    uint64_t submitted_ns;        /* the last time */
     struct uring_client *leaving; /* closed, and nothing in flight */
     bool finished;
 };
@@ -437,20 +433,14 @@ static void submit_and_sleep(struct uring_loop *own)
     else
         io_uring_submit_and_wait_timeout(&own->ring, &first, 1, due_ns ? &left : NULL,
                                          NULL);
-    own->loop.now_ns = own->submitted_ns = clock_now_ns();
+    own->loop.now_ns = clock_now_ns();
 }
 
-/* Replies do not wait for the computations of others: they are submitted between them. */
-static void submit_after_computing(struct uring_loop *own)
+static void flush(struct loop *loop)
 {
-    if (!own->loop.computed)
-        return;
-    own->loop.computed = false;
-    uint64_t now_ns = clock_now_ns();
-    if (now_ns - own->submitted_ns < SUBMIT_BY_NS)
-        return;
-    io_uring_submit(&own->ring);
-    own->submitted_ns = now_ns;
+    struct uring_loop *own = loop_of(loop);
+    if (io_uring_sq_ready(&own->ring) > 0)
+        io_uring_submit(&own->ring);
 }
 
 static void take_completions(struct uring_loop *own)
@@ -462,7 +452,6 @@ static void take_completions(struct uring_loop *own)
         if (count == ready)
             break;
         on_completion(own, completion);
-        submit_after_computing(own);
         count++;
     }
     io_uring_cq_advance(&own->ring, count);
@@ -620,6 +609,7 @@ const struct loop_backend uring_backend = {
     .add = add,
     .set_reading = set_reading,
     .send = send_output,
+    .flush = flush,
     .watch = watch,
     .unwatch = unwatch,
     .close_client = close_client,

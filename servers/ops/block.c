@@ -4,17 +4,18 @@
  * shorter than asked.
  */
 #include "base/clock.h"
-#include "base/quantity.h"
-#include "servers/ops/op.h"
+#include "servers/ops/duration.h"
+
+#define LONGEST_NS NS_PER_MIN
 
 static int block_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_TIME, text, 0, NS_PER_MIN, argument, error);
+    return duration_argument(text, LONGEST_NS, argument, error);
 }
 
 static void block_run(struct op_call *call)
 {
-    clock_sleep_until_ns(clock_now_ns() + call->argument);
+    clock_sleep_until_ns(clock_now_ns() + duration_draw(call, LONGEST_NS));
 }
 
 const struct op block_op = {
@@ -24,8 +25,10 @@ const struct op block_op = {
     .summary = "sit in a blocking call for a time",
     .library = "POSIX",
     .node = "a native call through uv_queue_work: on libuv's pool",
-    .argument = "TIME",
+    .argument = "TIME[~exp]",
     .example = "2ms",
     .parse = block_parse,
     .run = block_run,
+    .open = duration_open,
+    .close = duration_close,
 };

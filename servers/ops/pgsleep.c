@@ -6,13 +6,14 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/quantity.h"
-#include "servers/ops/op.h"
+#include "servers/ops/duration.h"
 #include "servers/ops/postgres.h"
+
+#define LONGEST_NS NS_PER_H
 
 static int pgsleep_parse(const char *text, uint64_t *argument, struct error *error)
 {
-    return quantity_parse(QUANTITY_TIME, text, 0, NS_PER_H, argument, error);
+    return duration_argument(text, LONGEST_NS, argument, error);
 }
 
 static uint64_t count(const struct op_call *call)
@@ -24,10 +25,10 @@ static uint64_t count(const struct op_call *call)
 static int send_sleep(const struct op_call *call, PGconn *connection, uint64_t index)
 {
     (void)index;
+    uint64_t ns = duration_draw(call, LONGEST_NS);
     char seconds[32];
-    snprintf(seconds, sizeof seconds, "%llu.%09llu",
-             (unsigned long long)(call->argument / NS_PER_S),
-             (unsigned long long)(call->argument % NS_PER_S));
+    snprintf(seconds, sizeof seconds, "%llu.%09llu", (unsigned long long)(ns / NS_PER_S),
+             (unsigned long long)(ns % NS_PER_S));
     const char *const values[] = {seconds};
     return PQsendQueryParams(connection, "SELECT pg_sleep($1)", 1, NULL, values, NULL,
                              NULL, 1);
@@ -55,10 +56,12 @@ const struct op pgsleep_op = {
     .summary = "have PostgreSQL sleep for a time, a connection held meanwhile",
     .library = "libpq",
     .node = "pg.Pool: on the loop, overlapping",
-    .argument = "TIME",
+    .argument = "TIME[~exp]",
     .example = "5ms",
     .parse = pgsleep_parse,
     .resume = pgsleep_resume,
     .cancel = postgres_cancel,
     .shares = &pgquery_op,
+    .open = duration_open,
+    .close = duration_close,
 };

@@ -51,16 +51,30 @@ class Failure extends Error {
 
 /* ---- wait ---------------------------------------------------------------------------- */
 
+/* "50ms", or "50ms~exp": drawn around that mean for each request. See
+ * workload/duration.h, which says what is cut off, too. */
+const LONGEST = 3600e9, MEANS = 8;
+
+function parseDuration(text) {
+    const [, mean] = /^(.*)~exp$/s.exec(text) ?? [];
+    return mean === undefined
+        ? { ns: amount('time', text, 0, LONGEST), drawn: false }
+        : { ns: amount('time', mean, 0, LONGEST / MEANS), drawn: true };
+}
+
+const draw = ({ ns, drawn }) =>
+    drawn ? Math.min(-ns * Math.log1p(-Math.random()), LONGEST) : ns;
+
 /* Timers count whole milliseconds and may be early by less than one: never shorter. */
-function sleep(argument, crc) {
-    const deadline = performance.now() + argument / 1e6;
+function sleep(duration, crc) {
+    const ms = draw(duration) / 1e6, deadline = performance.now() + ms;
     return new Promise((resolve) => {
         const look = () => {
             const left = deadline - performance.now();
             if (left <= 0) resolve(crc);
             else setTimeout(look, Math.ceil(left));
         };
-        setTimeout(look, argument / 1e6);
+        setTimeout(look, ms);
     });
 }
 
@@ -247,7 +261,7 @@ async function fetchStep(program, crc) {
 /* ---- the list ------------------------------------------------------------------------- */
 
 const ops = {
-    wait: { parse: (text) => amount('time', text, 0, 3600e9), wait: sleep },
+    wait: { parse: parseDuration, wait: sleep },
     file: { parse: (text) => amount('size', text, 0, 64 * MIB), wait: readFile },
     fetch: { parse: (text) => text, wait: fetchStep },
     spin: { parse: (text) => amount('count', text, 0, 1e10), sync: spin },

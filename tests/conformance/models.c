@@ -148,7 +148,7 @@ static void pipelines(const struct model *model)
     struct served served = serve(model);
     int fd = dial(&served);
     static const char *const paths[] = {
-        "/",        "/bytes:10",    "/spin:100",     "/wait:1ms",
+        "/",        "/bytes:10",    "/spin:100",     "/wait:1ms~exp",
         "/file:64", "/bytes:100kB", "/readable:1ms", "/"};
     struct text all = {0};
     for (int i = 0; i < 16; i++)
@@ -686,7 +686,7 @@ static void stopping_in_full_flight_is_clean(void **state)
 static void mixes(const struct model *model)
 {
     struct served served = serve(model);
-    static const char *const paths[] = {"/",          "/wait:1ms",     "/spin:3000",
+    static const char *const paths[] = {"/",          "/wait:1ms~exp", "/spin:3000",
                                         "/file:2000", "/readable:1ms", "/bytes:20kB"};
     int fds[60];
     for (int i = 0; i < 60; i++)

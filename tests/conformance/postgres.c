@@ -100,6 +100,7 @@ static void reads_rows(const struct model *model)
         expect(&served, path, 200, digest);
     }
     expect(&served, "/pgsleep:1ms", 200, "00000000\n");
+    expect(&served, "/pgsleep:1ms~exp", 200, "00000000\n");
     expect(&served, "/pgquery:0", 400, "expected");
     assert_int_equal(stop(&served, NULL), 0);
 }

@@ -13,6 +13,9 @@
 #define ATTEMPTS    5
 #define MOST_BEFORE (3 * SPINNERS)
 
+/* A good part of a spin, which is of about 20 ms. */
+#define LEAST_BEFORE_NS (5 * NS_PER_MS)
+
 /* On one loop: the spinners of several would not queue behind one another. */
 static const char *on_one_loop(const struct model *model)
 {
@@ -58,9 +61,9 @@ struct crowd {
     int first, spinners[SPINNERS], waiter;
 };
 
-/* A computation keeps the loop busy while the spinners ask, so that their requests are
- * events of one turn. */
-static void gather(struct crowd *crowd, const struct model *model)
+/* A computation keeps the loop busy, so that what is asked for next are events of one
+ * turn. */
+static void occupy(struct crowd *crowd, const struct model *model)
 {
     crowd->served = serve_with(model, &usual_settings, on_one_loop(model));
     crowd->path = memory_printf("/spin:%llu", (unsigned long long)spin_iterations());
@@ -74,8 +77,18 @@ static void gather(struct crowd *crowd, const struct model *model)
     greet(crowd->waiter);
     ask(crowd->first, "GET", crowd->path);
     clock_sleep_until_ns(clock_now_ns() + 2 * NS_PER_MS);
+}
+
+static void ask_for_spins(const struct crowd *crowd)
+{
     for (int i = 0; i < SPINNERS; i++)
         ask(crowd->spinners[i], "GET", crowd->path);
+}
+
+static void gather(struct crowd *crowd, const struct model *model)
+{
+    occupy(crowd, model);
+    ask_for_spins(crowd);
 }
 
 static void leave(struct crowd *crowd)
@@ -167,11 +180,47 @@ static void replies_do_not_wait_for_others(void **state)
     for_models(MODEL_CALIBRATION, sends_what_is_ready);
 }
 
+/* How much earlier than the reply to the first spin the greeting is there that was asked
+ * for just before the spins. */
+static uint64_t greeted_before_ns(const struct crowd *crowd)
+{
+    ask(crowd->waiter, "GET", "/");
+    ask_for_spins(crowd);
+    take_answer(crowd->waiter);
+    uint64_t greeted_ns = clock_now_ns();
+    take_answer(crowd->spinners[0]);
+    return clock_now_ns() - greeted_ns;
+}
+
+/* A slow client finds both there: one attempt in which it did not proves enough. */
+static void sends_before_it_computes(const struct model *model)
+{
+    uint64_t longest_ns = 0;
+    bool is_loop = model->flags & MODEL_LOOP;
+    for (int i = 0; is_loop && i < ATTEMPTS && longest_ns < LEAST_BEFORE_NS; i++) {
+        struct crowd crowd;
+        occupy(&crowd, model);
+        uint64_t before_ns = greeted_before_ns(&crowd);
+        longest_ns = before_ns > longest_ns ? before_ns : longest_ns;
+        leave(&crowd);
+    }
+    if (is_loop && longest_ns < LEAST_BEFORE_NS)
+        fail_msg("%s: a finished reply was held until the computation after it was done",
+                 model->name);
+}
+
+static void replies_do_not_wait_for_the_next(void **state)
+{
+    (void)state;
+    for_models(MODEL_CALIBRATION, sends_before_it_computes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_are_looked_at_in_every_turn),
         cmocka_unit_test(replies_do_not_wait_for_others),
+        cmocka_unit_test(replies_do_not_wait_for_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

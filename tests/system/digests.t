@@ -147,6 +147,7 @@ def op_json(count):
 kibi = 1024
 programs = [
     [("wait:1ms", b"")], [("block:1ms", b"")],
+    [("wait:1ms~exp", b"")], [("block:1ms~exp", b"")],
     [("file:0", op_file(0))], [("file:10007", op_file(10007))],
     [("file:64KiB:cold", op_file(64 * kibi))],
     [("query:1", op_query(1))], [("query:100", op_query(100))],

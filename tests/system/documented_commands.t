@@ -54,7 +54,7 @@ shorten_scenarios() {
         [ "$name" != schema ] || continue
         cat "$work"/blocks/* | tr ' ' '\n' | grep -qxF "$name" || { rm "$file" && continue; }
         sed -i -E -e 's/"warmup": *"[^"]*"/"warmup": "100ms"/' \
-            -e 's/"duration": *"[^"]*"/"duration": "500ms"/' \
+            -e 's/"(quick_)?duration": *"[^"]*"/"\1duration": "500ms"/' \
             -e 's/("quick": *\[[^],]*),[^]]*\]/\1]/' "$file"
         grep -q '"models"' "$file" ||
             sed -i 's/^  "name":/  "models": ["event-loop", "thread-pool"],\n&/' "$file"

@@ -84,6 +84,19 @@ check_span() { # TEXT
     set +f
 }
 
+# What docs/results.md does not explain: metrics of the files, columns of comparison.csv.
+check_results() {
+    local name missing=0
+    while read -r name; do
+        grep -qF "\`$name\`" docs/results.md || { echo "docs/results.md lacks $name"; missing=1; }
+    done < <(perl -0777 -ne 'while (/^METRIC\(.*?\)\n(?=METRIC|\z)/msg) {
+                 my $row = $&; print "$1\n" if $row !~ /FILES_NONE/ && $row =~ /\.name = "(\w+)"/ }' \
+        analysis/metrics.def
+        perl -0777 -ne 'print "$_\n" for map { /"(\w+)"/g } /headers\[\] = \{(.*?)\}/s' \
+            report/comparison_csv.c report/samples_csv.c)
+    [ "$missing" -eq 0 ]
+}
+
 # check_page PAGE: what it says that is not.
 check_page() {
     local span said wrong=0
@@ -106,6 +119,7 @@ ok "the options of the commands" read_options
 for page in "${pages[@]}"; do
     ok "$page names what there is" check_page "$page"
 done
+ok "docs/results.md explains what the files have" check_results
 ok "a stale option is noticed" notices 'load has no option --rates' 'see `load --rates 5`'
 ok "... another command's option" notices 'merge has no option --rate' '`interleave merge --rate`'
 ok "... a scenario" notices 'nothing is called io-waits' 'and `io-waits` at 100'

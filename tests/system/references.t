@@ -143,6 +143,14 @@ rm -rf "$work/again/trials/01-wait-mine"
 bench --resume "$work/again"
 has_measured && [ -e "$work/again/trials/01-wait-mine/trial.json" ]
 ok $? "and so does --resume (exit $status)"
+rm -rf "$work/again/trials/01-wait-mine"
+sed -i 's/"version":\t"interleave [^"]*"/"version":\t"interleave 0.0.9"/' "$work/again/config.json"
+sed -i "s/\"config_sha256\":.*$/\"config_sha256\":\t\"$(sha256sum "$work/again/config.json" | cut -d ' ' -f 1)\",/" \
+    "$work/again/manifest.json"
+bench --resume "$work/again"
+[ "$status" -eq 2 ] && grep -q 'mine is of version interleave .*, and was interleave 0.0.9 when' "$work/err" &&
+    [ ! -e "$work/again/trials/01-wait-mine" ]
+ok $? "but not of another version of it (exit $status)"
 
 # ---- what cannot be compared is told ---------------------------------------------------------
 
@@ -298,6 +306,9 @@ requests_for() { # NAME
     for step in $(steps_of "$1"); do
         example=$("$INTERLEAVE" ops --json | grep -A9 "\"name\":.*\"$step\"" | grep -m 1 -oP '"example":\t"\K[^"]+')
         [ "$step" != fetch ] || example=spin=1k,json=3
+        # A time that may be drawn is.
+        ! "$INTERLEAVE" ops --json | grep -A9 "\"name\":.*\"$step\"" |
+            grep -m 1 '"argument":' | grep -qF '[~exp]' || example+='~exp'
         echo "{ \"path\": \"/$step:$example\", \"class\": \"$step\" },"
     done | sed '$s/,$//'
 }

@@ -72,27 +72,27 @@ static void test_sweep(void **state)
     }
     expect_text(&results, "waits-throughput.dat",
                 "# waits: replies per second (more is better)\n"
-                "10 183.5 181 186\n"
-                "100 1900 1900 1900\n"
+                "10 183.5 0 181 186\n"
+                "100 1900 0 1900 1900\n"
                 "\n\n"
                 "10 200\n"
                 "100 2000\n"
                 "\n\n"
-                "10 7260 7260 7260\n"
+                "10 7260 0 7260 7260\n"
                 "\n\n");
     static const char *const script[] = {
         "# Draws waits-throughput.svg and waits-throughput.png: gnuplot "
         "waits-throughput.gp\n",
         "set output 'waits-throughput.svg'\n",
-        "set title \"Title of waits\\nWhat of waits?\"\n",
         "set ylabel 'replies per second (more is better)'\n",
         "set logscale xy\nset xlabel 'connections (dashed: theory)'\n",
-        "plot 'waits-throughput.dat' index 0 using 1:2:3:4 with yerrorlines lw 2 ps 0.7 "
-        "pt 7 lc rgb '#0072B2' title 'event-loop'",
+        "set title \"Title of waits\\nWhat of waits?\"\n",
+        "plot 'waits-throughput.dat' index 0 using 1:($3 == 0 ? $2 : NaN):4:5 with "
+        "yerrorlines lw 2 ps 0.7 pt 7 lc rgb '#0072B2' title 'event-loop'",
         "'waits-throughput.dat' index 1 using 1:2 with lines lw 1 dt 2 lc rgb '#0072B2' "
         "notitle",
-        "'waits-throughput.dat' index 2 using 1:2:3:4 with yerrorlines lw 2 ps 0.7 pt 7 "
-        "lc rgb '#D55E00' title 'thread-pool:threads=2'",
+        "'waits-throughput.dat' index 2 using 1:($3 == 0 ? $2 : NaN):4:5 with "
+        "yerrorlines lw 2 ps 0.7 pt 7 lc rgb '#D55E00' title 'thread-pool:threads=2'",
         "set output 'waits-throughput.png'\nreplot\n",
         NULL};
     expect_lines(&results, "waits-throughput.gp", script);
@@ -112,13 +112,15 @@ static void test_bars(void **state)
         fixture_add_trial(&results, "hello", NULL, two_models[1], 1, 50000), 1, 1);
     expect_text(&results, "hello-cpu.dat",
                 "# hello: CPU time per request, microseconds (less is better)\n"
-                "0 10 10 10\n\n\n"
-                "1 20 20 20\n\n\n");
+                "0 10 0 10 10\n\n\n"
+                "1 20 0 20 20\n\n\n");
     static const char *const script[] = {
-        "set yrange [0:]\nunset xtics\n",
-        "index 0 using 1:2 with boxes fill solid 0.85 lc rgb '#0072B2' title "
-        "'event-loop'",
-        "index 1 using 1:2 with boxes fill solid 0.85 lc rgb '#D55E00'", NULL};
+        "set xtics add ('event-loop' 0)\nset xtics add ('thread-pool:threads=2' 1)\n",
+        "index 0 using 1:($3 == 0 ? $2 : NaN) with boxes fill solid 0.85 lc rgb "
+        "'#0072B2' notitle",
+        "index 1 using 1:($3 == 0 ? $2 : NaN) with boxes fill solid 0.85 lc rgb "
+        "'#D55E00' notitle",
+        NULL};
     expect_lines(&results, "hello-cpu.gp", script);
     results_release(&results);
 }
@@ -148,22 +150,77 @@ static void test_percentiles(void **state)
     }
     expect_text(&results, "mixed-latency.dat",
                 "# mixed: latency, milliseconds (less is better), class light\n"
-                "2 1.5 0\n"
-                "4 2 0\n"
-                "10 4 0\n"
-                "20 5 0\n"
-                "100 8 1\n"
+                "2 1.5 0 1.5 1.5\n"
+                "4 2 0 2 2\n"
+                "10 4 0 4 4\n"
+                "20 5 0 5 5\n"
+                "100 8 1 8 8\n"
                 "\n\n");
     static const char *const script[] = {
-        "set title \"Title of mixed, class light\\nWhat of mixed?\"\n",
         "set xtics ('50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, '99.99 %%' "
         "10000)\n",
-        "index 0 using 1:2 with linespoints lw 2 ps 0.7 pt 7 lc rgb '#0072B2' title "
-        "'event-loop'",
-        "index 0 using 1:($3 > 0 ? $2 : NaN) with points ps 1.6 lw 2 pt 8 lc rgb "
+        "set title \"Title of mixed, class light\\nWhat of mixed?\\nOf 5 figures: 1 at "
+        "least so much\"\n",
+        "index 0 using 1:($3 == 0 ? $2 : NaN) with linespoints lw 2 ps 0.7 pt 7 lc rgb "
+        "'#0072B2' title 'event-loop'",
+        "index 0 using 1:($3 == 1 ? $2 : NaN) with points pt 8 ps 1.6 lw 2 lc rgb "
         "'#0072B2' notitle",
+        "keyentry with points pt 8 ps 1.6 lw 2 lc rgb '#000000' title 'at least so much'",
         NULL};
     expect_lines(&results, "mixed-latency.gp", script);
+    results_release(&results);
+}
+
+/* A bound is an open bar in the model's colour with a triangle, what must not be used a
+ * hatched grey one with a circle; on lines they are signs alone. The data keeps all. */
+static void test_what_is_no_fact(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", "epoll", "iterative", NULL};
+    static const enum flag flags[] = {FLAGS, FLAG_GENERATOR_SATURATED, FLAG_CONTENTION};
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello",
+                         "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]", models);
+    for (size_t m = 0; m < COUNT_OF(flags); m++) {
+        struct trial_record *trial = fixture_add_trial(&results, "hello", NULL, models[m],
+                                                       1, 1000 * (double)(m + 1));
+        trial->load->latency.p50_ns = 1e6;
+        if (flags[m] == FLAGS)
+            continue;
+        trial_raise(trial, flags[m], FLAG_INVALID, "because");
+        trial->valid = false;
+    }
+    expect_text(&results, "hello-throughput.dat",
+                "# hello: replies per second (more is better)\n"
+                "0 1000 0 1000 1000\n\n\n"
+                "1 2000 1 2000 2000\n\n\n"
+                "2 3000 3 3000 3000\n\n\n");
+    static const char *const bars[] = {
+        "Of 3 figures: 1 at least so much, 1 not to be used\"\n",
+        "index 0 using 1:($3 == 0 ? $2 : NaN) with boxes fill solid 0.85 lc rgb "
+        "'#0072B2' notitle",
+        "index 1 using 1:($3 == 1 ? $2 : NaN) with boxes fill empty lw 2 lc rgb "
+        "'#D55E00' notitle",
+        "index 1 using 1:($3 == 1 ? $2 : NaN) with points pt 8 ps 1.6 lw 2 lc rgb "
+        "'#D55E00' notitle",
+        "index 2 using 1:($3 == 3 ? $2 : NaN) with boxes fill pattern 4 lc rgb "
+        "'#999999' notitle",
+        "index 2 using 1:($3 == 3 ? $2 : NaN) with points pt 6 ps 1.2 lw 2 lc rgb "
+        "'#999999' notitle",
+        "keyentry with points pt 8 ps 1.6 lw 2 lc rgb '#000000' title 'at least so much'",
+        "keyentry with points pt 6 ps 1.2 lw 2 lc rgb '#999999' title 'not to be used'",
+        NULL};
+    expect_lines(&results, "hello-throughput.gp", bars);
+    /* The latencies of a full generator are its own. */
+    static const char *const lines[] = {
+        "Of 3 figures: 2 not to be used\"\n",
+        "index 0 using 1:($3 == 0 ? $2 : NaN) with linespoints",
+        "index 1 using 1:($3 == 3 ? $2 : NaN) with points pt 6 ps 1.2 lw 2 lc rgb "
+        "'#999999' title 'epoll'",
+        "index 2 using 1:($3 == 3 ? $2 : NaN) with points pt 6 ps 1.2 lw 2 lc rgb "
+        "'#999999' title 'iterative'",
+        NULL};
+    expect_lines(&results, "hello-latency.gp", lines);
     results_release(&results);
 }
 
@@ -173,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_bars),
         cmocka_unit_test(test_percentiles),
+        cmocka_unit_test(test_what_is_no_fact),
     };
     return cmocka_run_group_tests(tests, make_folder, NULL);
 }

@@ -113,20 +113,25 @@ static void test_which_trials_count(void **state)
     static const struct {
         enum row_status status;
         bool lower_bound;
+        enum bound bound; /* of its throughput */
         size_t trials, used;
         const char *why;
     } expected[] = {
-        {ROW_MEASURED, false, 3, 2, "steal"},
-        {ROW_INVALID, false, 2, 2, "swapping, generator_saturated"},
-        {ROW_INVALID, true, 1, 1, "generator_saturated"},
-        {ROW_FAILED, false, 2, 0, "2 of 2 trials failed: the server died"},
-        {ROW_NOT_TESTABLE, false, 0, 0, "no such"},
+        {ROW_MEASURED, false, BOUND_EXACT, 3, 2, "steal"},
+        {ROW_INVALID, false, BOUND_NOTHING, 2, 2, "swapping, generator_saturated"},
+        {ROW_INVALID, true, BOUND_AT_LEAST, 1, 1, "generator_saturated"},
+        {ROW_FAILED, false, BOUND_EXACT, 2, 0, "2 of 2 trials failed: the server died"},
+        {ROW_NOT_TESTABLE, false, BOUND_EXACT, 0, 0, "no such"},
     };
     assert_int_equal(comparison.row_count, COUNT_OF(expected));
     for (size_t i = 0; i < COUNT_OF(expected); i++) {
         const struct row *row = &comparison.rows[i];
         assert_int_equal(row->status, expected[i].status);
         assert_int_equal(row->lower_bound, expected[i].lower_bound);
+        const struct estimate *throughput = &row->estimates[METRIC_THROUGHPUT];
+        assert_int_equal(throughput->bound, expected[i].bound);
+        assert_int_equal(estimate_is_usable(throughput),
+                         expected[i].used > 0 && expected[i].bound != BOUND_NOTHING);
         assert_int_equal(row->trial_count, expected[i].trials);
         assert_int_equal(row->used_count, expected[i].used);
         assert_string_equal(row->why, expected[i].why);
@@ -165,8 +170,8 @@ static void test_estimates(void **state)
     assert_float_equal(throughput->interval.low, 100, 0);
     assert_float_equal(throughput->interval.high, 600, 0);
     assert_float_equal(throughput->interval.confidence, 0.96875, 1e-9);
-    assert_false(throughput->at_least);
-    assert_true(row->estimates[METRIC_LATENCY_P99].at_least);
+    assert_int_equal(throughput->bound, BOUND_EXACT);
+    assert_int_equal(row->estimates[METRIC_LATENCY_P99].bound, BOUND_AT_LEAST);
     assert_int_equal(row->estimates[METRIC_LATENCY_P999].count, 5);
     assert_float_equal(row->estimates[METRIC_LATENCY_P999].median, 4, 0);
     assert_false(row->estimates[METRIC_LATENCY_P999].interval.exists); /* five */
@@ -174,6 +179,72 @@ static void test_estimates(void **state)
     assert_true(isnan(row->estimates[METRIC_CORES].median));
     comparison_release(&comparison);
     results_release(&results);
+}
+
+/* Where the generator was the limit: of the server only what follows from that. */
+static void test_what_a_full_generator_proves(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", NULL};
+    static const char open_loop[] = "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}],"
+                                    "\"load\":{\"rate\":1000,\"connections\":50}";
+    static const struct {
+        enum metric_id metric;
+        enum bound closed, open;
+    } expected[] = {
+        {METRIC_THROUGHPUT, BOUND_AT_LEAST, BOUND_AT_LEAST},
+        {METRIC_CORES, BOUND_AT_LEAST, BOUND_AT_LEAST},
+        {METRIC_CPU_PER_REQUEST, BOUND_EXACT, BOUND_EXACT},
+        {METRIC_THREADS, BOUND_EXACT, BOUND_EXACT},
+        /* By Little's law. */
+        {METRIC_LATENCY_MEAN, BOUND_AT_MOST, BOUND_NOTHING},
+        {METRIC_LATENCY_P50, BOUND_NOTHING, BOUND_NOTHING},
+        {METRIC_LATENCY_P99, BOUND_NOTHING, BOUND_NOTHING},
+        {METRIC_SERVICE_P99, BOUND_NOTHING, BOUND_NOTHING},
+    };
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "mixed", CLASSES, models);
+    fixture_add_scenario(&results, "open", open_loop, models);
+    static const char *const scenarios[] = {"mixed", "open"};
+    for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+        struct trial_record *trial =
+            fixture_add_trial(&results, scenarios[i], NULL, "event-loop", 1, 100);
+        fixture_add_window(trial, 0.5, 2);
+        fixture_add_class(trial, "light", 1, 2);
+        trial->load->latency.mean_ns = trial->load->latency.p50_ns = 1;
+        trial->load->latency.p99_ns = trial->load->service.p99_ns = 2;
+        invalidate(trial, FLAG_GENERATOR_SATURATED);
+    }
+    struct comparison comparison;
+    comparison_make(&comparison, &results);
+    const struct row *closed = &comparison.rows[0], *open = &comparison.rows[1];
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        enum metric_id metric = expected[i].metric;
+        assert_int_equal(closed->estimates[metric].count, 1);
+        assert_int_equal(closed->estimates[metric].bound, expected[i].closed);
+        assert_int_equal(open->estimates[metric].bound, expected[i].open);
+    }
+    struct figure light = {METRIC_THROUGHPUT, 0}, light_p99 = {METRIC_LATENCY_P99, 0};
+    assert_int_equal(row_estimate(closed, light)->bound, BOUND_AT_LEAST);
+    assert_int_equal(row_estimate(closed, light_p99)->bound, BOUND_NOTHING);
+    comparison_release(&comparison);
+    results_release(&results);
+}
+
+/* A figure made of two has the doubts of both. */
+static void test_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(bound_join(BOUND_EXACT, BOUND_AT_MOST), BOUND_AT_MOST);
+    assert_int_equal(bound_join(BOUND_AT_LEAST, BOUND_AT_LEAST), BOUND_AT_LEAST);
+    assert_int_equal(bound_join(BOUND_AT_LEAST, BOUND_AT_MOST), BOUND_NOTHING);
+    assert_int_equal(bound_join(BOUND_NOTHING, BOUND_EXACT), BOUND_NOTHING);
+    static const enum bound inverse[BOUNDS] = {[BOUND_EXACT] = BOUND_EXACT,
+                                               [BOUND_AT_LEAST] = BOUND_AT_MOST,
+                                               [BOUND_AT_MOST] = BOUND_AT_LEAST,
+                                               [BOUND_NOTHING] = BOUND_NOTHING};
+    for (enum bound bound = 0; bound < BOUNDS; bound++)
+        assert_int_equal(bound_inverse(bound), inverse[bound]);
 }
 
 static void test_classes(void **state)
@@ -255,9 +326,14 @@ static void test_predictions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_which_trials_count),
-        cmocka_unit_test(test_estimates), cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_ratios),    cmocka_unit_test(test_predictions),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_what_a_full_generator_proves),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_which_trials_count),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_ratios),
+        cmocka_unit_test(test_predictions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

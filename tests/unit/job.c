@@ -2,6 +2,8 @@
  * compute, against reference implementations made here. */
 #include "tests/test.h"
 
+#include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +11,12 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/sequence.h"
 #include "servers/job.h"
+#include "servers/ops/duration.h"
 #include "tests/support/folder.h"
 #include "tests/support/test_ops.h"
+#include "workload/duration.h"
 
 static struct ops *ops;
 
@@ -256,6 +261,77 @@ static void waits_are_never_short(void **state)
     }
 }
 
+#define DRAWS 4000
+
+/* What each of so many requests for "/wait:50ms~exp" would wait, in seconds. */
+static void draw_waits(double *waits)
+{
+    struct program program;
+    struct error error;
+    assert_int_equal(parse(&program, "/wait:50ms~exp", &error), 0);
+    for (int i = 0; i < DRAWS; i++) {
+        struct job *job = job_create(ops, &program);
+        uint64_t now_ns = clock_now_ns();
+        enum op_answer answer = job_resume(job);
+        uint64_t due_ns = answer == OP_TIMER ? job->call.deadline_ns : now_ns;
+        waits[i] = (double)(due_ns - now_ns) / (double)NS_PER_S;
+        /* It is drawn once, however often the step is resumed. */
+        if (answer == OP_TIMER && job_resume(job) == OP_TIMER)
+            assert_int_equal(job->call.deadline_ns, due_ns);
+        job_free(job);
+    }
+}
+
+static void *draw_waits_elsewhere(void *waits)
+{
+    draw_waits(waits);
+    ops_leave_thread(ops);
+    return NULL;
+}
+
+/* Seeds are new in every run: a chance of one in a million to fail. */
+static void drawn_waits_are_exponential(void **state)
+{
+    (void)state;
+    static double here[DRAWS], there[DRAWS];
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, draw_waits_elsewhere, there), 0);
+    draw_waits(here);
+    pthread_join(other, NULL);
+    double statistic = sequence_anderson_darling(here, DRAWS, 0.05);
+    assert_true(sequence_anderson_darling_p(statistic, DRAWS) > 1e-6);
+    assert_true(fabs(sequence_correlation(here, here + 1, DRAWS - 1)) < 5 / sqrt(DRAWS));
+    /* Every thread has a generator of its own, with a seed of its own. */
+    assert_true(fabs(sequence_correlation(here, there, DRAWS)) < 5 / sqrt(DRAWS));
+}
+
+/* No draw is longer than the longest wait, at a cost of less than 0.1 % of the mean. */
+static void draws_are_cut(void **state)
+{
+    (void)state;
+    struct op_call call = {0};
+    struct error error;
+    assert_int_equal(duration_argument("125ms~exp", NS_PER_S, &call.argument, &error), 0);
+    assert_int_equal(duration_open(NULL, &call.resource, &error), 0);
+    uint64_t longest_ns = 0;
+    for (int i = 0; i < 1000000; i++) {
+        uint64_t ns = duration_draw(&call, NS_PER_S);
+        longest_ns = ns > longest_ns ? ns : longest_ns;
+    }
+    duration_close(call.resource);
+    assert_int_equal(longest_ns, NS_PER_S); /* 335 of a million would be longer */
+    assert_true(exp(-DURATION_MEANS) < 0.001);
+}
+
+/* The result of a wait is empty, however long it is. */
+static void drawn_waits_have_the_same_digest(void **state)
+{
+    (void)state;
+    assert_int_equal(digest_of("/wait:1ms~exp"), digest_of("/wait:1ms"));
+    assert_int_equal(digest_of("/spin:7/wait:1ms~exp/spin:9/block:1ms~exp"),
+                     digest_of("/spin:7/wait:1ms/spin:9/block:1ms"));
+}
+
 static void descriptors_are_waited_for(void **state)
 {
     (void)state;
@@ -306,6 +382,9 @@ int main(void)
         cmocka_unit_test(file_is_as_described),
         cmocka_unit_test(damaged_file_is_made_again),
         cmocka_unit_test(waits_are_never_short),
+        cmocka_unit_test(drawn_waits_are_exponential),
+        cmocka_unit_test(draws_are_cut),
+        cmocka_unit_test(drawn_waits_have_the_same_digest),
         cmocka_unit_test(descriptors_are_waited_for),
         cmocka_unit_test(failures_end_the_program),
         cmocka_unit_test(waiting_steps_can_be_abandoned),

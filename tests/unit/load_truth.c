@@ -67,8 +67,8 @@ static bool has_warning(const struct load_result *result, enum flag flag)
 
 #define STALL_NS (2 * NS_PER_S)
 
-/* p_q = b + max(0, S - (1 - q) T), where what has waited is served in no time: so the rate
- * is low, and a hundred requests wait. */
+/* p_q = b + max(0, S - (1 - q) T), where what has waited is served in no time: so the
+ * rate is low, and a hundred requests wait. */
 static void test_open_loop_sees_the_stall(void **state)
 {
     (void)state;

@@ -157,12 +157,65 @@ static void test_nothing_can_be_judged(void **state)
     assert_string_equal(made.overview.not_counted, "hello (event-loop: steal)");
     assert_null(made.overview.cpu_basis);
     for (size_t i = 0; i < made.overview.row_count; i++) {
-        assert_string_equal(made.overview.rows[i].type.text, "not measured");
-        assert_string_equal(made.overview.rows[i].cpu.text, "not measured");
-        assert_string_equal(made.overview.rows[i].use.text, "not measured");
+        assert_string_equal(made.overview.rows[i].type.text, "no valid figures");
+        assert_string_equal(made.overview.rows[i].cpu.text, "no valid figures");
+        assert_string_equal(made.overview.rows[i].use.text, "no cell counts");
         assert_int_equal(made.overview.rows[i].use.evidence_count, 0);
     }
     release(&made);
+}
+
+/* Where the generator was the limit: waits and shares are bounds, what it costs at the
+ * same load is not told, and where two may be the better one neither has a share. */
+static void test_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        bool full[3];
+        const char *type[3], *cpu[3], *use[3];
+    } expected[] = {
+        {{false, true, false},
+         {"100 waits, 100 per thread", ">=90 waits, >=90 per thread",
+          "one request at a time"},
+         {"no valid figures", "no valid figures", "no valid figures"},
+         {"waiting <=1.00", "waiting >=0.90", "waiting <=0.01"}},
+        {{true, false, false},
+         {">=100 waits, >=100 per thread", "90 waits, 90 per thread",
+          "one request at a time"},
+         {"no valid figures", "no valid figures", "no valid figures"},
+         {"waiting 1.00", "waiting <=0.90", "waiting <=0.01"}},
+        {{true, true, false},
+         {">=100 waits, >=100 per thread", ">=90 waits, >=90 per thread",
+          "one request at a time"},
+         {"no valid figures", "no valid figures", "no valid figures"},
+         {"waiting <=1.00", "waiting open", "waiting <=0.01"}},
+    };
+    static const char *const models[] = {"event-loop", "epoll", "iterative", NULL};
+    static const double rates[] = {2000, 1800, 20};
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        struct made made = {.results = fixture_results(1)};
+        fixture_add_scenario(&made.results, "waits",
+                             "\"family\":\"waiting\",\"requests\":[{\"path\":"
+                             "\"/wait:50ms\"}],\"load\":{\"connections\":100}",
+                             models);
+        for (size_t m = 0; m < COUNT_OF(rates); m++) {
+            struct trial_record *trial =
+                fixture_add_trial(&made.results, "waits", NULL, models[m], 1, rates[m]);
+            fixture_add_window(trial, 0.1, 6);
+            if (!expected[i].full[m])
+                continue;
+            trial_raise(trial, FLAG_GENERATOR_SATURATED, FLAG_INVALID, "full");
+            trial->valid = false;
+        }
+        derive(&made);
+        assert_null(made.overview.not_counted);
+        for (size_t m = 0; m < COUNT_OF(rates); m++) {
+            assert_string_equal(made.overview.rows[m].type.text, expected[i].type[m]);
+            assert_string_equal(made.overview.rows[m].cpu.text, expected[i].cpu[m]);
+            assert_string_equal(made.overview.rows[m].use.text, expected[i].use[m]);
+        }
+        release(&made);
+    }
 }
 
 /* In an open loop all are offered the same: the p99 of all requests decides. */
@@ -179,6 +232,8 @@ static void test_open_loop(void **state)
         fixture_add_trial(&made.results, "steady", NULL, three_models[m], 1, 1000)
             ->load->latency.p99_ns = p99_ns[m];
     derive(&made);
+    /* Nobody knows how many cores they used. */
+    assert_null(made.overview.cpu_basis);
     assert_string_equal(made.overview.rows[0].use.text, "rate 0.62");
     assert_string_equal(made.overview.rows[1].use.text, "rate 0.98");
     assert_string_equal(made.overview.rows[2].use.text, "rate 1.00");
@@ -193,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_contest_of_classes),
         cmocka_unit_test(test_starving_is_not_best),
         cmocka_unit_test(test_nothing_can_be_judged),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_open_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,30 +66,205 @@ static void fewer_trials_have_no_words(void **state)
     results_release(&results);
 }
 
-/* A figure that the generator limited may be higher: it is never behind, and a best one
- * that is such a bound proves nobody as good. */
+/* Of all trials of a model. */
+static void change(struct results *results, size_t model,
+                   void (*as)(struct trial_record *trial))
+{
+    for (size_t t = 0; t < results->trial_count; t++)
+        if (strcmp(results->trials[t].model, models[model]) == 0)
+            as(&results->trials[t]);
+}
+
+static void fill_generator(struct trial_record *trial)
+{
+    trial_raise(trial, FLAG_GENERATOR_SATURATED, FLAG_INVALID, "full");
+    trial->valid = false;
+}
+
+/* A figure that the generator limited may be higher: it is never behind, and beside one
+ * nobody is the best or as good. Where it is the highest nobody is as good. */
 static void bounds_prove_what_they_prove(void **state)
 {
     (void)state;
-    static const double rates[][MODELS] = {{1000, 990, 700, 1010},
-                                           {1000, 990, 990, 2000}};
-    static const size_t bound[] = {2, 3};
+    static const double rates[][MODELS] = {
+        {1000, 990, 700, 1010}, {1000, 700, 900, 1010}, {1000, 990, 990, 2000}};
+    static const size_t bound[] = {2, 2, 3};
     static const enum standing expected[][MODELS] = {
-        {STANDING_AS_GOOD, STANDING_AS_GOOD, STANDING_OPEN, STANDING_BEST},
+        {STANDING_OPEN, STANDING_OPEN, STANDING_OPEN, STANDING_OPEN},
+        {STANDING_OPEN, STANDING_BEHIND, STANDING_OPEN, STANDING_OPEN},
         {STANDING_BEHIND, STANDING_BEHIND, STANDING_BEHIND, STANDING_BEST}};
     for (size_t i = 0; i < COUNT_OF(rates); i++) {
         struct results results;
         make(&results, 6, rates[i]);
-        for (size_t t = 0; t < results.trial_count; t++) {
-            struct trial_record *trial = &results.trials[t];
-            if (strcmp(trial->model, models[bound[i]]) != 0)
-                continue;
-            trial_raise(trial, FLAG_GENERATOR_SATURATED, FLAG_INVALID, "full");
-            trial->valid = false;
-        }
+        change(&results, bound[i], fill_generator);
         expect_standings(&results, expected[i]);
         results_release(&results);
     }
+}
+
+#define OPEN                                                                             \
+    "\"family\":\"f\",\"requests\":[{\"path\":\"/wait:5ms\"}],"                          \
+    "\"load\":{\"rate\":1000,\"connections\":50}"
+
+/* An open loop of six blocks, with these p99 of the models in milliseconds. */
+static void make_open(struct results *results, const double *p99_ms)
+{
+    *results = fixture_results(6);
+    fixture_add_scenario(results, "open", OPEN, models);
+    for (uint64_t block = 1; block <= 6; block++)
+        for (size_t m = 0; m < MODELS; m++)
+            fixture_add_trial(results, "open", NULL, models[m], block, 1000)
+                ->load->latency.p99_ns =
+                p99_ms[m] * 1e6 * (1 + 0.002 * (double)((block + m) % 3));
+}
+
+static void give_up(struct trial_record *trial)
+{
+    fixture_mark_at_least(&trial->load->latency, "p99");
+}
+
+/* The latency of a trial whose generator was full is the generator's: it is not behind
+ * with a bad one, nor the best with a good one, and the cell does not count. */
+static void latency_of_a_full_generator_proves_nothing(void **state)
+{
+    (void)state;
+    static const double p99_ms[][MODELS] = {{10, 10.1, 30, 9.9}, {10, 10.1, 2, 9.9}};
+    static const enum standing expected[] = {STANDING_AS_GOOD, STANDING_AS_GOOD,
+                                             STANDING_OUT, STANDING_BEST};
+    for (size_t i = 0; i < COUNT_OF(p99_ms); i++) {
+        struct results results;
+        make_open(&results, p99_ms[i]);
+        change(&results, 2, fill_generator);
+        expect_standings(&results, expected);
+        struct comparison comparison;
+        comparison_make(&comparison, &results);
+        struct figure p99 = ranking_contest(&comparison, comparison.rows);
+        const struct row *gap = ranking_gap(comparison.rows, MODELS, p99, 6);
+        assert_ptr_equal(gap, &comparison.rows[2]);
+        char *reason = ranking_gap_reason(gap, p99);
+        assert_string_equal(reason, "generator_saturated");
+        free(reason);
+        comparison_release(&comparison);
+        results_release(&results);
+    }
+}
+
+/* A latency that is at least so much can be behind, and is never the best. */
+static void latencies_that_are_bounds(void **state)
+{
+    (void)state;
+    static const double p99_ms[][MODELS] = {{10, 10.1, 30, 9.9}, {10, 10.1, 2, 9.9}};
+    static const enum standing expected[][MODELS] = {
+        {STANDING_AS_GOOD, STANDING_AS_GOOD, STANDING_BEHIND, STANDING_BEST},
+        {STANDING_AS_GOOD, STANDING_AS_GOOD, STANDING_OPEN, STANDING_BEST}};
+    for (size_t i = 0; i < COUNT_OF(p99_ms); i++) {
+        struct results results;
+        make_open(&results, p99_ms[i]);
+        change(&results, 2, give_up);
+        expect_standings(&results, expected[i]);
+        results_release(&results);
+    }
+}
+
+/* In which direction a share of the best and a ratio to it may err. */
+static void shares_and_ratios_are_bounds(void **state)
+{
+    (void)state;
+    static const double rates[] = {1000, 990, 700, 1010};
+    static const struct {
+        size_t bound; /* of these models the generator was the limit; MODELS: of none */
+        enum bound share[MODELS], ratio[MODELS];
+    } expected[] = {
+        {MODELS, {0}, {0}},
+        /* One that may be better than the best makes each share of it smaller. */
+        {2,
+         {BOUND_AT_MOST, BOUND_AT_MOST, BOUND_AT_LEAST, BOUND_AT_MOST},
+         {BOUND_EXACT, BOUND_EXACT, BOUND_AT_LEAST, BOUND_EXACT}},
+        {3,
+         {BOUND_AT_MOST, BOUND_AT_MOST, BOUND_AT_MOST, BOUND_EXACT},
+         {BOUND_AT_MOST, BOUND_AT_MOST, BOUND_AT_MOST, BOUND_EXACT}},
+    };
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        struct results results;
+        struct comparison comparison;
+        make(&results, 6, rates);
+        if (expected[i].bound < MODELS)
+            change(&results, expected[i].bound, fill_generator);
+        comparison_make(&comparison, &results);
+        const struct row *rows = comparison.rows;
+        struct figure contest = ranking_contest(&comparison, rows);
+        const struct row *best = ranking_best(&comparison, rows, contest);
+        assert_ptr_equal(best, &rows[3]);
+        for (size_t m = 0; m < MODELS; m++) {
+            struct share share = ranking_share(&comparison, &rows[m], best, contest);
+            struct best_ratio ratio = ranking_ratio(&comparison, &rows[m], contest);
+            assert_true(fabs(share.value - rates[m] / rates[3]) < 1e-9);
+            assert_int_equal(share.bound, expected[i].share[m]);
+            assert_ptr_equal(ratio.best, best);
+            assert_int_equal(ratio.bound, expected[i].ratio[m]);
+        }
+        comparison_release(&comparison);
+        results_release(&results);
+    }
+}
+
+static void spoil(struct trial_record *trial)
+{
+    trial_raise(trial, FLAG_CONTENTION, FLAG_INVALID, "busy");
+    trial->valid = false;
+}
+
+/* What must not be used is held against nothing, be it the row's own or the best's. */
+static void invalid_figures_have_no_ratio(void **state)
+{
+    (void)state;
+    static const double rates[] = {1000, 990, 700, 2000};
+    struct results results;
+    struct comparison comparison;
+    make(&results, 6, rates);
+    change(&results, 3, spoil);
+    comparison_make(&comparison, &results);
+    struct figure contest = ranking_contest(&comparison, comparison.rows);
+    const struct row *rows = comparison.rows;
+    assert_ptr_equal(ranking_best(&comparison, rows, contest), &rows[0]);
+    assert_null(ranking_ratio(&comparison, &rows[3], contest).best);
+    assert_ptr_equal(ranking_ratio(&comparison, &rows[1], contest).best, &rows[0]);
+    comparison_release(&comparison);
+    /* Of the best by throughput p99 is the generator's. */
+    for (size_t t = 0; t < results.trial_count; t++)
+        results.trials[t].load->latency.p99_ns = 5e6;
+    change(&results, 0, fill_generator);
+    comparison_make(&comparison, &results);
+    struct figure p99 = {METRIC_LATENCY_P99, ALL_REQUESTS};
+    assert_int_equal(ranking_ratio(&comparison, &rows[1], contest).bound, BOUND_AT_MOST);
+    assert_null(ranking_ratio(&comparison, &rows[1], p99).best);
+    comparison_release(&comparison);
+    results_release(&results);
+}
+
+/* Who loses requests is out, and needs no p99; who has too few samples is a gap. */
+static void a_missing_figure_is_a_gap(void **state)
+{
+    (void)state;
+    static const double p99_ms[] = {10, 10.1, (double)NAN, 9.9};
+    struct results results;
+    struct comparison comparison;
+    make_open(&results, p99_ms);
+    comparison_make(&comparison, &results);
+    struct figure p99 = ranking_contest(&comparison, comparison.rows);
+    const struct row *gap = ranking_gap(comparison.rows, MODELS, p99, 1);
+    assert_ptr_equal(gap, &comparison.rows[2]);
+    char *reason = ranking_gap_reason(gap, p99);
+    assert_string_equal(reason, "p99 in 0 of 6 trials");
+    free(reason);
+    comparison_release(&comparison);
+    for (size_t t = 0; t < results.trial_count; t++)
+        if (strcmp(results.trials[t].model, models[2]) == 0)
+            results.trials[t].load->counts.ended[OUTCOME_TIMEOUT] = 5000;
+    comparison_make(&comparison, &results);
+    assert_null(ranking_gap(comparison.rows, MODELS, p99, 6));
+    comparison_release(&comparison);
+    results_release(&results);
 }
 
 static void a_cell_with_a_gap_does_not_count(void **state)
@@ -102,8 +277,10 @@ static void a_cell_with_a_gap_does_not_count(void **state)
     results.trials[1].valid = false;
     struct comparison comparison;
     comparison_make(&comparison, &results);
-    assert_null(ranking_gap(comparison.rows, MODELS, 5));
-    assert_ptr_equal(ranking_gap(comparison.rows, MODELS, 6), &comparison.rows[1]);
+    struct figure contest = ranking_contest(&comparison, comparison.rows);
+    assert_null(ranking_gap(comparison.rows, MODELS, contest, 5));
+    assert_ptr_equal(ranking_gap(comparison.rows, MODELS, contest, 6),
+                     &comparison.rows[1]);
     comparison_release(&comparison);
     results_release(&results);
 }
@@ -145,6 +322,11 @@ int main(void)
         cmocka_unit_test(words_follow_the_margin),
         cmocka_unit_test(fewer_trials_have_no_words),
         cmocka_unit_test(bounds_prove_what_they_prove),
+        cmocka_unit_test(latency_of_a_full_generator_proves_nothing),
+        cmocka_unit_test(latencies_that_are_bounds),
+        cmocka_unit_test(shares_and_ratios_are_bounds),
+        cmocka_unit_test(invalid_figures_have_no_ratio),
+        cmocka_unit_test(a_missing_figure_is_a_gap),
         cmocka_unit_test(a_cell_with_a_gap_does_not_count),
         cmocka_unit_test(noise_puts_nobody_behind),
     };

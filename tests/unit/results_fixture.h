@@ -47,6 +47,21 @@ static inline void fixture_add_scenario(struct results *results, const char *nam
         fail_msg("%s", error.text);
 }
 
+/* What the run has found out of work that is given as a time: all it takes for theory to
+ * know how long a step computes. */
+static inline void fixture_add_work(struct results *results, const char *work)
+{
+    struct work_calibration *calibration = memory_allocate(sizeof *calibration);
+    char *text = memory_printf("{\"cpu\":0,\"work\":{%s},\"steps\":[]}", work);
+    cJSON *found_out = cJSON_Parse(text);
+    struct error error;
+    if (work_calibration_from_json(calibration, found_out, &error) < 0)
+        fail_msg("%s", error.text);
+    cJSON_Delete(found_out);
+    free(text);
+    results->manifest.calibration = calibration;
+}
+
 /*
  * Adds a valid trial of a closed loop, with so many good replies per second in a window
  * of a second and all else not measured. It can be changed until the next one is added.

@@ -77,6 +77,13 @@ static const struct told_mistake {
                        "\"bytes_per_second\":9,\"path\":\"/bytes:9XB\"}}",
      ":2:100: clients.slow_readers.path: \"/bytes:9XB\": step 1: bytes: expected a size "
      "such as 512 or 64KiB, got \"9XB\""},
+    {PATH("/wait:50ms~exq"),
+     ":2:21: requests[0].path: \"/wait:50ms~exq\": step 1: wait: expected a time such as "
+     "50ms, or 50ms~exp for one that every request draws around this mean, got "
+     "\"50ms~exq\""},
+    {PATH("/spin:10ms~exp"), ":2:21: requests[0].path: \"/spin:10ms~exp\": step 1: spin: "
+                             "expected a whole number such as 8 or 10k, got "
+                             "\"10ms~exp\""},
     /* Times, where an amount of work is not in proportion to anything. */
     {PATH("/scrypt:10ms"),
      ":2:21: requests[0].path: \"/scrypt:10ms\": step 1: scrypt: expected a whole number "
@@ -177,7 +184,7 @@ static const char *const right[] = {
     PATH("/"),
     PATH("/spin:10ms/gzip:2.5ms/gunzip:1ms/query:3/bytes:1KiB"),
     PATH("/fetch:spin=10ms,bytes=1KiB/fetch:") BACKEND,
-    PATH("/pgquery:3/pgsleep:1ms") ",\"database\":\"postgres\"",
+    PATH("/pgquery:3/pgsleep:1ms~exp") ",\"database\":\"postgres\"",
     WAIT ",\"models\":[\"null\",\"nginx\",\"thread-pool:threads=8:dispatch=connection\"]",
     WAIT SERVER("\"threads\":64,\"workers\":\"cores\",\"upstream-timeout\":\"2s\""),
     /* "cores" is nothing for a thread pool, but for the one that is asked for. */

@@ -117,6 +117,51 @@ static void times_are_recognised(void **state)
     assert_int_equal(ns, NS_PER_MS);
 }
 
+/* "wait:TIME" and what it lasts; NULL: it is no duration. */
+static void durations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *step;
+        uint64_t longest_ns, ns;
+        bool drawn;
+        const char *why; /* NULL: it is a duration */
+    } cases[] = {
+        {"wait:50ms", NS_PER_H, 50 * NS_PER_MS, false, NULL},
+        {"wait:50ms~exp", NS_PER_H, 50 * NS_PER_MS, true, NULL},
+        {"wait:0ms~exp", NS_PER_H, 0, true, NULL},
+        {"wait:7.5m~exp", NS_PER_H, 450 * NS_PER_S, true, NULL},
+        {"wait:1h", NS_PER_H, NS_PER_H, false, NULL},
+        /* A draw of eight means is allowed, so that the cut is of no weight. */
+        {"wait:7.6m~exp", NS_PER_H, 0, true, "the mean: expected a time such as"},
+        {"wait:8s~exp", NS_PER_MIN, 0, true, "to 7500ms, got \"8s\""},
+        {"wait:50ms~", NS_PER_H, 0, true, "or 50ms~exp for one that every request draws"},
+        {"wait:50ms~expo", NS_PER_H, 0, true, "got \"50ms~expo\""},
+        {"wait:50ms~EXP", NS_PER_H, 0, true, "got \"50ms~EXP\""},
+        {"wait:50~exp", NS_PER_H, 0, true, "the mean: expected a time such as"},
+        {"wait:~exp", NS_PER_H, 0, true, "got \"\""},
+        {"wait:50ms ~exp", NS_PER_H, 0, true, "got \"50ms \""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct duration duration;
+        struct error error = {0};
+        struct path_step step = path_step_of(cases[i].step);
+        const char *argument = cases[i].step + step.name_length + 1;
+        int result = duration_parse(argument, cases[i].longest_ns, &duration, &error);
+        if ((result < 0) != (cases[i].why != NULL) ||
+            (cases[i].why && !strstr(error.text, cases[i].why)))
+            fail_msg("%s: %d, %s", cases[i].step, result, error.text);
+        if (cases[i].why)
+            continue;
+        uint64_t ns;
+        assert_true(path_step_duration(&step, &duration));
+        assert_int_equal(duration.ns, cases[i].ns);
+        assert_int_equal(duration.drawn, cases[i].drawn);
+        /* What may be drawn is no time that work could be given as. */
+        assert_int_equal(path_step_time(&step, &ns), !cases[i].drawn);
+    }
+}
+
 /* ---- fetch ------------------------------------------------------------------------ */
 
 static const struct asked {
@@ -221,6 +266,7 @@ int main(void)
         cmocka_unit_test(walks_have_no_limit),
         cmocka_unit_test(steps_are_compared_whole),
         cmocka_unit_test(times_are_recognised),
+        cmocka_unit_test(durations),
         cmocka_unit_test(paths_are_written_in_one_step),
         cmocka_unit_test(other_steps_ask_for_nothing),
         cmocka_unit_test(visits_go_into_what_is_asked_for),

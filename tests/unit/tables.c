@@ -81,8 +81,8 @@ static void test_one_trial(void **state)
         "200 us       17\n",
         "\nSummary\n\n",
         "One trial of each, so no intervals",
-        "Theory: what wait, work, threads and cores allow by arithmetic. vol, inv: "
-        "context switches.\n",
+        ">=, <=: at least, at most so much. A figure with \"!\" must not be used.",
+        "context switches. lag: how late a loop comes.",
         "Profile quick, seed 7. More columns: comparison.md; all: comparison.json.\n",
         NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
@@ -163,6 +163,43 @@ static void test_classes_and_errors(void **state)
     results_release(&results);
 }
 
+#define COMPUTES(window)                                                                 \
+    "\"family\":\"f\",\"requests\":[{\"path\":\"/\",\"class\":\"light\",\"weight\":90}," \
+    "{\"path\":\"/spin:20ms\",\"class\":\"cpu\",\"weight\":10}],\"load\":{\"rate\":250," \
+    "\"duration\":\"" window "\"}"
+
+/* Where p99 hangs on a few moments, mean and p50 come before it. */
+static void test_short_windows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario, *lines[3];
+    } cases[] = {
+        {COMPUTES("3200ms"),
+         {"light mean  light p50  cpu mean  cpu p50  light p99     theory  cpu p99\n",
+          "* p99 is of this window: in 3200ms computations begin to queue about 40 "
+          "times, ",
+          NULL}},
+        {COMPUTES("72s"),
+         {"light p50  light p99     theory  cpu p50  cpu p99\n",
+          "* p99 is of this window: in 72s computations begin to queue about 900 times, ",
+          NULL}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct results results = fixture_results(1);
+        fixture_add_work(&results, "\"spin:20ms\":\"spin:12000000\"");
+        fixture_add_scenario(&results, "mixed", cases[i].scenario, two_models);
+        struct trial_record *trial =
+            fixture_add_trial(&results, "mixed", NULL, "event-loop", 1, 250);
+        fixture_add_class(trial, "light", 30e6, 100e6);
+        fixture_add_class(trial, "cpu", 40e6, 80e6);
+        trial->load->classes[0].latency.mean_ns = 35e6;
+        trial->load->classes[1].latency.mean_ns = 42e6;
+        expect_printed(&results, TABLE_TERMINAL, cases[i].lines);
+        results_release(&results);
+    }
+}
+
 /* How replies fell on connections is shown where some had none, and in files always. */
 static void test_starved_connections(void **state)
 {
@@ -205,19 +242,106 @@ static void test_notes(void **state)
         failed->reason = memory_copy_string("no port");
     }
     static const char *const terminal[] = {
-        "Not to be used: every row is invalid. Nothing here is ranked.\n",
-        "event-loop !              >=1k\n",
-        "thread-pool             failed\n",
-        "iterative               failed\n",
-        "epoll         not measured yet\n",
-        "! invalid: generator_saturated (event-loop)\n",
+        "Bounds: in the 1 row marked \">=\" the generator was the limit;",
+        "event-loop >=              >=1k\n",
+        "thread-pool              failed\n",
+        "iterative                failed\n",
+        "epoll          not measured yet\n",
         "! failed: 1 of 1 trial failed: no port (thread-pool, iterative)\n",
+        ">= the generator was the limit: generator_saturated (event-loop)\n",
         NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
     static const char *const markdown[] = {
         "- failed: 1 of 1 trial failed: no port (thread-pool, iterative)\n", NULL};
     expect_printed(&results, TABLE_MARKDOWN, markdown);
     results_release(&results);
+}
+
+/* Each figure says what it proves: of a row that must not be used nothing, of one whose
+ * generator was the limit what follows from that; the ratio to a bound is one, too. */
+static void test_bounds_and_invalid_figures(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", "thread-pool", "iterative",
+                                         "epoll", NULL};
+    static const enum flag flags[] = {FLAGS, FLAG_GENERATOR_SATURATED, FLAG_CONTENTION,
+                                      FLAG_STEAL};
+    struct results results = fixture_results(1);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    for (size_t m = 0; m < COUNT_OF(flags); m++) {
+        struct trial_record *trial = fixture_add_trial(&results, "hello", NULL, models[m],
+                                                       1, 1000 * (double)(m + 1));
+        trial->load->latency.mean_ns = trial->load->latency.p50_ns = 2e6;
+        fixture_add_window(trial, 0.5, 3);
+        if (flags[m] == FLAGS)
+            continue;
+        bool invalid = flags[m] != FLAG_STEAL;
+        trial_raise(trial, flags[m], invalid ? FLAG_INVALID : FLAG_WARNING, "because");
+        trial->valid = !invalid;
+    }
+    static const char *const markdown[] = {
+        "**Not to be used: the 1 row marked \"!\". It is not ranked. Bounds: in the 1 "
+        "row "
+        "marked \">=\" the generator was the limit;",
+        "| model          | req/s |  ratio |   p50 |   mean |  cores | CPU/req | ratio | "
+        "threads |\n",
+        "| event-loop     |    1k |   0.25 |  2 ms |   2 ms |   0.50 |  500 us |  4.00 | "
+        "      3 |\n",
+        "| thread-pool >= |  >=2k | >=0.50 | 2 ms! | <=2 ms | >=0.50 |  250 us |  2.00 | "
+        "      3 |\n",
+        "| iterative !    |   3k! |      - | 2 ms! |  2 ms! |  0.50! | 167 us! |     - | "
+        "     3! |\n",
+        "| epoll *        |    4k |      1 |  2 ms |   2 ms |   0.50 |  125 us |     1 | "
+        "      3 |\n",
+        "- invalid: contention (iterative)\n",
+        "- the generator was the limit: generator_saturated (thread-pool)\n",
+        "- with care: steal (epoll)\n",
+        NULL};
+    expect_printed(&results, TABLE_MARKDOWN, markdown);
+    results_release(&results);
+}
+
+/* A row that has lost trials is made of the others, and says so. */
+static void test_trials_left_out(void **state)
+{
+    (void)state;
+    static const char *const models[] = {"event-loop", NULL};
+    struct results results = fixture_results(2);
+    fixture_add_scenario(&results, "hello", HELLO, models);
+    fixture_add_trial(&results, "hello", NULL, "event-loop", 1, 1000);
+    struct trial_record *lost =
+        fixture_add_trial(&results, "hello", NULL, "event-loop", 2, 9000);
+    trial_raise(lost, FLAG_STEAL, FLAG_INVALID, "stolen");
+    lost->valid = false;
+    static const char *const terminal[] = {
+        "event-loop *     1k\n", "* some trials left out: steal (event-loop)\n",
+        "steal: the hypervisor took CPU time away",
+        "(measure on a machine that is not shared)\n", NULL};
+    expect_printed(&results, TABLE_TERMINAL, terminal);
+    results_release(&results);
+}
+
+/* Too few samples for p99: how many, and where. */
+static void test_missing_p99(void **state)
+{
+    (void)state;
+    static const uint64_t samples[][2] = {{91, 91}, {91, 200}, {91, 5000}, {400, 5000}};
+    static const char *const expected[] = {
+        "* 91 samples, p99 needs 368: a duration 4.1 times as long (event-loop, other)",
+        "* 91 to 200 samples, p99 needs 368: a duration 4.1 times as long (",
+        "* 91 samples, p99 needs 368: a duration 4.1 times as long (event-loop)\n", NULL};
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        struct results results = fixture_results(1);
+        fixture_add_scenario(&results, "hello", HELLO, two_models);
+        for (size_t m = 0; m < 2; m++)
+            fixture_add_trial(&results, "hello", NULL, two_models[m], 1, 100)
+                ->load->latency.count = samples[i][m];
+        char *text = print(&results, TABLE_TERMINAL);
+        if (expected[i] ? !strstr(text, expected[i]) : strstr(text, "p99 needs") != NULL)
+            fail_msg("case %zu:\n%s", i, text);
+        free(text);
+        results_release(&results);
+    }
 }
 
 /* What does not fit the terminal is left out from the right. */
@@ -267,8 +391,12 @@ int main(void)
         cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_classes_and_errors),
+        cmocka_unit_test(test_short_windows),
         cmocka_unit_test(test_starved_connections),
         cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_bounds_and_invalid_figures),
+        cmocka_unit_test(test_trials_left_out),
+        cmocka_unit_test(test_missing_p99),
         cmocka_unit_test(test_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

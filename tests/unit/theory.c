@@ -34,6 +34,10 @@ struct question {
     {                                                                                    \
         METRIC_LATENCY_MEAN, ALL_REQUESTS                                                \
     }
+#define P99                                                                              \
+    {                                                                                    \
+        METRIC_LATENCY_P99, ALL_REQUESTS                                                 \
+    }
 #define LIGHT_P99                                                                        \
     {                                                                                    \
         METRIC_LATENCY_P99, 0                                                            \
@@ -41,6 +45,10 @@ struct question {
 
 #define WAITS(c)                                                                         \
     "\"requests\":[{\"path\":\"/wait:50ms\"}],\"load\":{\"connections\":" #c "}"
+#define DRAWN(c)                                                                         \
+    "\"requests\":[{\"path\":\"/wait:50ms~exp\"}],\"load\":{\"connections\":" #c "}"
+#define DRAWN_AT(rate, more)                                                             \
+    "\"requests\":[{\"path\":\"/wait:50ms~exp\"}],\"load\":{\"rate\":" #rate more "}"
 #define SLEEPS(c)                                                                        \
     "\"requests\":[{\"path\":\"/pgsleep:50ms\"}],\"load\":{\"connections\":" #c          \
     "},\"database\":\"postgres\",\"server\":{\"options\":{\"pg-connections\":8}}"
@@ -64,6 +72,34 @@ static const struct question questions[] = {
     {"pool:threads=64", WAITS(128), 1, MEAN, 100e6, RELATION_EQUAL},
     {"pool:dispatch=connection", WAITS(128), 1, MEAN, NONE, RELATION_EQUAL},
     {"loop", WAITS(1000), 1, THROUGHPUT, 20000, RELATION_EQUAL},
+    /* Waits that are drawn: the mean stands for them, and where nobody is in the way p50
+     * and p99 are those of the distribution, E ln 2 and E ln 100. */
+    {"one", DRAWN(1000), 1, THROUGHPUT, 20, RELATION_EQUAL},
+    {"one", DRAWN(1), 1, P50, 34.657359e6, RELATION_EQUAL},
+    {"one", DRAWN(2), 1, P50, NONE, RELATION_EQUAL},
+    {"pool:threads=64", DRAWN(128), 1, MEAN, 100e6, RELATION_EQUAL},
+    {"pool:threads=64", DRAWN(128), 1, P50, NONE, RELATION_EQUAL},
+    {"pool:threads=64", DRAWN(64), 1, P99, 230.258509e6, RELATION_EQUAL},
+    {"loop", DRAWN(5000), 1, THROUGHPUT, 100000, RELATION_EQUAL},
+    {"loop", DRAWN(5000), 1, P50, 34.657359e6, RELATION_EQUAL},
+    {"loop", DRAWN(5000), 1, P99, 230.258509e6, RELATION_EQUAL},
+    {"loop", CALLS("/wait:30ms/wait:20ms~exp"), 1, P99, 122.103404e6, RELATION_EQUAL},
+    {"loop", CALLS("/wait:30ms~exp/wait:20ms~exp"), 1, P99, NONE, RELATION_EQUAL},
+    {"loop", CALLS("/wait:30ms~exp/wait:20ms~exp"), 1, THROUGHPUT, 10000, RELATION_EQUAL},
+    {"loop", CALLS("/fetch:wait=30ms~exp") ",\"backend\":{\"model\":\"loop\"}", 1, P50,
+     20.794415e6, RELATION_EQUAL},
+    {"loop:uv-pool=500", CALLS("/block:50ms~exp"), 1, P50, 34.657359e6, RELATION_EQUAL},
+    {"loop", CALLS("/block:50ms~exp"), 1, P50, NONE, RELATION_EQUAL},
+    {"loop", CALLS("/block:50ms~exp"), 1, THROUGHPUT, 80, RELATION_EQUAL},
+    {"loop", CALLS("/wait:50ms~exp/block:50ms"), 1, THROUGHPUT, 80, RELATION_AT_MOST},
+    {"loop", DRAWN_AT(500, ), 1, P99, 230.258509e6, RELATION_EQUAL},
+    {"loop", DRAWN_AT(500, ",\"connections\":30"), 1, P99, NONE, RELATION_EQUAL},
+    {"pool:threads=64", DRAWN_AT(500, ), 1, P99, 230.258509e6, RELATION_EQUAL},
+    {"pool:threads=30", DRAWN_AT(500, ), 1, P99, NONE, RELATION_EQUAL},
+    {"forked", DRAWN_AT(500, ), 1, P99, NONE, RELATION_EQUAL},
+    /* M/M/1 at half load: D/(1 - 0.5). */
+    {"one", DRAWN_AT(10, ), 1, MEAN, 100e6, RELATION_EQUAL},
+    {"one", DRAWN_AT(10, ), 1, P99, NONE, RELATION_EQUAL},
     /* The mean follows from Little's law, no percentile does; what the server's own work
      * takes is no part of any formula. */
     {"pool:threads=64", WAITS(128), 1, P50, NONE, RELATION_EQUAL},
