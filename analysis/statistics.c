@@ -53,23 +53,14 @@ double statistics_median(const double *values, size_t count)
     return median;
 }
 
-size_t statistics_median_rank(size_t count, double tail, double *confidence)
-{
-    struct order_ranks ranks = order_ranks(count, 0.5, tail);
-    *confidence = ranks.confidence;
-    return ranks.low;
-}
-
 struct interval statistics_median_interval(const double *values, size_t count)
 {
-    struct interval interval = {0};
-    size_t rank = statistics_median_rank(count, 0.025, &interval.confidence);
-    if (rank == 0)
-        return interval;
+    struct order_ranks ranks = order_ranks(count, 0.5, 0.025);
+    if (ranks.low == 0)
+        return (struct interval){0};
     double *sorted = sorted_copy(values, count);
-    interval.exists = true;
-    interval.low = sorted[rank - 1];
-    interval.high = sorted[count - rank];
+    struct interval interval = {true, sorted[ranks.low - 1], sorted[ranks.high - 1],
+                                ranks.confidence};
     free(sorted);
     return interval;
 }

@@ -21,13 +21,6 @@ double statistics_stddev(const double *values, size_t count);
 /* The middle value, or the mean of the two middle ones; NaN of nothing. */
 double statistics_median(const double *values, size_t count);
 
-/*
- * Rank l (counted from 1) such that the values of rank l and count + 1 - l enclose the
- * median with confidence of at least 1 - 2 * tail, by order_ranks. 0 where there is none
- * (count <= 5 at 0.025). *confidence is the achieved one.
- */
-size_t statistics_median_rank(size_t count, double tail, double *confidence);
-
 /* The interval of the median by order statistics, nominally 95 %. */
 struct interval statistics_median_interval(const double *values, size_t count);
 

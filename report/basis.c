@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analysis/order_statistics.h"
 #include "base/text.h"
 #include "record/run_notes.h"
 #include "report/lines.h"
@@ -85,19 +86,18 @@ static void print_flags(const struct comparison *comparison, enum table_style st
 /* How sure the figures are: said once, for it is the same for all. */
 void basis_print(const struct comparison *comparison, enum table_style style, FILE *file)
 {
-    double confidence;
     size_t repeat = (size_t)comparison->results->experiment.repeat;
-    size_t rank = statistics_median_rank(repeat, 0.025, &confidence);
+    struct order_ranks ranks = order_ranks(repeat, 0.5, 0.025);
     const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
     fputs(gap, file);
     if (repeat == 1)
         fprintf(file, "One trial of each, so no intervals: small differences mean "
                       "nothing (--profile standard has six trials).\n");
-    else if (rank == 0)
+    else if (ranks.low == 0)
         fprintf(file, "Medians of %zu trials; a 95 %% interval needs 6.\n", repeat);
     else
         fprintf(file, "Medians of %zu trials with the %.1f %% interval of the median.\n",
-                repeat, 100 * confidence);
+                repeat, 100 * ranks.confidence);
     print_footnotes(style, file);
     print_flags(comparison, style, file);
     print_references(comparison, style, file);

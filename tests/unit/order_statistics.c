@@ -19,7 +19,6 @@ static void test_ranks(void **state)
     } known[] = {
         {5, 0.5, 0, 0, 0},
         {6, 0.5, 1, 6, 0.96875},
-        {10, 0.5, 2, 9, 0.978515625},
         {100, 0.5, 40, 61, 0.964799800},
         {35, 0.9, 28, 0, 0},
         {36, 0.9, 29, 36, 0.953962105},
@@ -36,6 +35,27 @@ static void test_ranks(void **state)
         assert_int_equal(ranks.low, known[i].low);
         assert_int_equal(ranks.high, known[i].high);
         expect_digits(ranks.confidence, known[i].confidence);
+    }
+}
+
+/* The same of the median, as tabulated for the sign test (Conover, table A3). */
+static void test_ranks_of_the_median(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t count, low;
+        double confidence;
+    } known[] = {
+        {1, 0, 0},        {5, 0, 0},         {6, 1, 0.96875},  {7, 1, 0.984375},
+        {8, 1, 0.99219},  {9, 2, 0.96094},   {10, 2, 0.97852}, {15, 4, 0.96484},
+        {20, 6, 0.95861}, {30, 10, 0.95723},
+    };
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        struct order_ranks ranks = order_ranks(known[i].count, 0.5, 0.025);
+        assert_int_equal(ranks.low, known[i].low);
+        assert_int_equal(ranks.high,
+                         known[i].low ? known[i].count + 1 - known[i].low : 0);
+        expect_near(ranks.confidence, known[i].confidence, 1e-5);
     }
 }
 
@@ -78,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_ranks_of_the_median),
         cmocka_unit_test(test_samples_needed_are_those_of_an_upper_bound),
         cmocka_unit_test(test_interval_of_histogram),
     };
