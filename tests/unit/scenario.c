@@ -36,7 +36,7 @@ static const struct mistake {
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
      ":2:25: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
-     "arrivals, digest (did you mean \"weight\"?)"},
+     "arrivals, digest, method, headers, body, body_file (did you mean \"weight\"?)"},
     {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
      ":2:34: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
     {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
