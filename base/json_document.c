@@ -182,8 +182,12 @@ static const char *check_string(const char *p, struct fault *fault)
     for (p++; *p != '"'; p++) {
         if ((unsigned char)*p < 0x20)
             return find_fault(fault, p, "the string's closing double quote");
-        if (*p == '\\' && (*++p == '\0' || !strchr("\"\\/bfnrtu", *p)))
+        if (*p != '\\')
+            continue;
+        if (*++p == '\0' || !strchr("\"\\/bfnrtu", *p))
             return find_fault(fault, p, "an escape: one of \"\\/bfnrtu");
+        if (strncmp(p, "u0000", 5) == 0)
+            return find_fault(fault, p - 1, "a text without NUL");
     }
     return p + 1;
 }

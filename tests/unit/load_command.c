@@ -109,6 +109,11 @@ static void test_usage_errors(void **state)
         {"127.0.0.1:1 --json /nonexistent/x", "/nonexistent/x: cannot create"},
         {"127.0.0.1:1 --histogram /nonexistent/x", "/nonexistent/x: cannot create"},
         {"127.0.0.1:1 --rate 2M/s", "1M/s each"},
+        {"127.0.0.1:1 --header Connection:close", "Connection is not to be given"},
+        {"127.0.0.1:1 --header A:b\nC:d", "byte 4 of \"A\" is 0x0a"},
+        {"127.0.0.1:1 --method A:B", "--method: expected a method"},
+        {"127.0.0.1:1 --body-file -", "name a file"},
+        {"127.0.0.1:1 --body-file /nonexistent/x", "/nonexistent/x: No such file"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_exit(cases[i][0], 2, cases[i][1]);

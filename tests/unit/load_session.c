@@ -520,6 +520,70 @@ static void test_first_bytes_of_replies_without_end(void **state)
     release(&plan, &result);
 }
 
+#define BODY_BYTES 3000
+
+static struct server_answer answer_to_body(uint64_t number, const char *request)
+{
+    (void)number;
+    const char *body = strstr(request, "\r\n\r\n");
+    bool whole = strncmp(request, "POST / HTTP/1.1\r\n", 17) == 0 &&
+                 strstr(request, "\r\nX-Name: value\r\n") && body &&
+                 strspn(body + 4, "b") == BODY_BYTES;
+    return (struct server_answer){whole ? SERVER_REPLY : SERVER_RESET, REPLY_GOOD};
+}
+
+/* Bodies over connections that are kept, one request after the other and in a pipeline.
+ */
+static void test_bodies_over_kept_connections(void **state)
+{
+    (void)state;
+    for (uint64_t depth = 1; depth <= 8; depth *= 8) {
+        struct scripted_server server = {.script = answer_to_body};
+        struct load_plan plan;
+        struct load_result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.pipeline = depth;
+        plan.workload.head.body = memory_allocate_zeroed(BODY_BYTES + 1, 1);
+        memset(plan.workload.head.body, 'b', BODY_BYTES);
+        words_add(&plan.workload.head.headers, "X-Name: value");
+        run(&plan, &server, &result);
+        assert_true(result.counts.ended[OUTCOME_OK] > 10);
+        assert_int_equal(counts_errors(&result.counts), 0);
+        assert_int_equal(server.accepted, 4);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_to_head(uint64_t number, const char *request)
+{
+    (void)number;
+    bool head = strncmp(request, "HEAD ", 5) == 0;
+    return (struct server_answer){SERVER_REPLY,
+                                  head ? "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
+                                       : REPLY_GOOD};
+}
+
+/* A HEAD among others: what its reply says of a body does not follow. */
+static void test_heads_have_no_bodies(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_to_head};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    struct request *request = workload_add_request(&plan.workload, "/head");
+    request->head.method = memory_copy_string("HEAD");
+    free(request->class_name);
+    request->class_name = memory_copy_string("head");
+    run(&plan, &server, &result);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(result.classes[i].counts.ended[OUTCOME_OK] > 10);
+    assert_int_equal(counts_errors(&result.counts), 0);
+    release(&plan, &result);
+}
+
 /* ---- connections that are closed while they are idle ------------------------------- */
 
 static struct server_answer close_every_third(uint64_t number, const char *request)
@@ -743,6 +807,8 @@ int main(void)
         cmocka_unit_test(test_replies_by_status),
         cmocka_unit_test(test_time_to_the_first_byte),
         cmocka_unit_test(test_first_bytes_of_replies_without_end),
+        cmocka_unit_test(test_bodies_over_kept_connections),
+        cmocka_unit_test(test_heads_have_no_bodies),
         cmocka_unit_test(test_requests_on_closed_connections),
         cmocka_unit_test(test_closed_pipeline),
         cmocka_unit_test(test_idle_connections_are_closed),
