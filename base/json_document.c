@@ -321,6 +321,13 @@ int json_open_string(struct json_document *document, const char *name, const cha
     return open_source(document, name, memory_copy_string(source), error);
 }
 
+char *json_path_beside(const struct json_document *document, const char *path)
+{
+    const char *slash = *path == '/' ? NULL : strrchr(document->file, '/');
+    int folder = slash ? (int)(slash - document->file) + 1 : 0;
+    return memory_printf("%.*s%s", folder, document->file, path);
+}
+
 void json_close(struct json_document *document)
 {
     cJSON_Delete(document->root);

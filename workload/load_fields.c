@@ -431,14 +431,10 @@ const struct field load_fields[] = {
      .zero_word = "none"},
     {0}};
 
-/* A relative path starts from the folder of the scenario. */
 static int read_trace_file(struct json_document *document, const cJSON *node,
                            struct workload *workload, struct error *error)
 {
-    const char *file = workload->trace.path;
-    const char *slash = *file == '/' ? NULL : strrchr(document->file, '/');
-    int folder = slash ? (int)(slash - document->file) + 1 : 0;
-    char *path = memory_printf("%.*s%s", folder, document->file, file);
+    char *path = json_path_beside(document, workload->trace.path);
     struct error detail;
     int result = workload_read_trace(workload, path, workload->trace.speed, &detail);
     free(path);

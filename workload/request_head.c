@@ -186,14 +186,10 @@ int request_head_check(const struct request_head *head, struct error *error)
     return head->method ? check_method(head->method, error) : 0;
 }
 
-/* A relative path starts from the folder of the document. */
 static int find_body_file(struct json_document *document, const cJSON *node,
                           struct request_head *head, struct error *error)
 {
-    const char *file = head->body_file;
-    const char *slash = *file == '/' ? NULL : strrchr(document->file, '/');
-    char *path = memory_printf("%.*s%s", slash ? (int)(slash - document->file) + 1 : 0,
-                               document->file, file);
+    char *path = json_path_beside(document, head->body_file);
     char absolute[PATH_MAX];
     int result = 0;
     if (!realpath(path, absolute) || access(absolute, R_OK) < 0)
