@@ -182,19 +182,33 @@ static bool was_kept(const struct client_connection *connection)
     return connection->begun > connection->count;
 }
 
+/* The longest that a close which crosses a request on the wire is in coming: two round
+ * trips, of which a connect took one; at least the time by which a process may be late.
+ */
+#define CROSSING_LEAST_NS (20 * NS_PER_MS)
+
+static bool has_just_gone_out(const struct client_connection *connection,
+                              const struct exchange *exchange, uint64_t now_ns)
+{
+    uint64_t longest_ns = most(2 * connection->connect_ns, CROSSING_LEAST_NS);
+    return !exchange->sent_ns || now_ns - exchange->sent_ns <= longest_ns;
+}
+
 /*
  * Whether the server closed the connection in between: before it knew of the request that
- * has just gone out, or right after it read it, which a client cannot tell apart. Clients
- * send such a request again (RFC 9112, 9.3.1; curl and Go do). On a socket without a
- * reply it is a failure, so that no request goes out more than twice. So it is in a
- * pipeline, which must not be resumed at once (RFC 9112, 9.3.2).
+ * has just gone out, or right after, which a client cannot tell apart. Clients send such
+ * a request again (RFC 9112, 9.3.1; curl and Go do, however late the close comes). On a
+ * socket without a reply it is a failure, so that no request goes out more than twice. So
+ * it is in a pipeline, which must not be resumed at once (RFC 9112, 9.3.2).
  */
 static bool is_closed_idle(const struct engine *engine,
-                           const struct client_connection *connection, int code)
+                           const struct client_connection *connection, int code,
+                           uint64_t now_ns)
 {
     bool ended = code == 0 || code == -ECONNRESET || code == -EPIPE;
     return ended && engine->depth == 1 && connection->count == 1 &&
-           connection->framing.state == FRAMING_START && was_kept(connection);
+           connection->framing.state == FRAMING_START && was_kept(connection) &&
+           has_just_gone_out(connection, exchange_at(engine, connection, 0), now_ns);
 }
 
 /* The connection has ended (code 0) or broken (-errno) under its requests. */
@@ -202,7 +216,7 @@ static void connection_lost(struct engine *engine, struct client_connection *con
                             int code, uint64_t now_ns)
 {
     enum failure failure = code ? failure_of_errno(-code) : FAILURE_CLOSED_EARLY;
-    if (is_closed_idle(engine, connection, code)) {
+    if (is_closed_idle(engine, connection, code, now_ns)) {
         uint32_t request = exchange_at(engine, connection, 0)->request;
         engine->totals.closed_idle++;
         if (engine->plan->requests[request].idempotent) {
@@ -314,7 +328,8 @@ static void opened(struct engine *engine, struct client_connection *connection,
 {
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     engine->opening--;
-    histogram_record(&engine->recorder.connects, now_ns - connection->opening_ns);
+    connection->connect_ns = now_ns - connection->opening_ns;
+    histogram_record(&engine->recorder.connects, connection->connect_ns);
     engine->totals.connections++;
     engine->totals.reconnects += connection->stood;
     connection->stood = true;

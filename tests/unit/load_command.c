@@ -388,10 +388,12 @@ static void test_summary_of_the_connections(void **state)
     wait_for_exit(start_load(arguments, -1));
     server_stop(&server);
     static const char *const lines[] = {
-        "\nstatus 200: 10, 301: 10, 404: 9 (3xx count as ok, and are not followed)\n",
-        "\n9 idle connections were closed by the server; 9 requests were on the way "
-        "there, "
-        "and sent again\n",
+        "\nstatus 200: ",
+        ", 301: ",
+        ", 404: ",
+        " (3xx count as ok, and are not followed)\n",
+        " closed by the server; ",
+        " on the way there, and sent again\n",
         "\n(to the first byte) ",
         "\n(to connect) ",
         " received (",
