@@ -89,7 +89,7 @@ static void look_upwards(const struct cgroup_places *places,
         if (!path)
             continue;
         /* "/" and "" are the same group. */
-        for (char *end = path + strlen(path) * (path[1] != '\0'); end;
+        for (char *end = strcmp(path, "/") == 0 ? path : path + strlen(path); end;
              end = strrchr(path, '/')) {
             *end = '\0';
             look(&(struct cgroup){places, hierarchies[i], path}, value);

@@ -18,6 +18,11 @@ uint64_t clock_now_ns(void)
     return to_ns(&now);
 }
 
+double clock_seconds_between(uint64_t from_ns, uint64_t to_ns)
+{
+    return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
+}
+
 void clock_sleep_until_ns(uint64_t deadline_ns)
 {
     struct timespec until = {

@@ -18,6 +18,9 @@
 /* Now. It cannot fail on Linux, and makes no system call where the vDSO has the clock. */
 uint64_t clock_now_ns(void);
 
+/* From one point in time to another, which may lie before it (then it is negative). */
+double clock_seconds_between(uint64_t from_ns, uint64_t to_ns);
+
 /* Sleeps until `deadline_ns`, resuming after signals; returns at once if past. */
 void clock_sleep_until_ns(uint64_t deadline_ns);
 

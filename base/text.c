@@ -169,6 +169,11 @@ const char *text_plural(double count, const char *one, const char *many)
     return count >= 1 && count <= 1 ? one : many;
 }
 
+bool text_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 void text_append_list(struct text *text, const char *const *words)
 {
     for (size_t i = 0; words[i]; i++)

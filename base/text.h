@@ -40,6 +40,9 @@ const char *text_nearest(const char *word, const char *const *candidates);
 /* The noun that goes with the number: "1 reply", "0 replies". */
 const char *text_plural(double count, const char *one, const char *many);
 
+/* Whether two texts are the same, of which each may be NULL. */
+bool text_same(const char *a, const char *b);
+
 /* "a, b, c" of a NULL-terminated list. */
 void text_append_list(struct text *text, const char *const *words);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "analysis/samples.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
@@ -19,10 +20,12 @@
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/doctor.h"
 #include "harness/probe/machine.h"
+#include "harness/third_party/shipped.h"
 #include "harness/trial/services.h"
 #include "harness/trial/trial.h"
 #include "record/experiment.h"
 #include "record/results_dir.h"
+#include "record/run_notes.h"
 #include "report/report.h"
 
 /* ---- options ---------------------------------------------------------------------- */
@@ -32,6 +35,7 @@ struct bench_settings {
     int profile;
     uint64_t repeat, seed, overrun_ns;
     char *out, *resume, *scenarios;
+    bool force;
 };
 
 static const struct field options[] = {
@@ -84,6 +88,11 @@ static const struct field options[] = {
      .value = "DIR",
      .help = "go on with an interrupted run: do only what is missing in DIR",
      .offset = offsetof(struct bench_settings, resume)},
+    {.name = "force",
+     .kind = FIELD_FLAG,
+     .help = "resume with another build than the one that began the run: its trials are "
+             "marked in every table",
+     .offset = offsetof(struct bench_settings, force)},
     {.name = "scenarios",
      .kind = FIELD_TEXT,
      .value = "DIR",
@@ -102,6 +111,8 @@ static const struct field options[] = {
 /* ---- a run in progress ------------------------------------------------------------ */
 
 struct bench {
+    struct environment environment;
+    struct origin origin; /* this program, on this machine */
     struct experiment run;
     struct results_dir dir;
     struct trial_order plan;
@@ -109,8 +120,7 @@ struct bench {
     struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
-    bool machine_invalid;   /* the machine is not fit to measure on */
-    size_t failed, invalid; /* trials, those of earlier sessions included */
+    bool machine_invalid; /* the machine is not fit to measure on */
 };
 
 static int complain(const struct error *error)
@@ -148,6 +158,27 @@ static int decide(struct bench *bench, const struct bench_settings *settings,
     return experiment_decide(&bench->run, &request, error);
 }
 
+/* What began the run goes on with it; another build only where that is asked for. */
+static int check_origin(const struct bench *bench, bool force, struct error *error)
+{
+    struct text how = {0};
+    enum flag flag = origin_compare(bench->dir.manifest.origin, &bench->origin, &how);
+    bool can_be_forced = flag != FLAGS && flag_kinds[flag].severity != FLAG_INVALID;
+    int result = 0;
+    if (flag != FLAGS && !(force && can_be_forced))
+        result = error_set(
+            error, -EINVAL,
+            "%s: this is not what began the run: %s. Trials of both have no median in "
+            "common: go on with what began it, or begin a new run%s",
+            bench->dir.path, text_string(&how),
+            can_be_forced ? "; with --force they are mixed, and marked so" : "");
+    else if (flag != FLAGS)
+        fprintf(stderr, "forced: %s; such trials are marked %s\n", text_string(&how),
+                flag_kinds[flag].word);
+    text_release(&how);
+    return result;
+}
+
 static int resume(struct bench *bench, const struct bench_settings *settings,
                   struct error *error)
 {
@@ -161,6 +192,10 @@ static int resume(struct bench *bench, const struct bench_settings *settings,
     if (result == 0)
         result = file_can_write(manifest, error);
     free(manifest);
+    if (result == 0)
+        result = check_origin(bench, settings->force, error);
+    if (result == 0)
+        result = references_look_again(&bench->run.models, error);
     return result;
 }
 
@@ -184,19 +219,32 @@ static void note_plan(struct bench *bench)
     manifest_plan(&bench->dir.manifest, planned, not_testable, reasons->count);
 }
 
+/* What the profile shortens, and which tables will have no p99 for it. */
+static void tell_plan(const struct bench *bench)
+{
+    struct words lines = {0};
+    char *durations = experiment_note_durations(&bench->run);
+    if (durations)
+        fprintf(stderr, "%s\n", durations);
+    for (size_t i = 0; i < bench->run.scenario_count; i++)
+        samples_forecast(&lines, &bench->run.scenarios[i].scenario, bench->run.profile);
+    for (size_t i = 0; i < lines.count; i++)
+        fprintf(stderr, "no p99: %s\n", lines.items[i]);
+    words_release(&lines);
+    free(durations);
+}
+
 /* What the doctor finds is told on stderr, and kept with the result. */
 static int examine_machine(struct bench *bench, struct error *error)
 {
-    struct environment environment;
     struct findings findings;
-    machine_describe(&environment);
-    doctor_examine(&environment, &findings);
+    doctor_examine(&bench->environment, &findings);
     bench->machine_invalid = findings_worst(&findings) == SEVERITY_INVALID;
     for (size_t i = 0; i < findings.count; i++)
         if (findings.items[i].message)
             fprintf(stderr, "%s: %s (%s)\n", severity_names[findings.items[i].severity],
                     findings.items[i].message, findings.items[i].remedy);
-    cJSON *machine = record_to_json(&environment_type, &environment);
+    cJSON *machine = record_to_json(&environment_type, &bench->environment);
     cJSON *warnings = findings_to_json(&findings, SEVERITY_WARNING);
     int result = results_dir_write(&bench->dir, "environment.json", machine, error);
     if (result == 0)
@@ -204,7 +252,6 @@ static int examine_machine(struct bench *bench, struct error *error)
     cJSON_Delete(machine);
     cJSON_Delete(warnings);
     findings_release(&findings);
-    environment_release(&environment);
     return result;
 }
 
@@ -277,12 +324,6 @@ static enum done_status status_of(const struct trial_record *trial)
     return trial->valid ? DONE_VALID : DONE_INVALID;
 }
 
-static void count_done(struct bench *bench, enum done_status status)
-{
-    bench->failed += status == DONE_FAILED;
-    bench->invalid += status == DONE_INVALID;
-}
-
 /* How many CPUs what the server asks should have; 0: it asks nobody. */
 static uint64_t services_cpus(const struct scenario *scenario)
 {
@@ -309,6 +350,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_record *rec
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
+        .origin = &bench->origin,
         .seed = trial_order_seed(&bench->plan, trial, bench->run.seed),
         .overrun_ns = bench->run.overrun_ns,
     };
@@ -353,9 +395,6 @@ static int run_trials(struct bench *bench, struct error *error)
 {
     struct progress progress;
     start_progress(bench, &progress);
-    /* Those of earlier sessions. */
-    for (size_t i = 0; i < bench->dir.manifest.done_count; i++)
-        count_done(bench, (enum done_status)bench->dir.manifest.done[i].status);
     int result = 0;
     for (size_t i = 0; i < bench->plan.trial_count && result == 0; i++) {
         const struct planned_trial *trial = &bench->plan.trials[i];
@@ -367,7 +406,6 @@ static int run_trials(struct bench *bench, struct error *error)
         result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
                                   : run_trial(bench, i, &record, error);
         if (result == 0) {
-            count_done(bench, status_of(&record));
             progress_trial_done(&progress, what,
                                 planned_time(bench->plan.cells[trial->cell].scenario),
                                 &record);
@@ -381,11 +419,35 @@ static int run_trials(struct bench *bench, struct error *error)
 
 /* ---- the command ------------------------------------------------------------------ */
 
+/* How many trials have failed and how many must not be used, those of earlier sessions
+ * included. */
+static int tell_trials(const struct bench *bench, size_t *failed, size_t *invalid,
+                       struct error *error)
+{
+    struct results results;
+    int result = results_read(&results, bench->dir.path, error);
+    if (result < 0)
+        return result;
+    *failed = run_count_failed(&results);
+    *invalid = run_count_invalid(&results);
+    char *note = run_note_invalid(&results);
+    if (*failed > 0)
+        fprintf(stderr, "%zu of %zu %s failed\n", *failed, results.trial_count,
+                text_plural((double)results.trial_count, "trial", "trials"));
+    if (note)
+        fprintf(stderr, "%s\n", note);
+    free(note);
+    results_release(&results);
+    return 0;
+}
+
 static int finish_interrupted(struct bench *bench)
 {
     struct error error;
+    size_t failed, invalid;
     if (results_dir_save(&bench->dir, RUN_INTERRUPTED, &error) < 0 ||
-        report_write(bench->dir.path, NULL, &error) < 0)
+        report_write(bench->dir.path, NULL, &error) < 0 ||
+        tell_trials(bench, &failed, &invalid, &error) < 0)
         fprintf(stderr, "interleave bench: %s\n", error.text);
     fprintf(stderr, "interrupted; go on with: interleave bench --resume %s\n",
             bench->dir.path);
@@ -395,28 +457,24 @@ static int finish_interrupted(struct bench *bench)
 static int finish(struct bench *bench)
 {
     struct error error;
-    if (results_dir_save(&bench->dir, RUN_FINISHED, &error) < 0 ||
-        report_write(bench->dir.path, stdout, &error) < 0) {
-        fprintf(stderr, "interleave bench: %s\n", error.text);
-        return EXIT_FAILED;
-    }
+    size_t failed = 0, invalid = 0;
+    int result = results_dir_save(&bench->dir, RUN_FINISHED, &error);
+    if (result == 0)
+        result = report_write(bench->dir.path, stdout, &error);
     fflush(stdout);
-    fprintf(stderr, "results: %s\n", bench->dir.path);
-    if (bench->failed > 0) {
-        fprintf(stderr, "%zu of %zu %s failed\n", bench->failed, bench->plan.trial_count,
-                text_plural((double)bench->plan.trial_count, "trial", "trials"));
+    if (result == 0) {
+        fprintf(stderr, "results: %s\n", bench->dir.path);
+        result = tell_trials(bench, &failed, &invalid, &error);
+    }
+    if (result < 0) {
+        complain(&error);
         return EXIT_FAILED;
     }
     if (bench->machine_invalid)
         fprintf(stderr, "the machine is not fit to measure on: see the warnings\n");
-    if (bench->invalid > 0)
-        fprintf(stderr, "%zu of %zu %s invalid: the flags stand with their tables\n",
-                bench->invalid, bench->plan.trial_count,
-                text_plural((double)bench->plan.trial_count, "trial is", "trials are"));
-    if (bench->machine_invalid || bench->invalid > 0) {
-        return EXIT_INVALID;
-    }
-    return EXIT_FINE;
+    if (failed > 0)
+        return EXIT_FAILED;
+    return bench->machine_invalid || invalid > 0 ? EXIT_INVALID : EXIT_FINE;
 }
 
 /* Everything that can be refused has been: from here on processes are started. */
@@ -424,6 +482,7 @@ static int measure(struct bench *bench, struct error *error)
 {
     interrupt_catch();
     note_plan(bench);
+    tell_plan(bench);
     int result = examine_machine(bench, error);
     if (result == 0)
         result = results_dir_save(&bench->dir, RUN_RUNNING, error);
@@ -449,6 +508,8 @@ static void bench_release(struct bench *bench)
     trial_order_release(&bench->plan);
     results_dir_release(&bench->dir);
     experiment_release(&bench->run);
+    origin_release(&bench->origin);
+    environment_release(&bench->environment);
 }
 
 static bool is_alone(const struct bench_settings *settings, const struct words *words)
@@ -468,7 +529,13 @@ static int bench_with(const struct bench_settings *settings, const struct words 
                   "scenarios and no other options with it");
         return complain(&error);
     }
+    if (settings->force && !settings->resume) {
+        error_set(&error, -EINVAL, "--force is for --resume");
+        return complain(&error);
+    }
     struct machine_limits limits = {.descriptors = raise_descriptor_limit()};
+    machine_describe(&bench.environment);
+    origin_init(&bench.origin, &bench.environment);
     bench.cpu_count = limits.cpu_count = cpus_by_core(bench.cpu_order);
     int result = settings->resume ? resume(&bench, settings, &error)
                                   : decide(&bench, settings, words, &error);
@@ -482,7 +549,8 @@ static int bench_with(const struct bench_settings *settings, const struct words 
             char host[64];
             machine_host(host, sizeof host);
             cJSON *config = experiment_to_json(&bench.run);
-            result = results_dir_create(&bench.dir, settings->out, host, config, &error);
+            result = results_dir_create(&bench.dir, settings->out, host, &bench.origin,
+                                        config, &error);
             cJSON_Delete(config);
         }
     }
@@ -511,14 +579,14 @@ const struct command bench_command = {
     .description =
         "A scenario is a name (see `interleave scenarios`) or the path of a file; "
         "without any, all that the profile takes are run. Each trial is a fresh server, "
-        "a warm-up and a "
-        "measurement; each block has one trial of every contender, in an order shuffled "
-        "from the seed. The table goes to stdout, the data into the folder of results, "
-        "and Ctrl-C leaves a folder that --resume goes on with.\n"
-        "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong (then "
-        "nothing was started), 3 if a trial is invalid in a way that its scenario does "
-        "not "
-        "tolerate, or the machine is not fit to measure on, 130 if interrupted.",
+        "a warm-up and a measurement; each block has one trial of every contender, in an "
+        "order shuffled from the seed. The table goes to stdout, the data into the "
+        "folder of results, and Ctrl-C leaves a folder that --resume goes on with, by "
+        "the same build on the same machine.\n"
+        "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong, or a run "
+        "would be resumed with something else than what began it (then nothing was "
+        "started), 3 if a trial is invalid in a way that its scenario does not tolerate, "
+        "or the machine is not fit to measure on, 130 if interrupted.",
     .options = options,
     .run = run,
 };

@@ -166,16 +166,13 @@ const struct command merge_command = {
         "server at the same time, and writes a result of the same form. Distributions "
         "are added bucket by bucket, so that the percentiles are those of all requests "
         "together; counts are sums, and rates are added up over the time that all "
-        "windows "
-        "have in common, as the series show it; what was expected of a part is expected "
-        "of the sum. What does not add up, such as the percentiles of the series, is "
-        "null, and a warning names it with the reason. The clocks of the machines have "
-        "to "
-        "agree.\n\n"
+        "windows have in common, as the series show it; what was expected of a part is "
+        "expected of the sum. What does not add up, such as the percentiles of the "
+        "series, is null, and a warning names it with the reason. The clocks of the "
+        "machines have to agree.\n\n"
         "Exit status: 0 merged; 2 usage, a file that is no such result, loads of "
         "different kinds, the same run twice, or runs that did not overlap; 3 merged, "
-        "but "
-        "some part cannot be trusted, or more than 5 % of its window is not common.",
+        "but some part cannot be trusted, or more than 5 % of its window is not common.",
     .options = merge_options,
     .run = run_merge,
 };

@@ -253,9 +253,9 @@ const struct command ops_command = {
     .operands = "[STEP...]",
     .description =
         "A step is an op with its argument, as in gzip:64KiB. --calibrate runs each "
-        "alone "
-        "on one core and prints the microseconds of one run: the CPU time of the thread, "
-        "and the time that passed with its extremes; medians over several rounds.",
+        "alone on one core and prints the microseconds of one run: the CPU time of the "
+        "thread, and the time that passed with its extremes, medians over several "
+        "rounds.",
     .options = options,
     .run = run_ops,
 };

@@ -82,8 +82,7 @@ const struct command references_command = {
     .summary = "list the servers of others that can join a comparison",
     .description = "Each can be named wherever a model can: in bench --models and in a "
                    "scenario's \"models\". Others join by a file: bench --external. What "
-                   "such a file "
-                   "says is described by servers/reference/schema.json.",
+                   "such a file says is described by servers/reference/schema.json.",
     .options = options,
     .run = run_references,
 };

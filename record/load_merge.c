@@ -193,6 +193,26 @@ static void flag_unlike(struct load_result *sum, const struct record_part *unlik
                                      common_text, sizeof common_text));
 }
 
+/* Each part holds a run; those of one part have been held against each other before. */
+static void flag_builds(struct load_result *sum, const struct record_part *parts,
+                        size_t count)
+{
+    const char *first =
+        ((const struct load_result *)parts[0].record)->runs->binary_sha256;
+    for (size_t i = 1; i < count; i++) {
+        const char *its =
+            ((const struct load_result *)parts[i].record)->runs->binary_sha256;
+        if (text_same(first, its))
+            continue;
+        load_result_warn(sum, FLAG_OTHER_BUILD,
+                         "%s was measured by another build than %s: binary %.12s instead "
+                         "of %.12s",
+                         parts[i].name, parts[0].name, its ? its : "not recorded",
+                         first ? first : "not recorded");
+        return;
+    }
+}
+
 static void set_rates(struct load_result *sum, const struct record_part *parts,
                       size_t count, struct wall_window common, bool alike,
                       struct text *dropped)
@@ -296,6 +316,7 @@ int load_result_merge(struct load_result *sum, const struct record_part *parts,
     sum->generator.cpu_us_per_request = merged_cpu_us(parts, count);
     load_result_set_ceiling(sum, sum->generator.ceiling_rps);
     join_lists(sum, parts, count);
+    flag_builds(sum, parts, count);
     if (unlike)
         flag_unlike(sum, unlike, common);
     if (dropped.length)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 static char *wall_text(uint64_t then_ns)
@@ -17,13 +18,15 @@ static char *wall_text(uint64_t then_ns)
 
 void load_run_init(struct load_run *run, uint64_t begin_ns, uint64_t end_ns)
 {
-    char id[RANDOM_ID_BYTES];
+    char id[RANDOM_ID_BYTES], sum[SHA256_TEXT_BYTES];
     struct utsname name;
     random_fresh_id(id);
+    bool known = sha256_file("/proc/self/exe", sum, NULL) == 0;
     *run = (struct load_run){
         .id = memory_copy_string(id),
         .host = memory_copy_string(uname(&name) == 0 ? name.nodename : ""),
         .process = (uint64_t)getpid(),
+        .binary_sha256 = known ? memory_copy_string(sum) : NULL,
         .start = wall_text(begin_ns),
         .end = wall_text(end_ns),
     };
@@ -70,6 +73,7 @@ static const struct record_field fields[] = {
     {MEMBER_TEXT("id", load_run, id), .required = true},
     {MEMBER_TEXT("host", load_run, host), .required = true},
     {MEMBER_COUNT("process", load_run, process)},
+    {MEMBER_TEXT("binary_sha256", load_run, binary_sha256), .optional = true},
     {MEMBER_TEXT("start", load_run, start), .required = true},
     {MEMBER_TEXT("end", load_run, end), .required = true},
     {0},

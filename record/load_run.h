@@ -1,7 +1,7 @@
 /*
  * load_run.h - which run of the load generator a result is of: an id that no other run
- * has, where it ran, and when its measured window was. A sum has those of all its parts,
- * and of their parts, so that no run is added twice.
+ * has, where it ran, which binary, and when its measured window was. A sum has those of
+ * all its parts, and of their parts, so that no run is added twice.
  *
  * Times are those of the wall clock, so that runs of several machines can be held against
  * each other as far as their clocks agree.
@@ -18,7 +18,8 @@ struct load_run {
     char *id;
     char *host;
     uint64_t process;
-    char *start, *end; /* "2026-11-23T15:04:05.000000001Z" */
+    char *binary_sha256; /* of the program; NULL: it did not record it */
+    char *start, *end;   /* "2026-11-23T15:04:05.000000001Z" */
 };
 extern const struct record_type load_run_type;
 

@@ -99,6 +99,7 @@ static const struct record_field manifest_fields[] = {
     {MEMBER_COUNT("schema_version", manifest, schema_version)},
     {MEMBER_WORD("state", manifest, state, state_words), .required = true},
     {MEMBER_STRUCT("tool", manifest, tool, tool_type)},
+    {MEMBER_POINTER("origin", manifest, origin, origin_type), .optional = true},
     {MEMBER_TEXT("config_sha256", manifest, config_sha256), .required = true},
     {MEMBER_NUMBER("seed", manifest, seed)},
     {MEMBER_TEXT("begun_utc", manifest, begun_utc)},
@@ -127,7 +128,8 @@ static const struct record_hooks manifest_hooks = {.read = check_version};
 const struct record_type manifest_type = {
     .size = sizeof(struct manifest), .fields = manifest_fields, .hooks = &manifest_hooks};
 
-void manifest_init(struct manifest *manifest, const char *config_sha256, double seed)
+void manifest_init(struct manifest *manifest, const struct origin *origin,
+                   const char *config_sha256, double seed)
 {
     char now[32];
     clock_utc_text(now, sizeof now, 0);
@@ -141,6 +143,7 @@ void manifest_init(struct manifest *manifest, const char *config_sha256, double 
         .compiler = memory_copy_string(build.compiler),
         .flags = memory_copy_string(build.flags),
     };
+    manifest->origin = origin_copy(origin);
     manifest->config_sha256 = memory_copy_string(config_sha256);
     manifest->seed = seed;
     manifest->begun_utc = memory_copy_string(now);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/origin.h"
 #include "record/record.h"
 #include "record/work_calibration.h"
 
@@ -42,6 +43,7 @@ struct manifest {
     uint64_t schema_version;
     int state; /* enum manifest_state */
     struct manifest_tool tool;
+    struct origin *origin; /* what began it; NULL: a program that did not record it */
     char *config_sha256;
     double seed;
     char *begun_utc, *changed_utc;
@@ -54,8 +56,9 @@ struct manifest {
 };
 extern const struct record_type manifest_type;
 
-/* Of a run that begins now. */
-void manifest_init(struct manifest *manifest, const char *config_sha256, double seed);
+/* Of a run that begins now. Copies the origin. */
+void manifest_init(struct manifest *manifest, const struct origin *origin,
+                   const char *config_sha256, double seed);
 void manifest_release(struct manifest *manifest);
 
 /* Notes what is planned, in place of what was. Takes over both lists, on the heap. */

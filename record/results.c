@@ -52,6 +52,19 @@ static int read_trials(struct results *results, const char *path, struct error *
     return result;
 }
 
+void results_flag_origins(struct results *results)
+{
+    for (size_t i = 0; i < results->trial_count; i++) {
+        struct trial_record *trial = &results->trials[i];
+        struct text how = {0};
+        enum flag flag = origin_compare(results->manifest.origin, trial->origin, &how);
+        if (flag != FLAGS)
+            trial_raise(trial, flag, flag_kinds[flag].severity, "%s", text_string(&how));
+        trial->valid = trial->valid && !trial_is_invalid(trial);
+        text_release(&how);
+    }
+}
+
 int results_read(struct results *results, const char *path, struct error *error)
 {
     *results = (struct results){0};
@@ -67,6 +80,8 @@ int results_read(struct results *results, const char *path, struct error *error)
     cJSON_Delete(config);
     if (result == 0)
         result = read_trials(results, path, error);
+    if (result == 0)
+        results_flag_origins(results);
     if (result < 0)
         results_release(results);
     return result;

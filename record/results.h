@@ -19,9 +19,13 @@ struct results {
     size_t trial_count;
 };
 
-/* Reads the folder. On failure nothing is left to release. */
+/* Reads the folder, and flags trials as below. On failure nothing is left to release. */
 MUST_CHECK int results_read(struct results *results, const char *path,
                             struct error *error);
 void results_release(struct results *results);
+
+/* Flags the trials that are of another origin than the run: it was gone on with by
+ * another build, or they were put there. */
+void results_flag_origins(struct results *results);
 
 #endif

@@ -119,7 +119,8 @@ static int point_latest(const char *path, struct error *error)
 }
 
 int results_dir_create(struct results_dir *dir, const char *path, const char *host,
-                       const cJSON *config, struct error *error)
+                       const struct origin *origin, const cJSON *config,
+                       struct error *error)
 {
     *dir = (struct results_dir){0};
     char *text = json_print(config);
@@ -137,7 +138,7 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
         result = file_make_folders(trials, error);
     if (result == 0)
         result = file_write_atomic(file, text, strlen(text), error);
-    manifest_init(&dir->manifest, hash, json_number(config, "seed"));
+    manifest_init(&dir->manifest, origin, hash, json_number(config, "seed"));
     if (result == 0)
         result = results_dir_save(dir, RUN_BEGUN, error);
     if (result == 0)

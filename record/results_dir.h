@@ -21,13 +21,14 @@ struct results_dir {
 };
 
 /*
- * Makes the folder and writes config.json, and a manifest that knows its hash. `path`
+ * Makes the folder and writes config.json, and a manifest that knows its hash and what
+ * began the run. `path`
  * NULL: results/<UTC>-<host>-<config8> for this machine's `host` name, with the link
  * results/latest set to it; otherwise `path` must not exist yet or be empty.
  */
 MUST_CHECK int results_dir_create(struct results_dir *dir, const char *path,
-                                  const char *host, const cJSON *config,
-                                  struct error *error);
+                                  const char *host, const struct origin *origin,
+                                  const cJSON *config, struct error *error);
 
 /*
  * Opens the folder of an earlier run and gives its configuration (delete it), having

@@ -16,7 +16,8 @@
 struct server_window {
     double cpu_elapsed_s; /* between the two samples of CPU time */
     double cpu_s, user_s, system_s;
-    double switches_elapsed_s; /* between those of context switches */
+    double switches_elapsed_s; /* between those of context switches and delays, the first
+                                * of which may lie in the warm-up */
     double voluntary_switches, involuntary_switches;
     double run_delay_s; /* that threads which were there at its end waited for a CPU */
     double processes, threads; /* at its end */

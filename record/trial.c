@@ -88,6 +88,7 @@ static const struct record_field trial_fields[] = {
     {MEMBER_COUNT("order", trial_record, order)},
     {MEMBER_COUNT("seed", trial_record, seed)},
     {MEMBER_TEXT("started_utc", trial_record, started_utc)},
+    {MEMBER_POINTER("origin", trial_record, origin, origin_type), .optional = true},
     {MEMBER_STRUCT("commands", trial_record, commands, commands_type)},
     {MEMBER_STRUCT("cpus", trial_record, cpus, cpus_type)},
     {MEMBER_WORD("status", trial_record, status, status_words), .required = true},
@@ -157,6 +158,16 @@ bool trial_has_flag(const struct trial_record *trial, enum flag flag)
         if (trial->flags[i].flag == (int)flag)
             return true;
     return false;
+}
+
+bool trial_flag_is_first(const struct trial_record *trial, size_t index)
+{
+    const struct trial_flag *flag = &trial->flags[index];
+    for (size_t i = 0; i < index; i++)
+        if (trial->flags[i].severity == flag->severity &&
+            strcmp(trial->flags[i].word, flag->word) == 0)
+            return false;
+    return true;
 }
 
 double trial_server_load(const struct trial_record *trial)

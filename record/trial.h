@@ -15,6 +15,7 @@
 #include "record/flags.h"
 #include "record/load_result.h"
 #include "record/machine_counters.h"
+#include "record/origin.h"
 #include "record/record.h"
 #include "record/server_window.h"
 
@@ -65,6 +66,7 @@ struct trial_record {
     uint64_t block, order; /* from 1 */
     uint64_t seed;         /* of the generator */
     char *started_utc;
+    struct origin *origin; /* NULL: of a program that did not record it */
     struct trial_commands commands;
     struct trial_cpus cpus;
     int status;                 /* enum trial_status */
@@ -91,6 +93,10 @@ void trial_raise(struct trial_record *trial, enum flag flag, enum flag_severity 
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 bool trial_has_flag(const struct trial_record *trial, enum flag flag);
+
+/* Whether the flag at `index` is the first of its word and severity: a word may be raised
+ * for several reasons. */
+bool trial_flag_is_first(const struct trial_record *trial, size_t index);
 
 /*
  * How full the server was, 0..1: the share of the CPU time that its threads could have

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "record/results_dir.h"
+#include "record/run_notes.h"
 #include "report/charts.h"
 #include "report/overview.h"
 #include "report/tables.h"
@@ -313,6 +314,9 @@ static int write_comparison_json(const char *path, const struct comparison *comp
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);
+    char *origins = run_note_origins(comparison->results);
+    json_add_text(root, "origins", origins);
+    free(origins);
     if (comparison->results->manifest.calibration)
         cJSON_AddItemToObject(root, "calibration",
                               work_calibration_to_json(

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/samples.h"
 #include "base/text.h"
+#include "record/run_notes.h"
 #include "servers/ops/op.h"
 
 #define CELL_BYTES     128
@@ -495,18 +497,16 @@ static void count_samples(const struct group *group, const char *class_name,
 static void print_missing(const struct group *group, enum table_style style, FILE *file)
 {
     const struct workload *workload = &group->rows[0].scenario->workload;
-    uint64_t needed = histogram_samples_needed(0.99), least, most;
+    const char *profile = group->comparison->results->experiment.profile;
+    uint64_t least, most;
     int count = (int)group->rows[0].class_count;
     for (int c = count ? 0 : ALL_REQUESTS; c < count; c++) {
         const char *name = c == ALL_REQUESTS ? "" : workload_class(workload, c);
         count_samples(group, name, &least, &most);
-        if (least >= needed)
-            continue;
-        char *line = memory_printf("%s%s%llu to %llu samples, p99 needs %llu: --profile "
-                                   "standard, or a longer duration",
-                                   name, *name ? ": " : "", (unsigned long long)least,
-                                   (unsigned long long)most, (unsigned long long)needed);
-        print_item("*", line, style, file);
+        char *line = samples_too_few(
+            name, (struct sample_range){(double)least, (double)most}, profile);
+        if (line)
+            print_item("*", line, style, file);
         free(line);
     }
 }
@@ -691,6 +691,10 @@ static void print_basis(const struct comparison *comparison, enum table_style st
                 repeat, 100 * confidence);
     print_footnotes(style, file);
     print_references(comparison, style, file);
+    char *origins = run_note_origins(comparison->results);
+    if (origins)
+        print_line(origins, style, file);
+    free(origins);
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
             comparison->results->experiment.profile,
             (unsigned long long)comparison->results->experiment.seed,

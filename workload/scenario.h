@@ -66,7 +66,7 @@ struct scenario_backend {
     struct scenario_server server;
 };
 
-/* How thorough a run is, see harness/experiment/profile.h. */
+/* How thorough a run is, see workload/profile.h. */
 enum profile_name { PROFILE_QUICK, PROFILE_STANDARD, PROFILE_THOROUGH };
 extern const char *const profile_names[]; /* for option tables; ends with NULL */
 

@@ -119,12 +119,19 @@ bool workload_is_steady(const struct workload *workload)
     return !workload->phase_count && !workload->trace.count;
 }
 
+/* Of the requests that have a rate of their own. */
+static double own_rates(const struct workload *workload)
+{
+    double rate = 0;
+    for (size_t i = 0; i < workload->request_count; i++)
+        rate += workload->requests[i].rate_rps;
+    return rate;
+}
+
 double workload_mean_rate(const struct workload *workload)
 {
     double window_s = (double)workload->duration_ns / NS_PER_S;
-    double rate = (double)workload->trace.count / window_s;
-    for (size_t i = 0; i < workload->request_count; i++)
-        rate += workload->requests[i].rate_rps;
+    double rate = (double)workload->trace.count / window_s + own_rates(workload);
     if (!mix_has_rate(workload))
         return rate;
     struct load_profile profile;
@@ -139,9 +146,7 @@ double workload_mean_rate(const struct workload *workload)
 
 double workload_highest_rate(const struct workload *workload)
 {
-    double rate = 0;
-    for (size_t i = 0; i < workload->request_count; i++)
-        rate += workload->requests[i].rate_rps;
+    double rate = own_rates(workload);
     if (!mix_has_rate(workload))
         return rate;
     struct load_profile profile;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/quantity.h"
 #include "base/text.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
@@ -36,6 +37,50 @@ static void apply_profile(struct scenario *scenario, const struct profile *profi
     }
     words_release(&sweep->quick);
 }
+
+/* ---- what the profile shortens ---------------------------------------------------- */
+
+static const struct profile *profile_of(const struct experiment *run)
+{
+    for (int i = 0; profile_names[i]; i++)
+        if (strcmp(profile_names[i], run->profile) == 0)
+            return &profiles[i];
+    return NULL;
+}
+
+/* The scenarios from `first` on that are measured as long as that one, if none before. */
+static void tell_duration(const struct experiment *run, size_t first, double scale,
+                          struct text *note)
+{
+    uint64_t ns = run->scenarios[first].scenario.workload.duration_ns;
+    char own[QUANTITY_TEXT_BYTES], measured[QUANTITY_TEXT_BYTES];
+    for (size_t i = 0; i < first; i++)
+        if (run->scenarios[i].scenario.workload.duration_ns == ns)
+            return;
+    text_printf(note, "%sof %s it measures %s (", note->length ? ", " : "",
+                quantity_format(QUANTITY_TIME, (double)ns / scale, own, sizeof own),
+                quantity_format(QUANTITY_TIME, (double)ns, measured, sizeof measured));
+    for (size_t i = first; i < run->scenario_count; i++)
+        if (run->scenarios[i].scenario.workload.duration_ns == ns)
+            text_printf(note, "%s%s", i == first ? "" : ", ",
+                        run->scenarios[i].scenario.name);
+    text_append_string(note, ")");
+}
+
+char *experiment_note_durations(const struct experiment *run)
+{
+    const struct profile *profile = profile_of(run);
+    struct text note = {0};
+    if (!profile || profile->duration_scale >= 1)
+        return NULL;
+    for (size_t i = 0; i < run->scenario_count; i++)
+        tell_duration(run, i, profile->duration_scale, &note);
+    char *line = memory_printf("profile %s: %s", profile->name, text_string(&note));
+    text_release(&note);
+    return line;
+}
+
+/* ---- contenders ------------------------------------------------------------------- */
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
 static int choose_models(struct experiment *run, struct experiment_scenario *own,

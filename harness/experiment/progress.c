@@ -56,7 +56,8 @@ void progress_trial(struct progress *progress, const char *what)
 static void append_flags(struct text *words, const struct trial_record *trial)
 {
     for (size_t i = 0; i < trial->flag_count; i++)
-        if (trial->valid || trial->flags[i].severity == FLAG_INVALID)
+        if ((trial->valid || trial->flags[i].severity == FLAG_INVALID) &&
+            trial_flag_is_first(trial, i))
             text_printf(words, "%s%s", words->length ? ", " : "", trial->flags[i].word);
 }
 

@@ -39,74 +39,120 @@ static const char *stat_field(const char *stat, int number)
 #define STAT_GROUP  5
 #define STAT_USER   14 /* then system, and both of the children that were reaped */
 
-/* A process number in /proc/PID/stat, or -1. */
-static pid_t stat_number(pid_t pid, int number)
+struct stat_ids {
+    pid_t parent, group; /* -1: the process has ended */
+};
+
+static struct stat_ids stat_ids(pid_t pid)
 {
     char *stat = read_process_file(pid, "stat");
-    const char *field = stat ? stat_field(stat, number) : NULL;
-    pid_t value = field ? (pid_t)strtol(field, NULL, 10) : -1;
+    const char *field = stat ? stat_field(stat, STAT_PARENT) : NULL;
+    struct stat_ids ids = {-1, -1};
+    if (field) {
+        char *rest;
+        ids.parent = (pid_t)strtol(field, &rest, 10);
+        ids.group = (pid_t)strtol(rest, NULL, 10);
+    }
     free(stat);
-    return value;
+    return ids;
 }
 
-/* All processes of the machine of which `wanted` says so. */
-static void find_processes(struct process_group *group,
-                           bool (*wanted)(const struct process_group *group, pid_t pid))
+static bool is_in_group(const struct process_group *group, pid_t pid, pid_t parent,
+                        pid_t its_group)
 {
-    group->count = 0;
+    (void)pid;
+    (void)parent;
+    return its_group == group->root;
+}
+
+/* The ancestors are few: from the process up to the root, or to the first of all. */
+static bool is_descendant(const struct process_group *group, pid_t pid, pid_t parent,
+                          pid_t its_group)
+{
+    (void)its_group;
+    for (; pid > 1 && pid != group->root; parent = stat_ids(pid).parent)
+        pid = parent;
+    return pid == group->root;
+}
+
+static struct seen_process *find_seen(const struct process_group *group, pid_t pid)
+{
+    size_t low = 0, high = group->seen_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (group->seen[middle].pid == pid)
+            return &group->seen[middle];
+        if (group->seen[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/*
+ * Looks at all processes of the machine that were not there at the last look: /proc lists
+ * them in the order of their numbers, and so they are kept.
+ */
+static void look_around(struct process_group *group,
+                        bool (*belongs)(const struct process_group *group, pid_t pid,
+                                        pid_t parent, pid_t its_group))
+{
     DIR *folder = opendir("/proc");
     if (!folder)
         return;
+    struct seen_process *before = group->seen;
+    size_t before_count = group->seen_count, at = 0, capacity = 0;
+    group->seen = NULL;
+    group->seen_count = group->count = 0;
     struct dirent *entry;
     while ((entry = readdir(folder))) {
         char *end;
-        long pid = strtol(entry->d_name, &end, 10);
-        if (*end || pid <= 0 || !wanted(group, (pid_t)pid))
+        pid_t pid = (pid_t)strtol(entry->d_name, &end, 10);
+        if (*end || pid <= 0)
             continue;
-        group->pids =
-            memory_resize(group->pids, (group->count + 1) * sizeof *group->pids);
-        group->pids[group->count++] = (pid_t)pid;
+        while (at < before_count && before[at].pid < pid)
+            at++;
+        struct seen_process seen = {.pid = pid, .reaps = pid == group->root};
+        if (at < before_count && before[at].pid == pid) {
+            seen = before[at];
+        } else {
+            struct stat_ids ids = stat_ids(pid);
+            seen.parent = ids.parent;
+            seen.belongs = belongs(group, pid, ids.parent, ids.group);
+        }
+        if (group->seen_count == capacity) {
+            capacity = capacity ? 2 * capacity : before_count + 64;
+            group->seen = memory_resize(group->seen, capacity * sizeof *group->seen);
+        }
+        group->seen[group->seen_count++] = seen;
+        group->count += seen.belongs;
     }
     closedir(folder);
-}
-
-static bool is_member(const struct process_group *group, pid_t pid)
-{
-    return stat_number(pid, STAT_GROUP) == group->leader;
+    free(before);
+    for (size_t i = 0; i < group->seen_count; i++) {
+        struct seen_process *parent =
+            group->seen[i].belongs ? find_seen(group, group->seen[i].parent) : NULL;
+        if (parent)
+            parent->reaps = true;
+    }
 }
 
 void process_group_find(struct process_group *group, pid_t leader)
 {
-    group->leader = leader;
-    find_processes(group, is_member);
+    group->root = leader;
+    look_around(group, is_in_group);
 }
 
-/* The ancestors are few: from the process up to the root, or to the first of all. */
-static bool is_descendant(const struct process_group *group, pid_t pid)
+void process_tree_find(struct process_group *tree, pid_t root)
 {
-    while (pid > 1 && pid != group->leader)
-        pid = stat_number(pid, STAT_PARENT);
-    return pid == group->leader;
-}
-
-double process_tree_cpu_s(pid_t root)
-{
-    struct process_group tree = {.leader = root};
-    find_processes(&tree, is_descendant);
-    double cpu_s = tree.count ? 0 : (double)NAN;
-    for (size_t i = 0; i < tree.count; i++) {
-        uint64_t cpu_ns;
-        /* One that has ended since is in nobody's account any more. */
-        if (clock_process_cpu_ns(tree.pids[i], &cpu_ns) == 0)
-            cpu_s += (double)cpu_ns / (double)NS_PER_S;
-    }
-    process_group_release(&tree);
-    return cpu_s;
+    tree->root = root;
+    look_around(tree, is_descendant);
 }
 
 void process_group_release(struct process_group *group)
 {
-    free(group->pids);
+    free(group->seen);
     *group = (struct process_group){0};
 }
 
@@ -117,22 +163,31 @@ static double stat_seconds(const char *stat, int number)
     return field ? strtod(field, NULL) / (double)sysconf(_SC_CLK_TCK) : 0;
 }
 
-static void add_cpu(pid_t pid, struct process_sample *sample)
+static void add_cpu(const struct seen_process *process, struct process_sample *sample)
 {
     uint64_t cpu_ns;
-    if (clock_process_cpu_ns(pid, &cpu_ns) == 0)
+    /* One that has ended since is in its parent's account. */
+    if (clock_process_cpu_ns(process->pid, &cpu_ns) == 0)
         sample->cpu_s += (double)cpu_ns / (double)NS_PER_S;
-    char *stat = read_process_file(pid, "stat");
-    /* Its own, and then what its children had used by their end. */
-    double user_s = stat_seconds(stat, STAT_USER),
-           system_s = stat_seconds(stat, STAT_USER + 1),
-           ended_user_s = stat_seconds(stat, STAT_USER + 2),
-           ended_system_s = stat_seconds(stat, STAT_USER + 3);
-    sample->user_s += user_s + ended_user_s;
-    sample->system_s += system_s + ended_system_s;
-    sample->ended_cpu_s += ended_user_s + ended_system_s;
-    sample->cpu_s += ended_user_s + ended_system_s;
+    if (!process->reaps)
+        return;
+    char *stat = read_process_file(process->pid, "stat");
+    double ended_s =
+        stat_seconds(stat, STAT_USER + 2) + stat_seconds(stat, STAT_USER + 3);
+    sample->ended_cpu_s += ended_s;
+    sample->cpu_s += ended_s;
     free(stat);
+}
+
+void process_group_sample_cpu(const struct process_group *group,
+                              struct process_sample *sample)
+{
+    sample->processes = (double)group->count;
+    sample->cpu_at_ns = clock_now_ns();
+    sample->cpu_s = sample->ended_cpu_s = 0;
+    for (size_t i = 0; i < group->seen_count; i++)
+        if (group->seen[i].belongs)
+            add_cpu(&group->seen[i], sample);
 }
 
 #define LEAST_STACK_BYTES 4096.0
@@ -180,89 +235,143 @@ static void add_memory(pid_t pid, struct process_sample *sample)
     free(rollup);
 }
 
-/* Hands `add` this file of each thread that is there. */
-static void read_threads(pid_t pid, const char *file,
-                         void (*add)(const char *content, void *sum), void *sum)
+/* A file of a thread; the caller frees it. NULL: the thread has ended. */
+static char *read_thread_file(pid_t pid, const char *thread, const char *file)
+{
+    char name[288];
+    snprintf(name, sizeof name, "task/%s/%s", thread, file);
+    return read_process_file(pid, name);
+}
+
+/* How long a thread was ready to run and waited for a CPU, or NAN. The file is "ON_CPU
+ * WAITED SLICES", times in nanoseconds. */
+static double thread_delay_s(pid_t pid, const char *thread)
+{
+    char *schedstat = read_thread_file(pid, thread, "schedstat"), *waited;
+    double delay_s = NAN;
+    if (schedstat) {
+        (void)strtod(schedstat, &waited);
+        delay_s = strtod(waited, NULL) / (double)NS_PER_S;
+    }
+    free(schedstat);
+    return delay_s;
+}
+
+/* The next thread of a process, or NULL after the last. */
+static const char *next_thread(DIR *folder)
+{
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)))
+        if (entry->d_name[0] != '.')
+            return entry->d_name;
+    return NULL;
+}
+
+static DIR *open_threads(pid_t pid)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        if (entry->d_name[0] == '.')
-            continue;
-        char name[288];
-        snprintf(name, sizeof name, "task/%s/%s", entry->d_name, file);
-        char *content = read_process_file(pid, name);
-        if (content)
-            add(content, sum);
-        free(content);
-    }
-    if (folder)
-        closedir(folder);
-}
-
-static void add_thread_switches(const char *status, void *sum)
-{
-    struct process_sample *sample = sum;
-    sample->voluntary_switches += key_value_number(status, "voluntary_ctxt_switches");
-    sample->involuntary_switches +=
-        key_value_number(status, "nonvoluntary_ctxt_switches");
-}
-
-/* "ON_CPU WAITED SLICES", times in nanoseconds. */
-static void add_thread_delay(const char *schedstat, void *sum)
-{
-    double *seconds = sum;
-    char *waited;
-    (void)strtod(schedstat, &waited);
-    double delay_s = strtod(waited, NULL) / (double)NS_PER_S;
-    *seconds = isnan(*seconds) ? delay_s : *seconds + delay_s;
+    return opendir(path);
 }
 
 double process_run_delay_s(pid_t pid)
 {
     double seconds = NAN;
-    read_threads(pid, "schedstat", add_thread_delay, &seconds);
+    DIR *folder = open_threads(pid);
+    for (const char *thread; (thread = next_thread(folder));) {
+        double delay_s = thread_delay_s(pid, thread);
+        if (!isnan(delay_s))
+            seconds = isnan(seconds) ? delay_s : seconds + delay_s;
+    }
+    if (folder)
+        closedir(folder);
     return seconds;
 }
 
-void process_group_sample_time(const struct process_group *group,
-                               struct process_sample *sample)
+static void add_thread(pid_t pid, const char *thread, struct process_sample *sample)
 {
-    *sample = (struct process_sample){.processes = (double)group->count};
-    sample->cpu_at_ns = clock_now_ns();
-    for (size_t i = 0; i < group->count; i++)
-        add_cpu(group->pids[i], sample);
-    uint64_t start_ns = clock_now_ns();
-    for (size_t i = 0; i < group->count; i++)
-        read_threads(group->pids[i], "status", add_thread_switches, sample);
-    for (size_t i = 0; i < group->count; i++)
-        sample->run_delay_s += process_run_delay_s(group->pids[i]);
-    sample->switches_at_ns = start_ns + (clock_now_ns() - start_ns) / 2;
+    char *status = read_thread_file(pid, thread, "status");
+    if (status) {
+        sample->voluntary_switches += key_value_number(status, "voluntary_ctxt_switches");
+        sample->involuntary_switches +=
+            key_value_number(status, "nonvoluntary_ctxt_switches");
+    }
+    free(status);
+    double delay_s = thread_delay_s(pid, thread);
+    if (!isnan(delay_s))
+        sample->run_delay_s =
+            isnan(sample->run_delay_s) ? delay_s : sample->run_delay_s + delay_s;
 }
 
-void process_group_sample(const struct process_group *group,
-                          struct process_sample *sample)
+/* False: it was too late for all threads. */
+static bool add_threads(struct seen_process *process, uint64_t until_ns,
+                        struct process_sample *sample)
 {
-    process_group_sample_time(group, sample);
-    for (size_t i = 0; i < group->count; i++)
-        add_memory(group->pids[i], sample);
+    char *stat = read_process_file(process->pid, "stat");
+    /* Its own, and then what its children had used by their end. */
+    double ended_user_s = stat_seconds(stat, STAT_USER + 2),
+           ended_system_s = stat_seconds(stat, STAT_USER + 3);
+    sample->user_s += stat_seconds(stat, STAT_USER) + ended_user_s;
+    sample->system_s += stat_seconds(stat, STAT_USER + 1) + ended_system_s;
+    process->reaps = process->reaps || ended_user_s + ended_system_s > 0;
+    free(stat);
+    DIR *folder = open_threads(process->pid);
+    const char *thread = NULL;
+    while (clock_now_ns() < until_ns && (thread = next_thread(folder)))
+        add_thread(process->pid, thread, sample);
+    if (folder)
+        closedir(folder);
+    return thread == NULL && clock_now_ns() < until_ns;
+}
+
+bool process_group_sample_threads(struct process_group *group, uint64_t until_ns,
+                                  struct process_sample *sample)
+{
+    uint64_t start_ns = clock_now_ns();
+    bool complete = true;
+    sample->user_s = sample->system_s = 0;
+    sample->voluntary_switches = sample->involuntary_switches = 0;
+    sample->run_delay_s = NAN;
+    for (size_t i = 0; complete && i < group->seen_count; i++)
+        if (group->seen[i].belongs)
+            complete = add_threads(&group->seen[i], until_ns, sample);
+    sample->threads_at_ns = start_ns + (clock_now_ns() - start_ns) / 2;
+    if (!complete)
+        sample->user_s = sample->system_s = sample->voluntary_switches =
+            sample->involuntary_switches = sample->run_delay_s = NAN;
+    return complete;
+}
+
+void process_group_sample_memory(const struct process_group *group,
+                                 struct process_sample *sample)
+{
+    sample->threads = sample->rss_bytes = sample->rss_peak_bytes = 0;
+    sample->pss_bytes = sample->anon_bytes = sample->page_table_bytes = 0;
+    for (size_t i = 0; i < group->seen_count; i++)
+        if (group->seen[i].belongs)
+            add_memory(group->seen[i].pid, sample);
     sample->kernel_stack_bytes = sample->threads * kernel_stack_bytes();
+}
+
+void process_group_sample(struct process_group *group, struct process_sample *sample)
+{
+    process_group_sample_cpu(group, sample);
+    process_group_sample_threads(group, UINT64_MAX, sample);
+    process_group_sample_memory(group, sample);
 }
 
 void process_group_glance(const struct process_group *group, double *threads,
                           double *rss_bytes)
 {
-    struct process_sample sample = {0};
-    for (size_t i = 0; i < group->count; i++) {
-        char *status = read_process_file(group->pids[i], "status");
+    *threads = *rss_bytes = 0;
+    for (size_t i = 0; i < group->seen_count; i++) {
+        char *status = group->seen[i].belongs
+                           ? read_process_file(group->seen[i].pid, "status")
+                           : NULL;
         if (status) {
-            sample.threads += key_value_number(status, "Threads");
-            sample.rss_bytes += key_value_number(status, "VmRSS") * 1024;
+            *threads += key_value_number(status, "Threads");
+            *rss_bytes += key_value_number(status, "VmRSS") * 1024;
         }
         free(status);
     }
-    *threads = sample.threads;
-    *rss_bytes = sample.rss_bytes;
 }

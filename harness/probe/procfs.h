@@ -4,25 +4,38 @@
  *
  * The group is found by its process-group number, since /proc/PID/task/TID/children
  * does not exist on every kernel. What could not be read is NaN, never 0.
+ *
+ * Reading takes a CPU from those who are looked at. For 5,000 processes, as one server
+ * can have them, it takes about 120 ms to find them, 8 ms to find them again, 7 ms for
+ * the CPU times, 300 ms for switches and delays, 400 ms for the memory, 130 ms for a
+ * glance.
  */
 #ifndef HARNESS_PROCFS_H
 #define HARNESS_PROCFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+/* A process of the machine, as it was at the first look at it. */
+struct seen_process {
+    pid_t pid, parent;
+    bool belongs; /* to the group */
+    bool reaps; /* it has, or has had, children: their CPU time may come to its account */
+};
+
+/* Zero-initialised it has not looked yet. */
 struct process_group {
-    pid_t leader;
-    pid_t *pids; /* at the last look */
-    size_t count;
+    pid_t root;                /* the leader, or the root of a tree */
+    struct seen_process *seen; /* all that were there at the last look; on the heap */
+    size_t seen_count;
+    size_t count; /* that belong to the group */
 };
 
 struct process_sample {
     uint64_t cpu_at_ns; /* when the CPU times were read */
     double cpu_s;       /* user + system, by the processes' CPU clocks, and ended_cpu_s */
-    double user_s;      /* by /proc/PID/stat, which counts in ticks; of all as well */
-    double system_s;
     double ended_cpu_s; /* of processes that have ended, as their parents have it, in
                          * ticks: a server may fork for every connection */
     double processes;
@@ -35,25 +48,34 @@ struct process_sample {
      * (slab) and socket buffers are left out: no file tells whose they are. */
     double kernel_stack_bytes; /* of all threads */
     double page_table_bytes;
-    uint64_t switches_at_ns; /* the middle of reading the switches, thread by thread */
+    uint64_t threads_at_ns; /* the middle of reading what is kept for each thread */
     double voluntary_switches;
     double involuntary_switches;
-    double
-        run_delay_s; /* that threads which are there now waited for a CPU (schedstat) */
+    double run_delay_s;      /* what the threads of now waited for a CPU (schedstat) */
+    double user_s, system_s; /* by /proc/PID/stat, in ticks; of those ended as well */
 };
 
-/* Looks for the members of the group that `leader` leads. */
+/* Looks for the members of the group that `leader` leads, or for `root` and all that
+ * descend from it. Another look reads nothing of those that were there before. */
 void process_group_find(struct process_group *group, pid_t leader);
+void process_tree_find(struct process_group *tree, pid_t root);
 void process_group_release(struct process_group *group);
 
-/* CPU first, for its time matters most; then switches and delays. Threads and memory are
- * left out: they cost a millisecond for some ten processes. */
-void process_group_sample_time(const struct process_group *group,
-                               struct process_sample *sample);
+/* Each sets its members of the sample: CPU times and number of processes; */
+void process_group_sample_cpu(const struct process_group *group,
+                              struct process_sample *sample);
+
+/* switches, delays, user and system time, which take a while (false: they are NAN, for
+ * it was too late before all were read); */
+bool process_group_sample_threads(struct process_group *group, uint64_t until_ns,
+                                  struct process_sample *sample);
+
+/* number of threads, and memory. */
+void process_group_sample_memory(const struct process_group *group,
+                                 struct process_sample *sample);
 
 /* All of it. */
-void process_group_sample(const struct process_group *group,
-                          struct process_sample *sample);
+void process_group_sample(struct process_group *group, struct process_sample *sample);
 
 /*
  * The kernel's stack of a thread, as all have the same: the stacks of the machine
@@ -68,12 +90,8 @@ double kernel_stack_bytes_of(const char *meminfo, const char *loadavg);
  * where the kernel does not tell. */
 double process_run_delay_s(pid_t pid);
 
-/* Threads and resident memory alone: cheap enough to take while measuring. */
+/* Threads and resident memory alone, for a look in between. */
 void process_group_glance(const struct process_group *group, double *threads,
                           double *rss_bytes);
-
-/* CPU time of a process and all its descendants that are there now; NaN where the
- * process is not. */
-double process_tree_cpu_s(pid_t root);
 
 #endif

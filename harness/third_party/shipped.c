@@ -73,6 +73,30 @@ void references_look_up(struct models *models)
             third_party_look_up(models->items[i].described);
 }
 
+int references_look_again(struct models *models, struct error *error)
+{
+    int result = 0;
+    for (size_t i = 0; i < models->count && result == 0; i++) {
+        const struct model *model = models->items[i].model;
+        if (!(model->flags & MODEL_REFERENCE) ||
+            !cJSON_IsTrue(json_at(model_description(model), "supported")))
+            continue;
+        char *begun = memory_copy_string(model->version ? model->version : "unknown");
+        third_party_look_up(models->items[i].described);
+        const char *now = model->version ? model->version : "unknown";
+        if (!cJSON_IsTrue(json_at(model_description(model), "supported")))
+            result = error_set(error, -EINVAL, "%s: %s", model->name,
+                               json_string(model_description(model), "why"));
+        else if (strcmp(begun, now) != 0)
+            result = error_set(error, -EINVAL,
+                               "%s is of version %s, and was %s when the run was begun: "
+                               "begin a new run",
+                               model->name, now, begun);
+        free(begun);
+    }
+    return result;
+}
+
 static bool is_used(const struct model *model, const struct contenders *contenders)
 {
     for (size_t i = 0; i < contenders->count; i++)

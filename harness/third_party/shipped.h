@@ -19,6 +19,10 @@ MUST_CHECK int references_add_file(struct models *models, const char *path,
 /* Looks each one up on this machine. */
 void references_look_up(struct models *models);
 
+/* Looks those up again that were there when the run was begun: -EINVAL where one has
+ * gone, or has another version. */
+MUST_CHECK int references_look_again(struct models *models, struct error *error);
+
 /* Takes those out of the models that no contender is of. */
 void references_keep_used(struct models *models, const struct contenders *contenders);
 

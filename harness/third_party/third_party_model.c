@@ -137,6 +137,10 @@ void third_party_look_up(struct described_model *described)
     struct error error;
     struct text why = {0};
     bool found = false;
+    /* Of an earlier look. */
+    static const char *const keys[] = {"program", "version", "supported", "why"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(description, keys[i]);
     if (third_party_from_model(&external, &described->model, &error) < 0) {
         text_append_string(&why, error.text);
     } else {

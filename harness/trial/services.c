@@ -13,7 +13,6 @@
 #include "base/installed.h"
 #include "base/interrupt.h"
 #include "base/text.h"
-#include "harness/probe/procfs.h"
 #include "harness/trial/child_file.h"
 #include "harness/trial/http_get.h"
 #include "workload/steps.h"
@@ -215,11 +214,25 @@ int services_check(struct services *services, struct error *error)
     return result < 0 ? result : check(&services->database, "the database", error);
 }
 
+static void look(struct service_process *service)
+{
+    if (is_used(service))
+        process_tree_find(&service->tree, service->process.child.pid);
+}
+
+void services_prepare(struct services *services)
+{
+    look(&services->backend);
+    look(&services->database);
+}
+
 static void sample(struct service_process *service, bool at_end)
 {
-    double *to = at_end ? &service->cpu_after_s : &service->cpu_before_s;
-    if (is_used(service))
-        *to = process_tree_cpu_s(service->process.child.pid);
+    struct process_sample sample;
+    look(service);
+    process_group_sample_cpu(&service->tree, &sample);
+    if (service->tree.count > 0)
+        *(at_end ? &service->cpu_after_s : &service->cpu_before_s) = sample.cpu_s;
 }
 
 void services_sample(struct services *services, bool at_end)
@@ -256,6 +269,7 @@ int services_stop(struct services *services, const char *folder, uint64_t grace_
 static void release(struct service_process *service)
 {
     child_release(&service->process.child);
+    process_group_release(&service->tree);
     command_line_release(&service->line);
     if (service->statistics)
         record_release(&server_statistics_type, service->statistics);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "harness/probe/procfs.h"
 #include "harness/trial/command_line.h"
 #include "harness/trial/server_child.h"
 #include "harness/trial/trial.h"
@@ -22,6 +23,7 @@ struct service_process {
     struct server_child process; /* pid 0: the scenario has none */
     struct command_line line;
     char end[128];                        /* "exit code 0", once it has ended */
+    struct process_group tree;            /* it, and all that it has started */
     double cpu_before_s, cpu_after_s;     /* at the ends of the window; NaN: not seen */
     struct server_statistics *statistics; /* the backend's, or NULL; heap */
 };
@@ -52,6 +54,9 @@ size_t services_watched(const struct services *services, struct pollfd *watched)
 
 /* 0, or -ECHILD and who has ended, with its last words. */
 MUST_CHECK int services_check(struct services *services, struct error *error);
+
+/* The first look takes longest, so one is taken before the window begins. */
+void services_prepare(struct services *services);
 
 /* The CPU times at either end of the window. */
 void services_sample(struct services *services, bool at_end);

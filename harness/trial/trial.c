@@ -27,8 +27,6 @@
 
 #define START_LIMIT_NS (15 * NS_PER_S)
 #define GRACE_NS       (10 * NS_PER_S)
-#define GLANCE_NS      (250 * NS_PER_MS)
-#define GLANCE_GAPS    200 /* times what a glance costs: it takes a CPU that is in use */
 
 /* The server leaves what it counted here, in the trial's folder. */
 static const char server_statistics[] = "server.json";
@@ -42,8 +40,7 @@ struct trial {
     struct server_child server;
     struct generator_child generator;
     struct window window;
-    uint64_t deadline_ns; /* of the generator's phase */
-    uint64_t next_glance_ns;
+    uint64_t deadline_ns;    /* of the generator's phase */
     double harness_requests; /* that the server counts, but no generator sent */
     struct trial_record *record;
 };
@@ -105,11 +102,19 @@ static void set_deadline(struct trial *trial)
     trial->deadline_ns = clock_now_ns() + planned_ns + trial->setup->overrun_ns;
 }
 
+static void prepare_window(struct trial *trial)
+{
+    uint64_t until_ns = clock_now_ns() + trial->setup->scenario->workload.warmup_ns;
+    services_prepare(&trial->services);
+    window_prepare(&trial->window, trial->server.child.pid, until_ns);
+}
+
 static void open_window(struct trial *trial)
 {
     mark_window(trial);
     services_sample(&trial->services, false);
-    window_open(&trial->window, trial->server.child.pid, trial->generator.child.pid);
+    window_open(&trial->window, trial->server.child.pid, trial->generator.child.pid,
+                trial->setup->scenario->workload.duration_ns);
 }
 
 static void close_window(struct trial *trial)
@@ -126,6 +131,8 @@ static int follow_phases(struct trial *trial)
     int news;
     while ((news = generator_hear(&trial->generator, &error)) == 1) {
         set_deadline(trial);
+        if (trial->generator.phase == PHASE_WARMUP)
+            prepare_window(trial);
         if (trial->generator.phase == PHASE_MEASURING)
             open_window(trial);
         if (trial->generator.phase != PHASE_MEASURED)
@@ -182,14 +189,8 @@ static int watch(struct trial *trial)
                         "the generator hung: nothing more than %.0f s after \"%s\"",
                         (double)trial->setup->overrun_ns / (double)NS_PER_S,
                         generator_phase_words[phase]);
-        if (phase == PHASE_MEASURING && clock_now_ns() >= trial->next_glance_ns) {
-            uint64_t from_ns = clock_now_ns();
+        if (phase == PHASE_MEASURING)
             window_glance(&trial->window);
-            uint64_t cost_ns = clock_now_ns() - from_ns;
-            uint64_t gap_ns = GLANCE_GAPS * cost_ns;
-            trial->next_glance_ns =
-                clock_now_ns() + (gap_ns > GLANCE_NS ? gap_ns : GLANCE_NS);
-        }
     }
 }
 
@@ -382,6 +383,7 @@ static void begin_record(struct trial_record *record, const struct trial_setup *
     record->seed = setup->seed;
     clock_utc_text(started, sizeof started, 0);
     record->started_utc = memory_copy_string(started);
+    record->origin = origin_copy(setup->origin);
     record->cpus.server =
         memory_copy_string(cpus_format(&placement->server, text, sizeof text));
     record->cpus.server_count = (uint64_t)placement->server_count;

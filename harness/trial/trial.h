@@ -25,6 +25,7 @@ struct trial_setup {
     const struct scenario *scenario; /* at its point, with calibrated work */
     const char *variable, *value;    /* of the sweep; both NULL: none */
     const struct contender *contender;
+    const struct origin *origin; /* of this process, and so of its servers */
     struct placement placement;
     uint64_t seed;       /* of the generator; equal for all contenders of a cell */
     uint64_t overrun_ns; /* how much longer than planned a phase may take */

@@ -176,7 +176,7 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
         return;
     if (setup->contender->model->flags & (MODEL_LOOP | MODEL_SERIAL) &&
         window->threads_peak <= SINGLE_THREADED)
-        flag_delay(trial, "server", window->run_delay_s, 1, window->cpu_elapsed_s);
+        flag_delay(trial, "server", window->run_delay_s, 1, window->switches_elapsed_s);
     if (!setup->placement.services_shared)
         flag_delay(trial, "generator", generator->run_delay_s,
                    (double)trial->load->threads, generator->elapsed_s);

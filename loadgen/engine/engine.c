@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "loadgen/engine/exchange.h"
@@ -30,16 +31,6 @@
 
 #define SWEEP_LEAST_NS (5 * NS_PER_MS)
 #define SWEEP_MAX_NS   (100 * NS_PER_MS)
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* ---- waiting ----------------------------------------------------------------------- */
 
@@ -73,7 +64,7 @@ static uint64_t wait_for_events(struct engine *engine, uint64_t now_ns,
         wait_ns = 0;
     else if (deadline_ns == engine->schedule.next_ns && engine->plan->spin_ns) {
         near = wait_ns > 0 && wait_ns <= engine->plan->spin_ns;
-        wait_ns -= least(wait_ns, engine->plan->spin_ns);
+        wait_ns -= least_of(wait_ns, engine->plan->spin_ns);
     }
     struct timespec timeout = {
         .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -133,9 +124,9 @@ static void sweep(struct engine *engine, uint64_t now_ns)
     uint64_t next_ns = now_ns + engine->sweep_gap_ns;
     for (uint32_t i = 0; i < engine->connection_count; i++)
         next_ns =
-            least(next_ns, sweep_connection(engine, &engine->connections[i], now_ns));
-    next_ns = least(next_ns, engine->next_sweep_ns);
-    engine->next_sweep_ns = most(next_ns, now_ns + SWEEP_LEAST_NS);
+            least_of(next_ns, sweep_connection(engine, &engine->connections[i], now_ns));
+    next_ns = least_of(next_ns, engine->next_sweep_ns);
+    engine->next_sweep_ns = most_of(next_ns, now_ns + SWEEP_LEAST_NS);
 }
 
 /* ---- the loop ---------------------------------------------------------------------- */
@@ -152,22 +143,22 @@ static void apply_control(struct engine *engine)
         schedule_end_at(&engine->schedule, end_ns);
     }
     engine->timeline.stop_ns =
-        least(engine->timeline.stop_ns,
-              atomic_load_explicit(&engine->control->stop_ns, memory_order_relaxed));
+        least_of(engine->timeline.stop_ns,
+                 atomic_load_explicit(&engine->control->stop_ns, memory_order_relaxed));
 }
 
 static uint64_t next_deadline(const struct engine *engine, uint64_t now_ns)
 {
     const struct timeline *timeline = &engine->timeline;
     uint64_t deadline_ns = engine->next_sweep_ns;
-    deadline_ns = least(deadline_ns, now_ns < timeline->begin_ns ? timeline->begin_ns
-                                     : now_ns < timeline->end_ns ? timeline->end_ns
-                                                                 : timeline->stop_ns);
-    deadline_ns = least(deadline_ns, exchange_start_clients_at(engine));
-    deadline_ns = least(deadline_ns, timers_next_ns(&engine->thinkers));
-    deadline_ns = least(deadline_ns, background_next_ns(&engine->background));
+    deadline_ns = least_of(deadline_ns, now_ns < timeline->begin_ns ? timeline->begin_ns
+                                        : now_ns < timeline->end_ns ? timeline->end_ns
+                                                                    : timeline->stop_ns);
+    deadline_ns = least_of(deadline_ns, exchange_start_clients_at(engine));
+    deadline_ns = least_of(deadline_ns, timers_next_ns(&engine->thinkers));
+    deadline_ns = least_of(deadline_ns, background_next_ns(&engine->background));
     bool any_free = engine->free_open.count || engine->free_closed.count;
-    return any_free ? least(deadline_ns, engine->schedule.next_ns) : deadline_ns;
+    return any_free ? least_of(deadline_ns, engine->schedule.next_ns) : deadline_ns;
 }
 
 /* Whether a limited number of requests was made, and all have ended. */
@@ -290,7 +281,8 @@ void engine_run(struct engine *engine, const struct timeline *timeline)
         apply_control(engine);
         account_cpu(engine, now_ns);
         if (now_ns > deadline_ns && engine->cpu_phase == CPU_WITHIN)
-            engine->totals.late_ns = most(engine->totals.late_ns, now_ns - deadline_ns);
+            engine->totals.late_ns =
+                most_of(engine->totals.late_ns, now_ns - deadline_ns);
         run_timers(engine, now_ns);
     }
     if (is_finished(engine) && now_ns < engine->timeline.end_ns) {
@@ -326,7 +318,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
     };
     if (workload->timeout_ns)
         engine->sweep_gap_ns =
-            most(least(workload->timeout_ns / 32, SWEEP_MAX_NS), SWEEP_LEAST_NS);
+            most_of(least_of(workload->timeout_ns / 32, SWEEP_MAX_NS), SWEEP_LEAST_NS);
     engine->connections =
         memory_allocate_zeroed(engine->connection_count, sizeof *engine->connections);
     for (uint32_t i = 0; i < engine->connection_count; i++) {
@@ -478,9 +470,9 @@ int engine_connect(struct engine *engine, struct error *error)
                workload_requests_per_connection(workload) == 1;
     uint32_t active = one ? 1 : engine->connection_count;
     uint32_t wanted = active + engine->background.count;
-    uint32_t batch = (uint32_t)most(1, CONNECT_BATCH / engine->plan->threads);
+    uint32_t batch = (uint32_t)most_of(1, CONNECT_BATCH / engine->plan->threads);
     for (uint32_t begun = 0; begun < wanted; begun += batch) {
-        uint32_t until = (uint32_t)least(wanted, begun + batch);
+        uint32_t until = (uint32_t)least_of(wanted, begun + batch);
         int result = connect_batch(engine, active, begun, until);
         if (result == -EINTR)
             return error_set(error, result, "interrupted while connecting");

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/compare.h"
 
 /* Exponential back-off after failures in a row, between these bounds. */
 #define BACKOFF_LEAST_NS   NS_PER_MS
@@ -18,16 +19,6 @@
 
 /* How often the wanted number of clients is computed. */
 #define CLIENTS_STEP_NS (10 * NS_PER_MS)
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 static uint32_t index_of(const struct engine *engine,
                          const struct client_connection *connection)
@@ -119,7 +110,7 @@ static struct client_connection *take_free(struct engine *engine)
 
 static void sweep_by(struct engine *engine, uint64_t at_ns)
 {
-    engine->next_sweep_ns = least(engine->next_sweep_ns, at_ns);
+    engine->next_sweep_ns = least_of(engine->next_sweep_ns, at_ns);
 }
 
 /* Closes the connection; it is opened again after an exponential back-off. */
@@ -133,7 +124,7 @@ static void back_off(struct engine *engine, struct client_connection *connection
                                                                : BACKOFF_MAX_SHIFTS;
     connection->failures++;
     connection->state = CONNECTION_BACKOFF;
-    connection->retry_ns = now_ns + least(BACKOFF_LEAST_NS << shift, BACKOFF_MAX_NS);
+    connection->retry_ns = now_ns + least_of(BACKOFF_LEAST_NS << shift, BACKOFF_MAX_NS);
     sweep_by(engine, connection->retry_ns);
 }
 
@@ -190,7 +181,7 @@ static bool was_kept(const struct client_connection *connection)
 static bool has_just_gone_out(const struct client_connection *connection,
                               const struct exchange *exchange, uint64_t now_ns)
 {
-    uint64_t longest_ns = most(2 * connection->connect_ns, CROSSING_LEAST_NS);
+    uint64_t longest_ns = most_of(2 * connection->connect_ns, CROSSING_LEAST_NS);
     return !exchange->sent_ns || now_ns - exchange->sent_ns <= longest_ns;
 }
 
@@ -369,7 +360,7 @@ void exchange_dispatch(struct engine *engine, uint64_t now_ns)
         uint64_t since_ns = engine->free_since_ns;
         uint32_t request = schedule_take(schedule, &engine->mix);
         now_ns = clock_now_ns();
-        uint64_t late_ns = now_ns - most(due_ns, since_ns);
+        uint64_t late_ns = now_ns - most_of(due_ns, since_ns);
         recorder_taken(&engine->recorder, due_ns, due_ns < since_ns, late_ns);
         if (recorder_belongs(&engine->recorder, due_ns) && process->profile.count)
             pace_sent(pace, schedule_even_ns(schedule, process, due_ns + late_ns));
@@ -451,7 +442,7 @@ static uint32_t clients_wanted(const struct engine *engine, uint64_t now_ns)
     double at_s = (double)(now_ns - engine->timeline.start_ns) / NS_PER_S;
     double level = floor(load_profile_level(&engine->clients, at_s) + 0.5);
     double own = ceil((level - engine->number) / engine->plan->threads);
-    return own <= 0 ? 0 : (uint32_t)least((uint64_t)own, engine->connection_count);
+    return own <= 0 ? 0 : (uint32_t)least_of((uint64_t)own, engine->connection_count);
 }
 
 void exchange_start_clients(struct engine *engine, uint64_t now_ns)
@@ -475,7 +466,8 @@ uint64_t exchange_start_clients_at(const struct engine *engine)
     if (engine->plan->open)
         return UINT64_MAX;
     return engine->started < engine->clients_wanted
-               ? least(engine->next_clients_ns, client_start_ns(engine, engine->started))
+               ? least_of(engine->next_clients_ns,
+                          client_start_ns(engine, engine->started))
                : engine->next_clients_ns;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/cgroup.h"
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/cpus.h"
 #include "base/text.h"
 #include "loadgen/engine/engine.h"
@@ -273,7 +274,7 @@ static void end_when_finished(struct session *session)
         uint64_t finished_ns = session->workers[i].engine.finished_ns;
         if (!finished_ns)
             return;
-        last_ns = finished_ns > last_ns ? finished_ns : last_ns;
+        last_ns = most_of(last_ns, finished_ns);
     }
     if (last_ns < session->end_ns)
         session->end_ns = last_ns;
@@ -364,11 +365,6 @@ static int connect_failure(const struct session *session, struct error *error)
     return 0;
 }
 
-static double seconds_between(uint64_t from_ns, uint64_t to_ns)
-{
-    return ((double)to_ns - (double)from_ns) / (double)NS_PER_S;
-}
-
 static int collect(const struct session *session, struct load_result *result,
                    struct error *error)
 {
@@ -380,8 +376,8 @@ static int collect(const struct session *session, struct load_result *result,
     totals.throttled_s = session->throttled_s;
     uint64_t begin_ns = session->timeline.begin_ns;
     totals.accounted = (struct accounted){
-        .from_s = seconds_between(begin_ns, atomic_load(&session->account.from_ns)),
-        .to_s = seconds_between(begin_ns, atomic_load(&session->account.to_ns))};
+        .from_s = clock_seconds_between(begin_ns, atomic_load(&session->account.from_ns)),
+        .to_s = clock_seconds_between(begin_ns, atomic_load(&session->account.to_ns))};
     for (unsigned i = 0; i < session->plan->threads; i++) {
         const struct engine *engine = &session->workers[i].engine;
         recorder_merge(&totals.recorder, &engine->recorder);

@@ -31,7 +31,7 @@ static uint64_t slowest_ns(const struct class_record *class)
     uint64_t on_time = class->on_time.count ? class->on_time.max_ns : 0;
     uint64_t late = class->late.count ? class->late.max_ns : 0;
     uint64_t slowest = on_time > late ? on_time : late;
-    return slowest > class->slowest_early_ns ? slowest : class->slowest_early_ns;
+    return most_of(slowest, class->slowest_early_ns);
 }
 
 static bool is_starved(const struct client_tally *client, const struct recorder *recorder)

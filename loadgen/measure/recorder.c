@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/compare.h"
 #include "base/text.h"
 
 void recorder_init(struct recorder *recorder, size_t class_count, uint64_t interval_ns,
@@ -121,11 +122,6 @@ static void live_counters_end(struct live_counters *live, bool belongs, bool ove
     }
 }
 
-static uint64_t longer(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 static void count_reply(struct recorder *recorder, uint64_t done_ns)
 {
     struct account *account = recorder->account;
@@ -163,7 +159,7 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
         pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
     } else {
         uint64_t *slowest_ns = &recorder->classes[class_index].slowest_early_ns;
-        *slowest_ns = longer(*slowest_ns, done_ns - scheduled_ns);
+        *slowest_ns = most_of(*slowest_ns, done_ns - scheduled_ns);
     }
 }
 
@@ -275,7 +271,7 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
         histogram_merge(&into->classes[i].late, &from->classes[i].late);
         histogram_merge(&into->classes[i].ages, &from->classes[i].ages);
         into->classes[i].slowest_early_ns =
-            longer(into->classes[i].slowest_early_ns, from->classes[i].slowest_early_ns);
+            most_of(into->classes[i].slowest_early_ns, from->classes[i].slowest_early_ns);
     }
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->service_ages, &from->service_ages);
@@ -296,8 +292,8 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     into->accounted += from->accounted;
     into->sent_in_time += from->sent_in_time;
     into->waited += from->waited;
-    into->due_span_ns = longer(into->due_span_ns, from->due_span_ns);
-    into->sent_span_ns = longer(into->sent_span_ns, from->sent_span_ns);
+    into->due_span_ns = most_of(into->due_span_ns, from->due_span_ns);
+    into->sent_span_ns = most_of(into->sent_span_ns, from->sent_span_ns);
     if (into->interval_count > from->interval_count)
         into->interval_count = from->interval_count;
     for (size_t i = 0; i < into->interval_count; i++)

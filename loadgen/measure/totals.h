@@ -46,9 +46,8 @@ struct session_totals {
     /* Measured time: shorter than planned where the run was interrupted, or where all its
      * requests had ended. */
     uint64_t window_ns;
-    bool interrupted; /* by a signal */
-    double
-        throttled_s; /* the cgroup's CPU quota held the generator back; NAN: not told */
+    bool interrupted;   /* by a signal */
+    double throttled_s; /* by the cgroup's CPU quota; NAN: not told */
     struct recorder recorder;
     struct accounted accounted; /* its times; the replies are the recorder's */
     struct engine_totals engines;

@@ -134,10 +134,9 @@ static const char *read_weight(struct target *target, const char *url)
 static bool is_authority(const char *place)
 {
     size_t length = strcspn(place, "/?");
-    const char *end = place + length;
     bool named = memchr(place, '.', length) || memchr(place, ']', length) ||
                  memchr(place, ':', length);
-    return named && length > 0 && !strstr(place, "://") && end > place;
+    return named && strncmp(place + length - 1, "://", 3) != 0;
 }
 
 int target_parse(struct target *target, char **path, const char *url, struct error *error)

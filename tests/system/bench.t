@@ -13,7 +13,7 @@ ok() { # STATUS NAME
     [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
 holds() { # EXPRESSION NAME
-    awk "BEGIN { exit !($1) }"
+    awk "BEGIN { exit !($1) }" 2>/dev/null
     ok $? "$2 ($1)"
 }
 
@@ -169,6 +169,27 @@ rm "$work/again"/{samples.csv,comparison.*,SHA256SUMS}
 ok $? "report recomputes a folder"
 diff "$work/out" "$work/out.again" >/dev/null && diff -r "$work/table" "$work/again" >/dev/null
 ok $? "and makes the same of the same trials"
+
+# ---- what is told before the run --------------------------------------------------------
+
+cat >"$work/few.json" <<'JSON'
+{ "name": "few", "title": "Few requests", "question": "What is p99 of them?", "family": "io",
+  "requests": [ { "path": "/", "class": "often", "rate": 1000 },
+                { "path": "/wait:1ms", "class": "rarely", "rate": 50 } ],
+  "load": { "warmup": "100ms", "duration": "2s" }, "server": { "cpus": 1 } }
+JSON
+start "$work/few.json" --models event-loop --seed 5 --out "$work/few"
+finish
+[ "$(head -n 1 "$work/err")" = "profile quick: of 2 s it measures 800 ms (few)" ]
+ok $? "that quick measures less than the scenario says"
+# 40 +- 2 sqrt(40) of them.
+needs='samples, p99 needs 368: a duration 14 times as long'
+[ "$(sed -n 2p "$work/err")" = "no p99: few: rarely: 27 to 53 $needs" ]
+ok $? "that a class will have too few samples, and what helps"
+! grep -q 'often: .* samples' "$work/err"
+ok $? "and nothing of one that will have enough"
+seen=$(sed -n 's/^\* rarely: \([0-9]*\) samples, p99 needs 368: .*$/\1/p' "$work/out")
+holds "${seen:-0} >= 27 && ${seen:-0} <= 53" "it is so, and the table says it again"
 
 # ---- failures --------------------------------------------------------------------------
 
@@ -407,6 +428,46 @@ ok $? "resuming ends well (exit $status)"
 [ "$(trial_count)" -eq 4 ] &&
     [ "$before" = "$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")" ]
 ok $? "it did what was missing and nothing else"
+
+# Another build: the same program, with a byte behind it that its hash alone knows of.
+cp "$INTERLEAVE" "$work/another-build"
+printf x >>"$work/another-build"
+hash() { sha256sum "$1" | cut -c 1-12; }
+rm -r "$work"/resumed/trials/02-*
+sums() { (cd "$work/resumed" && find . -type f -exec sha256sum {} + | sort); }
+sums >"$work/sums.before"
+own=$INTERLEAVE
+INTERLEAVE=$work/another-build
+start --resume "$work/resumed"
+finish
+sums >"$work/sums.after"
+[ $status -eq 2 ] && grep -q "binary $(hash "$INTERLEAVE")) instead of .*binary $(hash "$own")).*--force" "$work/err" &&
+    cmp -s "$work/sums.before" "$work/sums.after"
+ok $? "another build is not gone on with, and nothing is touched (exit $status)"
+start --resume "$work/resumed" --force
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "it is with --force (exit $status)"
+perl -MJSON::PP -0ne '$t = decode_json($_); $sum = $t->{origin}{binary_sha256}; $n{$sum}++;
+    $other++ if $sum ne $t->{load}{runs}[0]{binary_sha256};
+    END { exit !(join(" ", sort values %n) eq "2 2" && !$other) }' "$work"/resumed/trials/*/trial.json
+ok $? "each trial has the hash of what ran it, its generator included"
+tr -s ' \n' ' ' <"$work/out" | grep -q 'Trials of 2 origins are in this run: 2 of what began it; 2 of build' &&
+    grep -q 'Trials of 2 origins' "$work/resumed/comparison.md" &&
+    grep -q '"origins":.*Trials of 2 origins' "$work/resumed/comparison.json" &&
+    grep -q 'event-loop,.*other_build' "$work/resumed/comparison.csv"
+ok $? "and every format says that the run is mixed"
+INTERLEAVE=$own
+start --force --models event-loop --out "$work/never"
+finish
+[ $status -eq 2 ] && [ ! -e "$work/never" ]
+ok $? "there is nothing else to force"
+sed -i 's/"kernel":.*$/"kernel":\t"2.6.32"/' "$work/resumed/manifest.json"
+start --resume "$work/resumed" --force
+finish
+[ $status -eq 2 ] && grep -q 'kernel .* instead of 2.6.32' "$work/err"
+ok $? "another machine is never gone on with (exit $status)"
+sed -i 's/"kernel":.*$/"kernel":\t"'"$(uname -r)"'"/' "$work/resumed/manifest.json"
 sed -i 's/"repeat":\t2/"repeat":\t3/' "$work/resumed/config.json"
 start --resume "$work/resumed"
 finish

@@ -72,6 +72,20 @@ static void version_1_has_a_hierarchy_for_the_cpu(void **state)
     free(self);
 }
 
+static void a_group_without_a_name_is_the_root(void **state)
+{
+    (void)state;
+    char *self;
+    struct cgroup_places places = places_in(&self);
+    put("cpu.max", "150000 100000\n");
+    static const char *const roots[] = {"0::\n", "0::/\n"};
+    for (size_t i = 0; i < COUNT_OF(roots); i++) {
+        put("self", roots[i]);
+        assert_true(cgroup_cpu_quota(&places) == 1.5);
+    }
+    free(self);
+}
+
 static void what_is_not_told_is_no_zero(void **state)
 {
     (void)state;
@@ -154,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_2_adds_up_its_ancestors),
         cmocka_unit_test(version_1_has_a_hierarchy_for_the_cpu),
+        cmocka_unit_test(a_group_without_a_name_is_the_root),
         cmocka_unit_test(what_is_not_told_is_no_zero),
         cmocka_unit_test(a_group_that_is_held_back_is_seen),
     };

@@ -260,26 +260,32 @@ static struct server_answer answer_never(uint64_t number, const char *request)
     return (struct server_answer){SERVER_IGNORE, NULL};
 }
 
-static void test_sigint_leaves_a_result(void **state)
+/* Ctrl-C, after this long a part of the measured time. */
+static void interrupt_load(const char *arguments, uint64_t after_ns)
 {
-    (void)state;
-    struct scripted_server server = {.script = answer_good};
-    server_start(&server);
     int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    char *arguments = memory_printf(
-        "%s -c 4 --warmup 0s --duration 60s --interval 10ms --json - --events 7",
-        server.url);
     pid_t pid = start_load(arguments, pair[1]);
     close(pair[1]);
     char line[32];
     read_line(pair[0], line, sizeof line);
     read_line(pair[0], line, sizeof line);
     assert_string_equal(line, "measuring");
-    clock_sleep_until_ns(clock_now_ns() + 200 * NS_PER_MS);
+    clock_sleep_until_ns(clock_now_ns() + after_ns);
     assert_int_equal(kill(pid, SIGINT), 0);
     assert_int_equal(wait_for_exit(pid), 130);
     close(pair[0]);
+}
+
+static void test_sigint_leaves_a_result(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_good};
+    server_start(&server);
+    char *arguments = memory_printf(
+        "%s -c 4 --warmup 0s --duration 60s --interval 10ms --json - --events 7",
+        server.url);
+    interrupt_load(arguments, 200 * NS_PER_MS);
     server_stop(&server);
     struct json_document json;
     read_json(&json);
@@ -300,21 +306,10 @@ static void test_sigint_under_overload(void **state)
     (void)state;
     struct scripted_server server = {.script = answer_never};
     server_start(&server);
-    int pair[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     char *arguments = memory_printf("%s -c 4 --rate 1M/s --warmup 0s --duration 600s "
                                     "--timeout none --drain 600s --json - --events 7",
                                     server.url);
-    pid_t pid = start_load(arguments, pair[1]);
-    close(pair[1]);
-    char line[32];
-    read_line(pair[0], line, sizeof line);
-    read_line(pair[0], line, sizeof line);
-    assert_string_equal(line, "measuring");
-    clock_sleep_until_ns(clock_now_ns() + 300 * NS_PER_MS);
-    assert_int_equal(kill(pid, SIGINT), 0);
-    assert_int_equal(wait_for_exit(pid), 130);
-    close(pair[0]);
+    interrupt_load(arguments, 300 * NS_PER_MS);
     server_stop(&server);
     struct json_document json;
     read_json(&json);

@@ -318,6 +318,42 @@ static void test_windows(void **state)
     histogram_release(&latency);
 }
 
+/* Another build is not refused, for one of several may be the newest; it is told. */
+static void test_builds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool differ;
+    } cases[] = {
+        {"aaaaaaaaaaaabb", "aaaaaaaaaaaabb", false},
+        {"aaaaaaaaaaaabb", "ccccccccccccdd", true},
+        {"aaaaaaaaaaaabb", NULL, true},
+        {NULL, NULL, false},
+    };
+    struct histogram latency;
+    histogram_init(&latency);
+    histogram_record(&latency, 1000);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *const builds[] = {cases[i].a, cases[i].b};
+        char message[1024];
+        for (size_t k = 0; k < COUNT_OF(builds); k++) {
+            struct load_result result;
+            make_result(&result, &latency, 1000, true);
+            if (builds[k])
+                result.runs[0].binary_sha256 = memory_copy_string(builds[k]);
+            write_made(files[k], &result);
+        }
+        assert_int_equal(merge("a.json", "b.json", message, sizeof message), 0);
+        const char *told = strstr(message, "b.json was measured by another build than "
+                                           "a.json: binary ");
+        assert_int_equal(told != NULL, cases[i].differ);
+        if (told && cases[i].b)
+            assert_non_null(strstr(told, "binary cccccccccccc instead of aaaaaaaaaaaa"));
+    }
+    histogram_release(&latency);
+}
+
 /* Buckets that no histogram can have, or that are not as many as they say. */
 static void test_bad_distributions(void **state)
 {
@@ -361,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_two_halves_are_the_whole),
         cmocka_unit_test(test_what_does_not_add_up),
         cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_builds),
         cmocka_unit_test(test_bad_distributions),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -285,6 +285,44 @@ static void add_target(struct load_plan *plan, const char *url)
     load_plan_add_target(plan, &target);
 }
 
+/* As they are typed; NULL: refused. */
+static void test_forms_of_a_target(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *path;
+    } cases[] = {
+        {"http://127.0.0.1:8080/a?b=c", "/a?b=c"},
+        {"127.0.0.1:8080", ""},
+        {"127.0.0.1/wait:5ms", "/wait:5ms"},
+        {"127.0.0.1:8080/?from=http://127.0.0.1/", "/?from=http://127.0.0.1/"},
+        {"3*127.0.0.1:8080/", "/"},
+        {"[::1]:8080/", "/"},
+        {"unix:/run/server:/a", "/a"},
+        {"ftp://127.0.0.1/", NULL},
+        {"https://127.0.0.1/", NULL},
+        {"/wait:5ms", NULL},
+        {"://", NULL},
+        {"wait", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct target target;
+        struct error error;
+        char *path;
+        int result = target_parse(&target, &path, cases[i].text, &error);
+        if ((result == 0) != (cases[i].path != NULL) ||
+            (result == 0 && strcmp(path ? path : "", cases[i].path) != 0))
+            fail_msg("%s: %d, %s", cases[i].text, result,
+                     result < 0 ? error.text
+                     : path     ? path
+                                : "no path");
+        if (result == 0)
+            target_release(&target);
+        free(path);
+    }
+}
+
 static void test_targets_share_the_load(void **state)
 {
     (void)state;
@@ -537,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_phases_of_rates),
         cmocka_unit_test(test_phases_of_clients),
         cmocka_unit_test(test_trace_is_replayed),
+        cmocka_unit_test(test_forms_of_a_target),
         cmocka_unit_test(test_targets_share_the_load),
         cmocka_unit_test(test_addresses_are_tried_in_order),
         cmocka_unit_test(test_ipv6_and_unix_sockets),

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,24 +87,30 @@ static void *sleep_for_ever(void *ignored)
     return NULL;
 }
 
-static void start_threads(void)
+static void start_threads(int count)
 {
     pthread_t thread;
-    for (int i = 0; i < THREADS; i++)
+    for (int i = 0; i < count; i++)
         assert_int_equal(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
 }
 
+static void start_all_threads(void)
+{
+    start_threads(THREADS);
+}
+
 /* A page in each of so many spans of 2 MiB, as one page table covers 2 MiB (x86-64, arm64
- * with pages of 4 KiB). */
+ * with pages of 4 KiB). By system calls: a sanitizer's shadow of the pages would have
+ * tables, too. */
 static void touch_regions(void)
 {
     size_t span = (size_t)2 << 20, bytes = REGIONS * span;
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *memory = (char *)syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(memory, MAP_FAILED);
     madvise(memory, bytes, MADV_NOHUGEPAGE);
     for (size_t i = 0; i < REGIONS; i++)
-        ((volatile char *)memory)[i * span] = 1;
+        assert_int_equal(syscall(SYS_getrandom, memory + i * span, 1, 0), 1);
 }
 
 /* As a server that forks: each has tables and a stack of its own. */
@@ -129,6 +136,7 @@ static void grow(void (*by)(void), struct process_sample *before,
     if (leader == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setpgid(0, 0);
+        start_threads(1); /* and, with the first, those of a sanitizer */
         bool told = write(done[1], "!", 1) == 1 && read(orders[0], &byte, 1) == 1;
         by();
         told = told && write(done[1], "!", 1) == 1;
@@ -155,14 +163,14 @@ static void test_threads_have_stacks(void **state)
 {
     (void)state;
     struct process_sample before, after;
-    grow(start_threads, &before, &after);
+    grow(start_all_threads, &before, &after);
     assert_true(after.threads - before.threads == THREADS);
     double each = (after.kernel_stack_bytes - before.kernel_stack_bytes) / THREADS;
     assert_true(each == kernel_stack_bytes());
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
     assert_true(each == 16384);
 #endif
-    assert_true(before.kernel_stack_bytes == each);
+    assert_true(before.kernel_stack_bytes == each * before.threads);
 }
 
 static void test_pages_have_tables(void **state)
@@ -185,9 +193,68 @@ static void test_each_process_has_its_own(void **state)
     struct process_sample before, after;
     grow(fork_children, &before, &after);
     assert_true(after.processes == 1 + CHILDREN);
-    assert_true(after.kernel_stack_bytes == (1 + CHILDREN) * before.kernel_stack_bytes);
+    assert_true(after.kernel_stack_bytes == kernel_stack_bytes() * after.threads);
+    assert_true(after.threads >= before.threads + CHILDREN);
     /* A copy has no tables for what only is a file's, so somewhat less. */
     assert_true(after.page_table_bytes > (1 + CHILDREN * 0.3) * before.page_table_bytes);
+}
+
+/* Another look knows those that it has seen, and finds those that came; a tree has those
+ * of other groups, too. */
+static void test_looks_again(void **state)
+{
+    (void)state;
+    int done[2];
+    char byte;
+    assert_int_equal(pipe(done), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setpgid(0, 0);
+        for (int i = 0; i < 2; i++) {
+            if (fork() == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                bool told = setpgid(0, i == 0 ? 0 : getppid()) == 0 &&
+                            write(done[1], "!", 1) == 1;
+                sleep_for_ever(&told);
+            }
+            if (i == 0)
+                raise(SIGSTOP);
+        }
+        sleep_for_ever(NULL);
+    }
+    struct process_group group = {0}, tree = {0};
+    struct process_sample sample;
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    waitpid(parent, NULL, WUNTRACED);
+    process_group_find(&group, parent);
+    process_tree_find(&tree, parent);
+    assert_int_equal(group.count, 1);
+    assert_int_equal(tree.count, 2);
+    kill(parent, SIGCONT);
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    for (int i = 0; i < 2; i++) {
+        process_group_find(&group, parent);
+        process_tree_find(&tree, parent);
+        assert_int_equal(group.count, 2);
+        assert_int_equal(tree.count, 3);
+    }
+    /* Too late before anything was read. */
+    assert_false(process_group_sample_threads(&group, clock_now_ns(), &sample));
+    assert_true(isnan(sample.voluntary_switches) && isnan(sample.user_s));
+    assert_true(process_group_sample_threads(&group, UINT64_MAX, &sample));
+    assert_true(sample.voluntary_switches >= 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    kill(parent, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    process_group_find(&group, parent);
+    assert_int_equal(group.count, 0);
+    process_group_release(&group);
+    process_group_release(&tree);
+    for (int i = 0; i < 2; i++)
+        close(done[i]);
 }
 
 /* Where the machine is hidden, the sizes are not known, and not 0. */
@@ -220,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_threads_have_stacks),
         cmocka_unit_test(test_pages_have_tables),
         cmocka_unit_test(test_each_process_has_its_own),
+        cmocka_unit_test(test_looks_again),
         cmocka_unit_test(test_stack_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /*
  * profile.h - how thorough a run is: a table of three.
  */
-#ifndef HARNESS_PROFILE_H
-#define HARNESS_PROFILE_H
+#ifndef WORKLOAD_PROFILE_H
+#define WORKLOAD_PROFILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* profile.c - see profile.h. */
-#include "harness/experiment/profile.h"
+#include "workload/profile.h"
 
 /*
  * quick: minutes, one trial of each, so no intervals. standard: two hours; six blocks are

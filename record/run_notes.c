@@ -1,0 +1,120 @@
+/* run_notes.c - see run_notes.h. */
+#include "record/run_notes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- how many trials have a text -------------------------------------------------- */
+
+struct tally {
+    const char *text;
+    size_t trials;
+};
+
+struct tallies {
+    struct tally *items; /* heap; in the order in which they were met */
+    size_t count;
+};
+
+static void count_text(struct tallies *tallies, const char *text)
+{
+    size_t i = 0;
+    while (i < tallies->count && strcmp(tallies->items[i].text, text) != 0)
+        i++;
+    if (i == tallies->count)
+        *(struct tally *)record_append(&tallies->items, &tallies->count,
+                                       sizeof *tallies->items) = (struct tally){text, 0};
+    tallies->items[i].trials++;
+}
+
+static int compare_tallies(const void *a, const void *b)
+{
+    const struct tally *left = a, *right = b;
+    if (left->trials != right->trials)
+        return left->trials < right->trials ? 1 : -1;
+    return strcmp(left->text, right->text);
+}
+
+/* The most frequent one first. */
+static void sort(struct tallies *tallies)
+{
+    if (tallies->count > 0)
+        qsort(tallies->items, tallies->count, sizeof *tallies->items, compare_tallies);
+}
+
+/* ---- trials that do not count ----------------------------------------------------- */
+
+static bool is_invalid(const struct trial_record *trial)
+{
+    return trial->status == TRIAL_MEASURED && !trial->valid;
+}
+
+size_t run_count_failed(const struct results *results)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < results->trial_count; i++)
+        failed += results->trials[i].status == TRIAL_FAILED;
+    return failed;
+}
+
+size_t run_count_invalid(const struct results *results)
+{
+    size_t invalid = 0;
+    for (size_t i = 0; i < results->trial_count; i++)
+        invalid += is_invalid(&results->trials[i]);
+    return invalid;
+}
+
+static void count_flags(struct tallies *tallies, const struct trial_record *trial)
+{
+    for (size_t i = 0; i < trial->flag_count; i++)
+        if (trial->flags[i].severity == FLAG_INVALID && trial_flag_is_first(trial, i))
+            count_text(tallies, trial->flags[i].word);
+}
+
+char *run_note_invalid(const struct results *results)
+{
+    struct tallies flags = {0};
+    struct text note = {0};
+    size_t invalid = run_count_invalid(results);
+    if (!invalid)
+        return NULL;
+    for (size_t i = 0; i < results->trial_count; i++)
+        if (is_invalid(&results->trials[i]))
+            count_flags(&flags, &results->trials[i]);
+    sort(&flags);
+    text_printf(&note, "%zu of %zu %s invalid", invalid, results->trial_count,
+                text_plural((double)results->trial_count, "trial", "trials"));
+    for (size_t i = 0; i < flags.count; i++)
+        text_printf(&note, "%s %s %zu", i ? "," : ":", flags.items[i].text,
+                    flags.items[i].trials);
+    free(flags.items);
+    return text_steal(&note);
+}
+
+/* ---- trials of another origin ----------------------------------------------------- */
+
+char *run_note_origins(const struct results *results)
+{
+    struct tallies origins = {0};
+    struct text note = {0};
+    size_t others = 0;
+    for (size_t i = 0; i < results->trial_count; i++) {
+        const struct trial_record *trial = &results->trials[i];
+        for (size_t f = 0; f < trial->flag_count; f++)
+            if (trial->flags[f].flag == FLAG_OTHER_BUILD ||
+                trial->flags[f].flag == FLAG_OTHER_MACHINE) {
+                count_text(&origins, trial->flags[f].message);
+                others++;
+            }
+    }
+    if (!others)
+        return NULL;
+    text_printf(&note, "Trials of %zu origins are in this run: %zu of what began it",
+                origins.count + 1, results->trial_count - others);
+    for (size_t i = 0; i < origins.count; i++)
+        text_printf(&note, "; %zu of %s", origins.items[i].trials, origins.items[i].text);
+    text_append_string(&note, ".");
+    free(origins.items);
+    return text_steal(&note);
+}

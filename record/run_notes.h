@@ -1,0 +1,23 @@
+/*
+ * run_notes.h - what is to be said of the trials of a run as a whole.
+ */
+#ifndef RECORD_RUN_NOTES_H
+#define RECORD_RUN_NOTES_H
+
+#include <stddef.h>
+
+#include "record/results.h"
+
+/* Trials that could not be measured, and those that must not be used. */
+size_t run_count_failed(const struct results *results);
+size_t run_count_invalid(const struct results *results);
+
+/* "7 of 112 trials invalid: contention 5, schedule_lag 2", on the heap; a trial may have
+ * several flags. NULL: none is invalid. */
+char *run_note_invalid(const struct results *results);
+
+/* "Trials of 2 origins are in this run: 4 of what began it, 8 of build ... instead of
+ * ...", on the heap. NULL: all are of what began it. */
+char *run_note_origins(const struct results *results);
+
+#endif
