@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -74,27 +75,38 @@ static void add_headers(struct text *text, const struct request_head *head,
     text_printf(text, "%s\r\n", last ? "Connection: close\r\n" : "");
 }
 
-/* The bytes of the body, on the heap. */
+/* A body is read for each request that has it, which a pipe would give to the first. */
+static int check_body_file(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return error_set(error, -errno, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, -EINVAL, "%s: a body comes from a regular file", path);
+    if (status.st_size > REQUEST_MAX_BODY)
+        return error_set(error, -EINVAL, "%s: a body has at most %d MiB, got %lld bytes",
+                         path, REQUEST_MAX_BODY >> 20, (long long)status.st_size);
+    return 0;
+}
+
+/* The bytes of the body, to be released in any case. */
 static int read_body(const struct request_head *head, struct text *body,
                      struct error *error)
 {
-    char *bytes;
-    int result = 0;
     *body = (struct text){0};
-    if (head->body)
-        text_append_string(body, head->body);
+    text_append_string(body, head->body ? head->body : "");
     if (!head->body_file)
         return 0;
-    result = file_read(head->body_file, &bytes, &body->length, error);
+    char *bytes;
+    size_t length;
+    int result = check_body_file(head->body_file, error);
+    if (result == 0)
+        result = file_read(head->body_file, &bytes, &length, error);
     if (result < 0)
         return result;
-    body->data = bytes;
-    if (body->length > REQUEST_MAX_BODY)
-        result = error_set(error, -EINVAL, "%s: a body has at most %d MiB, got %zu bytes",
-                           head->body_file, REQUEST_MAX_BODY >> 20, body->length);
-    if (result < 0)
-        text_release(body);
-    return result;
+    text_append(body, bytes, length);
+    free(bytes);
+    return 0;
 }
 
 static int build_messages(const struct load_plan *plan, struct planned_request *planned,
@@ -119,8 +131,7 @@ static int build_messages(const struct load_plan *plan, struct planned_request *
     planned->to_head = strcmp(method, "HEAD") == 0;
     planned->idempotent = request_method_is_idempotent(method);
     planned->expected = memory_allocate(sizeof *planned->expected);
-    if (result == 0)
-        text_release(&body);
+    text_release(&body);
     free(head.headers.items);
     return result;
 }
