@@ -104,9 +104,8 @@ static void set_deadline(struct trial *trial)
 
 static void prepare_window(struct trial *trial)
 {
-    uint64_t until_ns = clock_now_ns() + trial->setup->scenario->workload.warmup_ns;
     services_prepare(&trial->services);
-    window_prepare(&trial->window, trial->server.child.pid, until_ns);
+    window_prepare(&trial->window, trial->server.child.pid);
 }
 
 static void open_window(struct trial *trial)
@@ -129,16 +128,20 @@ static int follow_phases(struct trial *trial)
 {
     struct error error;
     int news;
+    static const struct {
+        void (*look)(struct trial *trial);
+        bool waits; /* the generator does */
+    } looks[] = {[PHASE_CONNECTED] = {prepare_window, true},
+                 [PHASE_MEASURING] = {open_window, false},
+                 [PHASE_MEASURED] = {close_window, true},
+                 [PHASE_DONE] = {NULL, false}};
     while ((news = generator_hear(&trial->generator, &error)) == 1) {
+        enum generator_phase phase = trial->generator.phase;
+        if (looks[phase].look)
+            looks[phase].look(trial);
         set_deadline(trial);
-        if (trial->generator.phase == PHASE_WARMUP)
-            prepare_window(trial);
-        if (trial->generator.phase == PHASE_MEASURING)
-            open_window(trial);
-        if (trial->generator.phase != PHASE_MEASURED)
-            continue;
-        close_window(trial);
-        news = generator_let_go(&trial->generator, &error);
+        if (looks[phase].waits)
+            news = generator_let_go(&trial->generator, &error);
         if (news < 0)
             break;
     }

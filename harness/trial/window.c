@@ -46,13 +46,15 @@ void window_glance(struct window *window)
         glance(window);
 }
 
-void window_prepare(struct window *window, pid_t server, uint64_t until_ns)
+void window_prepare(struct window *window, pid_t server)
 {
-    uint64_t start_ns = clock_now_ns();
     process_group_find(&window->group, server);
     glance(window);
-    process_group_sample_threads(&window->group, until_ns, &window->before);
-    window->threads_cost_ns = clock_now_ns() - start_ns;
+    uint64_t start_ns = clock_now_ns();
+    process_group_sample_threads(&window->group, &window->before);
+    /* Until now nothing was there to be switched for. */
+    window->before.threads_at_ns = clock_now_ns();
+    window->threads_cost_ns = window->before.threads_at_ns - start_ns;
 }
 
 void window_open(struct window *window, pid_t server, pid_t generator,
@@ -65,7 +67,7 @@ void window_open(struct window *window, pid_t server, pid_t generator,
     window->harness_before_s = process_cpu_s(getpid());
     process_group_sample_cpu(&window->group, &window->before);
     if (is_cheap(window->threads_cost_ns, duration_ns))
-        process_group_sample_threads(&window->group, UINT64_MAX, &window->before);
+        process_group_sample_threads(&window->group, &window->before);
 }
 
 void window_close(struct window *window, pid_t server, pid_t generator)
@@ -76,7 +78,7 @@ void window_close(struct window *window, pid_t server, pid_t generator)
     process_group_sample_cpu(&window->group, &window->after);
     window->harness_after_s = process_cpu_s(getpid());
     counters_read(&window->machine_after);
-    process_group_sample_threads(&window->group, UINT64_MAX, &window->after);
+    process_group_sample_threads(&window->group, &window->after);
     process_group_sample_memory(&window->group, &window->after);
     window->is_complete = true;
 }

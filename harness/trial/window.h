@@ -19,7 +19,7 @@ struct window {
     struct process_sample before, after;
     double threads_peak, rss_peak_bytes;          /* by the glances in between */
     uint64_t glanced_ns, glance_cost_ns;          /* the last one */
-    uint64_t threads_cost_ns;                     /* to find all threads and read them */
+    uint64_t threads_cost_ns;                     /* to read all threads */
     double generator_before_s, generator_after_s; /* CPU time */
     double generator_delay_before_s, generator_delay_after_s;
     double harness_before_s, harness_after_s;
@@ -31,12 +31,11 @@ struct window {
 void window_sample_idle(struct window *window, pid_t server);
 
 /*
- * The warm-up has begun and lasts until `until_ns`: reads what takes long where a server
+ * The connections are open and nothing is sent yet: reads what takes long where a server
  * has thousands of threads or processes, and would disturb the window. What is kept for
- * each thread (switches, delays) then counts from here, with its own time; where even the
- * warm-up is too short it is not told.
+ * each thread (switches, delays) then counts from here, with its own time.
  */
-void window_prepare(struct window *window, pid_t server, uint64_t until_ns);
+void window_prepare(struct window *window, pid_t server);
 
 void window_open(struct window *window, pid_t server, pid_t generator,
                  uint64_t duration_ns);
