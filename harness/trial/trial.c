@@ -382,6 +382,7 @@ static void begin_record(struct trial_record *record, const struct trial_setup *
     }
     record->model = memory_copy_string(setup->contender->label);
     record->block = setup->block;
+    record->attempt = setup->attempt;
     record->order = setup->order;
     record->seed = setup->seed;
     clock_utc_text(started, sizeof started, 0);
