@@ -68,6 +68,8 @@ static const struct record_field generator_fields[] = {
     {MEMBER_NUMBER("cpu_s", generator_window, cpu_s), .unit = "s"},
     {MEMBER_NUMBER("elapsed_s", generator_window, elapsed_s), .unit = "s"},
     {MEMBER_NUMBER("run_delay_s", generator_window, run_delay_s), .unit = "s"},
+    {MEMBER_NUMBER("softirq_s", generator_window, softirq_s), .unit = "s",
+     .optional = true},
     {0},
 };
 static const struct record_type generator_type =
@@ -86,7 +88,7 @@ static const struct record_field trial_fields[] = {
     {MEMBER_TEXT("model", trial_record, model), .required = true},
     {MEMBER_COUNT("block", trial_record, block)},
     {MEMBER_COUNT("order", trial_record, order)},
-    {MEMBER_COUNT("attempt", trial_record, attempt), .optional = true},
+    {MEMBER_NUMBER("attempt", trial_record, attempt), .optional = true},
     {MEMBER_COUNT("seed", trial_record, seed)},
     {MEMBER_TEXT("started_utc", trial_record, started_utc)},
     {MEMBER_POINTER("origin", trial_record, origin, origin_type), .optional = true},

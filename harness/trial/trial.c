@@ -104,6 +104,8 @@ static void set_deadline(struct trial *trial)
 
 static void prepare_window(struct trial *trial)
 {
+    trial->window.server_cpus = trial->setup->placement.server;
+    trial->window.generator_cpus = trial->setup->placement.generator;
     services_prepare(&trial->services);
     window_prepare(&trial->window, trial->server.child.pid);
 }
@@ -342,6 +344,22 @@ static void stop_server(struct trial *trial)
         fail(trial, child, "the server left no readable statistics: %s", error.text);
 }
 
+/*
+ * From a CPU of the generator's: beside a server with thousands of threads that can run,
+ * it would be seconds before the harness had its turn.
+ */
+static int watch_from_beside(struct trial *trial)
+{
+    cpu_set_t before;
+    cpus_allowed(&before);
+    struct error ignored;
+    bool pinned = cpus_pin(&trial->setup->placement.generator, &ignored) == 0;
+    int result = watch(trial);
+    if (pinned && cpus_pin(&before, &ignored) < 0)
+        fail(trial, NULL, "%s", ignored.text);
+    return result;
+}
+
 static int run_processes(struct trial *trial)
 {
     int result = start_services(trial);
@@ -350,7 +368,7 @@ static int run_processes(struct trial *trial)
     if (result == 0)
         result = start_generator(trial);
     if (result == 0)
-        result = watch(trial);
+        result = watch_from_beside(trial);
     if (result == 0)
         take_load(trial);
     /* A generator that hung gets no grace: its result is not wanted any more. */
@@ -382,7 +400,7 @@ static void begin_record(struct trial_record *record, const struct trial_setup *
     }
     record->model = memory_copy_string(setup->contender->label);
     record->block = setup->block;
-    record->attempt = setup->attempt;
+    record->attempt = (double)setup->attempt;
     record->order = setup->order;
     record->seed = setup->seed;
     clock_utc_text(started, sizeof started, 0);

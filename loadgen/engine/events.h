@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_PATIENCE_NS (5 * NS_PER_S)
+#define EVENTS_PATIENCE_NS (15 * NS_PER_S)
 
 /* Whether `fd` is open for writing: 0 or -EBADF. */
 MUST_CHECK int events_check(int fd, struct error *error);
