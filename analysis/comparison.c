@@ -68,18 +68,22 @@ static void tell_flags(const struct row *row, enum flag_severity severity,
     }
 }
 
-/* Every flag that forbids the use of these trials leaves a lower bound. */
+/* A flag leaves a lower bound, whether it is tolerated or not, and no other forbids the
+ * use of these trials. */
 static bool is_lower_bound(const struct row *row)
 {
+    bool limited = false;
     for (size_t i = 0; i < row->used_count; i++) {
         for (size_t f = 0; f < row->used[i]->flag_count; f++) {
             const struct trial_flag *flag = &row->used[i]->flags[f];
-            if (flag->severity == FLAG_INVALID &&
-                (flag->flag < 0 || !(flag_kinds[flag->flag].traits & FLAG_LOWER_BOUND)))
+            bool limits =
+                flag->flag >= 0 && flag_kinds[flag->flag].traits & FLAG_LOWER_BOUND;
+            if (flag->severity == FLAG_INVALID && !limits)
                 return false;
+            limited = limited || limits;
         }
     }
-    return true;
+    return limited;
 }
 
 static const char *find_skip_reason(const struct results *results, const struct row *row)
@@ -149,10 +153,8 @@ bool estimate_is_usable(const struct estimate *estimate)
 static enum bound bound_by_flags(const struct row *row, enum metric_id metric)
 {
     enum bound limited = metrics[metric].if_limited;
-    if (row->status != ROW_INVALID)
-        return BOUND_EXACT;
     if (!row->lower_bound)
-        return BOUND_NOTHING;
+        return row->status == ROW_INVALID ? BOUND_NOTHING : BOUND_EXACT;
     return limited == BOUND_AT_MOST && workload_is_open(&row->scenario->workload)
                ? BOUND_NOTHING
                : limited;
@@ -228,7 +230,7 @@ static void add_row(struct comparison *comparison, const struct experiment_scena
     row->contender = &results->experiment.contenders.items[contender];
     collect_trials(row, results);
     tell_why(row, results);
-    row->lower_bound = row->status == ROW_INVALID && is_lower_bound(row);
+    row->lower_bound = is_lower_bound(row);
     estimate_all(row, NULL, row->estimates);
     add_classes(row);
     predict(row, results);

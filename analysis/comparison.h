@@ -46,7 +46,7 @@ struct row {
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
     enum row_status status;
-    bool lower_bound; /* invalid only in that the generator was the limit: its figures
+    bool lower_bound; /* the generator was the limit, and nothing else is wrong: figures
                          prove what metrics.def says of such ones (if_limited) */
     char *why;        /* failure, flags or skip_reason; NULL where all is well */
     char *remarks;    /* flags that are warnings, or tolerated; NULL: none */

@@ -182,8 +182,12 @@ static const char *check_string(const char *p, struct fault *fault)
     for (p++; *p != '"'; p++) {
         if ((unsigned char)*p < 0x20)
             return find_fault(fault, p, "the string's closing double quote");
-        if (*p == '\\' && (*++p == '\0' || !strchr("\"\\/bfnrtu", *p)))
+        if (*p != '\\')
+            continue;
+        if (*++p == '\0' || !strchr("\"\\/bfnrtu", *p))
             return find_fault(fault, p, "an escape: one of \"\\/bfnrtu");
+        if (strncmp(p, "u0000", 5) == 0)
+            return find_fault(fault, p - 1, "a text without NUL");
     }
     return p + 1;
 }
@@ -315,6 +319,13 @@ int json_open_string(struct json_document *document, const char *name, const cha
                      struct error *error)
 {
     return open_source(document, name, memory_copy_string(source), error);
+}
+
+char *json_path_beside(const struct json_document *document, const char *path)
+{
+    const char *slash = *path == '/' ? NULL : strrchr(document->file, '/');
+    int folder = slash ? (int)(slash - document->file) + 1 : 0;
+    return memory_printf("%.*s%s", folder, document->file, path);
 }
 
 void json_close(struct json_document *document)

@@ -28,6 +28,9 @@ MUST_CHECK int json_open_file(struct json_document *document, const char *path,
                               struct error *error);
 MUST_CHECK int json_open_string(struct json_document *document, const char *name,
                                 const char *source, struct error *error);
+/* A path that the document names, on the heap: a relative one counts from its folder. */
+char *json_path_beside(const struct json_document *document, const char *path);
+
 void json_close(struct json_document *document);
 
 /* Writes "file:line:column: path: " and the message about `node`; returns -EINVAL. */

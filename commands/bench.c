@@ -33,7 +33,7 @@
 struct bench_settings {
     struct words models, externals;
     int profile;
-    uint64_t repeat, seed, overrun_ns;
+    uint64_t repeat, seed, attempts, overrun_ns;
     char *out, *resume, *scenarios;
     bool force;
 };
@@ -77,6 +77,15 @@ static const struct field options[] = {
      .minimum = 1,
      .maximum = 1ULL << 53,
      .zero_word = "fresh"},
+    {.name = "attempts",
+     .kind = FIELD_COUNT,
+     .value = "N",
+     .help = "a trial that others disturb (steal, contention, ...) is made again after "
+             "its block, up to N times in all and a quarter of the planned time",
+     .fallback = "3",
+     .offset = offsetof(struct bench_settings, attempts),
+     .minimum = 1,
+     .maximum = 100},
     {.name = "out",
      .letter = 'o',
      .kind = FIELD_TEXT,
@@ -120,6 +129,7 @@ struct bench {
     struct digests digests;
     int cpu_order[CPU_SETSIZE];
     int cpu_count;
+    uint64_t attempts;    /* at a trial that others disturb */
     bool machine_invalid; /* the machine is not fit to measure on */
 };
 
@@ -302,6 +312,9 @@ static int find_digests(struct bench *bench, struct error *error)
 
 /* ---- trials ----------------------------------------------------------------------- */
 
+/* Of the planned time, what trials that are made again may take: 1/4. */
+#define REPEATED_PART 4
+
 static uint64_t planned_time(const struct scenario *scenario)
 {
     return scenario->workload.warmup_ns + scenario->workload.duration_ns;
@@ -345,6 +358,7 @@ static int run_trial(struct bench *bench, size_t index, struct trial_record *rec
     struct trial_setup setup = {
         .id = trial->id,
         .block = trial->block,
+        .attempt = results_dir_count_disturbed(&bench->dir, trial->id) + 1,
         .order = index + 1,
         .scenario = &point,
         .variable = cell->scenario->sweep.variable,
@@ -391,27 +405,92 @@ static void start_progress(const struct bench *bench, struct progress *progress)
     progress_start(progress, bench->plan.trial_count, done, left_ns);
 }
 
+static uint64_t planned_time_of(const struct bench *bench, size_t index)
+{
+    return planned_time(bench->plan.cells[bench->plan.trials[index].cell].scenario);
+}
+
+static int run_next(struct bench *bench, size_t index, struct progress *progress,
+                    struct error *error)
+{
+    char *what = describe_trial(bench, &bench->plan.trials[index]);
+    struct trial_record record = {0};
+    progress_trial(progress, what);
+    int result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : run_trial(bench, index, &record, error);
+    if (result == 0) {
+        progress_trial_done(progress, what, planned_time_of(bench, index), &record);
+        trial_record_release(&record);
+    }
+    free(what);
+    return result;
+}
+
+/* Whether a trial that is done says that others disturbed it. */
+static bool was_disturbed(const struct bench *bench, const char *id)
+{
+    struct trial_record trial;
+    char *file = memory_printf("%s/trials/%s/trial.json", bench->dir.path, id);
+    bool disturbed = manifest_status_of(&bench->dir.manifest, id) == DONE_INVALID &&
+                     record_read_file(&trial_record_type, &trial, file, NULL) == 0;
+    if (disturbed) {
+        disturbed = trial_was_disturbed(&trial);
+        trial_record_release(&trial);
+    }
+    free(file);
+    return disturbed;
+}
+
+/* Trials that others have disturbed are made again while their block is not far. */
+static int repeat_disturbed(struct bench *bench, size_t first, size_t end,
+                            uint64_t *budget_ns, struct progress *progress,
+                            struct error *error)
+{
+    int result = 0;
+    for (uint64_t attempt = 1; attempt < bench->attempts; attempt++) {
+        for (size_t i = first; i < end && result == 0; i++) {
+            const char *id = bench->plan.trials[i].id;
+            uint64_t planned_ns = planned_time_of(bench, i);
+            if (planned_ns > *budget_ns || !was_disturbed(bench, id) ||
+                results_dir_count_disturbed(&bench->dir, id) >= attempt)
+                continue;
+            *budget_ns -= planned_ns;
+            progress_add(progress, planned_ns);
+            result = results_dir_set_aside_trial(&bench->dir, id, error);
+            if (result == 0)
+                result = run_next(bench, i, progress, error);
+        }
+    }
+    return result;
+}
+
+/* Where the block of the trial at `first` ends. */
+static size_t end_of_block(const struct trial_order *plan, size_t first)
+{
+    size_t end = first;
+    while (end < plan->trial_count &&
+           plan->trials[end].block == plan->trials[first].block)
+        end++;
+    return end;
+}
+
 static int run_trials(struct bench *bench, struct error *error)
 {
     struct progress progress;
-    start_progress(bench, &progress);
+    uint64_t planned_ns = 0;
     int result = 0;
-    for (size_t i = 0; i < bench->plan.trial_count && result == 0; i++) {
-        const struct planned_trial *trial = &bench->plan.trials[i];
-        if (results_dir_has_trial(&bench->dir, trial->id))
-            continue;
-        char *what = describe_trial(bench, trial);
-        struct trial_record record = {0};
-        progress_trial(&progress, what);
-        result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
-                                  : run_trial(bench, i, &record, error);
-        if (result == 0) {
-            progress_trial_done(&progress, what,
-                                planned_time(bench->plan.cells[trial->cell].scenario),
-                                &record);
-            trial_record_release(&record);
-        }
-        free(what);
+    start_progress(bench, &progress);
+    for (size_t i = 0; i < bench->plan.trial_count; i++)
+        planned_ns += planned_time_of(bench, i);
+    uint64_t budget_ns = planned_ns / REPEATED_PART;
+    for (size_t first = 0, end; first < bench->plan.trial_count && result == 0;
+         first = end) {
+        end = end_of_block(&bench->plan, first);
+        for (size_t i = first; i < end && result == 0; i++)
+            if (!results_dir_has_trial(&bench->dir, bench->plan.trials[i].id))
+                result = run_next(bench, i, &progress, error);
+        if (result == 0)
+            result = repeat_disturbed(bench, first, end, &budget_ns, &progress, error);
     }
     progress_end(&progress);
     return result;
@@ -430,12 +509,15 @@ static int tell_trials(const struct bench *bench, size_t *failed, size_t *invali
         return result;
     *failed = run_count_failed(&results);
     *invalid = run_count_invalid(&results);
-    char *note = run_note_invalid(&results);
+    char *repeated = run_note_repeated(&results), *note = run_note_invalid(&results);
     if (*failed > 0)
         fprintf(stderr, "%zu of %zu %s failed\n", *failed, results.trial_count,
                 text_plural((double)results.trial_count, "trial", "trials"));
+    if (repeated)
+        fprintf(stderr, "%s\n", repeated);
     if (note)
         fprintf(stderr, "%s\n", note);
+    free(repeated);
     free(note);
     results_release(&results);
     return 0;
@@ -521,7 +603,7 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
 {
-    struct bench bench = {0};
+    struct bench bench = {.attempts = settings->attempts};
     struct error error;
     if (settings->resume && !is_alone(settings, words)) {
         error_set(&error, -EINVAL,

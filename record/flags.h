@@ -26,6 +26,7 @@ enum flag_trait {
     FLAG_TOLERABLE = 1,    /* can be the server's doing: a scenario may expect it */
     FLAG_OF_GENERATOR = 2, /* the load was not as asked for; the server may be well */
     FLAG_LOWER_BOUND = 4,  /* what the server did it can do, and maybe more */
+    FLAG_PASSING = 8,      /* others' doing, that may be over the next time */
 };
 
 struct flag_kind {

@@ -227,7 +227,14 @@ static void set_rates(struct load_result *sum, const struct record_part *parts,
                  parts[i].name);
         sum->throughput_rps += rate_rps;
     }
-    if (alike || (!sum->phase_count && !sum->trace))
+    if (alike)
+        return;
+    if (sum->traffic) {
+        sum->traffic->received_per_s = sum->traffic->sent_per_s = NAN;
+        DROP(dropped, "traffic.received_bytes_per_s, traffic.sent_bytes_per_s: bytes are "
+                      "of windows that are not the same");
+    }
+    if (!sum->phase_count && !sum->trace)
         return;
     sum->offered_rps = sum->scheduled_rps = NAN;
     DROP(dropped, "offered_rps, scheduled_rps: the rate changed, and not all of the "

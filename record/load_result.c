@@ -99,9 +99,28 @@ static const struct record_field whole_run_fields[] = {
     {MEMBER_COUNT("replies", whole_run, replies), .rule = RECORD_SUM},
     {MEMBER_COUNT("connections", whole_run, connections), .rule = RECORD_SUM},
     {MEMBER_NUMBER("reconnects", whole_run, reconnects), .rule = RECORD_SUM},
+    {MEMBER_NUMBER("closed_idle", whole_run, closed_idle), .rule = RECORD_SUM,
+     .optional = true},
+    {MEMBER_NUMBER("resent", whole_run, resent), .rule = RECORD_SUM, .optional = true},
     {0},
 };
 static const struct record_type whole_run_type = RECORD_TYPE(whole_run, whole_run_fields);
+
+static const struct record_field traffic_fields[] = {
+    {MEMBER_TALLY_OF("statuses", traffic_result, statuses, status_names[0], 0),
+     .rule = RECORD_SUM},
+    {MEMBER_COUNT("received_bytes", traffic_result, received_bytes), .rule = RECORD_SUM,
+     .unit = "bytes"},
+    {MEMBER_COUNT("sent_bytes", traffic_result, sent_bytes), .rule = RECORD_SUM,
+     .unit = "bytes"},
+    {MEMBER_NUMBER("received_bytes_per_s", traffic_result, received_per_s),
+     .rule = RECORD_SUM, .unit = "bytes/s"},
+    {MEMBER_NUMBER("sent_bytes_per_s", traffic_result, sent_per_s), .rule = RECORD_SUM,
+     .unit = "bytes/s"},
+    {0},
+};
+static const struct record_type traffic_type =
+    RECORD_TYPE(traffic_result, traffic_fields);
 
 static const struct record_field accounted_fields[] = {
     {MEMBER_NUMBER("from_s", accounted, from_s), .unit = "s"},
@@ -278,6 +297,10 @@ static const struct record_field load_result_fields[] = {
      .rule = RECORD_SUM},
     {MEMBER_STRUCT("service_ns", load_result, service, distribution_type),
      .rule = RECORD_SUM},
+    {MEMBER_POINTER("first_byte_ns", load_result, first_byte, distribution_type),
+     .rule = RECORD_SUM, .optional = true},
+    {MEMBER_POINTER("connect_ns", load_result, connect, distribution_type),
+     .rule = RECORD_SUM, .optional = true},
     {MEMBER_POINTER("schedule_lag_ns", load_result, schedule_lag, distribution_type),
      .rule = RECORD_SUM},
     {MEMBER_STRUCT("censored", load_result, censored, censored_type), .rule = RECORD_SUM},
@@ -288,6 +311,8 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_TALLY_OF("errors", load_result, failures, failure_kinds[0].name,
                      sizeof failure_kinds[0]),
      .rule = RECORD_SUM},
+    {MEMBER_POINTER("traffic", load_result, traffic, traffic_type), .rule = RECORD_SUM,
+     .optional = true},
     {MEMBER_NUMBER("waited_for_connection", load_result, waited_for_connection),
      .rule = RECORD_SUM},
     {MEMBER_STRUCT("whole_run", load_result, whole_run, whole_run_type),

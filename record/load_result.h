@@ -22,6 +22,7 @@
 #include "record/load_run.h"
 #include "record/outcome.h"
 #include "record/record.h"
+#include "record/statuses.h"
 
 enum load_mode { LOAD_CLOSED, LOAD_OPEN };
 
@@ -68,6 +69,19 @@ struct whole_run {
     uint64_t replies;     /* complete ones, good or not */
     uint64_t connections; /* opened */
     double reconnects;    /* of these, in place of one that had ended */
+    double closed_idle;   /* connections that the server closed while they were idle */
+    double resent; /* requests that had just gone out on one of these: sent once more, and
+                    * counted once */
+};
+
+/* What went over the connections that carry requests. */
+struct traffic_result {
+    /* Status codes of the replies to requests that belong to the window: all that ended
+     * ok, http_error or bad_body. */
+    uint64_t statuses[STATUSES];
+    /* Heads and bodies, within the window; without what TCP adds, or sends again. */
+    uint64_t received_bytes, sent_bytes;
+    double received_per_s, sent_per_s;
 };
 
 /*
@@ -204,6 +218,9 @@ struct load_result {
     struct counts counts;
     struct distribution latency;       /* from the intended send time */
     struct distribution service;       /* from the actual send */
+    struct distribution *first_byte;   /* likewise, to the first byte of the reply */
+    struct distribution *connect;      /* of each connection, over the whole run */
+    struct traffic_result *traffic;    /* these three: NULL: an older version's */
     struct distribution *schedule_lag; /* open loop: sent - scheduled */
     struct censored censored;
     struct class_result *classes;

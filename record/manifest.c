@@ -168,6 +168,31 @@ void manifest_plan(struct manifest *manifest, char **planned,
     manifest->not_testable_count = not_testable_count;
 }
 
+static struct done_trial *find_done(const struct manifest *manifest, const char *id)
+{
+    for (size_t i = 0; i < manifest->done_count; i++)
+        if (strcmp(manifest->done[i].id, id) == 0)
+            return &manifest->done[i];
+    return NULL;
+}
+
+int manifest_status_of(const struct manifest *manifest, const char *id)
+{
+    const struct done_trial *done = find_done(manifest, id);
+    return done ? done->status : -1;
+}
+
+void manifest_note_done(struct manifest *manifest, const char *id,
+                        enum done_status status)
+{
+    struct done_trial *done = find_done(manifest, id);
+    if (!done) {
+        done = record_append(&manifest->done, &manifest->done_count, sizeof *done);
+        done->id = memory_copy_string(id);
+    }
+    done->status = (int)status;
+}
+
 const struct work_calibration *manifest_calibration(const struct manifest *manifest)
 {
     static const struct work_calibration nothing = {0};

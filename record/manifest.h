@@ -65,6 +65,13 @@ void manifest_release(struct manifest *manifest);
 void manifest_plan(struct manifest *manifest, char **planned,
                    struct not_testable *not_testable, size_t not_testable_count);
 
+/* Notes that a trial is done, in place of an earlier attempt at it. */
+void manifest_note_done(struct manifest *manifest, const char *id,
+                        enum done_status status);
+
+/* enum done_status; -1: it is not done. */
+int manifest_status_of(const struct manifest *manifest, const char *id);
+
 /* What was measured before the first trial; one that is not known where nothing was. */
 const struct work_calibration *manifest_calibration(const struct manifest *manifest);
 

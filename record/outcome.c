@@ -53,6 +53,9 @@ const struct failure_kind failure_kinds[FAILURES + 1] = {
                               "the server stopped in the middle of a reply"},
     [FAILURE_CLOSED_EARLY] = {"closed_early", OUTCOME_NET_ERROR,
                               "the server closed before its reply was complete"},
+    [FAILURE_CLOSED_IDLE] = {"closed_idle", OUTCOME_NET_ERROR,
+                             "the server closed a kept connection as a request came that "
+                             "must not be sent twice: it keeps them too short a time"},
     [FAILURE_MALFORMED] = {"malformed", OUTCOME_NET_ERROR,
                            "what came back is not HTTP, or longer than it said"},
     [FAILURE_BEHIND] = {"behind_a_failure", OUTCOME_NET_ERROR,

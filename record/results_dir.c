@@ -222,6 +222,19 @@ int results_dir_save(struct results_dir *dir, enum manifest_state state,
 
 /* ---- trials ----------------------------------------------------------------------- */
 
+static int sync_path(const char *path, struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0) {
+        int result = fail(error, path, "sync");
+        if (fd >= 0)
+            close(fd);
+        return result;
+    }
+    close(fd);
+    return 0;
+}
+
 bool results_dir_has_trial(const struct results_dir *dir, const char *id)
 {
     char *file = memory_printf("%s/trials/%s/trial.json", dir->path, id);
@@ -235,6 +248,43 @@ void results_dir_discard_trial(const char *folder)
     file_remove_folder(folder);
 }
 
+static char *disturbed_folder(const struct results_dir *dir, const char *id,
+                              uint64_t attempt)
+{
+    return memory_printf("%s/disturbed/%s.%llu", dir->path, id,
+                         (unsigned long long)attempt);
+}
+
+uint64_t results_dir_count_disturbed(const struct results_dir *dir, const char *id)
+{
+    uint64_t count = 0;
+    bool there = true;
+    while (there) {
+        char *folder = disturbed_folder(dir, id, count + 1);
+        there = access(folder, F_OK) == 0;
+        count += there;
+        free(folder);
+    }
+    return count;
+}
+
+int results_dir_set_aside_trial(const struct results_dir *dir, const char *id,
+                                struct error *error)
+{
+    char *place = memory_printf("%s/trials/%s", dir->path, id);
+    char *all = memory_printf("%s/disturbed", dir->path);
+    char *aside = disturbed_folder(dir, id, results_dir_count_disturbed(dir, id) + 1);
+    int result = file_make_folders(all, error);
+    if (result == 0 && rename(place, aside) < 0)
+        result = fail(error, aside, "rename the trial's folder");
+    if (result == 0)
+        result = sync_path(all, error);
+    free(aside);
+    free(all);
+    free(place);
+    return result;
+}
+
 int results_dir_begin_trial(const struct results_dir *dir, const char *id, char **folder,
                             struct error *error)
 {
@@ -244,19 +294,6 @@ int results_dir_begin_trial(const struct results_dir *dir, const char *id, char 
     if (result < 0)
         free(*folder);
     return result;
-}
-
-static int sync_path(const char *path, struct error *error)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0) {
-        int result = fail(error, path, "sync");
-        if (fd >= 0)
-            close(fd);
-        return result;
-    }
-    close(fd);
-    return 0;
 }
 
 static int sync_files(const char *folder, struct error *error)
@@ -288,10 +325,7 @@ int results_dir_commit_trial(struct results_dir *dir, const char *id, const char
     if (result == 0)
         result = sync_path(trials, error);
     if (result == 0) {
-        struct manifest *manifest = &dir->manifest;
-        struct done_trial *done =
-            record_append(&manifest->done, &manifest->done_count, sizeof *done);
-        *done = (struct done_trial){memory_copy_string(id), (int)status};
+        manifest_note_done(&dir->manifest, id, status);
         result = results_dir_save(dir, RUN_RUNNING, error);
     }
     free(trials);

@@ -4,6 +4,7 @@
  *
  *   manifest.json config.json environment.json warnings.json
  *   trials/<block>-<scenario>-<point>-<model>/...
+ *   disturbed/<the same>.<attempt>/...     (trials that were made again)
  *   samples.csv comparison.{json,csv,md} SHA256SUMS         (made by report.h)
  */
 #ifndef RECORD_RESULTS_DIR_H
@@ -53,11 +54,17 @@ bool results_dir_has_trial(const struct results_dir *dir, const char *id);
 MUST_CHECK int results_dir_begin_trial(const struct results_dir *dir, const char *id,
                                        char **folder, struct error *error);
 
-/* Makes it the trial's folder: synced, then renamed, then noted in the manifest. */
+/* Makes it the trial's folder: synced, then renamed, then noted in the manifest, in
+ * place of what was noted of an attempt before. */
 MUST_CHECK int results_dir_commit_trial(struct results_dir *dir, const char *id,
                                         const char *folder, enum done_status status,
                                         struct error *error);
 void results_dir_discard_trial(const char *folder);
+
+/* How often the trial was disturbed, and its folder set aside to make it again. */
+uint64_t results_dir_count_disturbed(const struct results_dir *dir, const char *id);
+MUST_CHECK int results_dir_set_aside_trial(const struct results_dir *dir, const char *id,
+                                           struct error *error);
 
 /* Writes SHA256SUMS over all files of the run, in the format of sha256sum -c. */
 MUST_CHECK int results_dir_sum(const char *path, struct error *error);

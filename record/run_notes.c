@@ -92,6 +92,21 @@ char *run_note_invalid(const struct results *results)
     return text_steal(&note);
 }
 
+char *run_note_repeated(const struct results *results)
+{
+    size_t again = 0;
+    for (size_t i = 0; i < results->trial_count; i++)
+        again += results->trials[i].attempt > 1;
+    return again ? memory_printf(
+                       "%zu of %zu %s %s made again, since others had "
+                       "disturbed %s: see disturbed/.",
+                       again, results->trial_count,
+                       text_plural((double)results->trial_count, "trial", "trials"),
+                       text_plural((double)again, "was", "were"),
+                       text_plural((double)again, "it", "them"))
+                 : NULL;
+}
+
 /* ---- trials of another origin ----------------------------------------------------- */
 
 char *run_note_origins(const struct results *results)

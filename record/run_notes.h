@@ -16,6 +16,9 @@ size_t run_count_invalid(const struct results *results);
  * several flags. NULL: none is invalid. */
 char *run_note_invalid(const struct results *results);
 
+/* How many trials were made again, or NULL; on the heap. */
+char *run_note_repeated(const struct results *results);
+
 /* "Trials of 2 origins are in this run: 4 of what began it, 8 of build ... instead of
  * ...", on the heap. NULL: all are of what began it. */
 char *run_note_origins(const struct results *results);

@@ -12,6 +12,7 @@ static const struct record_field window_fields[] = {
     {WINDOW(voluntary_switches, NULL)},
     {WINDOW(involuntary_switches, NULL)},
     {WINDOW(run_delay_s, "s")},
+    {WINDOW(softirq_s, "s"), .optional = true},
     {WINDOW(processes, NULL)},
     {WINDOW(threads, NULL)},
     {WINDOW(threads_peak, NULL)},

@@ -20,6 +20,7 @@ struct server_window {
                                 * of which may lie in the warm-up */
     double voluntary_switches, involuntary_switches;
     double run_delay_s; /* that threads which were there at its end waited for a CPU */
+    double softirq_s;   /* CPU time of the kernel's network threads on its CPUs */
     double processes, threads; /* at its end */
     double threads_peak;
     double rss_bytes, rss_peak_bytes;

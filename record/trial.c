@@ -68,6 +68,8 @@ static const struct record_field generator_fields[] = {
     {MEMBER_NUMBER("cpu_s", generator_window, cpu_s), .unit = "s"},
     {MEMBER_NUMBER("elapsed_s", generator_window, elapsed_s), .unit = "s"},
     {MEMBER_NUMBER("run_delay_s", generator_window, run_delay_s), .unit = "s"},
+    {MEMBER_NUMBER("softirq_s", generator_window, softirq_s), .unit = "s",
+     .optional = true},
     {0},
 };
 static const struct record_type generator_type =
@@ -86,6 +88,7 @@ static const struct record_field trial_fields[] = {
     {MEMBER_TEXT("model", trial_record, model), .required = true},
     {MEMBER_COUNT("block", trial_record, block)},
     {MEMBER_COUNT("order", trial_record, order)},
+    {MEMBER_NUMBER("attempt", trial_record, attempt), .optional = true},
     {MEMBER_COUNT("seed", trial_record, seed)},
     {MEMBER_TEXT("started_utc", trial_record, started_utc)},
     {MEMBER_POINTER("origin", trial_record, origin, origin_type), .optional = true},
@@ -180,6 +183,15 @@ double trial_server_load(const struct trial_record *trial)
     double cpus = fmin((double)trial->cpus.server_count, window->threads);
     double of_cpus = window->cpu_s / window->cpu_elapsed_s / fmax(cpus, 1);
     return fmin(1, loop ? fmax(of_cpus, loop->utilisation) : of_cpus);
+}
+
+bool trial_was_disturbed(const struct trial_record *trial)
+{
+    for (size_t i = 0; i < trial->flag_count; i++)
+        if (trial->flags[i].severity == FLAG_INVALID && trial->flags[i].flag >= 0 &&
+            flag_kinds[trial->flags[i].flag].traits & FLAG_PASSING)
+            return true;
+    return false;
 }
 
 bool trial_is_invalid(const struct trial_record *trial)

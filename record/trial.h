@@ -55,6 +55,7 @@ struct trial_flag {
 struct generator_window {
     double cpu_s, elapsed_s;
     double run_delay_s; /* that its threads waited for a CPU */
+    double softirq_s;   /* CPU time of the kernel's network threads on its CPUs */
 };
 
 struct trial_record {
@@ -64,6 +65,7 @@ struct trial_record {
     struct trial_point point;
     char *model;           /* the contender's label */
     uint64_t block, order; /* from 1 */
+    double attempt;        /* from 1: those before it were disturbed; NAN: not recorded */
     uint64_t seed;         /* of the generator */
     char *started_utc;
     struct origin *origin; /* NULL: of a program that did not record it */
@@ -104,6 +106,9 @@ bool trial_flag_is_first(const struct trial_record *trial, size_t index);
  * not measured.
  */
 double trial_server_load(const struct trial_record *trial);
+
+/* Whether a flag forbids the use of the figures that may not be raised another time. */
+bool trial_was_disturbed(const struct trial_record *trial);
 
 /* Whether a flag forbids the use of the figures. */
 bool trial_is_invalid(const struct trial_record *trial);

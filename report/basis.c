@@ -101,10 +101,13 @@ void basis_print(const struct comparison *comparison, enum table_style style, FI
     print_footnotes(style, file);
     print_flags(comparison, style, file);
     print_references(comparison, style, file);
-    char *origins = run_note_origins(comparison->results);
-    if (origins)
-        line_print(origins, style, file);
-    free(origins);
+    char *notes[] = {run_note_repeated(comparison->results),
+                     run_note_origins(comparison->results)};
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        if (notes[i])
+            line_print(notes[i], style, file);
+        free(notes[i]);
+    }
     fprintf(file, "%sProfile %s, seed %llu.%s\n", gap,
             comparison->results->experiment.profile,
             (unsigned long long)comparison->results->experiment.seed,

@@ -130,6 +130,9 @@ cJSON *comparison_to_json(const struct comparison *comparison,
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);
+    char *repeated = run_note_repeated(comparison->results);
+    json_add_text(root, "repeated", repeated);
+    free(repeated);
     char *origins = run_note_origins(comparison->results);
     json_add_text(root, "origins", origins);
     free(origins);

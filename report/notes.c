@@ -26,6 +26,12 @@ struct note {
     const char *mark;
 };
 
+/* The scenario tolerates that the generator was the limit. */
+static bool is_tolerated_limit(const struct row *row)
+{
+    return row->lower_bound && row->status != ROW_INVALID;
+}
+
 static const char *why_of(const struct row *row)
 {
     return row->status == ROW_MEASURED || row->lower_bound ? NULL : row->why;
@@ -38,7 +44,7 @@ static const char *kind_of_why(const struct row *row)
 
 static const char *limit_of(const struct row *row)
 {
-    return row->lower_bound ? row->why : NULL;
+    return is_tolerated_limit(row) ? row->remarks : row->lower_bound ? row->why : NULL;
 }
 
 static const char *kind_of_limit(const struct row *row)
@@ -60,7 +66,7 @@ static const char *kind_of_left_out(const struct row *row)
 
 static const char *remarks_of(const struct row *row)
 {
-    return is_forbidden(row) ? NULL : row->remarks;
+    return is_forbidden(row) || is_tolerated_limit(row) ? NULL : row->remarks;
 }
 
 static const char *kind_of_remarks(const struct row *row)

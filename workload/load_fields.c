@@ -72,12 +72,18 @@ const struct field request_fields[] = {
      .kind = FIELD_TEXT,
      .help = "What its Interleave-Digest must be; default: as in the first reply.",
      .offset = offsetof(struct request, digest)},
+    {.name = "head",
+     .kind = FIELD_ROWS,
+     .where = FIELD_IN_JSON,
+     .offset = offsetof(struct request, head),
+     .bytes = sizeof(struct request_head),
+     .fields = request_head_fields},
     {0}};
 
 static int check_request(struct json_document *document, const cJSON *node, void *member,
                          struct error *error)
 {
-    const struct request *request = member;
+    struct request *request = member;
     const cJSON *weight = json_at(node, "weight"), *arrivals = json_at(node, "arrivals");
     int result = check_path(document, node, request->path, error);
     if (result < 0)
@@ -88,7 +94,7 @@ static int check_request(struct json_document *document, const cJSON *node, void
     if (arrivals && request->rate_rps == 0)
         return json_error(document, arrivals, error,
                           "only a request with a \"rate\" has arrivals of its own");
-    return 0;
+    return request_head_check_json(document, node, &request->head, error);
 }
 
 /* ---- phases ------------------------------------------------------------------------ */
@@ -363,6 +369,12 @@ const struct field load_fields[] = {
      .offset = MEMBER(trace),
      .bytes = sizeof(struct trace),
      .fields = trace_fields},
+    {.name = "head",
+     .kind = FIELD_ROWS,
+     .where = FIELD_IN_JSON,
+     .offset = MEMBER(head),
+     .bytes = sizeof(struct request_head),
+     .fields = request_head_fields},
     {.name = "think",
      .kind = FIELD_TIME,
      .value = "T",
@@ -419,14 +431,10 @@ const struct field load_fields[] = {
      .zero_word = "none"},
     {0}};
 
-/* A relative path starts from the folder of the scenario. */
 static int read_trace_file(struct json_document *document, const cJSON *node,
                            struct workload *workload, struct error *error)
 {
-    const char *file = workload->trace.path;
-    const char *slash = *file == '/' ? NULL : strrchr(document->file, '/');
-    int folder = slash ? (int)(slash - document->file) + 1 : 0;
-    char *path = memory_printf("%.*s%s", folder, document->file, file);
+    char *path = json_path_beside(document, workload->trace.path);
     struct error detail;
     int result = workload_read_trace(workload, path, workload->trace.speed, &detail);
     free(path);
@@ -451,9 +459,10 @@ static int check_load(struct json_document *document, const cJSON *node, void *m
     if (connections && workload_phases_are_clients(workload))
         return json_error(document, connections, error,
                           "the phases say how many connections there are");
-    return workload->trace.path
+    int result = request_head_check_json(document, node, &workload->head, error);
+    return result == 0 && workload->trace.path
                ? read_trace_file(document, json_at(node, "trace"), workload, error)
-               : 0;
+               : result;
 }
 
 /* ---- clients ----------------------------------------------------------------------- */

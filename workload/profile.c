@@ -13,7 +13,7 @@
  * point of every sweep.
  */
 const struct profile profiles[] = {
-    [PROFILE_QUICK] = {"quick", 1, 0.5, 0.4, true, true},
+    [PROFILE_QUICK] = {"quick", 1, 0.4, 0.3, true, true},
     [PROFILE_STANDARD] = {"standard", 6, 0.5, 0.8, false, true},
     [PROFILE_THOROUGH] = {"thorough", 10, 1, 1, false, false},
 };

@@ -23,7 +23,8 @@ extern const struct profile profiles[]; /* by enum profile_name */
 /* By its name; NULL: another version's. */
 const struct profile *profile_named(const char *name);
 
-/* How long it measures the scenario, whether or not a profile has been applied already. */
+/* How long it measures the scenario, whether or not a profile has been applied already.
+ */
 uint64_t profile_duration_ns(const struct profile *profile,
                              const struct scenario *scenario);
 

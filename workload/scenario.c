@@ -19,7 +19,8 @@ const char *const database_names[] = {
     [DATABASE_NONE] = "none", [DATABASE_POSTGRES] = "postgres", NULL};
 
 const char *const tolerable_flags[] = {
-    "errors", "rate_missed", "dropped", "starved_connections", "restarts", NULL};
+    "errors",   "rate_missed",         "dropped", "starved_connections",
+    "restarts", "generator_saturated", NULL};
 
 #define MAX_MODELS 64
 #define MAX_VALUES 64
@@ -178,7 +179,8 @@ const struct field scenario_fields[] = {
     {.name = "tolerates",
      .kind = FIELD_SET,
      .help = "Flags that are the finding here, not a fault of the measurement: of the "
-             "generator, or restarts of worker processes.",
+             "generator, or restarts of worker processes. Where the generator is "
+             "saturated, throughput stays a lower bound.",
      .offset = MEMBER(tolerated),
      .choices = tolerable_flags},
     {0}};

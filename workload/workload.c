@@ -168,10 +168,15 @@ static int check_requests(const struct workload *workload, struct error *error)
 {
     if (!workload->request_count)
         return error_set(error, -EINVAL, "no request is given: nothing to send");
-    for (size_t i = 0; i < workload->request_count; i++)
+    int result = request_head_check(&workload->head, error);
+    for (size_t i = 0; i < workload->request_count && result == 0; i++) {
         if (workload->requests[i].path[0] != '/')
             return error_set(error, -EINVAL, "a path begins with \"/\", got \"%s\"",
                              workload->requests[i].path);
+        result = request_head_check(&workload->requests[i].head, error);
+    }
+    if (result < 0)
+        return result;
     size_t mixed = mix_size(workload);
     if (mix_has_rate(workload) && !mixed)
         return error_set(error, -EINVAL,

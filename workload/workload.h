@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "workload/request_head.h"
 
 enum arrivals {
     ARRIVALS_POISSON,  /* independent exponential gaps */
@@ -34,6 +35,7 @@ struct request {
     int arrivals;     /* enum arrivals, of the own process */
     char *digest;     /* the expected Interleave-Digest; NULL: as in the first reply */
     bool from_trace;  /* sent by the trace only */
+    struct request_head head;
 };
 
 /* Whether the request is part of the mix: it has no schedule of its own. */
@@ -111,8 +113,9 @@ struct workload {
     struct load_phase *phases; /* heap */
     size_t phase_count;        /* 0: the load is constant */
     struct trace trace;
-    uint64_t think_ns; /* closed loop: pause of a client after each reply */
-    int think_times;   /* enum think_times */
+    struct request_head head; /* of all requests */
+    uint64_t think_ns;        /* closed loop: pause of a client after each reply */
+    int think_times;          /* enum think_times */
 
     uint64_t warmup_ns;     /* sent and answered but not recorded */
     uint64_t duration_ns;   /* the measured window, right after the warm-up; 0: not yet

@@ -29,7 +29,7 @@ MUST_CHECK int experiment_decide(struct experiment *run,
                                  const struct experiment_request *request,
                                  struct error *error);
 
-/* "profile quick: of 5 s it measures 2 s (hello, cpu), of 8 s 3.2 s (mixed)", on the
+/* "profile quick: of 5 s it measures 1.5 s (hello), of 1.5 m 3.2 s (mixed)", on the
  * heap; NULL where the profile measures as long as the scenarios say, or is not known. */
 char *experiment_note_durations(const struct experiment *run);
 

@@ -24,6 +24,12 @@ void progress_start(struct progress *progress, size_t total, size_t done,
     progress->colour = progress->terminal && !(no_colour && *no_colour);
 }
 
+void progress_add(struct progress *progress, uint64_t planned_ns)
+{
+    progress->total++;
+    progress->planned_left_ns += planned_ns;
+}
+
 /* "3 min 20 s" */
 static const char *time_left(const struct progress *progress, char *buffer, size_t bytes)
 {

@@ -23,6 +23,8 @@ struct progress {
 
 void progress_start(struct progress *progress, size_t total, size_t done,
                     uint64_t planned_left_ns);
+/* One more trial than was planned. */
+void progress_add(struct progress *progress, uint64_t planned_ns);
 void progress_trial(struct progress *progress, const char *what);
 void progress_trial_done(struct progress *progress, const char *what, uint64_t planned_ns,
                          const struct trial_record *trial);

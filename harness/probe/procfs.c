@@ -36,42 +36,33 @@ static const char *stat_field(const char *stat, int number)
 }
 
 #define STAT_PARENT 4
-#define STAT_GROUP  5
 #define STAT_USER   14 /* then system, and both of the children that were reaped */
 
-struct stat_ids {
-    pid_t parent, group; /* -1: the process has ended */
-};
-
-static struct stat_ids stat_ids(pid_t pid)
+/* From the contents of /proc/PID/stat; -1: the process has ended. */
+static pid_t parent_in(const char *stat)
 {
-    char *stat = read_process_file(pid, "stat");
     const char *field = stat ? stat_field(stat, STAT_PARENT) : NULL;
-    struct stat_ids ids = {-1, -1};
-    if (field) {
-        char *rest;
-        ids.parent = (pid_t)strtol(field, &rest, 10);
-        ids.group = (pid_t)strtol(rest, NULL, 10);
-    }
-    free(stat);
-    return ids;
+    return field ? (pid_t)strtol(field, NULL, 10) : -1;
 }
 
-static bool is_in_group(const struct process_group *group, pid_t pid, pid_t parent,
-                        pid_t its_group)
+static pid_t parent_of(pid_t pid)
 {
-    (void)pid;
-    (void)parent;
-    return its_group == group->root;
+    char *stat = read_process_file(pid, "stat");
+    pid_t parent = parent_in(stat);
+    free(stat);
+    return parent;
+}
+
+static bool is_in_group(const struct process_group *group, pid_t pid)
+{
+    return getpgid(pid) == group->root;
 }
 
 /* The ancestors are few: from the process up to the root, or to the first of all. */
-static bool is_descendant(const struct process_group *group, pid_t pid, pid_t parent,
-                          pid_t its_group)
+static bool is_descendant(const struct process_group *group, pid_t pid)
 {
-    (void)its_group;
-    for (; pid > 1 && pid != group->root; parent = stat_ids(pid).parent)
-        pid = parent;
+    while (pid > 1 && pid != group->root)
+        pid = parent_of(pid);
     return pid == group->root;
 }
 
@@ -95,8 +86,7 @@ static struct seen_process *find_seen(const struct process_group *group, pid_t p
  * them in the order of their numbers, and so they are kept.
  */
 static void look_around(struct process_group *group,
-                        bool (*belongs)(const struct process_group *group, pid_t pid,
-                                        pid_t parent, pid_t its_group))
+                        bool (*belongs)(const struct process_group *group, pid_t pid))
 {
     DIR *folder = opendir("/proc");
     if (!folder)
@@ -114,13 +104,10 @@ static void look_around(struct process_group *group,
         while (at < before_count && before[at].pid < pid)
             at++;
         struct seen_process seen = {.pid = pid, .reaps = pid == group->root};
-        if (at < before_count && before[at].pid == pid) {
+        if (at < before_count && before[at].pid == pid)
             seen = before[at];
-        } else {
-            struct stat_ids ids = stat_ids(pid);
-            seen.parent = ids.parent;
-            seen.belongs = belongs(group, pid, ids.parent, ids.group);
-        }
+        else
+            seen.belongs = belongs(group, pid);
         if (group->seen_count == capacity) {
             capacity = capacity ? 2 * capacity : before_count + 64;
             group->seen = memory_resize(group->seen, capacity * sizeof *group->seen);
@@ -130,12 +117,6 @@ static void look_around(struct process_group *group,
     }
     closedir(folder);
     free(before);
-    for (size_t i = 0; i < group->seen_count; i++) {
-        struct seen_process *parent =
-            group->seen[i].belongs ? find_seen(group, group->seen[i].parent) : NULL;
-        if (parent)
-            parent->reaps = true;
-    }
 }
 
 void process_group_find(struct process_group *group, pid_t leader)
@@ -303,8 +284,7 @@ static void add_thread(pid_t pid, const char *thread, struct process_sample *sam
             isnan(sample->run_delay_s) ? delay_s : sample->run_delay_s + delay_s;
 }
 
-/* False: it was too late for all threads. */
-static bool add_threads(struct seen_process *process, uint64_t until_ns,
+static void add_threads(struct process_group *group, struct seen_process *process,
                         struct process_sample *sample)
 {
     char *stat = read_process_file(process->pid, "stat");
@@ -314,32 +294,28 @@ static bool add_threads(struct seen_process *process, uint64_t until_ns,
     sample->user_s += stat_seconds(stat, STAT_USER) + ended_user_s;
     sample->system_s += stat_seconds(stat, STAT_USER + 1) + ended_system_s;
     process->reaps = process->reaps || ended_user_s + ended_system_s > 0;
+    struct seen_process *parent = find_seen(group, parent_in(stat));
+    if (parent)
+        parent->reaps = true;
     free(stat);
     DIR *folder = open_threads(process->pid);
-    const char *thread = NULL;
-    while (clock_now_ns() < until_ns && (thread = next_thread(folder)))
+    for (const char *thread; (thread = next_thread(folder));)
         add_thread(process->pid, thread, sample);
     if (folder)
         closedir(folder);
-    return thread == NULL && clock_now_ns() < until_ns;
 }
 
-bool process_group_sample_threads(struct process_group *group, uint64_t until_ns,
+void process_group_sample_threads(struct process_group *group,
                                   struct process_sample *sample)
 {
     uint64_t start_ns = clock_now_ns();
-    bool complete = true;
     sample->user_s = sample->system_s = 0;
     sample->voluntary_switches = sample->involuntary_switches = 0;
     sample->run_delay_s = NAN;
-    for (size_t i = 0; complete && i < group->seen_count; i++)
+    for (size_t i = 0; i < group->seen_count; i++)
         if (group->seen[i].belongs)
-            complete = add_threads(&group->seen[i], until_ns, sample);
+            add_threads(group, &group->seen[i], sample);
     sample->threads_at_ns = start_ns + (clock_now_ns() - start_ns) / 2;
-    if (!complete)
-        sample->user_s = sample->system_s = sample->voluntary_switches =
-            sample->involuntary_switches = sample->run_delay_s = NAN;
-    return complete;
 }
 
 void process_group_sample_memory(const struct process_group *group,
@@ -356,7 +332,7 @@ void process_group_sample_memory(const struct process_group *group,
 void process_group_sample(struct process_group *group, struct process_sample *sample)
 {
     process_group_sample_cpu(group, sample);
-    process_group_sample_threads(group, UINT64_MAX, sample);
+    process_group_sample_threads(group, sample);
     process_group_sample_memory(group, sample);
 }
 

@@ -13,11 +13,10 @@
 #include "harness/trial/child_file.h"
 #include "record/load_result.h"
 
-const char *const generator_phase_words[] = {[PHASE_CONNECTING] = "",
-                                             [PHASE_WARMUP] = "warmup",
-                                             [PHASE_MEASURING] = "measuring",
-                                             [PHASE_MEASURED] = "measured",
-                                             [PHASE_DONE] = "done"};
+const char *const generator_phase_words[] = {
+    [PHASE_CONNECTING] = "",       [PHASE_CONNECTED] = "connected",
+    [PHASE_WARMUP] = "warmup",     [PHASE_MEASURING] = "measuring",
+    [PHASE_MEASURED] = "measured", [PHASE_DONE] = "done"};
 
 static const char result_file[] = "load.json";
 

@@ -1,7 +1,8 @@
 /*
  * generator_child.h - the load generator as a child process. It tells on an event
- * channel, a socket pair, how far it has got, one word per line; after the window it
- * keeps its connections up until it is told that they have been looked at.
+ * channel, a socket pair, how far it has got, one word per line; before the load and
+ * after the window its connections are up and nothing is sent until it is told that they
+ * have been looked at.
  */
 #ifndef HARNESS_GENERATOR_CHILD_H
 #define HARNESS_GENERATOR_CHILD_H
@@ -17,9 +18,10 @@
 /* How far it has got, by its own words. */
 enum generator_phase {
     PHASE_CONNECTING, /* it has said nothing yet                             */
+    PHASE_CONNECTED,  /* "connected": it waits to be told to go on            */
     PHASE_WARMUP,     /* "warmup": it sends, nothing is recorded              */
     PHASE_MEASURING,  /* "measuring": the window has begun                    */
-    PHASE_MEASURED,   /* "measured": it is over, the connections are still up */
+    PHASE_MEASURED,   /* "measured": it is over, and the generator waits again */
     PHASE_DONE,       /* "done": the result is written                        */
 };
 extern const char *const generator_phase_words[];
@@ -51,7 +53,7 @@ MUST_CHECK int generator_start(struct generator_child *generator,
  * something else. Never blocks. */
 MUST_CHECK int generator_hear(struct generator_child *generator, struct error *error);
 
-/* Tells it, after the window, that it need not keep its connections up. */
+/* Tells it, where it waits, to go on. */
 MUST_CHECK int generator_let_go(struct generator_child *generator, struct error *error);
 
 /*

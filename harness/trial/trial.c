@@ -104,9 +104,10 @@ static void set_deadline(struct trial *trial)
 
 static void prepare_window(struct trial *trial)
 {
-    uint64_t until_ns = clock_now_ns() + trial->setup->scenario->workload.warmup_ns;
+    trial->window.server_cpus = trial->setup->placement.server;
+    trial->window.generator_cpus = trial->setup->placement.generator;
     services_prepare(&trial->services);
-    window_prepare(&trial->window, trial->server.child.pid, until_ns);
+    window_prepare(&trial->window, trial->server.child.pid);
 }
 
 static void open_window(struct trial *trial)
@@ -129,16 +130,20 @@ static int follow_phases(struct trial *trial)
 {
     struct error error;
     int news;
+    static const struct {
+        void (*look)(struct trial *trial);
+        bool waits; /* the generator does */
+    } looks[] = {[PHASE_CONNECTED] = {prepare_window, true},
+                 [PHASE_MEASURING] = {open_window, false},
+                 [PHASE_MEASURED] = {close_window, true},
+                 [PHASE_DONE] = {NULL, false}};
     while ((news = generator_hear(&trial->generator, &error)) == 1) {
+        enum generator_phase phase = trial->generator.phase;
+        if (looks[phase].look)
+            looks[phase].look(trial);
         set_deadline(trial);
-        if (trial->generator.phase == PHASE_WARMUP)
-            prepare_window(trial);
-        if (trial->generator.phase == PHASE_MEASURING)
-            open_window(trial);
-        if (trial->generator.phase != PHASE_MEASURED)
-            continue;
-        close_window(trial);
-        news = generator_let_go(&trial->generator, &error);
+        if (looks[phase].waits)
+            news = generator_let_go(&trial->generator, &error);
         if (news < 0)
             break;
     }
@@ -339,6 +344,22 @@ static void stop_server(struct trial *trial)
         fail(trial, child, "the server left no readable statistics: %s", error.text);
 }
 
+/*
+ * From a CPU of the generator's: beside a server with thousands of threads that can run,
+ * it would be seconds before the harness had its turn.
+ */
+static int watch_from_beside(struct trial *trial)
+{
+    cpu_set_t before;
+    cpus_allowed(&before);
+    struct error ignored;
+    bool pinned = cpus_pin(&trial->setup->placement.generator, &ignored) == 0;
+    int result = watch(trial);
+    if (pinned && cpus_pin(&before, &ignored) < 0)
+        fail(trial, NULL, "%s", ignored.text);
+    return result;
+}
+
 static int run_processes(struct trial *trial)
 {
     int result = start_services(trial);
@@ -347,7 +368,7 @@ static int run_processes(struct trial *trial)
     if (result == 0)
         result = start_generator(trial);
     if (result == 0)
-        result = watch(trial);
+        result = watch_from_beside(trial);
     if (result == 0)
         take_load(trial);
     /* A generator that hung gets no grace: its result is not wanted any more. */
@@ -379,6 +400,7 @@ static void begin_record(struct trial_record *record, const struct trial_setup *
     }
     record->model = memory_copy_string(setup->contender->label);
     record->block = setup->block;
+    record->attempt = (double)setup->attempt;
     record->order = setup->order;
     record->seed = setup->seed;
     clock_utc_text(started, sizeof started, 0);

@@ -20,7 +20,7 @@
 
 struct trial_setup {
     const char *id;
-    uint64_t block;                  /* from 1 */
+    uint64_t block, attempt;         /* from 1 */
     uint64_t order;                  /* of this trial in the run, from 1 */
     const struct scenario *scenario; /* at its point, with calibrated work */
     const char *variable, *value;    /* of the sweep; both NULL: none */

@@ -140,14 +140,31 @@ static void flag_machine(struct trial_record *trial)
                         none_allowed[i].message);
 }
 
+#define MAX_MISSED   0.05 /* of the window */
+#define MISSED_GRAIN 0.05 /* s; so late the harness may always be */
+
+/* Whether server and generator were looked at over the same time. */
+static void flag_window(struct trial_record *trial)
+{
+    const struct accounted *accounted = trial->load->accounted;
+    double seen_s = trial->server.window->cpu_elapsed_s;
+    double missed_s = accounted ? fabs(accounted->to_s - accounted->from_s - seen_s) : 0;
+    if (missed_s > MAX_MISSED * trial->load->duration_s + MISSED_GRAIN)
+        trial_raise(trial, FLAG_WINDOW_MISSED, FLAG_INVALID,
+                    "the harness saw %.3g s of the window of %.3g s: it came too late",
+                    seen_s, accounted->to_s - accounted->from_s);
+}
+
 #define MAX_DELAY        0.02 /* of the window and of each thread */
 #define MAX_OTHERS_CORES 0.1
 #define SINGLE_THREADED  2 /* the one that serves, and the one that waits for signals */
 
+/* Of the delay as much may be due to the kernel's network threads as these have worked.
+ */
 static void flag_delay(struct trial_record *trial, const char *whose, double delay_s,
-                       double threads, double elapsed_s)
+                       double softirq_s, double threads, double elapsed_s)
 {
-    double share = delay_s / elapsed_s / threads;
+    double share = (delay_s - softirq_s) / elapsed_s / threads;
     if (share > MAX_DELAY)
         trial_raise(trial, FLAG_CONTENTION, FLAG_INVALID,
                     "the %s was ready to run and waited for a CPU %.1f %% of the time "
@@ -157,16 +174,18 @@ static void flag_delay(struct trial_record *trial, const char *whose, double del
 
 /*
  * What else ran on the CPUs: by the CPU time that is in nobody's account, and by how long
- * those waited for a CPU who have one to themselves. The threads of one server wait for
- * one another, and so does a generator that shares its CPUs.
+ * those waited for a CPU who have one to themselves. The kernel's network threads work
+ * for server and generator. The threads of one server wait for one another, and so does a
+ * generator that shares its CPUs.
  */
 static void flag_contention(struct trial_record *trial, const struct trial_setup *setup,
                             const struct harness_part *harness)
 {
     const struct server_window *window = trial->server.window;
     const struct generator_window *generator = trial->generator;
-    double ours =
-        window->cpu_s + generator->cpu_s + harness->cpu_s + services_cpu_s(trial);
+    double ours = window->cpu_s + generator->cpu_s + harness->cpu_s +
+                  services_cpu_s(trial) + window->softirq_s +
+                  (setup->placement.shared ? 0 : generator->softirq_s);
     double others = (trial->machine->busy_cpu_s - ours) / trial->machine->elapsed_s;
     if (others > MAX_OTHERS_CORES)
         trial_raise(trial, FLAG_CONTENTION, FLAG_INVALID,
@@ -176,9 +195,10 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
         return;
     if (setup->contender->model->flags & (MODEL_LOOP | MODEL_SERIAL) &&
         window->threads_peak <= SINGLE_THREADED)
-        flag_delay(trial, "server", window->run_delay_s, 1, window->switches_elapsed_s);
+        flag_delay(trial, "server", window->run_delay_s, window->softirq_s, 1,
+                   window->switches_elapsed_s);
     if (!setup->placement.services_shared)
-        flag_delay(trial, "generator", generator->run_delay_s,
+        flag_delay(trial, "generator", generator->run_delay_s, generator->softirq_s,
                    (double)trial->load->threads, generator->elapsed_s);
 }
 
@@ -220,6 +240,7 @@ void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
     flag_services(trial, setup);
     flag_steal(trial);
     flag_machine(trial);
+    flag_window(trial);
     flag_contention(trial, setup, harness);
     flag_spin(trial, setup);
     flag_restarts(trial, setup);

@@ -46,13 +46,46 @@ void window_glance(struct window *window)
         glance(window);
 }
 
-void window_prepare(struct window *window, pid_t server, uint64_t until_ns)
+#define REST_LIMIT_NS (5 * NS_PER_S)
+#define REST_STEP_NS  (20 * NS_PER_MS)
+#define REST_SHARE    0.05 /* of a CPU */
+
+static void wait_for_rest(struct window *window, pid_t server)
 {
-    uint64_t start_ns = clock_now_ns();
-    process_group_find(&window->group, server);
+    uint64_t deadline_ns = clock_now_ns() + REST_LIMIT_NS;
+    struct process_sample last = {0}, now = {0};
+    double used_s, passed_s;
+    do {
+        last = now;
+        process_group_find(&window->group, server);
+        process_group_sample_cpu(&window->group, &now);
+        used_s = now.cpu_s - last.cpu_s;
+        passed_s = clock_seconds_between(last.cpu_at_ns, now.cpu_at_ns);
+        clock_sleep_until_ns(now.cpu_at_ns + REST_STEP_NS);
+    } while ((!last.cpu_at_ns || used_s > REST_SHARE * passed_s) &&
+             clock_now_ns() < deadline_ns);
+}
+
+void window_prepare(struct window *window, pid_t server)
+{
+    softirq_threads_find(&window->softirq_threads);
+    wait_for_rest(window, server);
     glance(window);
-    process_group_sample_threads(&window->group, until_ns, &window->before);
-    window->threads_cost_ns = clock_now_ns() - start_ns;
+    uint64_t start_ns = clock_now_ns();
+    process_group_sample_threads(&window->group, &window->before);
+    /* Until now nothing was there to be switched for. */
+    window->before.threads_at_ns = clock_now_ns();
+    window->threads_cost_ns = window->before.threads_at_ns - start_ns;
+}
+
+/* At the window's beginning with `sign` -1. */
+static void add_softirqs(struct window *window, int sign)
+{
+    const struct softirq_threads *threads = &window->softirq_threads;
+    window->server_softirq_s +=
+        sign * softirq_threads_cpu_s(threads, &window->server_cpus);
+    window->generator_softirq_s +=
+        sign * softirq_threads_cpu_s(threads, &window->generator_cpus);
 }
 
 void window_open(struct window *window, pid_t server, pid_t generator,
@@ -63,9 +96,10 @@ void window_open(struct window *window, pid_t server, pid_t generator,
     window->generator_before_s = process_cpu_s(generator);
     window->generator_delay_before_s = process_run_delay_s(generator);
     window->harness_before_s = process_cpu_s(getpid());
+    add_softirqs(window, -1);
     process_group_sample_cpu(&window->group, &window->before);
     if (is_cheap(window->threads_cost_ns, duration_ns))
-        process_group_sample_threads(&window->group, UINT64_MAX, &window->before);
+        process_group_sample_threads(&window->group, &window->before);
 }
 
 void window_close(struct window *window, pid_t server, pid_t generator)
@@ -74,9 +108,10 @@ void window_close(struct window *window, pid_t server, pid_t generator)
     window->generator_delay_after_s = process_run_delay_s(generator);
     process_group_find(&window->group, server);
     process_group_sample_cpu(&window->group, &window->after);
+    add_softirqs(window, 1);
     window->harness_after_s = process_cpu_s(getpid());
     counters_read(&window->machine_after);
-    process_group_sample_threads(&window->group, UINT64_MAX, &window->after);
+    process_group_sample_threads(&window->group, &window->after);
     process_group_sample_memory(&window->group, &window->after);
     window->is_complete = true;
 }
@@ -112,6 +147,7 @@ static struct server_window *server_window(const struct window *window)
         .involuntary_switches =
             after->involuntary_switches - before->involuntary_switches + lost,
         .run_delay_s = after->run_delay_s - before->run_delay_s + lost,
+        .softirq_s = window->server_softirq_s,
         .processes = after->processes,
         .threads = after->threads,
         .threads_peak = fmax(window->threads_peak, after->threads),
@@ -141,6 +177,7 @@ void window_record(const struct window *window, struct trial_record *record)
         .cpu_s = window->generator_after_s - window->generator_before_s,
         .elapsed_s = record->server.window->cpu_elapsed_s,
         .run_delay_s = window->generator_delay_after_s - window->generator_delay_before_s,
+        .softirq_s = window->generator_softirq_s,
     };
     record->machine = memory_allocate(sizeof *record->machine);
     *record->machine = counters_between(&window->machine_before, &window->machine_after);

@@ -5,11 +5,13 @@
 #ifndef HARNESS_WINDOW_H
 #define HARNESS_WINDOW_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "harness/probe/counters.h"
 #include "harness/probe/procfs.h"
+#include "harness/probe/softirq.h"
 #include "record/trial.h"
 
 /* Zero-initialised it is one that was not reached yet. */
@@ -19,25 +21,30 @@ struct window {
     struct process_sample before, after;
     double threads_peak, rss_peak_bytes;          /* by the glances in between */
     uint64_t glanced_ns, glance_cost_ns;          /* the last one */
-    uint64_t threads_cost_ns;                     /* to find all threads and read them */
+    uint64_t threads_cost_ns;                     /* to read all threads */
     double generator_before_s, generator_after_s; /* CPU time */
     double generator_delay_before_s, generator_delay_after_s;
     double harness_before_s, harness_after_s;
     struct counter_reading machine_before, machine_after;
-    bool is_complete; /* both ends were reached */
+    struct softirq_threads softirq_threads;
+    cpu_set_t server_cpus, generator_cpus;
+    double server_softirq_s, generator_softirq_s; /* CPU time of those threads */
+    bool is_complete;                             /* both ends were reached */
 };
 
 /* The server is up and has nothing to do yet. */
 void window_sample_idle(struct window *window, pid_t server);
 
 /*
- * The warm-up has begun and lasts until `until_ns`: reads what takes long where a server
- * has thousands of threads or processes, and would disturb the window. What is kept for
- * each thread (switches, delays) then counts from here, with its own time; where even the
- * warm-up is too short it is not told.
+ * The connections are open and nothing is sent yet. Waits until the server has done what
+ * it does for a connection (it may have to fork for thousands of them), and reads what
+ * takes long where it has thousands of threads or processes, and would disturb the
+ * window. What is kept for each thread (switches, delays) then counts from here, with its
+ * own time.
  */
-void window_prepare(struct window *window, pid_t server, uint64_t until_ns);
+void window_prepare(struct window *window, pid_t server);
 
+/* `window->server_cpus` and `generator_cpus` are set. */
 void window_open(struct window *window, pid_t server, pid_t generator,
                  uint64_t duration_ns);
 void window_close(struct window *window, pid_t server, pid_t generator);

@@ -374,7 +374,7 @@ int background_init(struct background_clients *background, const struct load_pla
     const struct planned_request *requests[] = {NULL, &plan->slow_read, &plan->slow_send};
     for (int i = BACKGROUND_SLOW_READERS; i < BACKGROUND_KINDS; i++)
         pattern_init(&background->patterns[i], requests[i]->expected, false,
-                     plan->method == METHOD_HEAD);
+                     requests[i]->to_head);
     background->buffer = memory_allocate(BUFFER_BYTES);
     background->epoll = epoll_create1(EPOLL_CLOEXEC);
     return background->epoll < 0 ? -errno : 0;

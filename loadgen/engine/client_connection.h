@@ -49,6 +49,9 @@ struct client_connection {
 
     uint32_t generation; /* counts sockets, so that stale events can be told */
     uint32_t failures;   /* attempts in a row without a reply */
+    uint64_t opening_ns; /* beginning of the last connect() */
+    uint64_t connect_ns; /* how long it took */
+    uint64_t first_ns;   /* when the first bytes of the reply at hand came */
     uint64_t retry_ns;   /* end of the back-off */
     uint64_t ready_ns;   /* closed loop: end of the think time */
     struct framing framing;

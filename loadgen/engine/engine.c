@@ -221,7 +221,8 @@ static void record_unfinished(struct engine *engine, uint64_t now_ns)
         for (uint32_t k = 0; k < connection->count; k++) {
             const struct exchange *exchange = exchange_at(engine, connection, k);
             recorder_unfinished(&engine->recorder, exchange_class(engine, exchange),
-                                exchange->scheduled_ns, exchange->sent_ns, now_ns);
+                                exchange->scheduled_ns, exchange->sent_ns,
+                                exchange_first_ns(connection, k), now_ns);
         }
         connection->count = 0;
     }
@@ -333,7 +334,8 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
     for (size_t i = 0; i < workload->request_count * plan->target_count; i++)
         pattern_init(&engine->patterns[i],
                      plan->requests[i / plan->target_count].expected,
-                     plan->verify == VERIFY_LEARNED, plan->method == METHOD_HEAD);
+                     plan->verify == VERIFY_LEARNED,
+                     plan->requests[i / plan->target_count].to_head);
     random_seed_stream(&engine->thinking, plan->seed, STREAM_THINKING + number);
     random_seed_stream(&engine->choice, plan->seed, STREAM_CHOICE + number);
     free_set_init(&engine->free_open, engine->connection_count);

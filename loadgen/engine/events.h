@@ -3,11 +3,12 @@
  * parent process learns when the measured window begins and ends, and samples the server
  * then.
  *
- * One line each, written when it comes true: "warmup", "measuring", "measured" (the
- * window is over, connections are still open; both at the first reply that comes then,
- * see measure/account.h), "done" (the results are complete). Where the descriptor is a
- * socket, the connections stay open after "measured" until the parent has written one
- * byte or closed its end, or for EVENTS_PATIENCE_NS.
+ * One line each, written when it comes true: "connected" (those that are opened
+ * beforehand), "warmup", "measuring", "measured" (the window is over, connections are
+ * still open; both at the first reply that comes then, see measure/account.h), "done"
+ * (the results are complete). Where the descriptor is a socket, nothing is sent after
+ * "connected" and "measured" until the parent has written one byte or closed its end, or
+ * for EVENTS_PATIENCE_NS: it has the server to itself meanwhile.
  */
 #ifndef LOADGEN_EVENTS_H
 #define LOADGEN_EVENTS_H
@@ -17,7 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define EVENTS_PATIENCE_NS (5 * NS_PER_S)
+#define EVENTS_PATIENCE_NS (15 * NS_PER_S)
 
 /* Whether `fd` is open for writing: 0 or -EBADF. */
 MUST_CHECK int events_check(int fd, struct error *error);
@@ -26,7 +27,10 @@ MUST_CHECK int events_check(int fd, struct error *error);
  * reader has closed its end. */
 void events_tell(int fd, const char *phase);
 
-/* True where connections are to stay open until the parent answers. */
-bool events_wants_hold(int fd);
+/* True where the parent answers. */
+bool events_are_answered(int fd);
+
+/* Takes the answer that has come. */
+void events_take_answer(int fd);
 
 #endif

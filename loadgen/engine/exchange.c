@@ -41,6 +41,12 @@ uint32_t exchange_class(const struct engine *engine, const struct exchange *exch
     return engine->plan->requests[exchange->request].class_index;
 }
 
+uint64_t exchange_first_ns(const struct client_connection *connection, uint32_t number)
+{
+    bool begun = number == 0 && connection->framing.state != FRAMING_START;
+    return begun ? connection->first_ns : 0;
+}
+
 /* Whether a request may still begin. */
 static bool is_needed(const struct engine *engine, uint64_t now_ns)
 {
@@ -128,7 +134,8 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
     for (uint32_t i = 0; i < connection->count; i++) {
         const struct exchange *exchange = exchange_at(engine, connection, i);
         recorder_failed(&engine->recorder, exchange_class(engine, exchange),
-                        exchange->scheduled_ns, exchange->sent_ns, now_ns,
+                        exchange->scheduled_ns, exchange->sent_ns,
+                        exchange_first_ns(connection, i), now_ns,
                         i == 0 ? failure : FAILURE_BEHIND);
     }
     engine->targets[connection->target].failed += connection->count;
@@ -137,7 +144,7 @@ void exchange_fail(struct engine *engine, struct client_connection *connection,
     back_off(engine, connection, now_ns);
 }
 
-/* ---- opening and sending ----------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------- */
 
 void exchange_open(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns)
@@ -147,6 +154,7 @@ void exchange_open(struct engine *engine, struct client_connection *connection,
         .sources = &engine->sources,
         .epoll = engine->epoll,
     };
+    connection->opening_ns = clock_now_ns();
     int result =
         client_connection_open(connection, index_of(engine, connection), &options);
     if (result == 0) {
@@ -157,10 +165,69 @@ void exchange_open(struct engine *engine, struct client_connection *connection,
     exchange_fail(engine, connection, failure_of_errno(-result), now_ns);
 }
 
+/* ---- connections that the server closed while they were idle ----------------------- */
+
+/* Whether a reply came on this socket. */
+static bool was_kept(const struct client_connection *connection)
+{
+    return connection->begun > connection->count;
+}
+
+/* The longest that a close which crosses a request on the wire is in coming: two round
+ * trips, of which a connect took one; at least the time by which a process may be late.
+ */
+#define CROSSING_LEAST_NS (20 * NS_PER_MS)
+
+static bool has_just_gone_out(const struct client_connection *connection,
+                              const struct exchange *exchange, uint64_t now_ns)
+{
+    uint64_t longest_ns = most_of(2 * connection->connect_ns, CROSSING_LEAST_NS);
+    return !exchange->sent_ns || now_ns - exchange->sent_ns <= longest_ns;
+}
+
+/*
+ * Whether the server closed the connection in between: before it knew of the request that
+ * has just gone out, or right after, which a client cannot tell apart. Clients send such
+ * a request again (RFC 9112, 9.3.1; curl and Go do, however late the close comes). On a
+ * socket without a reply it is a failure, so that no request goes out more than twice. So
+ * it is in a pipeline, which must not be resumed at once (RFC 9112, 9.3.2).
+ */
+static bool is_closed_idle(const struct engine *engine,
+                           const struct client_connection *connection, int code,
+                           uint64_t now_ns)
+{
+    bool ended = code == 0 || code == -ECONNRESET || code == -EPIPE;
+    return ended && engine->depth == 1 && connection->count == 1 &&
+           connection->framing.state == FRAMING_START && was_kept(connection) &&
+           has_just_gone_out(connection, exchange_at(engine, connection, 0), now_ns);
+}
+
+/* The connection has ended (code 0) or broken (-errno) under its requests. */
+static void connection_lost(struct engine *engine, struct client_connection *connection,
+                            int code, uint64_t now_ns)
+{
+    enum failure failure = code ? failure_of_errno(-code) : FAILURE_CLOSED_EARLY;
+    if (is_closed_idle(engine, connection, code, now_ns)) {
+        uint32_t request = exchange_at(engine, connection, 0)->request;
+        engine->totals.closed_idle++;
+        if (engine->plan->requests[request].idempotent) {
+            engine->totals.resent++;
+            client_connection_close(connection, &engine->parsers);
+            exchange_open(engine, connection, now_ns);
+            return;
+        }
+        failure = FAILURE_CLOSED_IDLE;
+    }
+    exchange_fail(engine, connection, failure, now_ns);
+}
+
+/* ---- sending ----------------------------------------------------------------------- */
+
 /* Accounts for `bytes` that the socket took at now_ns. */
 static void account_sent(struct engine *engine, struct client_connection *connection,
                          size_t bytes, uint64_t now_ns)
 {
+    recorder_bytes(&engine->recorder, bytes, 0, now_ns);
     while (bytes) {
         struct exchange *exchange = exchange_at(
             engine, connection, (uint32_t)connection->count - connection->unsent);
@@ -208,7 +275,7 @@ static void send_requests(struct engine *engine, struct client_connection *conne
         }
         ssize_t wrote = client_connection_write(connection, parts, count);
         if (wrote < 0) {
-            exchange_fail(engine, connection, failure_of_errno((int)-wrote), now_ns);
+            connection_lost(engine, connection, (int)wrote, now_ns);
             return;
         }
         account_sent(engine, connection, (size_t)wrote, now_ns);
@@ -252,6 +319,8 @@ static void opened(struct engine *engine, struct client_connection *connection,
 {
     uint64_t limit = workload_requests_per_connection(&engine->plan->workload);
     engine->opening--;
+    connection->connect_ns = now_ns - connection->opening_ns;
+    histogram_record(&engine->recorder.connects, connection->connect_ns);
     engine->totals.connections++;
     engine->totals.reconnects += connection->stood;
     connection->stood = true;
@@ -430,13 +499,16 @@ static void answered(struct engine *engine, struct client_connection *connection
     const struct exchange *exchange = exchange_at(engine, connection, 0);
     struct target_result *target = &engine->targets[connection->target];
     enum verdict verdict = (enum verdict)connection->framing.verdict;
+    recorder_status(&engine->recorder, exchange->scheduled_ns,
+                    connection->framing.status);
     if (verdict == VERDICT_GOOD) {
         recorder_ok(&engine->recorder, exchange_class(engine, exchange),
-                    exchange->scheduled_ns, exchange->sent_ns, now_ns);
+                    exchange->scheduled_ns, exchange->sent_ns, connection->first_ns,
+                    now_ns);
     } else {
         recorder_failed(&engine->recorder, exchange_class(engine, exchange),
-                        exchange->scheduled_ns, exchange->sent_ns, now_ns,
-                        failure_of_verdict[verdict]);
+                        exchange->scheduled_ns, exchange->sent_ns, connection->first_ns,
+                        now_ns, failure_of_verdict[verdict]);
         target->failed++;
     }
     target->replies++;
@@ -480,6 +552,8 @@ static enum feed_result feed(struct engine *engine, struct client_connection *co
             &engine->patterns[exchange->request * engine->plan->target_count +
                               connection->target];
         size_t used;
+        if (connection->framing.state == FRAMING_START)
+            connection->first_ns = now_ns;
         enum framing_result framed = framing_feed(&connection->framing, pattern,
                                                   &engine->parsers, data, bytes, &used);
         if (framed == FRAMING_MORE)
@@ -520,13 +594,14 @@ static void stream_ended(struct engine *engine, struct client_connection *connec
         exchange_next(engine, connection, now_ns);
         return;
     }
-    exchange_fail(engine, connection,
-                  code ? failure_of_errno(-code) : FAILURE_CLOSED_EARLY, now_ns);
+    connection_lost(engine, connection, code, now_ns);
 }
 
-static void close_and_free(struct engine *engine, struct client_connection *connection,
-                           uint64_t now_ns)
+/* The server has closed a connection without a word, between two requests. */
+static void closed_while_idle(struct engine *engine, struct client_connection *connection,
+                              uint64_t now_ns)
 {
+    engine->totals.closed_idle++;
     client_connection_close(connection, &engine->parsers);
     exchange_next(engine, connection, now_ns);
 }
@@ -545,9 +620,10 @@ static void receive(struct engine *engine, struct client_connection *connection,
             return;
         }
         uint64_t now_ns = clock_now_ns();
+        recorder_bytes(&engine->recorder, 0, (uint64_t)got, now_ns);
         enum feed_result fed = feed(engine, connection, (size_t)got, now_ns);
         if (closing && connection->state == CONNECTION_OPEN && !connection->count)
-            close_and_free(engine, connection, now_ns);
+            closed_while_idle(engine, connection, now_ns);
         else if (fed == FEED_REPLIES && !closing)
             exchange_next(engine, connection, now_ns);
         if (fed == FEED_ENDED || connection->state != CONNECTION_OPEN ||
@@ -581,6 +657,11 @@ static void event_unasked(struct engine *engine, struct client_connection *conne
     ssize_t got = recv(connection->fd, &byte, 1, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (got <= 0 && was_kept(connection)) {
+        closed_while_idle(engine, connection, clock_now_ns());
+        return;
+    }
+    engine->totals.closed_idle += got <= 0;
     back_off(engine, connection, clock_now_ns());
 }
 

@@ -29,6 +29,9 @@ struct exchange *exchange_at(const struct engine *engine,
                              const struct client_connection *connection, uint32_t number);
 uint32_t exchange_class(const struct engine *engine, const struct exchange *exchange);
 
+/* When the first byte of the reply to it came; 0: none has. */
+uint64_t exchange_first_ns(const struct client_connection *connection, uint32_t number);
+
 /* Begins to open a connection, for the requests in its ring or for later ones. */
 void exchange_open(struct engine *engine, struct client_connection *connection,
                    uint64_t now_ns);

@@ -90,14 +90,15 @@ static enum verdict judge(struct pattern *pattern, unsigned status,
 }
 
 static void remember_head(struct pattern *pattern, const char *head, size_t bytes,
-                          uint64_t body_bytes, bool keep_alive)
+                          uint64_t body_bytes, const struct framing *framing)
 {
     if (bytes != pattern->head_bytes)
         pattern->head = memory_resize(pattern->head, bytes);
     memcpy(pattern->head, head, bytes);
     pattern->head_bytes = bytes;
     pattern->body_bytes = body_bytes;
-    pattern->keep_alive = keep_alive;
+    pattern->status = framing->status;
+    pattern->keep_alive = framing->keep_alive;
     pattern->until_parse = FRAMING_PARSE_EVERY - 1;
 }
 
@@ -128,6 +129,15 @@ static struct reply_content content_of(const struct http_reply *reply,
                       : 0};
 }
 
+/* The reply's content is known: judges it. */
+static void settle(struct framing *framing, const struct reply_content *content)
+{
+    const struct http_reply *reply = &framing->parser->reply;
+    framing->keep_alive = http_reply_keeps_alive(reply);
+    framing->status = reply->parser.status_code;
+    framing->verdict = (uint8_t)judge(framing->parser->pattern, framing->status, content);
+}
+
 /*
  * The head of the reply is complete, and the length of its body is known: judges the
  * reply before its body has come, and remembers the head where it was read in one piece.
@@ -138,12 +148,10 @@ static void settle_sized(struct framing *framing, const char *whole_head,
     const struct http_reply *reply = &framing->parser->reply;
     struct pattern *pattern = framing->parser->pattern;
     struct reply_content content = content_of(reply, reply->body_bytes + body_left);
-    framing->keep_alive = http_reply_keeps_alive(reply);
-    framing->verdict = (uint8_t)judge(pattern, reply->parser.status_code, &content);
+    settle(framing, &content);
     framing->body_left = body_left;
     if (whole_head && framing->verdict == VERDICT_GOOD)
-        remember_head(pattern, whole_head, head_bytes, content.body_bytes,
-                      framing->keep_alive);
+        remember_head(pattern, whole_head, head_bytes, content.body_bytes, framing);
 }
 
 /* Ends a reply that is complete, whatever its kind. */
@@ -151,9 +159,7 @@ static enum framing_result finish(struct framing *framing, struct parser_pool *p
 {
     const struct http_reply *reply = &framing->parser->reply;
     struct reply_content content = content_of(reply, reply->body_bytes);
-    framing->keep_alive = http_reply_keeps_alive(reply);
-    framing->verdict =
-        (uint8_t)judge(framing->parser->pattern, reply->parser.status_code, &content);
+    settle(framing, &content);
     framing_reset(framing, pool);
     return FRAMING_REPLY;
 }

@@ -45,7 +45,8 @@ struct pattern {
     char *head;          /* the remembered head; heap */
     size_t head_bytes;   /* 0: nothing is remembered */
     uint64_t body_bytes; /* length of the body behind the remembered head */
-    bool keep_alive;     /* as in the remembered head */
+    uint16_t status;     /* as in the remembered head */
+    bool keep_alive;     /* likewise */
     uint32_t
         until_parse; /* equal replies left until one is parsed although it is equal */
 
@@ -81,11 +82,12 @@ struct framing {
     uint8_t state;   /* enum framing_state */
     uint8_t verdict; /* enum verdict, of the last complete reply */
     bool keep_alive; /* whether the last complete reply leaves the connection open */
+    uint16_t status; /* of the last complete reply */
 };
 
 enum framing_result {
     FRAMING_MORE,      /* all bytes were used, the reply goes on */
-    FRAMING_REPLY,     /* a reply is complete; verdict and keep_alive are valid */
+    FRAMING_REPLY,     /* a reply is complete; verdict, status, keep_alive are valid */
     FRAMING_MALFORMED, /* this is not HTTP: close the connection */
 };
 
@@ -109,6 +111,7 @@ static inline enum framing_result framing_feed(struct framing *framing,
         pattern->until_parse--;
         framing->verdict = VERDICT_GOOD;
         framing->keep_alive = pattern->keep_alive;
+        framing->status = pattern->status;
         size_t body = bytes - pattern->head_bytes;
         if (body >= pattern->body_bytes) {
             *used = pattern->head_bytes + (size_t)pattern->body_bytes;

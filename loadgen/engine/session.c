@@ -255,14 +255,17 @@ static void wait_for_edge(struct session *session, _Atomic uint64_t *edge_ns)
     account_reach(&session->account, edge_ns, now_ns);
 }
 
-static void hold_connections(struct session *session)
+/* The parent looks at the server while its connections are open and nothing is sent. */
+static void wait_for_parent(struct session *session)
 {
-    if (!events_wants_hold(session->events) || session->signal_count > 0)
+    if (!events_are_answered(session->events))
         return;
     uint64_t patience_ns = clock_now_ns() + EVENTS_PATIENCE_NS;
     while (clock_now_ns() < patience_ns && session->signal_count == 0)
-        if (wait_for_change(session, patience_ns, session->events))
+        if (wait_for_change(session, patience_ns, session->events)) {
+            events_take_answer(session->events);
             return;
+        }
 }
 
 /* Where a limited number of requests had ended before the window did, the window ends
@@ -284,6 +287,8 @@ static void run_window(struct session *session)
 {
     const struct workload *workload = &session->plan->workload;
     struct timeline *timeline = &session->timeline;
+    events_tell(session->events, "connected");
+    wait_for_parent(session);
     timeline->start_ns = clock_now_ns() + START_NOTICE_NS;
     timeline->begin_ns = timeline->start_ns + workload->warmup_ns;
     timeline->end_ns = timeline->begin_ns + workload->duration_ns;
@@ -308,7 +313,7 @@ static void run_window(struct session *session)
     session->next_show_ns = UINT64_MAX;
     if (session->plan->watcher && session->plan->watcher->leave)
         session->plan->watcher->leave(session->plan->watcher->context);
-    hold_connections(session);
+    wait_for_parent(session);
 }
 
 /* ---- start and end ----------------------------------------------------------------- */

@@ -87,9 +87,7 @@ void summary_announce(const struct load_plan *plan, FILE *file)
 
 /* Figures that depend on requests without a reply are lower bounds, ">=". Where no reply
  * came there is nothing to tell. */
-static void add_latency_row(struct table *table, const char *name,
-                            const struct counts *counts,
-                            const struct distribution *latency)
+static void add_times(struct table *table, const struct distribution *latency)
 {
     const struct {
         const char *key;
@@ -99,10 +97,6 @@ static void add_latency_row(struct table *table, const char *name,
         {"p99", latency->p99_ns},   {"p999", latency->p999_ns}, {"max", latency->max_ns},
     };
     char text[QUANTITY_TEXT_BYTES];
-    table_start_row(table);
-    table_add_cell(table, name);
-    table_add_cellf(table, "%llu", (unsigned long long)counts->ended[OUTCOME_OK]);
-    table_add_cellf(table, "%llu", (unsigned long long)counts_errors(counts));
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         if (isnan(times[i].ns) || !distribution_whole(latency))
             table_add_cell(table, NULL);
@@ -110,6 +104,30 @@ static void add_latency_row(struct table *table, const char *name,
             table_add_cellf(table, "%s%s",
                             distribution_is_at_least(latency, times[i].key) ? ">= " : "",
                             time_text(times[i].ns, text));
+}
+
+static void add_latency_row(struct table *table, const char *name,
+                            const struct counts *counts,
+                            const struct distribution *latency)
+{
+    table_start_row(table);
+    table_add_cell(table, name);
+    table_add_cellf(table, "%llu", (unsigned long long)counts->ended[OUTCOME_OK]);
+    table_add_cellf(table, "%llu", (unsigned long long)counts_errors(counts));
+    add_times(table, latency);
+}
+
+/* Of times that are no latencies: neither ok nor errors. */
+static void add_other_row(struct table *table, const char *name,
+                          const struct distribution *times)
+{
+    if (!times || !times->count)
+        return;
+    table_start_row(table);
+    table_add_cell(table, name);
+    table_add_cell(table, NULL);
+    table_add_cell(table, NULL);
+    add_times(table, times);
 }
 
 static void print_latencies(const struct load_result *result, FILE *file)
@@ -130,11 +148,66 @@ static void print_latencies(const struct load_result *result, FILE *file)
     }
     if (result->class_count > 1)
         add_latency_row(table, "all", &result->counts, &result->latency);
+    add_other_row(table, "(to the first byte)", result->first_byte);
+    add_other_row(table, "(to connect)", result->connect);
     table_print(table, TABLE_TERMINAL, file);
     table_free(table);
 }
 
 /* ---- the rest ---------------------------------------------------------------------- */
+
+static bool is_redirection(size_t place)
+{
+    return status_names[place][0] == '3';
+}
+
+static void print_statuses(const struct traffic_result *traffic, FILE *file)
+{
+    const char *before = "status ";
+    bool redirected = false;
+    for (size_t i = 0; i < STATUSES; i++) {
+        if (!traffic->statuses[i])
+            continue;
+        fprintf(file, "%s%s: %llu", before, status_names[i],
+                (unsigned long long)traffic->statuses[i]);
+        redirected = redirected || is_redirection(i);
+        before = ", ";
+    }
+    if (redirected)
+        fprintf(file, " (3xx count as ok, and are not followed)");
+    if (*before == ',')
+        fprintf(file, "\n");
+}
+
+static const char *size_text(double bytes, char *buffer)
+{
+    return quantity_format(QUANTITY_SIZE, bytes, buffer, QUANTITY_TEXT_BYTES);
+}
+
+static void print_traffic(const struct load_result *result, FILE *file)
+{
+    const struct traffic_result *traffic = result->traffic;
+    char all[2][QUANTITY_TEXT_BYTES], rate[2][QUANTITY_TEXT_BYTES];
+    if (!traffic)
+        return;
+    print_statuses(traffic, file);
+    fprintf(file, "%s received (%s/s), %s sent (%s/s)\n",
+            size_text((double)traffic->received_bytes, all[0]),
+            size_text(traffic->received_per_s, rate[0]),
+            size_text((double)traffic->sent_bytes, all[1]),
+            size_text(traffic->sent_per_s, rate[1]));
+}
+
+static void print_closed_idle(const struct load_result *result, FILE *file)
+{
+    double closed = result->whole_run.closed_idle, resent = result->whole_run.resent;
+    if (closed > 0)
+        fprintf(file,
+                "%.0f idle %s closed by the server; %.0f %s on the way there, and sent "
+                "again\n",
+                closed, text_plural(closed, "connection was", "connections were"), resent,
+                text_plural(resent, "request was", "requests were"));
+}
 
 static void print_targets(const struct load_result *result, FILE *file)
 {
@@ -240,6 +313,8 @@ void summary_print(const struct load_result *result, FILE *file)
     print_latencies(result, file);
     fprintf(file, "\n");
     print_generator(result, file);
+    print_traffic(result, file);
+    print_closed_idle(result, file);
     print_clients(result, file);
     print_targets(result, file);
     print_background(result, file);

@@ -26,6 +26,9 @@ void recorder_init(struct recorder *recorder, size_t class_count, uint64_t inter
     }
     histogram_init(&recorder->service);
     histogram_init(&recorder->service_ages);
+    histogram_init(&recorder->first_byte);
+    histogram_init(&recorder->first_byte_ages);
+    histogram_init(&recorder->connects);
     histogram_init(&recorder->schedule_lag);
     histogram_init(&recorder->own_lag);
     pairs_init(&recorder->successive);
@@ -43,6 +46,9 @@ void recorder_release(struct recorder *recorder)
     free(recorder->classes);
     histogram_release(&recorder->service);
     histogram_release(&recorder->service_ages);
+    histogram_release(&recorder->first_byte);
+    histogram_release(&recorder->first_byte_ages);
+    histogram_release(&recorder->connects);
     histogram_release(&recorder->schedule_lag);
     histogram_release(&recorder->own_lag);
     pairs_release(&recorder->successive);
@@ -93,15 +99,17 @@ void recorder_advance(struct recorder *recorder, uint64_t now_ns)
 }
 
 static void record_latency(struct recorder *recorder, uint32_t class_index,
-                           uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns)
+                           uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                           uint64_t done_ns)
 {
     struct class_record *class = &recorder->classes[class_index];
-    if (sent_ns == scheduled_ns) {
+    if (sent_ns == scheduled_ns && first_ns == done_ns) {
         histogram_record(&class->on_time, done_ns - scheduled_ns);
         return;
     }
     histogram_record(&class->late, done_ns - scheduled_ns);
     histogram_record(&recorder->service, done_ns - sent_ns);
+    histogram_record(&recorder->first_byte, first_ns - sent_ns);
 }
 
 /* A request has ended; `over` where it failed or took longer than the limit. */
@@ -122,7 +130,7 @@ static void count_reply(struct recorder *recorder, uint64_t done_ns)
 }
 
 void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
-                 uint64_t sent_ns, uint64_t done_ns)
+                 uint64_t sent_ns, uint64_t first_ns, uint64_t done_ns)
 {
     recorder->in_flight--;
     count_reply(recorder, done_ns);
@@ -147,7 +155,7 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
     }
     if (recorder_belongs(recorder, scheduled_ns)) {
         recorder->classes[class_index].counts.ended[OUTCOME_OK]++;
-        record_latency(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+        record_latency(recorder, class_index, scheduled_ns, sent_ns, first_ns, done_ns);
         pairs_add(&recorder->successive, (double)(done_ns - scheduled_ns));
     } else {
         uint64_t *slowest_ns = &recorder->classes[class_index].slowest_early_ns;
@@ -157,16 +165,22 @@ void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t sched
 
 /* The request has no reply: it is right-censored at its age. */
 static void record_age(struct recorder *recorder, uint32_t class_index,
-                       uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
+                       uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                       uint64_t now_ns)
 {
     histogram_record(&recorder->classes[class_index].ages, now_ns - scheduled_ns);
-    if (sent_ns)
-        histogram_record(&recorder->service_ages, now_ns - sent_ns);
+    if (!sent_ns)
+        return;
+    histogram_record(&recorder->service_ages, now_ns - sent_ns);
+    if (first_ns)
+        histogram_record(&recorder->first_byte, first_ns - sent_ns);
+    else
+        histogram_record(&recorder->first_byte_ages, now_ns - sent_ns);
 }
 
 void recorder_failed(struct recorder *recorder, uint32_t class_index,
-                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
-                     enum failure failure)
+                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                     uint64_t done_ns, enum failure failure)
 {
     enum outcome outcome = failure_kinds[failure].outcome;
     bool replied = outcome == OUTCOME_HTTP_ERROR || outcome == OUTCOME_BAD_BODY;
@@ -187,11 +201,12 @@ void recorder_failed(struct recorder *recorder, uint32_t class_index,
     recorder->failures[failure]++;
     recorder->classes[class_index].counts.ended[outcome]++;
     if (outcome == OUTCOME_TIMEOUT)
-        record_age(recorder, class_index, scheduled_ns, sent_ns, done_ns);
+        record_age(recorder, class_index, scheduled_ns, sent_ns, first_ns, done_ns);
 }
 
 void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
-                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns)
+                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                         uint64_t now_ns)
 {
     recorder->in_flight--;
     struct counts *counts = &recorder->classes[class_index].counts;
@@ -202,7 +217,7 @@ void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
         return;
     }
     counts->ended[OUTCOME_IN_FLIGHT]++;
-    record_age(recorder, class_index, scheduled_ns, sent_ns, now_ns);
+    record_age(recorder, class_index, scheduled_ns, sent_ns, first_ns, now_ns);
 }
 
 void recorder_dropped(struct recorder *recorder, uint32_t class_index,
@@ -213,7 +228,7 @@ void recorder_dropped(struct recorder *recorder, uint32_t class_index,
     recorder->classes[class_index].counts.scheduled++;
     recorder->classes[class_index].counts.ended[OUTCOME_DROPPED]++;
     recorder->due_span_ns = scheduled_ns - recorder->begin_ns;
-    record_age(recorder, class_index, scheduled_ns, 0, now_ns);
+    record_age(recorder, class_index, scheduled_ns, 0, 0, now_ns);
 }
 
 void recorder_taken(struct recorder *recorder, uint64_t scheduled_ns, bool waited,
@@ -260,11 +275,18 @@ void recorder_merge(struct recorder *into, const struct recorder *from)
     }
     histogram_merge(&into->service, &from->service);
     histogram_merge(&into->service_ages, &from->service_ages);
+    histogram_merge(&into->first_byte, &from->first_byte);
+    histogram_merge(&into->first_byte_ages, &from->first_byte_ages);
+    histogram_merge(&into->connects, &from->connects);
     histogram_merge(&into->schedule_lag, &from->schedule_lag);
     histogram_merge(&into->own_lag, &from->own_lag);
     pairs_merge(&into->successive, &from->successive);
     for (int i = 0; i < FAILURES; i++)
         into->failures[i] += from->failures[i];
+    for (size_t i = 0; i < STATUSES; i++)
+        into->statuses[i] += from->statuses[i];
+    into->received_bytes += from->received_bytes;
+    into->sent_bytes += from->sent_bytes;
     into->completed += from->completed;
     into->refused += from->refused;
     into->accounted += from->accounted;

@@ -33,10 +33,12 @@
 #include "loadgen/measure/pairs.h"
 #include "loadgen/measure/watch.h"
 #include "record/outcome.h"
+#include "record/statuses.h"
 
 struct class_record {
     struct counts counts;
-    /* Latency, and also service time, of requests that were sent when they were due. */
+    /* Latency, and also service time and time to the first byte, of requests that were
+     * sent when they were due and answered in one piece. */
     struct histogram on_time;
     struct histogram late;     /* latency of all others */
     struct histogram ages;     /* of requests without a reply, from the scheduled time */
@@ -56,15 +58,21 @@ struct recorder {
 
     struct class_record *classes;
     size_t class_count;
-    struct histogram service;      /* service time of late requests */
-    struct histogram service_ages; /* of requests without a reply, from the first byte */
+    /* Of all others: service time and, also of incomplete replies, to the first byte. */
+    struct histogram service, first_byte;
+    /* Ages from the first byte sent, of requests without a complete reply, and of those
+     * without a byte of one. */
+    struct histogram service_ages, first_byte_ages;
     struct histogram schedule_lag; /* open loop: sent - scheduled */
     struct histogram own_lag;      /* the part of it that is the generator's fault */
+    struct histogram connects;     /* connect times of the whole run */
     struct pairs successive;       /* latencies of successive good replies */
     uint64_t failures[FAILURES];
+    uint64_t statuses[STATUSES]; /* of complete replies, by status_place */
 
-    uint64_t completed;    /* good replies within the window */
-    uint64_t refused;      /* replies within it that were not good */
+    uint64_t completed;                  /* good replies within the window */
+    uint64_t refused;                    /* replies within it that were not good */
+    uint64_t received_bytes, sent_bytes; /* within it */
     uint64_t sent_in_time; /* requests that belong and were sent in the window */
     uint64_t waited;       /* open loop: requests that found no free connection */
     /* Open loop, from the beginning of the window: until when requests that belong were
@@ -126,18 +134,39 @@ static inline void recorder_sent(struct recorder *recorder, uint32_t class_index
     }
 }
 
-/* The reply is complete, and good. Calls come in the order of done_ns. */
-void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
-                 uint64_t sent_ns, uint64_t done_ns);
+/* Bytes that the socket took or gave. */
+static inline void recorder_bytes(struct recorder *recorder, uint64_t sent,
+                                  uint64_t received, uint64_t now_ns)
+{
+    if (recorder_belongs(recorder, now_ns)) {
+        recorder->sent_bytes += sent;
+        recorder->received_bytes += received;
+    }
+}
 
-/* The request failed; sent_ns is 0 where nothing of it was sent. */
+/* The reply is complete, whether it is good or not; recorder_ok or recorder_failed
+ * follows. */
+static inline void recorder_status(struct recorder *recorder, uint64_t scheduled_ns,
+                                   unsigned status)
+{
+    recorder->statuses[status_place(status)] += recorder_belongs(recorder, scheduled_ns);
+}
+
+/* The reply is complete, and good; first_ns is when its first bytes came, at done_ns
+ * where they were all. Calls come in the order of done_ns. */
+void recorder_ok(struct recorder *recorder, uint32_t class_index, uint64_t scheduled_ns,
+                 uint64_t sent_ns, uint64_t first_ns, uint64_t done_ns);
+
+/* The request failed; sent_ns is 0 where nothing of it was sent, first_ns where nothing
+ * of a reply came. */
 void recorder_failed(struct recorder *recorder, uint32_t class_index,
-                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t done_ns,
-                     enum failure failure);
+                     uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                     uint64_t done_ns, enum failure failure);
 
 /* The run ends and the request has no reply: it is right-censored at its age. */
 void recorder_unfinished(struct recorder *recorder, uint32_t class_index,
-                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t now_ns);
+                         uint64_t scheduled_ns, uint64_t sent_ns, uint64_t first_ns,
+                         uint64_t now_ns);
 
 /* The arrival was due and will never be sent. */
 void recorder_dropped(struct recorder *recorder, uint32_t class_index,

@@ -53,6 +53,8 @@ void totals_add_engine(struct session_totals *totals, const struct engine_totals
     struct engine_totals *into = &totals->engines;
     into->connections += engine->connections;
     into->reconnects += engine->reconnects;
+    into->closed_idle += engine->closed_idle;
+    into->resent += engine->resent;
     into->waits += engine->waits;
     into->cpu_ns += engine->cpu_ns;
     into->spin_ns += engine->spin_ns;
@@ -204,8 +206,12 @@ static void set_requests(struct load_result *result, const struct session_totals
     bool full = totals->plan->full;
     distribution_init(&result->latency, full);
     distribution_init(&result->service, full);
+    struct distribution *first_byte = memory_allocate(sizeof *first_byte);
+    distribution_init(first_byte, full);
+    result->first_byte = first_byte;
+    result->connect = copy_of(&recorder->connects, full);
     distribution_merge(&result->service, &recorder->service);
-    distribution_merge_ages(&result->service, &recorder->service_ages);
+    distribution_merge(first_byte, &recorder->first_byte);
     for (size_t i = 0; i < recorder->class_count; i++) {
         const struct class_record *class = &recorder->classes[i];
         struct class_result *item =
@@ -221,7 +227,11 @@ static void set_requests(struct load_result *result, const struct session_totals
         distribution_summarise(&item->latency);
         counts_add(&result->counts, &class->counts);
         distribution_merge(&result->service, &class->on_time);
+        distribution_merge(first_byte, &class->on_time);
     }
+    distribution_merge_ages(&result->service, &recorder->service_ages);
+    distribution_merge_ages(first_byte, &recorder->first_byte_ages);
+    distribution_summarise(first_byte);
     distribution_summarise(&result->latency);
     distribution_summarise(&result->service);
     for (int i = 0; i < FAILURES; i++)
@@ -237,6 +247,22 @@ static void set_requests(struct load_result *result, const struct session_totals
         result->scheduled_rps = (double)result->counts.scheduled / seconds(due_ns);
     result->schedule_lag = copy_of(&recorder->schedule_lag, full);
     result->waited_for_connection = (double)recorder->waited;
+}
+
+static void set_traffic(struct load_result *result, const struct session_totals *totals)
+{
+    const struct recorder *recorder = &totals->recorder;
+    double window_s = seconds(totals->window_ns);
+    struct traffic_result *traffic = memory_allocate(sizeof *traffic);
+    *traffic = (struct traffic_result){
+        .received_bytes = recorder->received_bytes,
+        .sent_bytes = recorder->sent_bytes,
+        .received_per_s = (double)recorder->received_bytes / window_s,
+        .sent_per_s = (double)recorder->sent_bytes / window_s,
+    };
+    for (size_t i = 0; i < STATUSES; i++)
+        traffic->statuses[i] = recorder->statuses[i];
+    result->traffic = traffic;
 }
 
 static double interval_quantile(const struct series_interval *interval, double fraction)
@@ -277,6 +303,8 @@ static void set_servers(struct load_result *result, const struct session_totals 
     }
     result->whole_run.connections = totals->engines.connections;
     result->whole_run.reconnects = (double)totals->engines.reconnects;
+    result->whole_run.closed_idle = (double)totals->engines.closed_idle;
+    result->whole_run.resent = (double)totals->engines.resent;
     result->accounted = memory_allocate(sizeof *result->accounted);
     *result->accounted = totals->accounted;
     result->accounted->replies = (double)totals->recorder.accounted;
@@ -376,6 +404,7 @@ void totals_result(const struct session_totals *totals, struct load_result *resu
         result->throughput_rps =
             (double)totals->recorder.completed / seconds(totals->window_ns);
     set_requests(result, totals);
+    set_traffic(result, totals);
     set_series(result, &totals->recorder);
     set_servers(result, totals);
     set_generator(result, totals);

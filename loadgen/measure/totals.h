@@ -32,6 +32,8 @@ extern const char *const background_names[BACKGROUND_KINDS]; /* as in the JSON *
 struct engine_totals {
     uint64_t connections; /* opened */
     uint64_t reconnects;  /* of these, in place of one that had ended */
+    uint64_t closed_idle; /* connections that the server closed while they were idle */
+    uint64_t resent;      /* requests that were on their way on one of these */
     uint64_t waits;       /* calls of epoll */
     uint64_t late_ns;     /* longest overrun of a wait's deadline: the longest stall */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */

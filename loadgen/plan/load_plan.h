@@ -28,9 +28,6 @@ enum verify {
 };
 extern const char *const verify_names[];
 
-enum method { METHOD_GET, METHOD_HEAD };
-extern const char *const method_names[];
-
 /* Bytes that are written to a socket. */
 struct message {
     char *bytes; /* heap */
@@ -41,6 +38,8 @@ struct message {
 struct planned_request {
     struct message *messages; /* two for each target, see load_plan_message; heap */
     uint32_t class_index;
+    bool to_head;                    /* a HEAD: no body follows the head of its reply */
+    bool idempotent;                 /* may be sent again where its connection was lost */
     struct expected_reply *expected; /* heap */
 };
 
@@ -66,7 +65,6 @@ struct load_plan {
     unsigned sources; /* addresses to connect from where ports run short, at least 1 */
     uint64_t seed;
     int verify;           /* enum verify */
-    int method;           /* enum method */
     uint64_t interval_ns; /* of the series */
     uint64_t drain_ns;    /* longest wait for replies after the window */
     uint64_t spin_ns;  /* open loop: busy-polling in place of sleep before an arrival */

@@ -34,13 +34,6 @@ static const struct field settings_fields[] = {
              "(90) or a rate of its own (1/s, or 1/s,constant); may be given several "
              "times, see above",
      .offset = MEMBER(requests)},
-    {.name = "method",
-     .kind = FIELD_CHOICE,
-     .value = "NAME",
-     .help = "of all requests",
-     .fallback = "GET",
-     .offset = MEMBER(method),
-     .choices = method_names},
     {.name = "verify",
      .kind = FIELD_CHOICE,
      .value = "HOW",
@@ -134,6 +127,8 @@ void load_settings_groups(struct load_settings *settings, struct option_group *g
         size_t offset;
     } tables[LOAD_SETTINGS_GROUPS] = {
         {"Servers, requests and the generator", settings_fields, 0},
+        {"Requests, as in a scenario's \"load\"", request_head_fields,
+         MEMBER(workload.head)},
         {"Load, as in a scenario's \"load\"", load_fields, MEMBER(workload)},
         {"Trace, as in a scenario's \"load\"", trace_fields, MEMBER(workload.trace)},
         {"Clients, as in a scenario's \"clients\"", client_fields, MEMBER(workload)},
@@ -149,9 +144,10 @@ void load_settings_note_given(struct load_settings *settings,
                               const struct option_group *groups)
 {
     settings->given = groups[0].given;
-    settings->load_given = groups[1].given;
-    settings->trace_given = groups[2].given;
-    settings->clients_given = groups[3].given;
+    settings->head_given = groups[1].given;
+    settings->load_given = groups[2].given;
+    settings->trace_given = groups[3].given;
+    settings->clients_given = groups[4].given;
 }
 
 /* ---- servers ----------------------------------------------------------------------- */
@@ -228,6 +224,21 @@ static void reconsider_duration(const struct load_settings *settings,
         workload->duration_ns = 0;
 }
 
+/* One body takes the place of the other. */
+static void apply_head(const struct load_settings *settings, struct workload *workload)
+{
+    const struct request_head *own = &settings->workload.head;
+    struct request_head *head = &workload->head;
+    if (own->body || own->body_file) {
+        free(head->body);
+        free(head->body_file);
+        head->body = head->body_file = NULL;
+    }
+    fields_copy_given(request_head_fields, head, own, settings->head_given);
+    for (size_t i = 0; i < workload->request_count; i++)
+        request_head_yield(&workload->requests[i].head, own);
+}
+
 int load_settings_apply(const struct load_settings *settings, struct workload *workload,
                         struct error *error)
 {
@@ -238,6 +249,7 @@ int load_settings_apply(const struct load_settings *settings, struct workload *w
     else if (GIVES(rate_rps))
         drop_phases(workload);
     fields_copy_given(load_fields, workload, own, settings->load_given);
+    apply_head(settings, workload);
     if (GIVES(connections) && workload_phases_are_clients(workload))
         return error_set(error, -EINVAL,
                          "--connections: the phases say how many connections there are");
@@ -342,7 +354,6 @@ int load_plan_read(struct load_plan *plan, const struct load_settings *settings,
                     ? settings->seed
                     : random_fresh_seed(),
         .verify = settings->verify,
-        .method = settings->method,
         .interval_ns = settings->interval_ns,
         .drain_ns = settings->drain_ns,
         .cpus = settings->cpus,

@@ -15,7 +15,7 @@ struct load_settings {
     struct workload workload; /* filled by the tables of workload/load_fields.h */
     char *scenario, *target;  /* file; URL beside those of the operands */
     struct words requests;    /* specs, see workload/specs.h */
-    int method, verify;       /* enum method, enum verify */
+    int verify;               /* enum verify */
     char *digest;
     bool remote; /* targets beyond this machine are allowed */
     uint64_t threads, sources, seed, interval_ns, drain_ns;
@@ -23,10 +23,10 @@ struct load_settings {
     bool full;
 
     /* Bitmaps of the rows that were given, see load_settings_note_given. */
-    uint64_t given, load_given, trace_given, clients_given;
+    uint64_t given, head_given, load_given, trace_given, clients_given;
 };
 
-#define LOAD_SETTINGS_GROUPS 4
+#define LOAD_SETTINGS_GROUPS 5
 
 /*
  * Fills in LOAD_SETTINGS_GROUPS groups: the tables of options, each with its title and

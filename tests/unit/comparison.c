@@ -77,6 +77,7 @@ static void test_which_trials_count(void **state)
     fixture_add_scenario(&results, "mixed", HELLO, models);
     fixture_add_scenario(&results, "bad", HELLO, models);
     fixture_add_scenario(&results, "full", HELLO, models);
+    fixture_add_scenario(&results, "tolerated", HELLO, models);
     fixture_add_scenario(&results, "lost", HELLO, models);
     fixture_add_scenario(&results, "absent", HELLO, models);
     /* An invalid one beside valid ones, with a flag of another version. */
@@ -95,6 +96,8 @@ static void test_which_trials_count(void **state)
     /* The generator was the limit: the server can do at least so much. */
     invalidate(fixture_add_trial(&results, "full", NULL, "event-loop", 1, 100),
                FLAG_GENERATOR_SATURATED);
+    trial_raise(fixture_add_trial(&results, "tolerated", NULL, "event-loop", 1, 100),
+                FLAG_GENERATOR_SATURATED, FLAG_WARNING, "saturated");
     /* Nothing but failures. */
     for (uint64_t block = 1; block <= 2; block++) {
         struct trial_record *lost =
@@ -120,6 +123,7 @@ static void test_which_trials_count(void **state)
         {ROW_MEASURED, false, BOUND_EXACT, 3, 2, "steal"},
         {ROW_INVALID, false, BOUND_NOTHING, 2, 2, "swapping, generator_saturated"},
         {ROW_INVALID, true, BOUND_AT_LEAST, 1, 1, "generator_saturated"},
+        {ROW_MEASURED, true, BOUND_AT_LEAST, 1, 1, NULL},
         {ROW_FAILED, false, BOUND_EXACT, 2, 0, "2 of 2 trials failed: the server died"},
         {ROW_NOT_TESTABLE, false, BOUND_EXACT, 0, 0, "no such"},
     };
@@ -134,7 +138,7 @@ static void test_which_trials_count(void **state)
                          expected[i].used > 0 && expected[i].bound != BOUND_NOTHING);
         assert_int_equal(row->trial_count, expected[i].trials);
         assert_int_equal(row->used_count, expected[i].used);
-        assert_string_equal(row->why, expected[i].why);
+        assert_true(text_same(row->why, expected[i].why));
     }
     assert_float_equal(comparison.rows[0].estimates[METRIC_THROUGHPUT].median, 200, 0);
     comparison_release(&comparison);

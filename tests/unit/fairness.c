@@ -14,7 +14,7 @@ static struct clients_result judge(const struct client_tally *clients, size_t co
     recorder_init(&recorder, 2, NS_PER_S, 4 * NS_PER_S);
     recorder_start(&recorder, 0, 4 * NS_PER_S);
     recorder_begun(&recorder, 0, 0);
-    recorder_ok(&recorder, 0, 0, 0, NS_PER_S);
+    recorder_ok(&recorder, 0, 0, 0, NS_PER_S, NS_PER_S);
     for (size_t i = 0; i < count; i++)
         fairness_add(&fairness, &clients[i]);
     fairness_merge(&all, &fairness);

@@ -109,6 +109,11 @@ static void test_usage_errors(void **state)
         {"127.0.0.1:1 --json /nonexistent/x", "/nonexistent/x: cannot create"},
         {"127.0.0.1:1 --histogram /nonexistent/x", "/nonexistent/x: cannot create"},
         {"127.0.0.1:1 --rate 2M/s", "1M/s each"},
+        {"127.0.0.1:1 --header Connection:close", "Connection is not to be given"},
+        {"127.0.0.1:1 --header A:b\nC:d", "byte 4 of \"A\" is 0x0a"},
+        {"127.0.0.1:1 --method A:B", "--method: expected a method"},
+        {"127.0.0.1:1 --body-file -", "name a file"},
+        {"127.0.0.1:1 --body-file /nonexistent/x", "/nonexistent/x: No such file"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_exit(cases[i][0], 2, cases[i][1]);
@@ -166,8 +171,9 @@ static void test_json_is_complete(void **state)
     assert_true(fabs(number_at(&json, "counts/scheduled") - 250) <= 1);
     assert_true(number_at(&json, "whole_run/sent") == (double)server.requests);
     assert_true(number_at(&json, "seed") == 5);
-    static const char *const distributions[] = {
-        "latency_ns", "service_ns", "schedule_lag_ns", "classes/a/latency_ns"};
+    static const char *const distributions[] = {"latency_ns", "service_ns",
+                                                "first_byte_ns", "schedule_lag_ns",
+                                                "classes/a/latency_ns"};
     static const char *const keys[] = {"count", "mean", "stddev", "min", "p50",
                                        "p75",   "p90",  "p95",    "max"};
     for (size_t d = 0; d < COUNT_OF(distributions); d++)
@@ -176,6 +182,15 @@ static void test_json_is_complete(void **state)
             assert_true(number_at(&json, path) > 0);
             free(path);
         }
+    assert_true(number_at(&json, "connect_ns/count") == 8);
+    assert_true(number_at(&json, "connect_ns/max") > 0);
+    assert_true(number_at(&json, "traffic/statuses/200") ==
+                number_at(&json, "counts/ok"));
+    /* By when they came, and not by which request they answer: near the edges. */
+    assert_true(
+        fabs(number_at(&json, "traffic/received_bytes") / (double)strlen(REPLY_GOOD) -
+             number_at(&json, "counts/ok")) <= 8);
+    assert_true(number_at(&json, "whole_run/closed_idle") == 0);
     /* 250 samples are too few for p99: not measured is null. */
     assert_true(cJSON_IsNull(json_at(json.root, "latency_ns/p99")));
     assert_int_equal(cJSON_GetArraySize(json_at(json.root, "series")), 5);
@@ -207,6 +222,18 @@ static void read_line(int fd, char *line, size_t bytes)
     line[length] = '\0';
 }
 
+/* Up to "measuring"; the answer is given where it waits for one. */
+static void follow_to_the_window(int events)
+{
+    static const char *const phases[] = {"connected", "warmup", "measuring"};
+    char line[32];
+    assert_int_equal(write(events, "x", 1), 1);
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        read_line(events, line, sizeof line);
+        assert_string_equal(line, phases[i]);
+    }
+}
+
 static void test_events_hold_the_connections(void **state)
 {
     (void)state;
@@ -218,17 +245,22 @@ static void test_events_hold_the_connections(void **state)
         "%s -c 3 --warmup 50ms --duration 200ms --events 7 --quiet", server.url);
     pid_t pid = start_load(arguments, pair[1]);
     close(pair[1]);
-    static const char *const phases[] = {"warmup", "measuring", "measured"};
+    static const struct {
+        const char *word;
+        bool waits; /* it says nothing more, and lives, until it is told to go on */
+    } phases[] = {
+        {"connected", true}, {"warmup", false}, {"measuring", false}, {"measured", true}};
     char line[32];
     for (size_t i = 0; i < COUNT_OF(phases); i++) {
         read_line(pair[0], line, sizeof line);
-        assert_string_equal(line, phases[i]);
+        assert_string_equal(line, phases[i].word);
+        if (!phases[i].waits)
+            continue;
+        struct pollfd watched = {.fd = pair[0], .events = POLLIN};
+        assert_int_equal(poll(&watched, 1, 300), 0);
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+        assert_int_equal(write(pair[0], "x", 1), 1);
     }
-    /* It says nothing more, and lives, until it is told to go on. */
-    struct pollfd watched = {.fd = pair[0], .events = POLLIN};
-    assert_int_equal(poll(&watched, 1, 300), 0);
-    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
-    assert_int_equal(write(pair[0], "x", 1), 1);
     read_line(pair[0], line, sizeof line);
     assert_string_equal(line, "done");
     int exit_code = wait_for_exit(pid);
@@ -252,10 +284,7 @@ static void interrupt_load(const char *arguments, uint64_t after_ns)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     pid_t pid = start_load(arguments, pair[1]);
     close(pair[1]);
-    char line[32];
-    read_line(pair[0], line, sizeof line);
-    read_line(pair[0], line, sizeof line);
-    assert_string_equal(line, "measuring");
+    follow_to_the_window(pair[0]);
     clock_sleep_until_ns(clock_now_ns() + after_ns);
     assert_int_equal(kill(pid, SIGINT), 0);
     assert_int_equal(wait_for_exit(pid), 130);
@@ -345,6 +374,48 @@ static void test_summary_of_an_overload(void **state)
     regfree(&plural);
 }
 
+/* 0: good, 1: elsewhere, 2: not there, 3: the connection is closed, and so on. */
+static struct server_answer answer_by_turns(uint64_t number, const char *request)
+{
+    (void)request;
+    static const struct server_answer answers[] = {
+        {SERVER_REPLY, REPLY_GOOD},
+        {SERVER_REPLY, "HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"},
+        {SERVER_REPLY, "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"},
+        {SERVER_CLOSE, NULL},
+    };
+    return answers[number % COUNT_OF(answers)];
+}
+
+static void test_summary_of_the_connections(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_by_turns};
+    server_start(&server);
+    char *arguments =
+        memory_printf("%s -n 29 --warmup 0s --verify status --method PUT", server.url);
+    wait_for_exit(start_load(arguments, -1));
+    server_stop(&server);
+    static const char *const lines[] = {
+        "\nstatus 200: ",
+        ", 301: ",
+        ", 404: ",
+        " (3xx count as ok, and are not followed)\n",
+        " closed by the server; ",
+        " on the way there, and sent again\n",
+        "\n(to the first byte) ",
+        "\n(to connect) ",
+        " received (",
+        " sent (",
+    };
+    char *errors = read_output("stderr");
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        if (!strstr(errors, lines[i]))
+            fail_msg("\"%s\" is not in\n%s", lines[i], errors);
+    free(errors);
+    free(arguments);
+}
+
 /* A generator that was stopped says so, and does not blame the server. */
 static void test_own_stall_is_flagged(void **state)
 {
@@ -357,10 +428,7 @@ static void test_own_stall_is_flagged(void **state)
         "%s -c 4 --rate 200/s --warmup 0s --duration 1s --json - --events 7", server.url);
     pid_t pid = start_load(arguments, pair[1]);
     close(pair[1]);
-    char line[32];
-    read_line(pair[0], line, sizeof line);
-    read_line(pair[0], line, sizeof line);
-    assert_string_equal(line, "measuring");
+    follow_to_the_window(pair[0]);
     assert_int_equal(kill(pid, SIGSTOP), 0);
     clock_sleep_until_ns(clock_now_ns() + 400 * NS_PER_MS);
     assert_int_equal(kill(pid, SIGCONT), 0);
@@ -476,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_sigint_leaves_a_result),
         cmocka_unit_test(test_sigint_under_overload),
         cmocka_unit_test(test_summary_of_an_overload),
+        cmocka_unit_test(test_summary_of_the_connections),
         cmocka_unit_test(test_own_stall_is_flagged),
         cmocka_unit_test(test_expectations_decide),
         cmocka_unit_test(test_scenario_is_run),

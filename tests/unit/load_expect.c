@@ -95,11 +95,11 @@ static void make_totals(struct load_plan *plan, struct session_totals *totals)
     recorder_start(&totals->recorder, 0, 10 * NS_PER_S);
     for (uint64_t i = 1; i <= 1000; i++) {
         recorder_begun(&totals->recorder, 0, 0);
-        recorder_ok(&totals->recorder, 0, 0, 0, i * NS_PER_MS);
+        recorder_ok(&totals->recorder, 0, 0, 0, i * NS_PER_MS, i * NS_PER_MS);
     }
     for (uint64_t i = 0; i < 100; i++) {
         recorder_begun(&totals->recorder, 1, 0);
-        recorder_failed(&totals->recorder, 1, 0, 0, NS_PER_S, FAILURE_RESET);
+        recorder_failed(&totals->recorder, 1, 0, 0, 0, NS_PER_S, FAILURE_RESET);
     }
 }
 
@@ -177,7 +177,7 @@ static void test_no_reply_is_no_quick_reply(void **state)
     assert_true(is_met(&totals, "p90<=902ms"));
     for (uint64_t i = 0; i < 100; i++) {
         recorder_begun(&totals.recorder, 0, 0);
-        recorder_unfinished(&totals.recorder, 0, 0, 1, NS_PER_MS);
+        recorder_unfinished(&totals.recorder, 0, 0, 1, 0, NS_PER_MS);
     }
     /* The percentile itself fell, but 9 % are not known to be below the limit. */
     assert_false(is_met(&totals, "p90<=902ms"));
@@ -204,9 +204,9 @@ static void test_without_replies_nothing_is_met(void **state)
     for (uint64_t i = 0; i < 1000; i++) {
         recorder_begun(&totals.recorder, 1, 0);
         if (i % 2)
-            recorder_unfinished(&totals.recorder, 1, 0, 1, NS_PER_S);
+            recorder_unfinished(&totals.recorder, 1, 0, 1, 0, NS_PER_S);
         else
-            recorder_failed(&totals.recorder, 1, 0, 1, NS_PER_S,
+            recorder_failed(&totals.recorder, 1, 0, 1, 0, NS_PER_S,
                             FAILURE_FIRST_BYTE_TIMEOUT);
     }
     static const char *const none[] = {"heavy:p50<10s", "heavy:p50>1ns", "heavy:mean>1ns",

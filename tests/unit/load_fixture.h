@@ -73,6 +73,13 @@ static void run(struct load_plan *plan, struct scripted_server *server,
     assert_int_equal(result->censored.count, all.ended[OUTCOME_IN_FLIGHT] +
                                                  all.ended[OUTCOME_DROPPED] +
                                                  all.ended[OUTCOME_TIMEOUT]);
+    uint64_t replied = 0;
+    for (size_t i = 0; i < STATUSES; i++)
+        replied += result->traffic->statuses[i];
+    assert_int_equal(replied, all.ended[OUTCOME_OK] + all.ended[OUTCOME_HTTP_ERROR] +
+                                  all.ended[OUTCOME_BAD_BODY]);
+    assert_int_equal(result->first_byte->count, result->service.count);
+    assert_int_equal(result->connect->count, result->whole_run.connections);
     assert_int_equal(result->run_count, 1);
     struct wall_window window = load_runs_common(result->runs, 1);
     assert_true(fabs((double)(window.end_ns - window.begin_ns) -

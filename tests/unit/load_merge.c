@@ -245,6 +245,13 @@ static void write_run(const char *name, double begin_s, unsigned seconds,
         bool alone = begin_s + i + 1 <= BEGIN_S || begin_s + i >= BEGIN_S + 10;
         *interval = (struct interval_result){.t_s = i, .ok = alone ? 2000 : 1000};
     }
+    result.traffic = memory_allocate(sizeof *result.traffic);
+    *result.traffic = (struct traffic_result){.received_bytes = 100 * seconds,
+                                              .sent_bytes = 50 * seconds,
+                                              .received_per_s = 100,
+                                              .sent_per_s = 50};
+    result.traffic->statuses[status_place(200)] = 1000 * seconds;
+    result.traffic->statuses[status_place(304)] = seconds;
     write_made(name, &result);
 }
 
@@ -267,6 +274,16 @@ static void expect_sum(double begin_s, unsigned seconds, int code, double rate_r
     assert_int_equal(cJSON_GetArraySize(json_at(sum.root, "series")), steps);
     assert_true((strstr(message, "INVALID (windows_differ)") != NULL) == (code == 3));
     assert_true((strstr(message, "throughput_rps: no step") != NULL) == isnan(rate_rps));
+    /* Counts are of the whole windows, and so is what is made of bytes: a rate only where
+     * the windows are alike. */
+    const cJSON *traffic = json_at(sum.root, "traffic");
+    assert_true(json_number(traffic, "received_bytes") == 100 * (10 + seconds));
+    assert_true(json_number(json_at(traffic, "statuses"), "200") ==
+                1000 * (10 + seconds));
+    assert_true(json_number(json_at(traffic, "statuses"), "304") == 10 + seconds);
+    double sent_per_s = json_number(traffic, "sent_bytes_per_s");
+    assert_true(code == 3 ? isnan(sent_per_s) : sent_per_s == 100);
+    assert_true((strstr(message, "traffic.sent_bytes_per_s") != NULL) == (code == 3));
     json_close(&sum);
     histogram_release(&latency);
 }

@@ -23,9 +23,9 @@ static void record(struct recorder *recorder, uint64_t scheduled_ns, uint64_t do
     recorder_begun(recorder, 0, scheduled_ns);
     recorder_sent(recorder, 0, scheduled_ns, scheduled_ns);
     if (done_ns)
-        recorder_ok(recorder, 0, scheduled_ns, scheduled_ns, done_ns);
+        recorder_ok(recorder, 0, scheduled_ns, scheduled_ns, done_ns, done_ns);
     else
-        recorder_unfinished(recorder, 0, scheduled_ns, scheduled_ns, END + NS_PER_S);
+        recorder_unfinished(recorder, 0, scheduled_ns, scheduled_ns, 0, END + NS_PER_S);
 }
 
 static void requests_belong_by_their_scheduled_time(void **state)
@@ -92,9 +92,10 @@ static void accounts_are_read_where_a_request_ends(void **state)
     assert_int_equal(recorders[0].accounted + recorders[1].accounted, 0);
     record(&recorders[1], BEGIN, BEGIN + NS_PER_S);
     recorder_begun(&recorders[0], 0, BEGIN);
-    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, BEGIN + NS_PER_S, FAILURE_STATUS_5XX);
+    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, 0, BEGIN + NS_PER_S,
+                    FAILURE_STATUS_5XX);
     recorder_begun(&recorders[0], 0, BEGIN);
-    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, BEGIN + NS_PER_S, FAILURE_RESET);
+    recorder_failed(&recorders[0], 0, BEGIN, BEGIN, 0, BEGIN + NS_PER_S, FAILURE_RESET);
     assert_true(eventfd_read(account.reached, &raised) < 0);
     record(&recorders[1], BEGIN, END + 30 * NS_PER_MS); /* the last that counts */
     assert_int_equal(account.to_ns, END + 30 * NS_PER_MS);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -21,11 +22,14 @@
 
 #define SERVER_MAX_CONNECTIONS 64
 
+#define SERVER_PAUSE_NS (20 * NS_PER_MS)
+
 #define REPLY_GOOD                                                                       \
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nInterleave-Digest: 1\r\n\r\nhello"
 
 enum server_action {
     SERVER_REPLY,           /* send the reply, keep the connection */
+    SERVER_REPLY_IN_TWO,    /* likewise, with a pause after its first byte */
     SERVER_REPLY_AND_CLOSE, /* send it and close */
     SERVER_CLOSE,           /* close without a reply */
     SERVER_RESET,           /* the same with a reset */
@@ -51,6 +55,7 @@ struct scripted_server {
 
     /* Read them after server_stop. */
     uint64_t requests, accepted;
+    uint64_t received_bytes, sent_bytes;
     uint64_t stalled_ns; /* how long it really was */
 };
 
@@ -78,6 +83,20 @@ static void server_accept(struct scripted_server *server, struct pollfd *connect
     close(fd);
 }
 
+static void server_send(struct scripted_server *server, int fd,
+                        const struct server_answer *answer)
+{
+    size_t length = strlen(answer->reply);
+    size_t first = answer->action == SERVER_REPLY_IN_TWO ? 1 : length;
+    ssize_t sent = send(fd, answer->reply, first, MSG_NOSIGNAL);
+    server->sent_bytes += sent > 0 ? (uint64_t)sent : 0;
+    if (first == length)
+        return;
+    clock_sleep_until_ns(clock_now_ns() + SERVER_PAUSE_NS);
+    sent = send(fd, answer->reply + first, length - first, MSG_NOSIGNAL);
+    server->sent_bytes += sent > 0 ? (uint64_t)sent : 0;
+}
+
 /* False where the connection is gone. */
 static bool server_answer_one(struct scripted_server *server, struct pollfd *connection,
                               const char *request)
@@ -89,16 +108,40 @@ static bool server_answer_one(struct scripted_server *server, struct pollfd *con
         server->stalled_ns = clock_now_ns() - from_ns;
     }
     struct server_answer answer = server->script(number, request);
-    if (answer.action == SERVER_REPLY || answer.action == SERVER_REPLY_AND_CLOSE)
-        send(connection->fd, answer.reply, strlen(answer.reply), MSG_NOSIGNAL);
-    if (answer.action != SERVER_REPLY && answer.action != SERVER_IGNORE)
+    if (answer.action <= SERVER_REPLY_AND_CLOSE)
+        server_send(server, connection->fd, &answer);
+    if (answer.action >= SERVER_REPLY_AND_CLOSE && answer.action != SERVER_IGNORE)
         server_drop(connection, answer.action == SERVER_RESET);
     return connection->fd >= 0;
 }
 
+/* Length of the first request with its body, or 0 where its end is not there yet. */
+static size_t server_request_length(const char *requests, size_t length)
+{
+    const char *end = strstr(requests, "\r\n\r\n");
+    const char *body = strstr(requests, "\r\nContent-Length: ");
+    if (!end)
+        return 0;
+    size_t whole = (size_t)(end - requests) + 4;
+    if (body && body < end)
+        whole += strtoul(body + strlen("\r\nContent-Length: "), NULL, 10);
+    return whole <= length ? whole : 0;
+}
+
+/* Whether there is no beginning of another request behind the last whole one. */
+static bool server_has_whole_requests(const char *requests, size_t length)
+{
+    size_t at = 0, next = 1;
+    while (at < length && next) {
+        next = server_request_length(requests + at, length - at);
+        at += next;
+    }
+    return next != 0;
+}
+
 /*
- * Requests of the generator are small, so that a read has whole ones: one, or several
- * in a pipeline. Slow senders are waited for.
+ * Requests of the generator are small, so that what a read has is soon whole: one, or
+ * several in a pipeline. Slow senders are waited for.
  */
 static void server_answer(struct scripted_server *server, struct pollfd *connection)
 {
@@ -112,11 +155,12 @@ static void server_answer(struct scripted_server *server, struct pollfd *connect
             return;
         }
         length += (size_t)got;
+        server->received_bytes += (uint64_t)got;
         requests[length] = '\0';
-    } while (strcmp(requests + length - 4, "\r\n\r\n") != 0);
-    char *next;
-    for (char *request = requests; *request; request = next) {
-        next = strstr(request, "\r\n\r\n") + 4;
+    } while (!server_has_whole_requests(requests, length));
+    char *next, *all = requests + length;
+    for (char *request = requests; request < all; request = next) {
+        next = request + server_request_length(request, (size_t)(all - request));
         char first = *next;
         *next = '\0';
         bool open = server_answer_one(server, connection, request);

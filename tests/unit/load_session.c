@@ -409,6 +409,309 @@ static void test_unanswered_and_unsent(void **state)
     release(&plan, &result);
 }
 
+/* ---- what went over the connections ------------------------------------------------ */
+
+static struct server_answer answer_in_kinds(uint64_t number, const char *request)
+{
+    (void)request;
+    static const char *const replies[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\n\r\n",
+        "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 799 Never\r\nContent-Length: 0\r\n\r\n",
+    };
+    return (struct server_answer){SERVER_REPLY, replies[number % COUNT_OF(replies)]};
+}
+
+static void test_replies_by_status(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_in_kinds};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.connections = 1;
+    plan.workload.warmup_ns = 0;
+    plan.workload.request_limit = 600;
+    plan.workload.duration_ns = 10 * NS_PER_S;
+    plan.verify = VERIFY_STATUS;
+    run(&plan, &server, &result);
+    static const unsigned codes[] = {200, 302, 304, 404, 503, 799};
+    const struct traffic_result *traffic = result.traffic;
+    for (size_t i = 0; i < COUNT_OF(codes); i++)
+        assert_int_equal(traffic->statuses[status_place(codes[i])], 100);
+    assert_string_equal(status_names[status_place(302)], "302");
+    assert_string_equal(status_names[status_place(799)], "other");
+    assert_string_equal(status_names[status_place(99)], "other");
+    /* Redirections are no errors. */
+    assert_int_equal(result.counts.ended[OUTCOME_OK], 300);
+    assert_int_equal(result.failures[FAILURE_STATUS_4XX], 100);
+    assert_int_equal(result.failures[FAILURE_STATUS_5XX], 200);
+    assert_int_equal(traffic->received_bytes, server.sent_bytes);
+    assert_int_equal(traffic->sent_bytes, server.received_bytes);
+    assert_true(fabs(traffic->received_per_s * result.duration_s -
+                     (double)traffic->received_bytes) < 1e-3);
+    assert_true(fabs(traffic->sent_per_s * result.duration_s -
+                     (double)traffic->sent_bytes) < 1e-3);
+    release(&plan, &result);
+}
+
+static struct server_answer answer_in_two_pieces(uint64_t number, const char *request)
+{
+    (void)number;
+    bool paused = strncmp(request, "GET /paused", 11) == 0;
+    return (struct server_answer){paused ? SERVER_REPLY_IN_TWO : SERVER_REPLY,
+                                  REPLY_GOOD};
+}
+
+/* A reply that begins 20 ms before it ends: in a closed loop, and with the lag of an open
+ * one, from the actual send. */
+static void test_time_to_the_first_byte(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct scripted_server server = {.script = answer_in_two_pieces};
+        struct load_plan plan;
+        struct load_result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        workload_add_request(&plan.workload, "/paused");
+        plan.workload.connections = 1;
+        plan.workload.rate_rps = open ? 40 : 0;
+        run(&plan, &server, &result);
+        const struct histogram *first = result.first_byte->histogram;
+        const struct histogram *service = result.service.histogram;
+        /* About half of them are paused. */
+        assert_true(histogram_mean(service) > 0.1 * (double)SERVER_PAUSE_NS);
+        assert_true(histogram_mean(first) < 0.5 * histogram_mean(service));
+        assert_true(histogram_mean(first) > 0);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_and_stop(uint64_t number, const char *request)
+{
+    (void)request;
+    return (struct server_answer){number % 2 ? SERVER_REPLY : SERVER_IGNORE,
+                                  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"};
+}
+
+/* Half of the replies begin and do not end, the other half do not begin: of the first
+ * the time is known. */
+static void test_first_bytes_of_replies_without_end(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_and_stop};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.warmup_ns = 0;
+    plan.drain_ns = 0;
+    run(&plan, &server, &result);
+    assert_int_equal(result.counts.ended[OUTCOME_IN_FLIGHT], 4);
+    assert_int_equal(result.first_byte->count, 4);
+    assert_true(result.first_byte->censored == 2);
+    assert_true(result.service.censored == 4);
+    assert_true(result.first_byte->min_ns < 0.5 * result.service.least_age_ns);
+    release(&plan, &result);
+}
+
+#define BODY_BYTES 3000
+
+static struct server_answer answer_to_body(uint64_t number, const char *request)
+{
+    (void)number;
+    const char *body = strstr(request, "\r\n\r\n");
+    bool whole = strncmp(request, "POST / HTTP/1.1\r\n", 17) == 0 &&
+                 strstr(request, "\r\nX-Name: value\r\n") && body &&
+                 strspn(body + 4, "b") == BODY_BYTES;
+    return (struct server_answer){whole ? SERVER_REPLY : SERVER_RESET, REPLY_GOOD};
+}
+
+/* Bodies over connections that are kept, one request after the other and in a pipeline.
+ */
+static void test_bodies_over_kept_connections(void **state)
+{
+    (void)state;
+    for (uint64_t depth = 1; depth <= 8; depth *= 8) {
+        struct scripted_server server = {.script = answer_to_body};
+        struct load_plan plan;
+        struct load_result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.pipeline = depth;
+        plan.workload.head.body = memory_allocate_zeroed(BODY_BYTES + 1, 1);
+        memset(plan.workload.head.body, 'b', BODY_BYTES);
+        words_add(&plan.workload.head.headers, "X-Name: value");
+        run(&plan, &server, &result);
+        assert_true(result.counts.ended[OUTCOME_OK] > 10);
+        assert_int_equal(counts_errors(&result.counts), 0);
+        assert_int_equal(server.accepted, 4);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer answer_to_head(uint64_t number, const char *request)
+{
+    (void)number;
+    bool head = strncmp(request, "HEAD ", 5) == 0;
+    return (struct server_answer){SERVER_REPLY,
+                                  head ? "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
+                                       : REPLY_GOOD};
+}
+
+/* A HEAD among others: what its reply says of a body does not follow. */
+static void test_heads_have_no_bodies(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = answer_to_head};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    struct request *request = workload_add_request(&plan.workload, "/head");
+    request->head.method = memory_copy_string("HEAD");
+    free(request->class_name);
+    request->class_name = memory_copy_string("head");
+    run(&plan, &server, &result);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(result.classes[i].counts.ended[OUTCOME_OK] > 10);
+    assert_int_equal(counts_errors(&result.counts), 0);
+    release(&plan, &result);
+}
+
+/* ---- connections that are closed while they are idle ------------------------------- */
+
+static struct server_answer close_every_third(uint64_t number, const char *request)
+{
+    (void)request;
+    return (struct server_answer){number % 3 == 1 ? SERVER_CLOSE : SERVER_REPLY,
+                                  REPLY_GOOD};
+}
+
+static struct server_answer reset_every_third(uint64_t number, const char *request)
+{
+    struct server_answer answer = close_every_third(number, request);
+    if (answer.action == SERVER_CLOSE)
+        answer.action = SERVER_RESET;
+    return answer;
+}
+
+/*
+ * One client, whose every second request on a connection is lost with it. One that may be
+ * repeated is: it is sent twice, counted once, and no error.
+ */
+static void test_requests_on_closed_connections(void **state)
+{
+    (void)state;
+    server_script *const scripts[] = {close_every_third, reset_every_third};
+    static const char *const methods[] = {"GET", "POST", "DELETE", "FROBNICATE"};
+    for (size_t i = 0; i < COUNT_OF(scripts) * COUNT_OF(methods); i++) {
+        struct scripted_server server = {.script = scripts[i % COUNT_OF(scripts)]};
+        struct load_plan plan;
+        struct load_result result;
+        const char *method = methods[i / COUNT_OF(scripts)];
+        bool repeated = i / COUNT_OF(scripts) % 2 == 0;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.head.method = memory_copy_string(method);
+        plan.workload.connections = 1;
+        plan.workload.warmup_ns = 0;
+        plan.workload.request_limit = 30;
+        plan.workload.duration_ns = 10 * NS_PER_S;
+        run(&plan, &server, &result);
+        const struct whole_run *whole = &result.whole_run;
+        uint64_t lost = (server.requests + 1) / 3;
+        uint64_t late = result.failures[FAILURE_CLOSED_EARLY] +
+                        result.failures[FAILURE_RESET]; /* by a machine that is busy */
+        assert_int_equal(result.counts.scheduled, 30);
+        assert_int_equal(whole->sent, 30);
+        assert_true(whole->closed_idle >= 5);
+        assert_true(whole->closed_idle == (double)(lost - late));
+        assert_true(whole->resent == (repeated ? whole->closed_idle : 0));
+        assert_true((double)server.requests == 30 + whole->resent);
+        assert_int_equal(result.failures[FAILURE_CLOSED_IDLE],
+                         repeated ? 0 : (uint64_t)whole->closed_idle);
+        assert_int_equal(counts_errors(&result.counts),
+                         result.failures[FAILURE_CLOSED_IDLE] + late);
+        release(&plan, &result);
+    }
+}
+
+static struct server_answer work_and_close(uint64_t number, const char *request)
+{
+    (void)request;
+    if (number % 2)
+        clock_sleep_until_ns(clock_now_ns() + 60 * NS_PER_MS);
+    return (struct server_answer){number % 2 ? SERVER_CLOSE : SERVER_REPLY, REPLY_GOOD};
+}
+
+/* A request that the server had in hand is lost. */
+static void test_loss_of_work_is_an_error(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = work_and_close};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.connections = 1;
+    run(&plan, &server, &result);
+    assert_true(result.failures[FAILURE_CLOSED_EARLY] >= 2);
+    assert_true(result.whole_run.resent == 0);
+    release(&plan, &result);
+}
+
+/* In a pipeline it stays an error, for the request and those behind it. */
+static void test_closed_pipeline(void **state)
+{
+    (void)state;
+    struct scripted_server server = {.script = close_every_third};
+    struct load_plan plan;
+    struct load_result result;
+    server_start(&server);
+    make_plan(&plan, &server);
+    plan.workload.pipeline = 4;
+    run(&plan, &server, &result);
+    assert_true(result.whole_run.resent == 0);
+    assert_true(result.failures[FAILURE_CLOSED_EARLY] + result.failures[FAILURE_RESET] >
+                0);
+    assert_int_equal(result.failures[FAILURE_CLOSED_IDLE], 0);
+    release(&plan, &result);
+}
+
+static struct server_answer answer_and_leave(uint64_t number, const char *request)
+{
+    (void)number;
+    (void)request;
+    return (struct server_answer){SERVER_REPLY_AND_CLOSE, REPLY_GOOD};
+}
+
+/* The client thinks, or waits for an arrival, and finds the connection closed: it opens
+ * another without a pause, and nothing is lost. */
+static void test_idle_connections_are_closed(void **state)
+{
+    (void)state;
+    for (int open = 0; open < 2; open++) {
+        struct scripted_server server = {.script = answer_and_leave};
+        struct load_plan plan;
+        struct load_result result;
+        server_start(&server);
+        make_plan(&plan, &server);
+        plan.workload.think_ns = open ? 0 : 20 * NS_PER_MS;
+        plan.workload.rate_rps = open ? 100 : 0;
+        run(&plan, &server, &result);
+        assert_int_equal(counts_errors(&result.counts), 0);
+        assert_true(result.counts.ended[OUTCOME_OK] > 10);
+        assert_true(result.whole_run.closed_idle >= (double)server.requests - 4);
+        release(&plan, &result);
+    }
+}
+
 /* ---- truth ------------------------------------------------------------------------- */
 
 /*
@@ -529,6 +832,15 @@ int main(void)
         cmocka_unit_test(test_silence_is_a_timeout),
         cmocka_unit_test(test_peer_that_closes_at_once),
         cmocka_unit_test(test_unanswered_and_unsent),
+        cmocka_unit_test(test_replies_by_status),
+        cmocka_unit_test(test_time_to_the_first_byte),
+        cmocka_unit_test(test_first_bytes_of_replies_without_end),
+        cmocka_unit_test(test_bodies_over_kept_connections),
+        cmocka_unit_test(test_heads_have_no_bodies),
+        cmocka_unit_test(test_requests_on_closed_connections),
+        cmocka_unit_test(test_loss_of_work_is_an_error),
+        cmocka_unit_test(test_closed_pipeline),
+        cmocka_unit_test(test_idle_connections_are_closed),
         cmocka_unit_test(test_stall_is_seen_from_the_schedule),
         cmocka_unit_test(test_counted_requests_keep_their_rate),
         cmocka_unit_test(test_stall_in_a_closed_loop),

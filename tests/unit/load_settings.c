@@ -164,6 +164,36 @@ static void what_is_given_wins(void **state)
     assert_true(rows >= 17);
 }
 
+/* The rows of a request's head, of which none has a default; and no two bodies. */
+static void head_that_is_given_wins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *typed, *load, *written;
+    } cases[] = {
+        {"--method", "PUT", "\"method\":\"POST\"", "{\"method\":\"PUT\"}"},
+        {"--header", "A: b", "\"headers\":[\"C: d\",\"E: f\"]",
+         "{\"headers\":[\"A: b\"]}"},
+        {"--body", "new", "\"body\":\"old\"", "{\"body\":\"new\"}"},
+        {"--body", "new", "\"body_file\":\"/dev/null\"", "{\"body\":\"new\"}"},
+        {"--body-file", "/dev/null", "\"body\":\"old\"", "{\"body_file\":\"/dev/null\"}"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct workload workload;
+        struct error error;
+        const char *words[] = {cases[i].option, cases[i].typed, NULL};
+        if (apply(&workload, cases[i].load, "", words, &error) < 0)
+            fail_msg("%s", error.text);
+        cJSON *object = cJSON_CreateObject();
+        fields_write(request_head_fields, &workload.head, object);
+        char *text = cJSON_PrintUnformatted(object);
+        assert_string_equal(text, cases[i].written);
+        cJSON_free(text);
+        cJSON_Delete(object);
+        workload_release(&workload);
+    }
+}
+
 static void what_is_not_given_stays(void **state)
 {
     (void)state;
@@ -301,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_given_wins),
+        cmocka_unit_test(head_that_is_given_wins),
         cmocka_unit_test(what_is_not_given_stays),
         cmocka_unit_test(connections_follow_the_kind_of_load),
         cmocka_unit_test(what_contradicts_goes),

@@ -56,11 +56,11 @@ static void test_cpu_time_of_a_reply(void **state)
         recorder_start(&totals.recorder, 0, 10 * NS_PER_S);
         for (uint64_t k = 1; k <= 5; k++)
             recorder_begun(&totals.recorder, 0, 0);
-        recorder_ok(&totals.recorder, 0, 0, 0, NS_PER_S);
-        recorder_ok(&totals.recorder, 0, 0, 0, NS_PER_S);
-        recorder_failed(&totals.recorder, 0, 0, 0, 2 * NS_PER_S, FAILURE_STATUS_4XX);
-        recorder_failed(&totals.recorder, 0, 0, 0, 2 * NS_PER_S, FAILURE_WRONG_DIGEST);
-        recorder_failed(&totals.recorder, 0, 0, 0, 2 * NS_PER_S, FAILURE_RESET);
+        recorder_ok(&totals.recorder, 0, 0, 0, NS_PER_S, NS_PER_S);
+        recorder_ok(&totals.recorder, 0, 0, 0, NS_PER_S, NS_PER_S);
+        recorder_failed(&totals.recorder, 0, 0, 0, 0, 2 * NS_PER_S, FAILURE_STATUS_4XX);
+        recorder_failed(&totals.recorder, 0, 0, 0, 0, 2 * NS_PER_S, FAILURE_WRONG_DIGEST);
+        recorder_failed(&totals.recorder, 0, 0, 0, 0, 2 * NS_PER_S, FAILURE_RESET);
         totals_add_engine(&totals, &(struct engine_totals){.cpu_ns = 2 * NS_PER_S,
                                                            .spin_ns = cases[i].spin_ns});
         totals_result(&totals, &result);

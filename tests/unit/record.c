@@ -168,6 +168,23 @@ static void expect_all_is_kept(const struct load_result *part,
     }
 }
 
+static void expect_double(const struct load_result *sum, const struct load_result *part)
+{
+    assert_int_equal(!sum->traffic, !part->traffic);
+    if (!part->traffic)
+        return;
+    for (size_t i = 0; i < STATUSES; i++)
+        assert_int_equal(sum->traffic->statuses[i], 2 * part->traffic->statuses[i]);
+    assert_int_equal(sum->traffic->received_bytes, 2 * part->traffic->received_bytes);
+    assert_int_equal(sum->traffic->sent_bytes, 2 * part->traffic->sent_bytes);
+    assert_true(sum->traffic->received_per_s == 2 * part->traffic->received_per_s);
+    assert_true(sum->traffic->sent_per_s == 2 * part->traffic->sent_per_s);
+    assert_int_equal(sum->first_byte->count, 2 * part->first_byte->count);
+    assert_int_equal(sum->connect->count, 2 * part->connect->count);
+    assert_true(sum->whole_run.closed_idle == 2 * part->whole_run.closed_idle);
+    assert_true(sum->whole_run.resent == 2 * part->whole_run.resent);
+}
+
 static void test_sum_with_itself_keeps_all(void **state)
 {
     (void)state;
@@ -189,6 +206,7 @@ static void test_sum_with_itself_keeps_all(void **state)
         assert_true(sum.generator.cpu_us_per_request ==
                     part.generator.cpu_us_per_request);
         assert_int_equal(sum.valid, part.valid);
+        expect_double(&sum, &part);
         assert_int_equal(sum.run_count, 2);
         load_result_release(&sum);
         load_result_release(&other);

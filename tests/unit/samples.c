@@ -30,9 +30,9 @@ static void test_sentences(void **state)
          "quick",
          "light: 184 samples, p99 needs 368: --profile standard, or a longer duration"},
         {"",
-         {183, 183},
+         {130, 130},
          "quick",
-         "183 samples, p99 needs 368: --profile thorough, or a longer duration"},
+         "130 samples, p99 needs 368: --profile thorough, or a longer duration"},
         {"",
          {NAN, 300},
          "standard",
@@ -240,8 +240,9 @@ static void test_durations_are_told(void **state)
     (void)state;
     static const char *const names[] = {"hello", "cpu-on-the-loop", "cpu", NULL};
     static const char *const notes[] = {
-        [PROFILE_QUICK] = "profile quick: of 5 s it measures 2 s (hello, cpu), of 8 s it "
-                          "measures 3.2 s (cpu-on-the-loop)",
+        [PROFILE_QUICK] = "profile quick: of 5 s it measures 1.5 s (hello), of 8 s it "
+                          "measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
+                          "(cpu)",
         [PROFILE_STANDARD] = "profile standard: of 5 s it measures 4 s (hello, cpu), of "
                              "8 s it measures 6.4 s (cpu-on-the-loop)",
         [PROFILE_THOROUGH] = NULL,

@@ -36,7 +36,7 @@ static const struct mistake {
                                            "such as 250, \"2k/s\" or \"30/m\", got -1"},
     {HEAD "\"requests\":[{\"path\":\"/\",\"wieght\":2}]}",
      ":2:25: requests[0].wieght: unknown key, allowed are path, class, weight, rate, "
-     "arrivals, digest (did you mean \"weight\"?)"},
+     "arrivals, digest, method, headers, body, body_file (did you mean \"weight\"?)"},
     {HEAD "\"requests\":[{\"path\":\"/\"},{\"path\":\"wait\"}]}",
      ":2:34: requests[1].path: expected a path that begins with \"/\", got \"wait\""},
     {HEAD "\"requests\":[{\"path\":\"/\",\"rate\":5,\"weight\":2}]}",
@@ -68,6 +68,8 @@ static const struct mistake {
     {HEAD REQS ",}",
      ":2:36: broken JSON: expected a string in double quotes, found \"}\""},
     {HEAD REQS, ":2:35: broken JSON: expected a comma or }, found the end of the text"},
+    {HEAD REQS ",\"server\":{\"options\":{\"\\\\u0000\":\"\\u0000\"}}}",
+     ":2:68: broken JSON: expected a text without NUL, found \"\\u0000\"}}}\""},
     {HEAD REQS ",\"load\":{\"connections\":01}}",
      ":2:59: broken JSON: expected a comma or }, found \"1}}\""},
     {"{\"name\":\"Bad Name\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\"," REQS
@@ -160,8 +162,10 @@ static const char complete[] =
 
 /* Every member that a load and its clients can have, in two files that go together. */
 static const char open_load[] =
-    HEAD "\"requests\":[{\"path\":\"/wait:50ms\",\"digest\":\"abc\"}],"
+    HEAD "\"requests\":[{\"path\":\"/wait:50ms\",\"digest\":\"abc\",\"method\":\"PUT\","
+         "\"headers\":[\"A: b\"],\"body_file\":\"/dev/null\"}],"
          "\"load\":{\"connections\":\"auto\",\"max_connections\":50,"
+         "\"method\":\"POST\",\"headers\":[\"Host: x\",\"C:\"],\"body\":\"text\","
          "\"duration\":\"8s\",\"requests\":9000,\"phases\":["
          "{\"duration\":\"1s\",\"rate\":0},"
          "{\"duration\":\"1s\",\"rate\":100,\"to\":\"2k/s\"},"
@@ -202,6 +206,12 @@ static void reads_loads_of_all_kinds(void **state)
     assert_string_equal(w->slow_readers.path, "/big");
     assert_int_equal(w->slow_senders.bytes_per_second, 5);
     assert_string_equal(w->requests[0].digest, "abc");
+    assert_string_equal(w->requests[0].head.method, "PUT");
+    assert_int_equal(w->requests[0].head.headers.count, 1);
+    assert_string_equal(w->requests[0].head.body_file, "/dev/null");
+    assert_string_equal(w->head.method, "POST");
+    assert_string_equal(w->head.headers.items[1], "C:");
+    assert_string_equal(w->head.body, "text");
     scenario_release(&s);
 
     if (read_source(&s, closed_load, &error, &name) < 0)

@@ -22,6 +22,7 @@ static struct results make_results(void)
     fixture_add_window(trial, 0.5, 1);
     trial->server.window->threads_peak = 1;
     trial->server.window->run_delay_s = 0.001;
+    trial->server.window->softirq_s = 0;
     trial->load->threads = 1;
     trial->load->whole_run = (struct whole_run){.sent = 1100, .replies = 1100};
     trial->generator = memory_allocate(sizeof *trial->generator);
@@ -75,6 +76,8 @@ enum change {
     OVERFLOWED,
     OTHERS_RAN,
     SERVER_WAITED,
+    SERVER_WAITED_FOR_PACKETS,
+    WINDOW_MISSED,
     POOL_WAITED,
     GENERATOR_WAITED,
     BOTH_FULL,
@@ -145,6 +148,14 @@ static void apply(enum change change, struct trial_record *trial,
     case SERVER_WAITED:
         trial->server.window->run_delay_s = 0.03;
         break;
+    case SERVER_WAITED_FOR_PACKETS:
+        trial->server.window->run_delay_s = 0.03;
+        trial->server.window->softirq_s = 0.025;
+        break;
+    case WINDOW_MISSED:
+        trial->load->accounted = memory_allocate_zeroed(1, sizeof(struct accounted));
+        trial->load->accounted->to_s = 4;
+        break;
     case POOL_WAITED:
         trial->server.window->threads_peak = 8;
         trial->server.window->run_delay_s = 3;
@@ -205,6 +216,9 @@ static void test_rules(void **state)
         {OVERFLOWED, "", FLAG_LISTEN_OVERFLOW, FLAG_INVALID, "backlog"},
         {OTHERS_RAN, "", FLAG_CONTENTION, FLAG_INVALID, "used 0.29 cores"},
         {SERVER_WAITED, "", FLAG_CONTENTION, FLAG_INVALID, "the server was ready"},
+        {SERVER_WAITED_FOR_PACKETS, "", -1, FLAG_WARNING, NULL},
+        {WINDOW_MISSED, "", FLAG_WINDOW_MISSED, FLAG_INVALID,
+         "saw 1 s of the window of 4"},
         {POOL_WAITED, "", -1, FLAG_WARNING, NULL},
         {GENERATOR_WAITED, "", FLAG_CONTENTION, FLAG_INVALID, "the generator was ready"},
         {BOTH_FULL, "", FLAG_BOTH_FULL, FLAG_WARNING, "between 1000 and 1042"},
