@@ -48,7 +48,7 @@ write_scenario() { # CONTACT
     cat >"$work/scenarios/asked.json" <<JSON
 { "name": "asked", "title": "Asked", "question": "Who knows?",
   "contact": $1, "family": "io", "requests": [{ "path": "/wait:1ms" }],
-  "load": { "connections": 2, "warmup": "50ms", "duration": "300ms" } }
+  "load": { "connections": 20, "warmup": "50ms", "duration": "4s" } }
 JSON
 }
 refuses_number() {

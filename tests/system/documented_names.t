@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 pages=(README.md docs/*.md)
 
 # What `make`, a run, or the reader of the page makes.
-made_later="build/interleave results/latest/ plots/ my-server.json"
+made_later="build/interleave results/latest results/latest/ plots/ trials/ disturbed/ my-server.json"
 
 # Every word of the sources, with and without the dots and dashes in it.
 read_words() {

@@ -42,7 +42,7 @@ declare -A needs=(
     [bench]="hello --models event-loop"
 )
 # Options that name a file or a folder which is read.
-inputs=' --external --resume --scenarios --data --scenario --trace '
+inputs=' --external --resume --scenarios --data --scenario --trace --body-file '
 
 # with COMMAND WORD...: the command with what it needs; its exit code is the result.
 with() {
