@@ -88,9 +88,10 @@ static const struct field load_options[] = {
     {.name = "events",
      .kind = FIELD_COUNT,
      .value = "FD",
-     .help = "write connected, warmup, measuring, measured and done to this descriptor as "
-             "it happens; if it is a socket, wait after connected and measured until a "
-             "byte comes back (15 s at most)",
+     .help =
+         "write connected, warmup, measuring, measured and done to this descriptor as "
+         "it happens; if it is a socket, wait after connected and measured until a "
+         "byte comes back (15 s at most)",
      .offset = MEMBER(events),
      .maximum = INT_MAX},
     {.name = "quiet",
