@@ -235,6 +235,7 @@ static void invalid_figures_have_no_ratio(void **state)
         results.trials[t].load->latency.p99_ns = 5e6;
     change(&results, 0, fill_generator);
     comparison_make(&comparison, &results);
+    rows = comparison.rows;
     struct figure p99 = {METRIC_LATENCY_P99, ALL_REQUESTS};
     assert_int_equal(ranking_ratio(&comparison, &rows[1], contest).bound, BOUND_AT_MOST);
     assert_null(ranking_ratio(&comparison, &rows[1], p99).best);

@@ -153,8 +153,7 @@ static void apply(enum change change, struct trial_record *trial,
         trial->server.window->softirq_s = 0.025;
         break;
     case WINDOW_MISSED:
-        trial->load->accounted = memory_allocate_zeroed(1, sizeof(struct accounted));
-        trial->load->accounted->to_s = 4;
+        *trial->load->accounted = (struct accounted){.to_s = 4};
         break;
     case POOL_WAITED:
         trial->server.window->threads_peak = 8;
