@@ -216,7 +216,7 @@ double sequence_mann_kendall_p(const double *values, size_t count)
         return NAN;
     if (count > SEQUENCE_EXACT_MOST || ties_term(values, count) > 0)
         return erfc(fabs(sequence_mann_kendall_z(values, count)) / sqrt(2));
-    double pairs = (double)(count * (count - 1) / 2);
+    double pairs = (double)count * (double)(count - 1) / 2;
     double fewer = (pairs - fabs(mann_kendall_s(values, count))) / 2;
     return fmin(2 * inversions_at_most(count, (size_t)fewer), 1);
 }

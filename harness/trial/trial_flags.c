@@ -147,12 +147,14 @@ static void flag_machine(struct trial_record *trial)
 static void flag_window(struct trial_record *trial)
 {
     const struct accounted *accounted = trial->load->accounted;
+    if (!accounted)
+        return;
     double seen_s = trial->server.window->cpu_elapsed_s;
-    double missed_s = accounted ? fabs(accounted->to_s - accounted->from_s - seen_s) : 0;
-    if (missed_s > MAX_MISSED * trial->load->duration_s + MISSED_GRAIN)
+    double window_s = accounted->to_s - accounted->from_s;
+    if (fabs(window_s - seen_s) > MAX_MISSED * trial->load->duration_s + MISSED_GRAIN)
         trial_raise(trial, FLAG_WINDOW_MISSED, FLAG_INVALID,
                     "the harness saw %.3g s of the window of %.3g s: it came too late",
-                    seen_s, accounted->to_s - accounted->from_s);
+                    seen_s, window_s);
 }
 
 #define MAX_DELAY        0.02 /* of the window and of each thread */

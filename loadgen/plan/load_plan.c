@@ -97,8 +97,8 @@ static int read_body(const struct request_head *head, struct text *body,
     text_append_string(body, head->body ? head->body : "");
     if (!head->body_file)
         return 0;
-    char *bytes;
-    size_t length;
+    char *bytes = NULL;
+    size_t length = 0;
     int result = check_body_file(head->body_file, error);
     if (result == 0)
         result = file_read(head->body_file, &bytes, &length, error);
