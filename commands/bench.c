@@ -7,6 +7,7 @@
 
 #include "analysis/samples.h"
 #include "base/clock.h"
+#include "base/compare.h"
 #include "base/cpus.h"
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -312,8 +313,10 @@ static int find_digests(struct bench *bench, struct error *error)
 
 /* ---- trials ----------------------------------------------------------------------- */
 
-/* Of the planned time, what trials that are made again may take: 1/4. */
-#define REPEATED_PART 4
+/* Of the planned time, what trials that are made again may take: 1/4; and of a short run
+ * at least the time of two trials. */
+#define REPEATED_PART  4
+#define REPEATED_LEAST 2
 
 static uint64_t planned_time(const struct scenario *scenario)
 {
@@ -477,12 +480,14 @@ static size_t end_of_block(const struct trial_order *plan, size_t first)
 static int run_trials(struct bench *bench, struct error *error)
 {
     struct progress progress;
-    uint64_t planned_ns = 0;
+    uint64_t planned_ns = 0, longest_ns = 0;
     int result = 0;
     start_progress(bench, &progress);
-    for (size_t i = 0; i < bench->plan.trial_count; i++)
+    for (size_t i = 0; i < bench->plan.trial_count; i++) {
         planned_ns += planned_time_of(bench, i);
-    uint64_t budget_ns = planned_ns / REPEATED_PART;
+        longest_ns = most_of(longest_ns, planned_time_of(bench, i));
+    }
+    uint64_t budget_ns = most_of(planned_ns / REPEATED_PART, REPEATED_LEAST * longest_ns);
     for (size_t first = 0, end; first < bench->plan.trial_count && result == 0;
          first = end) {
         end = end_of_block(&bench->plan, first);

@@ -162,8 +162,9 @@ others_were_busy() { # ALL-BEFORE OWN-BEFORE MICROSECONDS-BEFORE
     [ $((($(all_ticks) - $1 - $(own_ticks) + $2) * 10 * 1000000)) -gt $((elapsed * hertz)) ]
 }
 
-# By these the program itself has seen that others took CPU time, or memory.
-of_others=" contention window_missed steal throttled swapping "
+# By these the program itself has seen that others took CPU time, or memory, or that somebody
+# came late who may not the next time.
+of_others=" throttled $(awk -F '"' '/^FLAG\(.*FLAG_PASSING/ { printf "%s ", $2 }' record/flags.def)"
 # What that can lead to. On a machine at rest it speaks of what was asked for.
 of_disturbed=" $(awk -F '"' '/^FLAG\(.*FLAG_OF_GENERATOR/ { printf "%s ", $2 }' record/flags.def)"
 of_disturbed+="unsteady missed search "
