@@ -14,7 +14,7 @@
 #include "base/key_value.h"
 #include "base/text.h"
 
-static char *read_process_file(pid_t pid, const char *name)
+char *process_read_file(pid_t pid, const char *name)
 {
     char path[320], *content = NULL;
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
@@ -47,7 +47,7 @@ static pid_t parent_in(const char *stat)
 
 static pid_t parent_of(pid_t pid)
 {
-    char *stat = read_process_file(pid, "stat");
+    char *stat = process_read_file(pid, "stat");
     pid_t parent = parent_in(stat);
     free(stat);
     return parent;
@@ -152,7 +152,7 @@ static void add_cpu(const struct seen_process *process, struct process_sample *s
         sample->cpu_s += (double)cpu_ns / (double)NS_PER_S;
     if (!process->reaps)
         return;
-    char *stat = read_process_file(process->pid, "stat");
+    char *stat = process_read_file(process->pid, "stat");
     double ended_s =
         stat_seconds(stat, STAT_USER + 2) + stat_seconds(stat, STAT_USER + 3);
     sample->ended_cpu_s += ended_s;
@@ -199,7 +199,7 @@ double kernel_stack_bytes(void)
 
 static void add_memory(pid_t pid, struct process_sample *sample)
 {
-    char *status = read_process_file(pid, "status");
+    char *status = process_read_file(pid, "status");
     double own_anon = NAN;
     if (status) {
         sample->page_table_bytes += key_value_number(status, "VmPTE") * 1024;
@@ -209,7 +209,7 @@ static void add_memory(pid_t pid, struct process_sample *sample)
         sample->rss_peak_bytes += key_value_number(status, "VmHWM") * 1024;
     }
     free(status);
-    char *rollup = read_process_file(pid, "smaps_rollup");
+    char *rollup = process_read_file(pid, "smaps_rollup");
     sample->pss_bytes += rollup ? key_value_number(rollup, "Pss") * 1024 : (double)NAN;
     double anon = rollup ? key_value_number(rollup, "Pss_Anon") : (double)NAN;
     sample->anon_bytes += (isnan(anon) ? own_anon : anon) * 1024;
@@ -221,7 +221,7 @@ static char *read_thread_file(pid_t pid, const char *thread, const char *file)
 {
     char name[288];
     snprintf(name, sizeof name, "task/%s/%s", thread, file);
-    return read_process_file(pid, name);
+    return process_read_file(pid, name);
 }
 
 /* How long a thread was ready to run and waited for a CPU, or NAN. The file is "ON_CPU
@@ -287,7 +287,7 @@ static void add_thread(pid_t pid, const char *thread, struct process_sample *sam
 static void add_threads(struct process_group *group, struct seen_process *process,
                         struct process_sample *sample)
 {
-    char *stat = read_process_file(process->pid, "stat");
+    char *stat = process_read_file(process->pid, "stat");
     /* Its own, and then what its children had used by their end. */
     double ended_user_s = stat_seconds(stat, STAT_USER + 2),
            ended_system_s = stat_seconds(stat, STAT_USER + 3);
@@ -342,7 +342,7 @@ void process_group_glance(const struct process_group *group, double *threads,
     *threads = *rss_bytes = 0;
     for (size_t i = 0; i < group->seen_count; i++) {
         char *status = group->seen[i].belongs
-                           ? read_process_file(group->seen[i].pid, "status")
+                           ? process_read_file(group->seen[i].pid, "status")
                            : NULL;
         if (status) {
             *threads += key_value_number(status, "Threads");

@@ -18,6 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The contents of /proc/PID/NAME, on the heap; NULL: the process has ended. */
+char *process_read_file(pid_t pid, const char *name);
+
 /* A process of the machine, as it was at the first look at it. */
 struct seen_process {
     pid_t pid;

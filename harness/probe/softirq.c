@@ -8,23 +8,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "base/text.h"
-
-/* On the heap, or NULL. */
-static char *read_file_of(pid_t pid, const char *name)
-{
-    char *path = memory_printf("/proc/%d/%s", (int)pid, name), *content = NULL;
-    int result = file_read(path, &content, NULL, NULL);
-    free(path);
-    return result < 0 ? NULL : content;
-}
+#include "harness/probe/procfs.h"
 
 /* The CPU of "ksoftirqd/3"; -1: it is another process. */
 static int cpu_of(pid_t pid)
 {
     int cpu = -1;
-    char *name = read_file_of(pid, "comm");
+    char *name = process_read_file(pid, "comm");
     if (name && sscanf(name, "ksoftirqd/%d", &cpu) != 1)
         cpu = -1;
     free(name);
@@ -55,7 +45,7 @@ double softirq_threads_cpu_s(const struct softirq_threads *threads, const cpu_se
     double seconds = 0;
     for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         char *schedstat = CPU_ISSET(cpu, cpus) && threads->pids[cpu]
-                              ? read_file_of(threads->pids[cpu], "schedstat")
+                              ? process_read_file(threads->pids[cpu], "schedstat")
                               : NULL;
         if (schedstat)
             seconds += strtod(schedstat, NULL) / (double)NS_PER_S;
