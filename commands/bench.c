@@ -82,7 +82,8 @@ static const struct field options[] = {
      .kind = FIELD_COUNT,
      .value = "N",
      .help = "a trial that others disturb (steal, contention, ...) is made again after "
-             "its block, up to N times in all and a quarter of the planned time",
+             "its block, up to N times in all, within a quarter of the planned time or "
+             "that of two trials",
      .fallback = "3",
      .offset = offsetof(struct bench_settings, attempts),
      .minimum = 1,
