@@ -100,11 +100,10 @@ static int check_metric(const struct known *known, const cJSON *node,
     for (size_t m = 0; m < METRIC_COUNT; m++)
         names[m] = metrics[m].name;
     int result = look_up(known, node, names, reading->metric);
-    for (size_t m = 0; result == 0 && m < METRIC_COUNT; m++)
-        if (reading->class_name && !metrics[m].of_classes &&
-            strcmp(metrics[m].name, reading->metric) == 0)
-            return json_error(&known->claims->document, node, known->error,
-                              "\"%s\" is not told of a class", reading->metric);
+    if (result == 0 && reading->class_name &&
+        !metrics[metric_named(reading->metric)].of_classes)
+        return json_error(&known->claims->document, node, known->error,
+                          "\"%s\" is not told of a class", reading->metric);
     return result;
 }
 
