@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "report/lines.h"
 
-#define SAID_WIDTH 45 /* on a terminal */
+#define SAID_WIDTH 42 /* on a terminal */
 
 /* A ratio: three figures, as tables have them. */
 static void add_ratio(struct text *text, double ratio)
@@ -145,10 +145,14 @@ static void print_summary(const struct verdicts *verdicts, enum table_style styl
             text_printf(&line, "%s%zu %s", line.length ? ", " : "", count,
                         verdict_words[word]);
     }
-    text_printf(&line,
-                ". Ratio: subject to reference, mean over blocks, with its %.0f %% "
-                "interval; verdicts at %.0f %%, corrected over the claims (Holm).",
-                100 * CLAIMS_CONFIDENCE, 100 * verdicts->level);
+    text_append_string(&line, ".");
+    line_print(text_string(&line), style, file);
+    text_release(&line);
+    text_printf(
+        &line,
+        "Ratio: mean over blocks, with its %.0f %% interval. Verdicts at %.0f %%, "
+        "corrected for their number (Holm).",
+        100 * CLAIMS_CONFIDENCE, 100 * verdicts->level);
     line_print(text_string(&line), style, file);
     text_release(&line);
 }
