@@ -1,19 +1,25 @@
 /* bench.c - the command `bench`: its options, and what cannot be asked for together. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "commands/claims_files.h"
 #include "commands/commands.h"
 #include "commands/measure.h"
+#include "harness/experiment/claim_cells.h"
+#include "record/verdicts.h"
 
 /* ---- options ---------------------------------------------------------------------- */
 
 struct bench_settings {
-    struct words models, externals;
+    struct words models, externals, claims;
     int profile;
     uint64_t repeat, seed, attempts, overrun_ns;
     char *out, *resume, *scenarios;
-    bool force;
+    bool force, strict;
 };
 
 static const struct field options[] = {
@@ -29,6 +35,15 @@ static const struct field options[] = {
      .help = "a server of your own that joins every scenario, as the JSON file says "
              "(see interleave references)",
      .offset = offsetof(struct bench_settings, externals)},
+    {.name = "claims",
+     .kind = FIELD_LIST,
+     .value = "all|A,B",
+     .help = "run what these claims need, and nothing else (see interleave claims)",
+     .offset = offsetof(struct bench_settings, claims)},
+    {.name = "strict",
+     .kind = FIELD_FLAG,
+     .help = "exit with 4 where a claim is inconclusive or was not evaluated",
+     .offset = offsetof(struct bench_settings, strict)},
     {.name = "profile",
      .letter = 'p',
      .kind = FIELD_CHOICE,
@@ -104,9 +119,26 @@ static int complain(const struct error *error)
     return EXIT_USAGE;
 }
 
+/* Keeps with the run those claims that it can answer: they were fixed before it. */
+static int keep_claims(struct run *run, struct claims *claims, struct error *error)
+{
+    claims_keep(claims, claim_is_of_run, &run->experiment);
+    if (claims->count == 0)
+        return 0;
+    cJSON *json = claims_to_json(claims);
+    int result = results_dir_write(&run->dir, "claims.json", json, error);
+    cJSON_Delete(json);
+    return result;
+}
+
 static int begin(struct run *run, const struct bench_settings *settings,
                  const struct words *words, struct error *error)
 {
+    struct claims claims;
+    int result =
+        claims_read_asked(&claims, &settings->claims, settings->scenarios, error);
+    if (result < 0)
+        return result;
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
@@ -116,15 +148,41 @@ static int begin(struct run *run, const struct bench_settings *settings,
         .scenarios = words,
         .models = &settings->models,
         .externals = &settings->externals,
+        .claims = settings->claims.count > 0 ? &claims : NULL,
     };
-    return run_begin(run, &request, settings->out, error);
+    result = run_begin(run, &request, settings->out, error);
+    if (result == 0)
+        result = keep_claims(run, &claims, error);
+    claims_release(&claims);
+    return result;
+}
+
+/* The exit code where nothing is wrong but that a claim has no answer. */
+static int judge_strictly(const struct run *run)
+{
+    struct verdicts verdicts;
+    struct error error;
+    char *file = memory_printf("%s/verdicts.json", run->dir.path);
+    bool has_any = access(file, F_OK) == 0;
+    int result = has_any ? record_read_file(&verdicts_type, &verdicts, file, &error) : 0;
+    free(file);
+    if (result < 0)
+        return complain(&error);
+    size_t open = 0;
+    if (has_any) {
+        open = verdicts_count(&verdicts, VERDICT_INCONCLUSIVE) +
+               verdicts_count(&verdicts, VERDICT_NOT_EVALUATED);
+        verdicts_release(&verdicts);
+    }
+    return open > 0 ? EXIT_INCONCLUSIVE : EXIT_FINE;
 }
 
 static bool is_alone(const struct bench_settings *settings, const struct words *words)
 {
     return words->count == 0 && settings->models.count == 0 &&
-           settings->externals.count == 0 && !settings->out && !settings->scenarios &&
-           settings->repeat == 0 && settings->seed == 0;
+           settings->externals.count == 0 && settings->claims.count == 0 &&
+           !settings->out && !settings->scenarios && settings->repeat == 0 &&
+           settings->seed == 0;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
@@ -141,11 +199,20 @@ static int bench_with(const struct bench_settings *settings, const struct words 
         error_set(&error, -EINVAL, "--force is for --resume");
         return complain(&error);
     }
+    if (settings->claims.count > 0 && (words->count > 0 || settings->models.count > 0 ||
+                                       settings->externals.count > 0)) {
+        error_set(&error, -EINVAL,
+                  "--claims says what is run: give no scenarios and no contenders with "
+                  "it");
+        return complain(&error);
+    }
     run_init(&run, settings->attempts);
     int result = settings->resume
                      ? run_resume(&run, settings->resume, settings->force, &error)
                      : begin(&run, settings, words, &error);
     int exit_code = result < 0 ? complain(&error) : measure(&run, "bench");
+    if (exit_code == EXIT_FINE && settings->strict)
+        exit_code = judge_strictly(&run);
     run_release(&run);
     return exit_code;
 }
@@ -174,10 +241,13 @@ const struct command bench_command = {
         "order shuffled from the seed. The table goes to stdout, the data into the "
         "folder of results, and Ctrl-C leaves a folder that --resume goes on with, by "
         "the same build on the same machine.\n"
+        "Claims that the run can answer are judged from it, see `interleave claims`. One "
+        "that is refuted is a result, and no failure.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong, or a run "
         "would be resumed with something else than what began it (then nothing was "
         "started), 3 if a trial is invalid in a way that its scenario does not tolerate, "
-        "or the machine is not fit to measure on, 130 if interrupted.",
+        "or the machine is not fit to measure on, 4 with --strict if a claim has no "
+        "answer, 130 if interrupted.",
     .options = options,
     .run = run,
 };

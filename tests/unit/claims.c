@@ -177,13 +177,13 @@ static void claims_have_three_answers(void **state)
         struct verdicts verdicts = judge(&results, text, noise);
         const struct verdict *verdict = verdicts.items;
         expect_word(verdict, answers[i].word, answers[i].tests);
-        const struct finding *finding = verdict_finding(verdict);
-        assert_non_null(finding);
-        if (fabs(finding->ratio / answers[i].ratio - 1) > 0.02)
-            fail_msg("%s: ratio %g, not %g", answers[i].tests, finding->ratio,
+        const struct evidence *evidence = verdict_evidence(verdict);
+        assert_non_null(evidence);
+        if (fabs(evidence->ratio / answers[i].ratio - 1) > 0.02)
+            fail_msg("%s: ratio %g, not %g", answers[i].tests, evidence->ratio,
                      answers[i].ratio);
-        assert_int_equal(finding->blocks, 6);
-        assert_non_null(finding->trials[0]);
+        assert_int_equal(evidence->blocks, 6);
+        assert_non_null(evidence->trials[0]);
         bool open = verdict->word == INCONCLUSIVE;
         assert_int_equal(open && !verdict->why, !isnan(verdict->blocks_needed));
         assert_true(!open || verdict->why || verdict->blocks_needed > 6);
@@ -205,7 +205,7 @@ static void a_crossing_is_found(void **state)
                        FORMULA("31.6"))),
               NULL);
     expect_word(verdicts.items, SUPPORTED, "crossing");
-    assert_true(fabs(verdict_finding(verdicts.items)->ratio - 1) < 0.05);
+    assert_true(fabs(verdict_evidence(verdicts.items)->ratio - 1) < 0.05);
     verdicts_release(&verdicts);
     results_release(&results);
 }
@@ -218,9 +218,9 @@ static void what_is_only_reported_has_no_verdict(void **state)
     struct verdicts verdicts =
         judge(&results, ONE(TO_POOL(AT_100, RELATION("report"))), NULL);
     expect_word(verdicts.items, VERDICT_REPORTED, "report");
-    const struct finding *finding = verdict_finding(verdicts.items);
-    assert_true(finding->low < 3.125 && 3.125 < finding->high);
-    assert_true(isnan(finding->p_within));
+    const struct evidence *evidence = verdict_evidence(verdicts.items);
+    assert_true(evidence->low < 3.125 && 3.125 < evidence->high);
+    assert_true(isnan(evidence->p_within));
     verdicts_release(&verdicts);
     results_release(&results);
 }
@@ -305,9 +305,9 @@ static const struct refusal {
     const char *why;
 } refusals[] = {
     {CLAIM("1", THREE, ""), fail_trial, VERDICT_NOT_EVALUATED,
-     "waits, event-loop: 6 of 6 trials failed: the server died"},
+     "waits, connections 100, event-loop: 6 of 6 trials failed: the server died"},
     {CLAIM("1", THREE, ""), swap_trial, VERDICT_NOT_EVALUATED,
-     "waits, event-loop: throughput_rps proves nothing: swapping"},
+     "waits, connections 100, event-loop: throughput_rps proves nothing: swapping"},
     {CLAIM("1", THREE, ",\"void_if\":[\"generator_saturated\"]"), limit_trial,
      VERDICT_NOT_EVALUATED, "flag generator_saturated in 01-waits-100-event-loop"},
     {CLAIM("1", THREE, ",\"needs\":{\"server_cpus\":2}"), leave, VERDICT_NOT_TESTABLE,
@@ -328,7 +328,8 @@ static const struct refusal {
            "{\"subject\":{\"scenario\":\"waits\",\"contender\":\"event-loop\",\"metric\":"
            "\"cores_used\"}," AT_LEAST(1) ",\"reference\":{" POOL "}}",
            ""),
-     leave, VERDICT_NOT_EVALUATED, "waits, event-loop: cores_used was not measured"},
+     leave, VERDICT_NOT_EVALUATED,
+     "waits, connections 10, event-loop: cores_used was not measured"},
     {CLAIM("1", TO_POOL(AT_10, EQUALS(0.05)), ""), leave, VERDICT_NOT_EVALUATED,
      "underpowered: the noise floor of throughput_rps is not known"},
     /* At least 3.125 shows that it is at least 3, and nothing of an upper limit but that
@@ -371,7 +372,8 @@ static void what_cannot_run_here_is_not_testable(void **state)
     results.manifest.not_testable_count = 1;
     struct verdicts verdicts = judge(&results, ONE(THREE), NULL);
     expect_word(verdicts.items, VERDICT_NOT_TESTABLE, "not testable");
-    assert_string_equal(verdicts.items->why, "waits, event-loop: no io_uring");
+    assert_string_equal(verdicts.items->why,
+                        "waits, connections 100, event-loop: no io_uring");
     verdicts_release(&verdicts);
     results.manifest.not_testable = NULL;
     results.manifest.not_testable_count = 0;

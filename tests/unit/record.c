@@ -22,6 +22,7 @@
 #include "record/manifest.h"
 #include "record/record.h"
 #include "record/trial.h"
+#include "record/verdicts.h"
 #include "tests/support/folder.h"
 #include "workload/scenario.h"
 
@@ -73,6 +74,7 @@ static void test_golden_files(void **state)
         {"tests/records/manifest.json", 1, &manifest_type},
         {"tests/records/environment.json", 1, &environment_type},
         {"tests/records/capacity.json", 1, &capacity_type},
+        {"tests/records/verdicts.json", 1, &verdicts_type},
     };
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         glob_t files;
@@ -156,6 +158,7 @@ static void test_schema_of_golden_files(void **state)
     (void)state;
     check_schema(&load_result_type, "tests/records/load-*.json");
     check_schema(&capacity_type, "tests/records/capacity.json");
+    check_schema(&verdicts_type, "tests/records/verdicts.json");
 }
 
 /* ---- sums of golden files ---------------------------------------------------------- */
