@@ -303,7 +303,7 @@ const struct row *comparison_find(const struct comparison *comparison,
     return NULL;
 }
 
-static const struct trial_record *trial_of_block(const struct row *row, uint64_t block)
+const struct trial_record *row_trial_of_block(const struct row *row, uint64_t block)
 {
     for (size_t i = 0; i < row->used_count; i++)
         if (row->used[i]->block == block)
@@ -319,7 +319,7 @@ struct ratio row_ratio(const struct row *a, const struct row *b, struct figure f
     double *right = memory_allocate((a->used_count + 1) * sizeof *right);
     size_t pairs = 0;
     for (size_t i = 0; i < a->used_count; i++) {
-        const struct trial_record *other = trial_of_block(b, a->used[i]->block);
+        const struct trial_record *other = row_trial_of_block(b, a->used[i]->block);
         if (!other)
             continue;
         left[pairs] = metric_read(figure.metric, a->used[i], class_name);

@@ -85,6 +85,9 @@ const struct row *comparison_find(const struct comparison *comparison,
 /* Whether two rows are of the same scenario and point. */
 bool row_same_cell(const struct row *a, const struct row *b);
 
+/* The one of its used trials that is of this block, or NULL. */
+const struct trial_record *row_trial_of_block(const struct row *row, uint64_t block);
+
 /*
  * Ratio a/b of a figure, paired by block over the trials that both rows use, with the
  * interval at `confidence`.

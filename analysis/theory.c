@@ -65,18 +65,8 @@ static double scheduled_rate(const struct theory_case *known, const char *class_
                              double planned_rps)
 {
     double sum_rps = 0;
-    for (size_t i = 0; i < known->trial_count; i++) {
-        const struct load_result *load = known->trials[i]->load;
-        const struct class_result *class =
-            class_name ? load_result_class(load, class_name) : NULL;
-        if (class_name && !class)
-            return planned_rps;
-        double share =
-            class && load->counts.scheduled
-                ? (double)class->counts.scheduled / (double)load->counts.scheduled
-                : 1;
-        sum_rps += share * load->scheduled_rps;
-    }
+    for (size_t i = 0; i < known->trial_count; i++)
+        sum_rps += load_result_scheduled_rps(known->trials[i]->load, class_name);
     return known->trial_count && !isnan(sum_rps) ? sum_rps / (double)known->trial_count
                                                  : planned_rps;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "record/claims.h"
 #include "record/experiment.h"
 #include "workload/profile.h"
 
@@ -21,6 +22,8 @@ struct experiment_request {
     const struct words *scenarios; /* named ones; empty: those of the profile */
     const struct words *models;    /* empty: each scenario's own choice */
     const struct words *externals; /* files of references that join everywhere */
+    const struct claims *claims;   /* what they read is measured, in place of what
+                                      scenarios and models say; NULL: no claims */
 };
 
 /* Reads and checks the scenarios and decides everything else. 0, -EINVAL or -errno, and

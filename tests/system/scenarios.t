@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 2
 : "${INTERLEAVE:=build/interleave}"
 shipped=()
 for file in scenarios/*.json; do
-    case $file in */schema.json | */claims.json) ;; *) shipped+=("$file") ;; esac
+    case $file in */schema.json | */claims*.json) ;; *) shipped+=("$file") ;; esac
 done
 references=()
 for file in servers/reference/*.json; do
