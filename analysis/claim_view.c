@@ -42,13 +42,20 @@ static bool find_rows(struct claim_side *side, const struct comparison *comparis
     return true;
 }
 
-static void find_figure(struct claim_side *side)
+/* A folder of results may have claims of another version. */
+static bool find_figure(struct claim_side *side, struct text *missing)
 {
     const struct claim_reading *reading = side->reading;
+    const struct workload *workload = &side->rows[0]->scenario->workload;
     side->figure = (struct figure){metric_named(reading->metric), ALL_REQUESTS};
     if (reading->class_name)
-        side->figure.class_index =
-            workload_class_index(&side->rows[0]->scenario->workload, reading->class_name);
+        side->figure.class_index = workload_class_index(workload, reading->class_name);
+    if (side->figure.metric == METRIC_COUNT)
+        text_printf(missing, "there is no metric %s", reading->metric);
+    else if (reading->class_name && side->figure.class_index == ALL_REQUESTS)
+        text_printf(missing, "%s has no class %s", reading->scenario,
+                    reading->class_name);
+    return missing->length == 0;
 }
 
 bool claim_view_find(struct claim_view *view, const struct claim_test *test,
@@ -64,8 +71,8 @@ bool claim_view_find(struct claim_view *view, const struct claim_test *test,
             return false;
         if (place == PLACE_REFERENCE)
             side->formula = test->reference.formula;
-        if (!side->formula)
-            find_figure(side);
+        if (!side->formula && !find_figure(side, missing))
+            return false;
     }
     size_t count = view->sides[PLACE_SUBJECT].count;
     for (int place = PLACE_REFERENCE; place < CLAIM_PLACES; place++) {

@@ -52,12 +52,21 @@ static bool accept_trial(const struct judge *judge, const struct trial_record *t
     return true;
 }
 
+/* "io-wait, connections 100, event-loop: " */
+static void tell_row(const struct row *row, struct text *text)
+{
+    text_append_string(text, row->scenario->name);
+    if (row->value)
+        text_printf(text, ", %s %s", row->scenario->sweep.variable, row->value);
+    text_printf(text, ", %s: ", row->contender->label);
+}
+
 static bool accept_row(const struct judge *judge, const struct row *row)
 {
     struct text why = {0};
     if (row->used_count == 0) {
-        text_printf(&why, "%s, %s: %s", row->scenario->name, row->contender->label,
-                    row->why ? row->why : row_status_names[row->status]);
+        tell_row(row, &why);
+        text_append_string(&why, row->why ? row->why : row_status_names[row->status]);
         return refuse(judge,
                       row->status == ROW_NOT_TESTABLE ? VERDICT_NOT_TESTABLE
                                                       : VERDICT_NOT_EVALUATED,
@@ -77,8 +86,8 @@ static bool accept_figure(const struct judge *judge, const struct row *row,
     struct text why = {0};
     if (estimate_is_usable(estimate))
         return true;
-    text_printf(&why, "%s, %s: %s", row->scenario->name, row->contender->label,
-                metrics[figure.metric].name);
+    tell_row(row, &why);
+    text_append_string(&why, metrics[figure.metric].name);
     if (estimate->count == 0)
         text_append_string(&why, " was not measured");
     else
@@ -163,7 +172,7 @@ static struct range_test test_range(const struct log_ratio *log, struct ratio_ra
     return test;
 }
 
-static void add_trials(struct finding *finding, const struct claim_view *view,
+static void add_trials(struct evidence *evidence, const struct claim_view *view,
                        size_t index)
 {
     struct words ids = {0};
@@ -176,13 +185,13 @@ static void add_trials(struct finding *finding, const struct claim_view *view,
                 if (!words_have(&ids, rows[i]->used[t]->id))
                     words_add(&ids, rows[i]->used[t]->id);
     }
-    finding->trials = memory_allocate_zeroed(ids.count + 1, sizeof *finding->trials);
+    evidence->trials = memory_allocate_zeroed(ids.count + 1, sizeof *evidence->trials);
     for (size_t i = 0; i < ids.count; i++)
-        finding->trials[i] = memory_copy_string(ids.items[i]);
+        evidence->trials[i] = memory_copy_string(ids.items[i]);
     words_release(&ids);
 }
 
-static void fill(struct finding *finding, const struct claim_view *view, size_t index)
+static void fill(struct evidence *evidence, const struct claim_view *view, size_t index)
 {
     size_t count, pairs = 0;
     const struct row *first = *claim_view_rows(view, PLACE_SUBJECT, index, &count);
@@ -195,40 +204,40 @@ static void fill(struct finding *finding, const struct claim_view *view, size_t 
         pairs += pair.subject > 0 && pair.reference > 0;
     }
     struct ratio ratio = ratio_of_pairs(subject, reference, pairs, CLAIMS_CONFIDENCE);
-    finding->about = claim_view_about(view, index);
+    evidence->about = claim_view_about(view, index);
     if (claim_view_count(view) > 1)
-        finding->point = memory_copy_string(first->value);
-    finding->subject = statistics_median(subject, pairs);
-    finding->reference = statistics_median(reference, pairs);
-    finding->blocks = ratio.pairs;
-    finding->ratio = ratio.value;
-    finding->low = ratio.t.exists ? ratio.t.low : (double)NAN;
-    finding->high = ratio.t.exists ? ratio.t.high : (double)NAN;
-    finding->log_mean = ratio.log.mean;
-    finding->log_error = ratio.log.error;
-    finding->log_degrees = ratio.log.degrees;
+        evidence->point = memory_copy_string(first->value);
+    evidence->subject = statistics_median(subject, pairs);
+    evidence->reference = statistics_median(reference, pairs);
+    evidence->blocks = ratio.pairs;
+    evidence->ratio = ratio.value;
+    evidence->low = ratio.t.exists ? ratio.t.low : (double)NAN;
+    evidence->high = ratio.t.exists ? ratio.t.high : (double)NAN;
+    evidence->log_mean = ratio.log.mean;
+    evidence->log_error = ratio.log.error;
+    evidence->log_degrees = ratio.log.degrees;
     enum bound bound = claim_view_bound(view, index);
-    finding->bound = memory_copy_string(bound_words[bound]);
+    evidence->bound = memory_copy_string(bound_words[bound]);
     if (view->test->relation != CLAIM_REPORT) {
         struct ratio_range range = range_of(view->test);
         struct range_test test = test_range(&ratio.log, range, bound);
-        finding->range_low = range.low > 0 ? range.low : (double)NAN;
-        finding->range_high = isfinite(range.high) ? range.high : (double)NAN;
-        finding->p_within = test.within;
-        finding->p_outside = test.outside;
+        evidence->range_low = range.low > 0 ? range.low : (double)NAN;
+        evidence->range_high = isfinite(range.high) ? range.high : (double)NAN;
+        evidence->p_within = test.within;
+        evidence->p_outside = test.outside;
     }
-    add_trials(finding, view, index);
+    add_trials(evidence, view, index);
     free(subject);
     free(reference);
 }
 
-static void add_findings(struct verdict *verdict, const struct claim_view *view,
+static void add_evidence(struct verdict *verdict, const struct claim_view *view,
                          size_t test)
 {
     for (size_t i = 0; i < claim_view_count(view); i++) {
-        struct finding *finding = verdict_add(verdict);
-        finding->test = test + 1;
-        fill(finding, view, i);
+        struct evidence *evidence = verdict_add(verdict);
+        evidence->test = test + 1;
+        fill(evidence, view, i);
     }
 }
 
@@ -237,17 +246,17 @@ static bool has_blocks(const struct judge *judge)
 {
     const struct verdict *verdict = judge->verdict;
     struct text why = {0};
-    for (size_t i = 0; i < verdict->finding_count; i++) {
-        const struct finding *finding = &verdict->findings[i];
-        if (finding->blocks >= judge->claim->blocks)
+    for (size_t i = 0; i < verdict->evidence_count; i++) {
+        const struct evidence *evidence = &verdict->evidence[i];
+        if (evidence->blocks >= judge->claim->blocks)
             continue;
         judge->verdict->decided_by = (double)i + 1;
-        if (finding->blocks == 0) {
-            text_printf(&why, "%s has no value here", finding->about);
+        if (evidence->blocks == 0) {
+            text_printf(&why, "%s has no value here", evidence->about);
             return refuse(judge, VERDICT_NOT_EVALUATED, &why);
         }
-        text_printf(&why, "%u %s, a verdict takes %u", (unsigned)finding->blocks,
-                    text_plural((double)finding->blocks, "block", "blocks"),
+        text_printf(&why, "%u %s, a verdict takes %u", (unsigned)evidence->blocks,
+                    text_plural((double)evidence->blocks, "block", "blocks"),
                     (unsigned)judge->claim->blocks);
         judge->verdict->blocks_needed = (double)judge->claim->blocks;
         return refuse(judge, VERDICT_INCONCLUSIVE, &why);
@@ -267,7 +276,7 @@ static void judge_claim(const struct judge *judge)
             refuse(judge, VERDICT_NOT_EVALUATED, &missing);
         judged = judged && accept_view(judge, &view);
         if (judged)
-            add_findings(judge->verdict, &view, t);
+            add_evidence(judge->verdict, &view, t);
         claim_view_release(&view);
         text_release(&missing);
     }

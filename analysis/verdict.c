@@ -11,7 +11,7 @@
 
 /* ---- several comparisons ----------------------------------------------------------- */
 
-/* A P value, and the place of the finding that it is of, from 1. */
+/* A P value, and the place of the evidence that it is of, from 1. */
 struct tally {
     double p;
     double place; /* NAN: of none */
@@ -30,25 +30,25 @@ static struct tally combine(const struct tally *parts, size_t count, bool all)
     return tally;
 }
 
-static double p_within(const struct finding *finding)
+static double p_within(const struct evidence *evidence)
 {
-    return finding->p_within;
+    return evidence->p_within;
 }
 
-static double p_outside(const struct finding *finding)
+static double p_outside(const struct evidence *evidence)
 {
-    return finding->p_outside;
+    return evidence->p_outside;
 }
 
 static struct tally combine_test(const struct verdict *verdict, size_t test, bool all,
-                                 double (*p_of)(const struct finding *finding))
+                                 double (*p_of)(const struct evidence *evidence))
 {
     struct tally *parts =
-        memory_allocate_zeroed(verdict->finding_count + 1, sizeof *parts);
+        memory_allocate_zeroed(verdict->evidence_count + 1, sizeof *parts);
     size_t count = 0;
-    for (size_t i = 0; i < verdict->finding_count; i++)
-        if (verdict->findings[i].test == test + 1)
-            parts[count++] = (struct tally){p_of(&verdict->findings[i]), (double)i + 1};
+    for (size_t i = 0; i < verdict->evidence_count; i++)
+        if (verdict->evidence[i].test == test + 1)
+            parts[count++] = (struct tally){p_of(&verdict->evidence[i]), (double)i + 1};
     struct tally tally = combine(parts, count, all);
     free(parts);
     return tally;
@@ -82,16 +82,16 @@ void verdict_combine(struct verdict *verdict, const struct claim *claim)
 
 /* ---- a family ---------------------------------------------------------------------- */
 
-static double blocks_of(const struct finding *finding, double level)
+static double blocks_of(const struct evidence *evidence, double level)
 {
     struct ratio seen = {
-        .pairs = finding->blocks,
-        .log = {finding->log_mean, finding->log_error, finding->log_degrees}};
-    struct ratio_range range = {isnan(finding->range_low) ? 0 : finding->range_low,
-                                isnan(finding->range_high) ? (double)INFINITY
-                                                           : finding->range_high};
+        .pairs = evidence->blocks,
+        .log = {evidence->log_mean, evidence->log_error, evidence->log_degrees}};
+    struct ratio_range range = {isnan(evidence->range_low) ? 0 : evidence->range_low,
+                                isnan(evidence->range_high) ? (double)INFINITY
+                                                            : evidence->range_high};
     double blocks = noise_blocks_to_settle(&seen, range, level);
-    return fmax(blocks, (double)finding->blocks + 1);
+    return fmax(blocks, (double)evidence->blocks + 1);
 }
 
 /* All comparisons have to be settled, or the one that takes least. */
@@ -102,12 +102,12 @@ static double blocks_needed(const struct verdict *verdict, const struct claim *c
     for (size_t t = 0; t < claim->test_count; t++) {
         bool any = claim->tests[t].over == OVER_ANY;
         double own = any ? (double)INFINITY : 0;
-        for (size_t i = 0; i < verdict->finding_count; i++) {
-            const struct finding *finding = &verdict->findings[i];
-            if (finding->test != t + 1 || finding->p_within <= level ||
+        for (size_t i = 0; i < verdict->evidence_count; i++) {
+            const struct evidence *evidence = &verdict->evidence[i];
+            if (evidence->test != t + 1 || evidence->p_within <= level ||
                 claim->tests[t].relation == CLAIM_REPORT)
                 continue;
-            double blocks = blocks_of(finding, level);
+            double blocks = blocks_of(evidence, level);
             own = any ? fmin(own, blocks) : fmax(own, blocks);
         }
         most = fmax(most, own);

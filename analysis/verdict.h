@@ -1,5 +1,5 @@
 /*
- * verdict.h - from the findings of claims to their verdicts: what several comparisons say
+ * verdict.h - from the evidence on claims to their verdicts: what several comparisons say
  * together, and Holm's correction of the claims of a family (analysis/claims.h).
  */
 #ifndef ANALYSIS_VERDICT_H
@@ -12,7 +12,7 @@
 
 #define VERDICT_OPEN (-1) /* verdict.word: to be decided with the rest of its family */
 
-/* Sets the P values of the claim from those of its findings; one that asks for nothing is
+/* Sets the P values of the claim from those of its evidence; one that asks for nothing is
  * reported. */
 void verdict_combine(struct verdict *verdict, const struct claim *claim);
 

@@ -14,29 +14,29 @@ const char *const verdict_words[] = {[VERDICT_SUPPORTED] = "supported",
                                      [VERDICT_REPORTED] = "reported",
                                      NULL};
 
-#define NUMBER(member) MEMBER_NUMBER(#member, finding, member)
+#define NUMBER(member) MEMBER_NUMBER(#member, evidence, member)
 
-static const struct record_field finding_fields[] = {
-    {MEMBER_COUNT("test", finding, test)},
-    {MEMBER_TEXT("about", finding, about)},
-    {MEMBER_TEXT("point", finding, point)},
+static const struct record_field evidence_fields[] = {
+    {MEMBER_COUNT("test", evidence, test)},
+    {MEMBER_TEXT("about", evidence, about)},
+    {MEMBER_TEXT("point", evidence, point)},
     {NUMBER(subject)},
     {NUMBER(reference)},
-    {MEMBER_COUNT("blocks", finding, blocks)},
+    {MEMBER_COUNT("blocks", evidence, blocks)},
     {NUMBER(ratio)},
     {NUMBER(low)},
     {NUMBER(high)},
     {NUMBER(log_mean)},
     {NUMBER(log_error)},
     {NUMBER(log_degrees)},
-    {MEMBER_TEXT("bound", finding, bound)},
+    {MEMBER_TEXT("bound", evidence, bound)},
     {NUMBER(range_low)},
     {NUMBER(range_high)},
     {NUMBER(p_within)},
     {NUMBER(p_outside)},
-    {MEMBER_TEXTS("trials", finding, trials)},
+    {MEMBER_TEXTS("trials", evidence, trials)},
     {0}};
-static const struct record_type finding_type = RECORD_TYPE(finding, finding_fields);
+static const struct record_type evidence_type = RECORD_TYPE(evidence, evidence_fields);
 
 static const struct record_field verdict_fields[] = {
     {MEMBER_COUNT("number", verdict, number)},
@@ -49,7 +49,7 @@ static const struct record_field verdict_fields[] = {
     {MEMBER_NUMBER("p_supported", verdict, p_supported)},
     {MEMBER_NUMBER("p_refuted", verdict, p_refuted)},
     {MEMBER_NUMBER("decided_by", verdict, decided_by)},
-    {MEMBER_LIST("findings", verdict, findings, finding_count, finding_type)},
+    {MEMBER_LIST("evidence", verdict, evidence, evidence_count, evidence_type)},
     {0}};
 static const struct record_type verdict_type = RECORD_TYPE(verdict, verdict_fields);
 
@@ -94,19 +94,19 @@ struct verdict *verdicts_add(struct verdicts *verdicts)
     return verdict;
 }
 
-struct finding *verdict_add(struct verdict *verdict)
+struct evidence *verdict_add(struct verdict *verdict)
 {
-    struct finding *finding =
-        record_append(&verdict->findings, &verdict->finding_count, sizeof *finding);
-    record_init(&finding_type, finding);
-    return finding;
+    struct evidence *evidence =
+        record_append(&verdict->evidence, &verdict->evidence_count, sizeof *evidence);
+    record_init(&evidence_type, evidence);
+    return evidence;
 }
 
-const struct finding *verdict_finding(const struct verdict *verdict)
+const struct evidence *verdict_evidence(const struct verdict *verdict)
 {
     double place = verdict->decided_by;
-    return place >= 1 && place <= (double)verdict->finding_count
-               ? &verdict->findings[(size_t)place - 1]
+    return place >= 1 && place <= (double)verdict->evidence_count
+               ? &verdict->evidence[(size_t)place - 1]
                : NULL;
 }
 

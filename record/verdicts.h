@@ -24,7 +24,7 @@ enum verdict_word {
 extern const char *const verdict_words[]; /* "supported", ..., NULL */
 
 /* One comparison of a claim: of a test, at a point or over a sweep. */
-struct finding {
+struct evidence {
     uint64_t test; /* from 1 */
     char *about;   /* "io-wait, connections 100: event-loop throughput_rps / 1/W" */
     char *point;   /* NULL: over the sweep, or there is none */
@@ -47,9 +47,9 @@ struct verdict {
     char *why;                     /* it has no other verdict; NULL */
     double blocks_needed;          /* to settle it, estimated; NAN */
     double p_supported, p_refuted; /* of the whole claim, before Holm's correction */
-    double decided_by; /* place of the finding that tells most, from 1; NAN: none */
-    struct finding *findings;
-    size_t finding_count;
+    double decided_by; /* place of the evidence that tells most, from 1; NAN: none */
+    struct evidence *evidence;
+    size_t evidence_count;
 };
 
 struct verdicts {
@@ -65,10 +65,10 @@ void verdicts_release(struct verdicts *verdicts);
 
 /* Appends one of which nothing is known yet. */
 struct verdict *verdicts_add(struct verdicts *verdicts);
-struct finding *verdict_add(struct verdict *verdict);
+struct evidence *verdict_add(struct verdict *verdict);
 
-/* The finding that its figures are of, or NULL. */
-const struct finding *verdict_finding(const struct verdict *verdict);
+/* The evidence that its figures are of, or NULL. */
+const struct evidence *verdict_evidence(const struct verdict *verdict);
 
 size_t verdicts_count(const struct verdicts *verdicts, enum verdict_word word);
 

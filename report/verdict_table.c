@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "report/lines.h"
 
-#define SAID_WIDTH 45 /* on a terminal */
+#define SAID_WIDTH 42 /* on a terminal */
 
 /* A ratio: three figures, as tables have them. */
 static void add_ratio(struct text *text, double ratio)
@@ -21,57 +21,57 @@ static void add_ratio(struct text *text, double ratio)
         text_printf(text, ratio < 0.1 ? "%.3f" : ratio < 10 ? "%.2f" : "%.1f", ratio);
 }
 
-static char *tell_range(const struct finding *finding)
+static char *tell_range(const struct evidence *evidence)
 {
     struct text text = {0};
-    bool low = !isnan(finding->range_low), high = !isnan(finding->range_high);
+    bool low = !isnan(evidence->range_low), high = !isnan(evidence->range_high);
     if (low && high)
         text_append_string(&text, "from ");
     else if (low || high)
         text_append_string(&text, low ? "at least " : "at most ");
     if (low)
-        add_ratio(&text, finding->range_low);
+        add_ratio(&text, evidence->range_low);
     if (low && high)
         text_append_string(&text, " to ");
     if (high)
-        add_ratio(&text, finding->range_high);
+        add_ratio(&text, evidence->range_high);
     char *words = text_steal(&text);
     text_release(&text);
     return words;
 }
 
 /* "cpu, connections 500: event-loop throughput_rps / 1/T, at most 1.05" */
-static char *tell_finding(const struct finding *finding)
+static char *tell_evidence(const struct evidence *evidence)
 {
-    char *range = tell_range(finding);
-    char *line = memory_printf("%s%s%s", finding->about, *range ? ", " : "", range);
+    char *range = tell_range(evidence);
+    char *line = memory_printf("%s%s%s", evidence->about, *range ? ", " : "", range);
     free(range);
     return line;
 }
 
-static const char *bound_prefix(const struct finding *finding)
+static const char *bound_prefix(const struct evidence *evidence)
 {
     for (size_t i = 0; i < BOUNDS; i++)
-        if (text_same(finding->bound, bound_words[i]))
+        if (text_same(evidence->bound, bound_words[i]))
             return bound_prefixes[i];
     return "";
 }
 
 static void add_figures(struct table *table, const struct verdict *verdict)
 {
-    const struct finding *finding = verdict_finding(verdict);
+    const struct evidence *evidence = verdict_evidence(verdict);
     struct text ratio = {0}, interval = {0}, blocks = {0};
-    if (finding) {
-        text_append_string(&ratio, bound_prefix(finding));
-        add_ratio(&ratio, finding->ratio);
-        text_printf(&blocks, "%u", (unsigned)finding->blocks);
+    if (evidence) {
+        text_append_string(&ratio, bound_prefix(evidence));
+        add_ratio(&ratio, evidence->ratio);
+        text_printf(&blocks, "%u", (unsigned)evidence->blocks);
     }
-    if (finding && !isnan(finding->low)) {
-        add_ratio(&interval, finding->low);
+    if (evidence && !isnan(evidence->low)) {
+        add_ratio(&interval, evidence->low);
         text_append_string(&interval, " to ");
-        add_ratio(&interval, finding->high);
+        add_ratio(&interval, evidence->high);
     }
-    if (finding && !isnan(verdict->blocks_needed))
+    if (evidence && !isnan(verdict->blocks_needed))
         text_printf(&blocks, " of %.0f", verdict->blocks_needed);
     table_add_cell(table, ratio.length ? text_string(&ratio) : NULL);
     table_add_cell(table, interval.length ? text_string(&interval) : NULL);
@@ -111,8 +111,8 @@ static void add_below(struct table *table, const char *text, const char *indent)
 static void add_verdict(struct table *table, const struct verdict *verdict,
                         enum table_style style)
 {
-    const struct finding *finding = verdict_finding(verdict);
-    char *about = finding ? tell_finding(finding) : NULL;
+    const struct evidence *evidence = verdict_evidence(verdict);
+    char *about = evidence ? tell_evidence(evidence) : NULL;
     bool markdown = style == TABLE_MARKDOWN;
     size_t length =
         markdown ? strlen(verdict->said) : line_length(verdict->said, SAID_WIDTH);
@@ -145,10 +145,14 @@ static void print_summary(const struct verdicts *verdicts, enum table_style styl
             text_printf(&line, "%s%zu %s", line.length ? ", " : "", count,
                         verdict_words[word]);
     }
-    text_printf(&line,
-                ". Ratio: subject to reference, mean over blocks, with its %.0f %% "
-                "interval; verdicts at %.0f %%, corrected over the claims (Holm).",
-                100 * CLAIMS_CONFIDENCE, 100 * verdicts->level);
+    text_append_string(&line, ".");
+    line_print(text_string(&line), style, file);
+    text_release(&line);
+    text_printf(
+        &line,
+        "Ratio: mean over blocks, with its %.0f %% interval. Verdicts at %.0f %%, "
+        "corrected for their number (Holm).",
+        100 * CLAIMS_CONFIDENCE, 100 * verdicts->level);
     line_print(text_string(&line), style, file);
     text_release(&line);
 }

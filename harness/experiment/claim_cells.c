@@ -73,14 +73,6 @@ void claims_keep_points(const struct claims *claims, struct scenario *scenario)
     sweep->values = kept;
 }
 
-uint64_t claims_blocks(const struct claims *claims)
-{
-    uint64_t most = 0;
-    for (size_t i = 0; i < claims->count; i++)
-        most = claims->items[i].blocks > most ? claims->items[i].blocks : most;
-    return most;
-}
-
 /* ---- what a run has ---------------------------------------------------------------- */
 
 static bool has_contender(const struct experiment *run,

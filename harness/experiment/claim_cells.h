@@ -22,9 +22,6 @@ void claims_add_contenders(const struct claims *claims, const char *scenario,
  * The quick profile has the same. */
 void claims_keep_points(const struct claims *claims, struct scenario *scenario);
 
-/* The most blocks that one of them asks for. */
-uint64_t claims_blocks(const struct claims *claims);
-
 /* Whether a run (struct experiment) has all that a claim reads. For claims_keep. */
 bool claim_is_of_run(const void *run, const struct claim *claim);
 
