@@ -205,7 +205,7 @@ static void fill(struct evidence *evidence, const struct claim_view *view, size_
     }
     struct ratio ratio = ratio_of_pairs(subject, reference, pairs, CLAIMS_CONFIDENCE);
     evidence->about = claim_view_about(view, index);
-    if (claim_view_count(view) > 1)
+    if (view->test->over <= OVER_ANY && first->value)
         evidence->point = memory_copy_string(first->value);
     evidence->subject = statistics_median(subject, pairs);
     evidence->reference = statistics_median(reference, pairs);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analysis/claims.h"
+#include "analysis/run_noise.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -97,7 +98,10 @@ static int judge(const char *path, struct report_parts *report, struct error *er
     free(file);
     if (result < 0)
         return result;
-    claims_judge(&report->verdicts, &claims, &report->comparison, NULL);
+    struct run_noise noise;
+    run_noise_make(&noise, &report->comparison);
+    claims_judge(&report->verdicts, &claims, &report->comparison,
+                 noise.cells > 0 ? noise.of : NULL);
     claims_release(&claims);
     return 0;
 }
