@@ -19,6 +19,7 @@ static const struct command man_command;
 static const struct command *const command_list[] = {
     &bench_command,
     &report_command,
+    &compare_command,
     &serve_command,
     &load_command,
     &merge_command,
