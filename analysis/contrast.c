@@ -428,18 +428,27 @@ static void add_load_line(struct contrast *contrast, struct load_result *a,
         line->ratio = left.value / right.value;
 }
 
+static void add_load_lines(struct contrast *contrast, struct load_result *a,
+                           struct load_result *b, const char *class_name,
+                           const bool selected[METRIC_COUNT])
+{
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (selected[m])
+            add_load_line(contrast, a, b, m, class_name);
+}
+
 void contrast_of_loads(struct contrast *contrast, struct load_result *a,
                        struct load_result *b, const struct contrast_selection *selection)
 {
     *contrast = (struct contrast){.kind = CONTRAST_LOADS};
-    for (int c = ALL_REQUESTS; c < (int)a->class_count; c++) {
-        const char *class_name = c == ALL_REQUESTS ? NULL : a->classes[c].name;
-        if (class_name && !*class_name)
-            continue; /* the unnamed class is all that there is */
-        for (enum metric_id m = 0; m < METRIC_COUNT; m++)
-            if (class_name ? selection->of_classes[m] : selection->metrics[m])
-                add_load_line(contrast, a, b, m, class_name);
-    }
+    add_load_lines(contrast, a, b, NULL, selection->metrics);
+    /* The unnamed class is all that there is. */
+    for (size_t c = 0; c < a->class_count; c++)
+        if (*a->classes[c].name)
+            add_load_lines(contrast, a, b, a->classes[c].name, selection->of_classes);
+    for (size_t c = 0; c < b->class_count; c++)
+        if (*b->classes[c].name && !load_result_class(a, b->classes[c].name))
+            add_load_lines(contrast, a, b, b->classes[c].name, selection->of_classes);
 }
 
 void contrast_release(struct contrast *contrast)

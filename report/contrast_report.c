@@ -175,8 +175,8 @@ static void print_sentence(const struct contrast_line *line, FILE *file)
         text_printf(&text, " (geometric mean over %zu cells)", line->cells);
     if (!line->interval.exists)
         text_printf(&text,
-                    "; no interval: of A and B there are %zu and %zu trials, it takes %d",
-                    line->trials_a, line->trials_b, RANKING_LEAST_TRIALS);
+                    "; no interval: it takes %d trials of each, there are %zu and %zu",
+                    RANKING_LEAST_TRIALS, line->trials_a, line->trials_b);
     line_print(text_string(&text), TABLE_TERMINAL, file);
     text_release(&text);
     free(label);
