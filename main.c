@@ -20,6 +20,7 @@ static const struct command *const command_list[] = {
     &bench_command,
     &report_command,
     &compare_command,
+    &verify_command,
     &serve_command,
     &load_command,
     &merge_command,

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "record/results_dir.h"
+#include "record/results_sums.h"
 #include "report/charts.h"
 #include "report/comparison_csv.h"
 #include "report/comparison_json.h"
@@ -71,7 +71,9 @@ static int write_json(const char *path, const struct report_parts *report,
     return result;
 }
 
-int report_write(const char *path, FILE *terminal, struct error *error)
+/* Makes the files in the folder `into` of the results at `path`. */
+static int write_files(const char *path, const char *into, FILE *terminal,
+                       struct error *error)
 {
     struct report_parts report;
     int result = results_read(&report.results, path, error);
@@ -81,17 +83,26 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     overview_derive(&report.overview, &report.comparison);
     for (size_t i = 0; i < sizeof printed_files / sizeof *printed_files && result == 0;
          i++)
-        result = write_printed(path, &printed_files[i], &report, error);
+        result = write_printed(into, &printed_files[i], &report, error);
     if (result == 0)
-        result = write_json(path, &report, error);
+        result = write_json(into, &report, error);
     if (result == 0)
-        result = charts_write(path, &report.comparison, error);
-    if (result == 0)
-        result = results_dir_sum(path, error);
+        result = charts_write(into, &report.comparison, error);
     if (result == 0 && terminal)
         tables_print(&report.comparison, &report.overview, TABLE_TERMINAL, terminal);
     overview_release(&report.overview);
     comparison_release(&report.comparison);
     results_release(&report.results);
     return result;
+}
+
+int report_write(const char *path, FILE *terminal, struct error *error)
+{
+    int result = write_files(path, path, terminal, error);
+    return result < 0 ? result : results_sums_write(path, error);
+}
+
+int report_write_into(const char *path, const char *into, struct error *error)
+{
+    return write_files(path, into, NULL, error);
 }
