@@ -20,6 +20,14 @@ static char *leaf_text(const cJSON *node)
         return memory_copy_string("{...}");
     if (cJSON_IsArray(node))
         return memory_copy_string("[...]");
+    if (cJSON_IsNumber(node)) { /* cJSON rounds what is near a shorter text */
+        char *brief = memory_printf("%.15g", node->valuedouble);
+        if (!(strtod(brief, NULL) < node->valuedouble ||
+              strtod(brief, NULL) > node->valuedouble))
+            return brief;
+        free(brief);
+        return memory_printf("%.17g", node->valuedouble);
+    }
     char *printed = cJSON_PrintUnformatted(node);
     char *text = memory_copy_string(printed ? printed : "");
     cJSON_free(printed);
