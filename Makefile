@@ -72,6 +72,10 @@ all: ready ## build the program: build/interleave
 bench: all ## measure all models (BENCH="--profile standard hello" for more) and print the table
 	$(Q)$(PROGRAM) bench $(if $(BENCH),$(BENCH),--profile quick)
 
+.PHONY: claims
+claims: all ## measure and judge what is said about the models (hours; BENCH="--profile quick" for a look)
+	$(Q)$(PROGRAM) bench --claims all $(if $(BENCH),$(BENCH),--profile standard)
+
 .PHONY: charts
 charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
 	$(Q)scripts/charts $(if $(RESULTS),$(RESULTS),results/latest)

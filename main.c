@@ -26,6 +26,7 @@ static const struct command *const command_list[] = {
     &merge_command,
     &doctor_command,
     &scenarios_command,
+    &claims_command,
     &validate_command,
     &models_command,
     &references_command,

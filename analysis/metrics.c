@@ -253,6 +253,14 @@ bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
 
 /* ---- figures ---------------------------------------------------------------------- */
 
+enum metric_id metric_named(const char *name)
+{
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (strcmp(metrics[m].name, name) == 0)
+            return m;
+    return METRIC_COUNT;
+}
+
 bool figure_equal(struct figure a, struct figure b)
 {
     return a.metric == b.metric && a.class_index == b.class_index;

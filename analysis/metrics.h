@@ -103,6 +103,9 @@ const char *workload_class(const struct workload *workload, int index);
 /* The index of a class, or ALL_REQUESTS where that is not named. */
 int workload_class_index(const struct workload *workload, const char *name);
 
+/* By its name in files; METRIC_COUNT: there is none of that name. */
+enum metric_id metric_named(const char *name);
+
 /* Whether samples.csv and comparison.* list this metric of all requests, or of classes.
  */
 bool metric_is_filed(enum metric_id metric, bool of_class);

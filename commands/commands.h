@@ -16,6 +16,7 @@ extern const struct command load_command;
 extern const struct command merge_command;
 extern const struct command doctor_command;
 extern const struct command scenarios_command;
+extern const struct command claims_command;
 extern const struct command validate_command;
 extern const struct command models_command;
 extern const struct command references_command;

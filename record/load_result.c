@@ -419,3 +419,16 @@ const struct class_result *load_result_class(const struct load_result *result,
             return &result->classes[i];
     return NULL;
 }
+
+double load_result_scheduled_rps(const struct load_result *result, const char *class_name)
+{
+    const struct class_result *class =
+        class_name ? load_result_class(result, class_name) : NULL;
+    if (class_name && !class)
+        return NAN;
+    double share =
+        class && result->counts.scheduled
+            ? (double)class->counts.scheduled / (double)result->counts.scheduled
+            : 1;
+    return share * result->scheduled_rps;
+}

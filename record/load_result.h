@@ -271,4 +271,9 @@ void load_result_set_ceiling(struct load_result *result, double ceiling_rps);
 const struct class_result *load_result_class(const struct load_result *result,
                                              const char *name);
 
+/* How many requests were due each second, of one class or, where that is NULL, of all.
+ * NAN where there is no such class. */
+double load_result_scheduled_rps(const struct load_result *result,
+                                 const char *class_name);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * report.h - everything in a folder of results that comes after its trials, made of
- * them alone: samples.csv, comparison.json, .csv and .md, SHA256SUMS, the terminal.
+ * them alone: samples.csv, comparison.json, .csv and .md, SHA256SUMS, the terminal; and
+ * where the folder has claims.json, verdicts.json and .md.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H

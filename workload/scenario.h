@@ -39,8 +39,8 @@
  * "options" are options of `serve`; each model gets those it declares. "backend" is
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
- * variable is "connections", "rate", an option of the server, or a word that stands
- * in braces in a path ("/bytes:{size}"). "profiles" are those that take the
+ * variable is "connections", "idle" (those of the clients), "rate", an option of the
+ * server, or a word that stands in braces in a path ("/bytes:{size}"). "profiles" are those that take the
  * scenario unasked (default: all); one that is named is run with any. "quick_duration" is
  * the measured time of the quick profile, where that would take too long as a part of the
  * load's, which the figures of the others ask for. "full_duration" stands in the

@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/quantity.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "harness/experiment/claim_cells.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
@@ -59,6 +61,19 @@ char *experiment_note_durations(const struct experiment *run)
 }
 
 /* ---- contenders ------------------------------------------------------------------- */
+
+/* Those that the claims read, and no others. */
+static int choose_claimed(struct experiment *run, struct experiment_scenario *own,
+                          const struct claims *claims, struct error *error)
+{
+    struct words labels = {0};
+    int result = 0;
+    claims_add_contenders(claims, own->scenario.name, &labels);
+    for (size_t i = 0; i < labels.count && result == 0; i++)
+        result = experiment_add_contender(run, own, labels.items[i], error);
+    words_release(&labels);
+    return result;
+}
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
 static int choose_models(struct experiment *run, struct experiment_scenario *own,
@@ -114,14 +129,14 @@ static int gather_models(struct experiment *run, const struct words *externals,
 
 /* Reads and checks the scenarios; where none is named, those of the profile. */
 static int read_scenarios(struct experiment *run,
-                          const struct experiment_request *request, struct error *error)
+                          const struct experiment_request *request,
+                          const struct words *names, struct error *error)
 {
     struct scenarios scenarios;
-    int result = scenarios_read(&scenarios, request->folder, request->scenarios,
-                                &run->models, error);
+    int result = scenarios_read(&scenarios, request->folder, names, &run->models, error);
     if (result < 0)
         return result;
-    if (request->scenarios->count == 0)
+    if (names->count == 0)
         scenarios_keep_profile(&scenarios, (int)(request->profile - profiles));
     run->scenarios =
         memory_allocate_zeroed(scenarios.count + 1, sizeof(struct experiment_scenario));
@@ -129,10 +144,25 @@ static int read_scenarios(struct experiment *run,
         struct scenario *own = &run->scenarios[run->scenario_count++].scenario;
         *own = scenarios.items[i];
         scenarios.items[i] = (struct scenario){0};
+        if (request->claims)
+            claims_keep_points(request->claims, own);
         profile_apply(request->profile, own);
     }
     scenarios_release(&scenarios);
     return 0;
+}
+
+/* Those that are named, or that the claims read. */
+static int read_asked(struct experiment *run, const struct experiment_request *request,
+                      struct error *error)
+{
+    struct words names = {0};
+    if (!request->claims)
+        return read_scenarios(run, request, request->scenarios, error);
+    claims_add_scenarios(request->claims, &names);
+    int result = read_scenarios(run, request, &names, error);
+    words_release(&names);
+    return result;
 }
 
 int experiment_decide(struct experiment *run, const struct experiment_request *request,
@@ -141,16 +171,18 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
     *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
-        .seed = request->seed,
+        .seed = request->seed ? request->seed : random_fresh_seed() | 1,
         .overrun_ns = request->overrun_ns,
     };
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
     if (result == 0)
-        result = read_scenarios(run, request, error);
+        result = read_asked(run, request, error);
     for (size_t i = 0; i < run->scenario_count && result == 0; i++)
-        result =
-            choose_contenders(run, &run->scenarios[i], request->models, &joining, error);
+        result = request->claims
+                     ? choose_claimed(run, &run->scenarios[i], request->claims, error)
+                     : choose_contenders(run, &run->scenarios[i], request->models,
+                                         &joining, error);
     words_release(&joining);
     if (result < 0) {
         experiment_release(run);

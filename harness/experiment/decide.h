@@ -9,18 +9,21 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "record/claims.h"
 #include "record/experiment.h"
 #include "workload/profile.h"
 
 struct experiment_request {
     const struct profile *profile;
     uint64_t repeat; /* 0: the profile's */
-    uint64_t seed;
+    uint64_t seed;   /* 0: a fresh one */
     uint64_t overrun_ns;
     const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
     const struct words *scenarios; /* named ones; empty: those of the profile */
     const struct words *models;    /* empty: each scenario's own choice */
     const struct words *externals; /* files of references that join everywhere */
+    const struct claims *claims;   /* what they read is measured, in place of what
+                                      scenarios and models say; NULL: no claims */
 };
 
 /* Reads and checks the scenarios and decides everything else. 0, -EINVAL or -errno, and

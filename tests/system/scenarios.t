@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Scenario files, and those that describe servers of others: the program and the JSON
-# Schema agree on the same good and bad files, and `bench` refuses a bad one with the line
+# Scenario files, claims, and files that describe servers of others: the program and the
+# JSON Schema agree on the same good and bad files, and `bench` refuses a bad one with the line
 # of `validate`, before anything is started.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 : "${INTERLEAVE:=build/interleave}"
 shipped=()
 for file in scenarios/*.json; do
-    case $file in */schema.json | */claims.json) ;; *) shipped+=("$file") ;; esac
+    case $file in */schema.json | */claims*.json) ;; *) shipped+=("$file") ;; esac
 done
 references=()
 for file in servers/reference/*.json; do
     case $file in */schema.json) ;; *) references+=("$file") ;; esac
 done
-good=(tests/scenarios/good/*.json "${shipped[@]}" tests/external/good/*.json "${references[@]}")
+good=(tests/scenarios/good/*.json "${shipped[@]}" tests/external/good/*.json "${references[@]}"
+    scenarios/claims.json)
 bad=(tests/scenarios/bad/*.json tests/external/bad/*.json)
-echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 5 + 2))"
+echo "1..$((${#good[@]} * 2 + ${#bad[@]} * 5 + 3))"
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
@@ -30,6 +31,7 @@ skip() { n=$((n + 1)) && echo "ok $n - $1 # SKIP $2"; }
 know_kind() { # FILE
     case $1 in
     tests/external/* | servers/reference/*) schema=servers/reference/schema.json options=(--external) ;;
+    */claims.json) schema=scenarios/claims-schema.json options=(--claims) ;;
     *) schema=scenarios/schema.json options=() ;;
     esac
 }
@@ -55,6 +57,7 @@ is_generated() { # COMMAND FILE
     ok $? "$2 is what $1 --schema prints"
 }
 is_generated scenarios scenarios/schema.json
+is_generated claims scenarios/claims-schema.json
 is_generated references servers/reference/schema.json
 
 for file in "${good[@]}"; do
