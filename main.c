@@ -21,6 +21,7 @@ static const struct command *const command_list[] = {
     &report_command,
     &compare_command,
     &verify_command,
+    &reproduce_command,
     &serve_command,
     &load_command,
     &merge_command,

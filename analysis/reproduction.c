@@ -218,3 +218,23 @@ size_t reproduction_count(const struct reproduction *reproduction,
         count += reproduction->ratios[i].word == word;
     return count;
 }
+
+/* ---- claims ----------------------------------------------------------------------- */
+
+static bool is_answer(const struct verdict *verdict)
+{
+    return verdict->word == VERDICT_SUPPORTED || verdict->word == VERDICT_REFUTED;
+}
+
+enum reproduction_word reproduction_of_verdicts(const struct verdict *here,
+                                                const struct verdict *there)
+{
+    if (here->word == VERDICT_NOT_TESTABLE)
+        return REPRODUCTION_NOT_TESTABLE;
+    if (here->word == VERDICT_NOT_EVALUATED)
+        return REPRODUCTION_NOT_EVALUATED;
+    if (!there || !is_answer(here) || !is_answer(there))
+        return REPRODUCTION_INCONCLUSIVE;
+    return here->word == there->word ? REPRODUCTION_REPRODUCED
+                                     : REPRODUCTION_CONTRADICTED;
+}

@@ -19,6 +19,7 @@
 #define ANALYSIS_REPRODUCTION_H
 
 #include "analysis/reference.h"
+#include "record/verdicts.h"
 
 #define REPRODUCTION_LEVEL         0.05
 #define REPRODUCTION_DELTA         0.10 /* of throughput and CPU time */
@@ -58,6 +59,12 @@ void reproduction_make(struct reproduction *reproduction,
                        const struct comparison *comparison,
                        const struct reference *reference);
 void reproduction_release(struct reproduction *reproduction);
+
+/* What is found of a claim: reproduced where both runs answer it alike, contradicted
+ * where one supports and the other refutes it. `there` NULL: the reference has no verdict
+ * on it. */
+enum reproduction_word reproduction_of_verdicts(const struct verdict *here,
+                                                const struct verdict *there);
 
 size_t reproduction_count(const struct reproduction *reproduction,
                           enum reproduction_word word);

@@ -112,7 +112,6 @@ const struct command verify_command = {
         "DIR: results/latest.\n\n"
         "Exit status: 0 all is as it was; 1 something differs; 2 usage, or no folder of "
         "results; 4 the hashes are right, and the reports were written by another "
-        "version "
-        "of this program, which makes others.",
+        "version of this program, which makes others.",
     .run = run,
 };

@@ -1,13 +1,12 @@
 /* compare_command.c - what the command `compare` tells of folders, and how it ends. */
 #include "tests/test.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/json_document.h"
 #include "commands/commands.h"
 #include "tests/support/folder.h"
+#include "tests/unit/command_fixture.h"
 #include "tests/unit/folder_fixture.h"
 
 #define HELLO "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]"
@@ -20,6 +19,8 @@ static void write_run(const char *name, const char *scenario, uint64_t blocks,
                       double factor, const char *cpu)
 {
     struct results results = fixture_results(blocks);
+    results.manifest.begun_utc =
+        memory_printf("20%s-01-01T00:00:00Z", strcmp(name, "old") == 0 ? "25" : "26");
     fixture_add_scenario(&results, "hello", scenario, two_models);
     for (uint64_t block = 1; block <= blocks; block++)
         for (size_t i = 0; two_models[i]; i++)
@@ -40,40 +41,6 @@ static int make_runs(void **state)
     write_run("few", MORE, 3, 1, "one");
     write_run("elsewhere", HELLO, 6, 1, "another");
     return 0;
-}
-
-/* Runs the command with these words, up to NULL; what it prints goes to "printed". */
-static int compare(const char *const *words)
-{
-    char *arguments[16] = {memory_copy_string("compare")};
-    int count = 1;
-    for (; words[count - 1]; count++)
-        arguments[count] = memory_copy_string(words[count - 1]);
-    int output = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO);
-    int file = open("printed", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    fflush(stdout);
-    dup2(file, STDOUT_FILENO);
-    dup2(file, STDERR_FILENO);
-    int code = compare_command.run(count, arguments);
-    fflush(stdout);
-    dup2(output, STDOUT_FILENO);
-    dup2(errors, STDERR_FILENO);
-    close(output);
-    close(errors);
-    close(file);
-    for (int i = 0; i < count; i++)
-        free(arguments[i]);
-    return code;
-}
-
-static bool printed(const char *text)
-{
-    struct error error;
-    char *content;
-    fixture_must(file_read("printed", &content, NULL, &error), &error);
-    bool found = strstr(content, text) != NULL;
-    free(content);
-    return found;
 }
 
 static void test_how_it_ends(void **state)
@@ -110,8 +77,8 @@ static void test_how_it_ends(void **state)
         {{"old", "old", "--threshold", "5"}, EXIT_USAGE, "5% or 0.05"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int code = compare(cases[i].words);
-        if (code != (int)cases[i].code || !printed(cases[i].printed))
+        int code = fixture_command(&compare_command, cases[i].words);
+        if (code != (int)cases[i].code || !fixture_printed(cases[i].printed))
             fail_msg("compare %s %s: exit %d, or not printed: %s", cases[i].words[0],
                      cases[i].words[1], code, cases[i].printed);
     }
@@ -124,7 +91,7 @@ static void test_json(void **state)
                                         "--json", "x.json", NULL};
     struct json_document document;
     struct error error;
-    assert_int_equal(compare(words), EXIT_FAILED);
+    assert_int_equal(fixture_command(&compare_command, words), EXIT_FAILED);
     fixture_must(json_open_file(&document, "x.json", &error), &error);
     const cJSON *figure = json_at(document.root, "figures/1");
     assert_string_equal(json_string(document.root, "kind"), "runs");

@@ -44,6 +44,10 @@ static inline void fixture_write(const struct results *results, const char *path
     cJSON *config = experiment_to_json(&results->experiment);
     cJSON *machine = record_to_json(&environment_type, &environment);
     fixture_must(results_dir_create(&dir, path, "test", &origin, config, &error), &error);
+    if (results->manifest.begun_utc) {
+        free(dir.manifest.begun_utc);
+        dir.manifest.begun_utc = memory_copy_string(results->manifest.begun_utc);
+    }
     fixture_must(results_dir_write(&dir, "environment.json", machine, &error), &error);
     for (size_t i = 0; i < results->trial_count; i++) {
         results->trials[i].origin = origin_copy(&origin);

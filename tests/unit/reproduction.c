@@ -200,6 +200,32 @@ static void test_what_cannot_be_had_here(void **state)
                  REPRODUCTION_REPRODUCED, "thread-pool: steal");
 }
 
+static void test_claims(void **state)
+{
+    (void)state;
+    static const struct {
+        int here, there; /* enum verdict_word; -1: none */
+        enum reproduction_word found;
+    } cases[] = {
+        {VERDICT_SUPPORTED, VERDICT_SUPPORTED, REPRODUCTION_REPRODUCED},
+        {VERDICT_REFUTED, VERDICT_REFUTED, REPRODUCTION_REPRODUCED},
+        {VERDICT_REFUTED, VERDICT_SUPPORTED, REPRODUCTION_CONTRADICTED},
+        {VERDICT_SUPPORTED, VERDICT_REFUTED, REPRODUCTION_CONTRADICTED},
+        {VERDICT_SUPPORTED, VERDICT_INCONCLUSIVE, REPRODUCTION_INCONCLUSIVE},
+        {VERDICT_INCONCLUSIVE, VERDICT_SUPPORTED, REPRODUCTION_INCONCLUSIVE},
+        {VERDICT_SUPPORTED, -1, REPRODUCTION_INCONCLUSIVE},
+        {VERDICT_SUPPORTED, VERDICT_NOT_TESTABLE, REPRODUCTION_INCONCLUSIVE},
+        {VERDICT_NOT_TESTABLE, VERDICT_SUPPORTED, REPRODUCTION_NOT_TESTABLE},
+        {VERDICT_NOT_EVALUATED, VERDICT_REFUTED, REPRODUCTION_NOT_EVALUATED},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct verdict here = {.word = cases[i].here}, there = {.word = cases[i].there};
+        assert_int_equal(
+            reproduction_of_verdicts(&here, cases[i].there < 0 ? NULL : &there),
+            cases[i].found);
+    }
+}
+
 static int enter_folder(void **state)
 {
     return make_folder(state) < 0 || chdir(folder) < 0 ? -1 : 0;
@@ -215,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_open_ones),
         cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_what_cannot_be_had_here),
+        cmocka_unit_test(test_claims),
     };
     return cmocka_run_group_tests(tests, enter_folder, NULL);
 }
