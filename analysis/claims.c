@@ -13,7 +13,7 @@ struct judge {
     const struct claim *claim;
     const struct comparison *comparison;
     const struct noise_floor *noise; /* or NULL */
-    struct verdict *verdict;
+    struct claim_verdict *verdict;
 };
 
 /* There is no verdict, for a reason that is taken over from `why`. */
@@ -98,32 +98,6 @@ static bool accept_figure(const struct judge *judge, const struct row *row,
     return refuse(judge, VERDICT_NOT_EVALUATED, &why);
 }
 
-/* Whether the instrument can tell what is asked of this metric. */
-static bool accept_noise(const struct judge *judge, const struct claim_test *test,
-                         enum metric_id metric)
-{
-    const struct noise_floor *noise = judge->noise ? &judge->noise[metric] : NULL;
-    struct text why = {0};
-    char delta[32], floor[32];
-    if (noise && noise->suspect) {
-        text_printf(&why,
-                    "the instrument is suspect: a contender's %s differs from its own",
-                    metrics[metric].name);
-        return refuse(judge, VERDICT_NOT_EVALUATED, &why);
-    }
-    if (test->relation != CLAIM_EQUALS ||
-        (noise && !noise_floor_underpowered(noise, test->delta)))
-        return true;
-    share_format(test->delta, delta, sizeof delta);
-    if (noise && !isnan(noise->floor))
-        text_printf(&why, "underpowered: %s is below twice the noise floor, %s", delta,
-                    share_format(noise->floor, floor, sizeof floor));
-    else
-        text_printf(&why, "underpowered: the noise floor of %s is not known",
-                    metrics[metric].name);
-    return refuse(judge, VERDICT_NOT_EVALUATED, &why);
-}
-
 static bool accept_view(const struct judge *judge, const struct claim_view *view)
 {
     for (int place = 0; place < CLAIM_PLACES; place++) {
@@ -132,12 +106,6 @@ static bool accept_view(const struct judge *judge, const struct claim_view *view
             if (!accept_row(judge, side->rows[i]) ||
                 (!side->formula && !accept_figure(judge, side->rows[i], side->figure)))
                 return false;
-    }
-    for (int place = 0; place < CLAIM_PLACES; place++) {
-        const struct claim_side *side = &view->sides[place];
-        if (side->count > 0 && !side->formula &&
-            !accept_noise(judge, view->test, side->figure.metric))
-            return false;
     }
     return true;
 }
@@ -231,7 +199,7 @@ static void fill(struct evidence *evidence, const struct claim_view *view, size_
     free(reference);
 }
 
-static void add_evidence(struct verdict *verdict, const struct claim_view *view,
+static void add_evidence(struct claim_verdict *verdict, const struct claim_view *view,
                          size_t test)
 {
     for (size_t i = 0; i < claim_view_count(view); i++) {
@@ -244,7 +212,7 @@ static void add_evidence(struct verdict *verdict, const struct claim_view *view,
 /* Whether there are enough blocks for words. */
 static bool has_blocks(const struct judge *judge)
 {
-    const struct verdict *verdict = judge->verdict;
+    const struct claim_verdict *verdict = judge->verdict;
     struct text why = {0};
     for (size_t i = 0; i < verdict->evidence_count; i++) {
         const struct evidence *evidence = &verdict->evidence[i];
@@ -264,6 +232,47 @@ static bool has_blocks(const struct judge *judge)
     return true;
 }
 
+/* Whether the instrument can tell what is asked of this metric. */
+static bool accept_metric(const struct judge *judge, const struct claim_test *test,
+                          enum metric_id metric)
+{
+    const struct noise_floor *noise = judge->noise ? &judge->noise[metric] : NULL;
+    struct text why = {0};
+    char delta[32], floor[32];
+    if (noise && noise->suspect) {
+        text_printf(&why,
+                    "the instrument is suspect: a contender's %s differs from its own",
+                    metrics[metric].name);
+        return refuse(judge, VERDICT_NOT_EVALUATED, &why);
+    }
+    if (test->relation != CLAIM_EQUALS ||
+        (noise && !noise_floor_underpowered(noise, test->delta)))
+        return true;
+    share_format(test->delta, delta, sizeof delta);
+    if (noise && !isnan(noise->floor))
+        text_printf(&why, "underpowered: %s is below twice the noise floor, %s", delta,
+                    share_format(noise->floor, floor, sizeof floor));
+    else
+        text_printf(&why, "underpowered: the noise floor of %s is not known",
+                    metrics[metric].name);
+    return refuse(judge, VERDICT_NOT_EVALUATED, &why);
+}
+
+/* The same of all that is read; where it cannot, there is no verdict. */
+static void hold_against_noise(const struct judge *judge)
+{
+    for (size_t t = 0; t < judge->claim->test_count; t++) {
+        const struct claim_test *test = &judge->claim->tests[t];
+        const struct claim_reading *reading;
+        for (size_t i = 0; (reading = claim_reading_at(test, i)); i++) {
+            bool is_formula =
+                reading == &test->reference.reading && test->reference.formula;
+            if (!is_formula && !accept_metric(judge, test, metric_named(reading->metric)))
+                return;
+        }
+    }
+}
+
 static void judge_claim(const struct judge *judge)
 {
     const struct claim *claim = judge->claim;
@@ -280,8 +289,10 @@ static void judge_claim(const struct judge *judge)
         claim_view_release(&view);
         text_release(&missing);
     }
-    if (judged && has_blocks(judge))
-        verdict_combine(judge->verdict, claim);
+    if (!judged || !has_blocks(judge))
+        return;
+    verdict_combine(judge->verdict, claim);
+    hold_against_noise(judge);
 }
 
 void claims_judge(struct verdicts *verdicts, const struct claims *claims,
@@ -290,7 +301,7 @@ void claims_judge(struct verdicts *verdicts, const struct claims *claims,
     verdicts_init(verdicts, CLAIMS_LEVEL);
     for (size_t i = 0; i < claims->count; i++) {
         const struct claim *claim = &claims->items[i];
-        struct verdict *verdict = verdicts_add(verdicts);
+        struct claim_verdict *verdict = verdicts_add(verdicts);
         verdict->number = claim->number;
         verdict->id = memory_copy_string(claim->id);
         verdict->said = memory_copy_string(claim->said);

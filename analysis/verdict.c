@@ -12,22 +12,22 @@
 /* ---- several comparisons ----------------------------------------------------------- */
 
 /* A P value, and the place of the evidence that it is of, from 1. */
-struct tally {
+struct joint_p {
     double p;
     double place; /* NAN: of none */
 };
 
 /* That all are shown takes the weakest; that one is shown the strongest, corrected for
  * their number. */
-static struct tally combine(const struct tally *parts, size_t count, bool all)
+static struct joint_p combine(const struct joint_p *parts, size_t count, bool all)
 {
-    struct tally tally = {NAN, NAN};
+    struct joint_p joint = {NAN, NAN};
     for (size_t i = 0; i < count; i++)
-        if (isnan(tally.p) || (all ? parts[i].p > tally.p : parts[i].p < tally.p))
-            tally = parts[i];
+        if (isnan(joint.p) || (all ? parts[i].p > joint.p : parts[i].p < joint.p))
+            joint = parts[i];
     if (!all)
-        tally.p = fmin(1, tally.p * (double)count);
-    return tally;
+        joint.p = fmin(1, joint.p * (double)count);
+    return joint;
 }
 
 static double p_within(const struct evidence *evidence)
@@ -40,25 +40,26 @@ static double p_outside(const struct evidence *evidence)
     return evidence->p_outside;
 }
 
-static struct tally combine_test(const struct verdict *verdict, size_t test, bool all,
-                                 double (*p_of)(const struct evidence *evidence))
+static struct joint_p combine_test(const struct claim_verdict *verdict, size_t test,
+                                   bool all,
+                                   double (*p_of)(const struct evidence *evidence))
 {
-    struct tally *parts =
+    struct joint_p *parts =
         memory_allocate_zeroed(verdict->evidence_count + 1, sizeof *parts);
     size_t count = 0;
     for (size_t i = 0; i < verdict->evidence_count; i++)
         if (verdict->evidence[i].test == test + 1)
-            parts[count++] = (struct tally){p_of(&verdict->evidence[i]), (double)i + 1};
-    struct tally tally = combine(parts, count, all);
+            parts[count++] = (struct joint_p){p_of(&verdict->evidence[i]), (double)i + 1};
+    struct joint_p joint = combine(parts, count, all);
     free(parts);
-    return tally;
+    return joint;
 }
 
 /* That the claim holds, or that it does not. */
-static struct tally combine_claim(const struct verdict *verdict,
-                                  const struct claim *claim, bool holds)
+static struct joint_p combine_claim(const struct claim_verdict *verdict,
+                                    const struct claim *claim, bool holds)
 {
-    struct tally *parts = memory_allocate_zeroed(claim->test_count, sizeof *parts);
+    struct joint_p *parts = memory_allocate_zeroed(claim->test_count, sizeof *parts);
     size_t count = 0;
     for (size_t t = 0; t < claim->test_count; t++) {
         bool any = claim->tests[t].over == OVER_ANY;
@@ -66,14 +67,14 @@ static struct tally combine_claim(const struct verdict *verdict,
             parts[count++] =
                 combine_test(verdict, t, holds != any, holds ? p_within : p_outside);
     }
-    struct tally tally = combine(parts, count, holds);
+    struct joint_p joint = combine(parts, count, holds);
     free(parts);
-    return tally;
+    return joint;
 }
 
-void verdict_combine(struct verdict *verdict, const struct claim *claim)
+void verdict_combine(struct claim_verdict *verdict, const struct claim *claim)
 {
-    struct tally supported = combine_claim(verdict, claim, true);
+    struct joint_p supported = combine_claim(verdict, claim, true);
     verdict->p_supported = supported.p;
     verdict->p_refuted = combine_claim(verdict, claim, false).p;
     verdict->decided_by = isnan(supported.place) ? 1 : supported.place;
@@ -95,8 +96,8 @@ static double blocks_of(const struct evidence *evidence, double level)
 }
 
 /* All comparisons have to be settled, or the one that takes least. */
-static double blocks_needed(const struct verdict *verdict, const struct claim *claim,
-                            double level)
+static double blocks_needed(const struct claim_verdict *verdict,
+                            const struct claim *claim, double level)
 {
     double most = 0;
     for (size_t t = 0; t < claim->test_count; t++) {
@@ -115,7 +116,8 @@ static double blocks_needed(const struct verdict *verdict, const struct claim *c
     return most;
 }
 
-static void leave_open(struct verdict *verdict, const struct claim *claim, double level)
+static void leave_open(struct claim_verdict *verdict, const struct claim *claim,
+                       double level)
 {
     double blocks = blocks_needed(verdict, claim, level);
     verdict->word = VERDICT_INCONCLUSIVE;
@@ -125,7 +127,7 @@ static void leave_open(struct verdict *verdict, const struct claim *claim, doubl
 }
 
 /* The verdicts at `members` are all that are open in one family. */
-static void decide_family(struct verdict *const *members,
+static void decide_family(struct claim_verdict *const *members,
                           const struct claim *const *claims, size_t count, double level)
 {
     double *p = memory_allocate((count + 1) * sizeof *p);
@@ -158,12 +160,12 @@ static void decide_family(struct verdict *const *members,
 void verdicts_decide(struct verdicts *verdicts, const struct claims *claims)
 {
     size_t total = verdicts->count;
-    struct verdict **members = memory_allocate_zeroed(total + 1, sizeof(*members));
+    struct claim_verdict **members = memory_allocate_zeroed(total + 1, sizeof(*members));
     const struct claim **own = memory_allocate_zeroed(total + 1, sizeof(*own));
     for (size_t i = 0; i < total; i++) {
         size_t count = 0;
         for (size_t j = i; j < total; j++) {
-            struct verdict *verdict = &verdicts->items[j];
+            struct claim_verdict *verdict = &verdicts->items[j];
             if (verdict->word != VERDICT_OPEN ||
                 strcmp(verdict->family, verdicts->items[i].family) != 0)
                 continue;

@@ -14,7 +14,7 @@
 
 /* Sets the P values of the claim from those of its evidence; one that asks for nothing is
  * reported. */
-void verdict_combine(struct verdict *verdict, const struct claim *claim);
+void verdict_combine(struct claim_verdict *verdict, const struct claim *claim);
 
 /* Decides all that are open. `claims` are those of the verdicts, in their order. */
 void verdicts_decide(struct verdicts *verdicts, const struct claims *claims);

@@ -14,8 +14,8 @@
 MUST_CHECK int claims_read_checked(struct claims *claims, const char *path,
                                    const char *folder, struct error *error);
 
-/* Those that a run is asked for, by ids or numbers with commas, or "all"; checked. Without
- * any: all of the file as it is, or none where there is no file. */
+/* Those that a run is asked for, by ids or numbers with commas, or "all"; checked.
+ * Without any: all of the file as it is, or none where there is no file. */
 MUST_CHECK int claims_read_asked(struct claims *claims, const struct words *asked,
                                  const char *folder, struct error *error);
 

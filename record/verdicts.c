@@ -39,19 +39,19 @@ static const struct record_field evidence_fields[] = {
 static const struct record_type evidence_type = RECORD_TYPE(evidence, evidence_fields);
 
 static const struct record_field verdict_fields[] = {
-    {MEMBER_COUNT("number", verdict, number)},
-    {MEMBER_TEXT("id", verdict, id)},
-    {MEMBER_TEXT("said", verdict, said)},
-    {MEMBER_WORD("verdict", verdict, word, verdict_words)},
-    {MEMBER_TEXT("why", verdict, why)},
-    {MEMBER_NUMBER("blocks_needed", verdict, blocks_needed)},
-    {MEMBER_TEXT("family", verdict, family)},
-    {MEMBER_NUMBER("p_supported", verdict, p_supported)},
-    {MEMBER_NUMBER("p_refuted", verdict, p_refuted)},
-    {MEMBER_NUMBER("decided_by", verdict, decided_by)},
-    {MEMBER_LIST("evidence", verdict, evidence, evidence_count, evidence_type)},
+    {MEMBER_COUNT("number", claim_verdict, number)},
+    {MEMBER_TEXT("id", claim_verdict, id)},
+    {MEMBER_TEXT("said", claim_verdict, said)},
+    {MEMBER_WORD("verdict", claim_verdict, word, verdict_words)},
+    {MEMBER_TEXT("why", claim_verdict, why)},
+    {MEMBER_NUMBER("blocks_needed", claim_verdict, blocks_needed)},
+    {MEMBER_TEXT("family", claim_verdict, family)},
+    {MEMBER_NUMBER("p_supported", claim_verdict, p_supported)},
+    {MEMBER_NUMBER("p_refuted", claim_verdict, p_refuted)},
+    {MEMBER_NUMBER("decided_by", claim_verdict, decided_by)},
+    {MEMBER_LIST("evidence", claim_verdict, evidence, evidence_count, evidence_type)},
     {0}};
-static const struct record_type verdict_type = RECORD_TYPE(verdict, verdict_fields);
+static const struct record_type verdict_type = RECORD_TYPE(claim_verdict, verdict_fields);
 
 static const struct record_field verdicts_fields[] = {
     {MEMBER_COUNT("schema_version", verdicts, schema_version)},
@@ -86,15 +86,15 @@ void verdicts_release(struct verdicts *verdicts)
     record_release(&verdicts_type, verdicts);
 }
 
-struct verdict *verdicts_add(struct verdicts *verdicts)
+struct claim_verdict *verdicts_add(struct verdicts *verdicts)
 {
-    struct verdict *verdict =
+    struct claim_verdict *verdict =
         record_append(&verdicts->items, &verdicts->count, sizeof *verdict);
     record_init(&verdict_type, verdict);
     return verdict;
 }
 
-struct evidence *verdict_add(struct verdict *verdict)
+struct evidence *verdict_add(struct claim_verdict *verdict)
 {
     struct evidence *evidence =
         record_append(&verdict->evidence, &verdict->evidence_count, sizeof *evidence);
@@ -102,7 +102,7 @@ struct evidence *verdict_add(struct verdict *verdict)
     return evidence;
 }
 
-const struct evidence *verdict_evidence(const struct verdict *verdict)
+const struct evidence *verdict_evidence(const struct claim_verdict *verdict)
 {
     double place = verdict->decided_by;
     return place >= 1 && place <= (double)verdict->evidence_count

@@ -40,7 +40,7 @@ struct evidence {
     char **trials;                /* ids */
 };
 
-struct verdict {
+struct claim_verdict {
     uint64_t number;
     char *id, *said, *family;
     int word;                      /* enum verdict_word */
@@ -55,7 +55,7 @@ struct verdict {
 struct verdicts {
     uint64_t schema_version;
     double level; /* of the tests, over each family */
-    struct verdict *items;
+    struct claim_verdict *items;
     size_t count;
 };
 extern const struct record_type verdicts_type;
@@ -64,11 +64,11 @@ void verdicts_init(struct verdicts *verdicts, double level);
 void verdicts_release(struct verdicts *verdicts);
 
 /* Appends one of which nothing is known yet. */
-struct verdict *verdicts_add(struct verdicts *verdicts);
-struct evidence *verdict_add(struct verdict *verdict);
+struct claim_verdict *verdicts_add(struct verdicts *verdicts);
+struct evidence *verdict_add(struct claim_verdict *verdict);
 
 /* The evidence that its figures are of, or NULL. */
-const struct evidence *verdict_evidence(const struct verdict *verdict);
+const struct evidence *verdict_evidence(const struct claim_verdict *verdict);
 
 size_t verdicts_count(const struct verdicts *verdicts, enum verdict_word word);
 

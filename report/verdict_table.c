@@ -57,7 +57,7 @@ static const char *bound_prefix(const struct evidence *evidence)
     return "";
 }
 
-static void add_figures(struct table *table, const struct verdict *verdict)
+static void add_figures(struct table *table, const struct claim_verdict *verdict)
 {
     const struct evidence *evidence = verdict_evidence(verdict);
     struct text ratio = {0}, interval = {0}, blocks = {0};
@@ -108,7 +108,7 @@ static void add_below(struct table *table, const char *text, const char *indent)
     }
 }
 
-static void add_verdict(struct table *table, const struct verdict *verdict,
+static void add_verdict(struct table *table, const struct claim_verdict *verdict,
                         enum table_style style)
 {
     const struct evidence *evidence = verdict_evidence(verdict);

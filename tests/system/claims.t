@@ -53,14 +53,15 @@ cat >"$work/scenarios/claims.json" <<'JSON'
 ] }
 JSON
 
-(cd "$work" && "$INTERLEAVE" claims --scenarios scenarios) >"$work/out"
-[ $? -eq 0 ] && grep -q "waits-overlap *One loop overlaps waits" "$work/out"
+(cd "$work" && "$INTERLEAVE" claims --scenarios scenarios) >"$work/out" &&
+    grep -q "waits-overlap *One loop overlaps waits" "$work/out"
 ok $? "the claims of a folder are listed"
 
 bench --claims waits-overlap,2 --repeat 6 --out six
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "what two claims need is run (exit $status)"
-[ "$(ls "$work/six/trials" | sed 's/^[0-9]*-//' | sort -u | tr '\n' ' ')" = \
+[ "$(find "$work/six/trials" -mindepth 1 -maxdepth 1 -printf '%f\n' | sed 's/^[0-9]*-//' |
+    sort -u | tr '\n' ' ')" = \
     "waits-connections=8-event-loop waits-connections=8-iterative " ]
 ok $? "that is one point of one scenario, and two contenders"
 [ "$(grep -c '"id":' "$work/six/claims.json")" -eq 2 ]
@@ -80,8 +81,8 @@ grep -q "^| 1 | One loop overlaps waits. *| $one" <(sed 's/  */ /g; s/^| */| /' 
 ok $? "verdicts.md has the verdict"
 
 cp "$work/six/verdicts.json" "$work/before"
-(cd "$work" && "$INTERLEAVE" report six) >"$work/out"
-[ $? -eq 0 ] && grep -q "^Claims" "$work/out" && cmp -s "$work/before" "$work/six/verdicts.json"
+(cd "$work" && "$INTERLEAVE" report six) >"$work/out" &&
+    grep -q "^Claims" "$work/out" && cmp -s "$work/before" "$work/six/verdicts.json"
 ok $? "report gives the same verdicts"
 (cd "$work/six" && sha256sum --quiet -c SHA256SUMS)
 ok $? "verdicts are among the sums"

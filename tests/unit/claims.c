@@ -92,7 +92,7 @@ static struct verdicts judge(const struct results *results, const char *text,
     return verdicts;
 }
 
-static void expect_word(const struct verdict *verdict, enum verdict_word word,
+static void expect_word(const struct claim_verdict *verdict, enum verdict_word word,
                         const char *what)
 {
     if (verdict->word != (int)word)
@@ -113,7 +113,7 @@ static void fill_noise(struct noise_floor *noise, double floor)
 #define REFUTED      VERDICT_REFUTED
 #define INCONCLUSIVE VERDICT_INCONCLUSIVE
 
-static const struct answer {
+static const struct claim_answer {
     const char *tests;
     enum verdict_word word;
     double ratio; /* of what decides it */
@@ -175,7 +175,7 @@ static void claims_have_three_answers(void **state)
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         char *text = memory_printf(ONE("%s"), answers[i].tests);
         struct verdicts verdicts = judge(&results, text, noise);
-        const struct verdict *verdict = verdicts.items;
+        const struct claim_verdict *verdict = verdicts.items;
         expect_word(verdict, answers[i].word, answers[i].tests);
         const struct evidence *evidence = verdict_evidence(verdict);
         assert_non_null(evidence);
@@ -298,7 +298,7 @@ static void leave(struct trial_record *trial)
 
 #define THREE TO_POOL(AT_100, AT_LEAST(3))
 
-static const struct refusal {
+static const struct claim_refusal {
     const char *claim;
     void (*as)(struct trial_record *trial);
     enum verdict_word word;
@@ -345,7 +345,7 @@ static void what_has_no_answer_says_why(void **state)
     (void)state;
     const struct figures usual = USUAL;
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        const struct refusal *refusal = &refusals[i];
+        const struct claim_refusal *refusal = &refusals[i];
         struct results results = make(&usual);
         change(&results, refusal->as);
         char *text = memory_printf(CLAIMS("%s"), refusal->claim);
@@ -467,7 +467,7 @@ static void shipped_claims_ask_for_what_there_is(void **state)
 }
 
 /* What a file may not have: of its form here, of what there is in the second list. */
-static const struct told_mistake {
+static const struct claim_mistake {
     const char *text;
     const char *beginning, *end; /* of what is said of it, from the column on */
 } mistakes[] = {
@@ -515,7 +515,7 @@ static const struct told_mistake {
      "82: claims[0].tests: expected an array of 1 to 16 elements, got 0", ""},
 };
 
-static const struct told_mistake unknowns[] = {
+static const struct claim_mistake unknowns[] = {
     {ONE(TEST("", AT_LEAST(2), "\"scenario\":\"io-wiat\"")),
      "223: claims[0].tests[0].reference.scenario: expected one of waits, hello, got "
      "\"io-wiat\"",
@@ -544,7 +544,7 @@ static const struct told_mistake unknowns[] = {
      "169: claims[0].tests[0].over: \"knee\" is over a sweep, and hello has none", ""},
 };
 
-static void expect_told(const char *said, const struct told_mistake *mistake)
+static void expect_told(const char *said, const struct claim_mistake *mistake)
 {
     char *beginning = memory_printf("claims:1:%s", mistake->beginning);
     size_t length = strlen(said), end = strlen(mistake->end);
