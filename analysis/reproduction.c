@@ -221,13 +221,13 @@ size_t reproduction_count(const struct reproduction *reproduction,
 
 /* ---- claims ----------------------------------------------------------------------- */
 
-static bool is_answer(const struct verdict *verdict)
+static bool is_answer(const struct claim_verdict *verdict)
 {
     return verdict->word == VERDICT_SUPPORTED || verdict->word == VERDICT_REFUTED;
 }
 
-enum reproduction_word reproduction_of_verdicts(const struct verdict *here,
-                                                const struct verdict *there)
+enum reproduction_word reproduction_of_verdicts(const struct claim_verdict *here,
+                                                const struct claim_verdict *there)
 {
     if (here->word == VERDICT_NOT_TESTABLE)
         return REPRODUCTION_NOT_TESTABLE;

@@ -63,8 +63,8 @@ void reproduction_release(struct reproduction *reproduction);
 /* What is found of a claim: reproduced where both runs answer it alike, contradicted
  * where one supports and the other refutes it. `there` NULL: the reference has no verdict
  * on it. */
-enum reproduction_word reproduction_of_verdicts(const struct verdict *here,
-                                                const struct verdict *there);
+enum reproduction_word reproduction_of_verdicts(const struct claim_verdict *here,
+                                                const struct claim_verdict *there);
 
 size_t reproduction_count(const struct reproduction *reproduction,
                           enum reproduction_word word);

@@ -32,7 +32,8 @@ static void add_found(struct table *table, enum reproduction_word word, const ch
 
 /* ---- claims ----------------------------------------------------------------------- */
 
-static const struct verdict *find_verdict(const struct verdicts *verdicts, const char *id)
+static const struct claim_verdict *find_verdict(const struct verdicts *verdicts,
+                                                const char *id)
 {
     for (size_t i = 0; verdicts && i < verdicts->count; i++)
         if (strcmp(verdicts->items[i].id, id) == 0)
@@ -40,7 +41,7 @@ static const struct verdict *find_verdict(const struct verdicts *verdicts, const
     return NULL;
 }
 
-static void add_verdict(struct table *table, const struct verdict *verdict)
+static void add_verdict(struct table *table, const struct claim_verdict *verdict)
 {
     const struct evidence *evidence = verdict ? verdict_evidence(verdict) : NULL;
     if (!verdict)
@@ -64,8 +65,9 @@ static void print_claims(const struct reproduction_page *page, enum table_style 
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         table_add_column(table, headers[i], TABLE_LEFT);
     for (size_t i = 0; i < here->count; i++) {
-        const struct verdict *verdict = &here->items[i];
-        const struct verdict *there = find_verdict(page->verdicts_there, verdict->id);
+        const struct claim_verdict *verdict = &here->items[i];
+        const struct claim_verdict *there =
+            find_verdict(page->verdicts_there, verdict->id);
         if (verdict->word == VERDICT_REPORTED)
             continue; /* it asks for no verdict */
         table_start_row(table);

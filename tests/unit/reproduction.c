@@ -219,7 +219,8 @@ static void test_claims(void **state)
         {VERDICT_NOT_EVALUATED, VERDICT_REFUTED, REPRODUCTION_NOT_EVALUATED},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct verdict here = {.word = cases[i].here}, there = {.word = cases[i].there};
+        struct claim_verdict here = {.word = cases[i].here},
+                             there = {.word = cases[i].there};
         assert_int_equal(
             reproduction_of_verdicts(&here, cases[i].there < 0 ? NULL : &there),
             cases[i].found);

@@ -34,10 +34,10 @@ static int make_results(void **state)
 }
 
 /* What was told last. */
-static struct told {
+static struct last_difference {
     size_t count;
     char file[256], place[256];
-} told;
+} last_told;
 
 static void take(void *context, const char *file, const char *place, const char *there,
                  const char *made)
@@ -45,10 +45,10 @@ static void take(void *context, const char *file, const char *place, const char 
     (void)context;
     (void)there;
     (void)made;
-    if (told.count++ > 0)
+    if (last_told.count++ > 0)
         return;
-    snprintf(told.file, sizeof told.file, "%s", file);
-    snprintf(told.place, sizeof told.place, "%s", place);
+    snprintf(last_told.file, sizeof last_told.file, "%s", file);
+    snprintf(last_told.place, sizeof last_told.place, "%s", place);
 }
 
 /* The number of differences, all of which were told. */
@@ -57,11 +57,11 @@ static size_t verify(void)
     struct verification verification;
     struct error error;
     char *scratch = data_folder_make(&error);
-    told = (struct told){0};
+    last_told = (struct last_difference){0};
     fixture_must(verification_run(&verification, path, scratch, take, NULL, &error),
                  &error);
     size_t differences = verification.differences;
-    assert_int_equal(told.count, differences);
+    assert_int_equal(last_told.count, differences);
     assert_null(verification.made_by);
     verification_release(&verification);
     file_remove_folder(scratch);
@@ -123,8 +123,8 @@ static void test_every_file_by_its_hash(void **state)
         if (strcmp(names[i], "SHA256SUMS") != 0 && alter(other)) {
             write_file(names[i], other);
             assert_true(verify() > 0);
-            assert_string_equal(told.file, names[i]);
-            assert_non_null(strstr(told.place, "changed: its SHA-256 was "));
+            assert_string_equal(last_told.file, names[i]);
+            assert_non_null(strstr(last_told.place, "changed: its SHA-256 was "));
             write_file(names[i], content);
             altered++;
         }
@@ -159,8 +159,8 @@ static void test_every_report_by_making_it_again(void **state)
         assert_true(sum_again());
         assert_true(verify() > 0);
         if (*files[i].place)
-            assert_string_equal(told.file, files[i].name);
-        assert_memory_equal(told.place, files[i].place, strlen(files[i].place));
+            assert_string_equal(last_told.file, files[i].name);
+        assert_memory_equal(last_told.place, files[i].place, strlen(files[i].place));
         write_file(files[i].name, content);
         assert_true(sum_again());
         free(content);
@@ -176,12 +176,12 @@ static void test_files_that_come_and_go(void **state)
          *file = memory_printf("%s/samples.csv", path);
     assert_int_equal(unlink(file), 0);
     assert_true(verify() > 0);
-    assert_string_equal(told.file, "samples.csv");
-    assert_string_equal(told.place, "is not there any more");
+    assert_string_equal(last_told.file, "samples.csv");
+    assert_string_equal(last_told.place, "is not there any more");
     write_file("samples.csv", content);
     write_file("trials/note", "1");
     assert_true(verify() > 0);
-    assert_string_equal(told.place, "was not there: it has no SHA-256");
+    assert_string_equal(last_told.place, "was not there: it has no SHA-256");
     free(file);
     file = memory_printf("%s/trials/note", path);
     assert_int_equal(unlink(file), 0);
