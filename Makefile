@@ -77,6 +77,10 @@ bench: all ## measure all models (BENCH="--profile standard hello" for more) and
 claims: all ## measure and judge what is said about the models, an hour (BENCH="--profile quick" for a look)
 	$(Q)$(PROGRAM) bench --claims all $(if $(BENCH),$(BENCH),--profile standard --budget 1h)
 
+.PHONY: reproduce
+reproduce: all ## measure what the reference has measured, and say what is found again (REFERENCE=DIR)
+	$(Q)$(PROGRAM) reproduce $(REFERENCE)
+
 .PHONY: charts
 charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
 	$(Q)scripts/charts $(if $(RESULTS),$(RESULTS),results/latest)

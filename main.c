@@ -19,6 +19,9 @@ static const struct command man_command;
 static const struct command *const command_list[] = {
     &bench_command,
     &report_command,
+    &compare_command,
+    &verify_command,
+    &reproduce_command,
     &serve_command,
     &load_command,
     &merge_command,

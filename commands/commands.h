@@ -9,6 +9,9 @@
 
 extern const struct command bench_command;
 extern const struct command report_command;
+extern const struct command compare_command;
+extern const struct command verify_command;
+extern const struct command reproduce_command;
 extern const struct command serve_command;
 extern const struct command load_command;
 extern const struct command merge_command;

@@ -6,7 +6,9 @@
 
 #include "analysis/ranking.h"
 #include "analysis/run_noise.h"
+#include "base/build.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "record/run_notes.h"
 
 static void add_estimate(cJSON *object, const char *name, const struct estimate *estimate)
@@ -155,6 +157,9 @@ cJSON *comparison_to_json(const struct comparison *comparison,
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 2);
+    char *made_by = memory_printf("interleave %s %s", build.version, build.commit);
+    json_add_text(root, "made_by", made_by);
+    free(made_by);
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);

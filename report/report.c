@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "record/results_dir.h"
+#include "record/results_sums.h"
 #include "report/charts.h"
 #include "report/comparison_csv.h"
 #include "report/comparison_json.h"
@@ -117,7 +117,9 @@ static int write_verdicts(const char *path, const struct report_parts *report,
 
 /* ---- all of it -------------------------------------------------------------------- */
 
-int report_write(const char *path, FILE *terminal, struct error *error)
+/* Makes the files in the folder `into` of the results at `path`. */
+static int write_files(const char *path, const char *into, FILE *terminal,
+                       struct error *error)
 {
     struct report_parts report = {0};
     int result = results_read(&report.results, path, error);
@@ -130,15 +132,13 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     for (size_t i = 0; i < sizeof printed_files / sizeof *printed_files && result == 0;
          i++)
         if (has_verdicts || !printed_files[i].of_verdicts)
-            result = write_printed(path, &printed_files[i], &report, error);
+            result = write_printed(into, &printed_files[i], &report, error);
     if (result == 0)
-        result = write_json(path, &report, error);
+        result = write_json(into, &report, error);
     if (result == 0)
-        result = charts_write(path, &report.comparison, error);
+        result = charts_write(into, &report.comparison, error);
     if (result == 0 && has_verdicts)
-        result = write_verdicts(path, &report, error);
-    if (result == 0)
-        result = results_dir_sum(path, error);
+        result = write_verdicts(into, &report, error);
     if (result == 0 && terminal) {
         tables_print(&report.comparison, &report.overview, TABLE_TERMINAL, terminal);
         verdict_table_print(&report.verdicts, TABLE_TERMINAL, terminal);
@@ -148,4 +148,15 @@ int report_write(const char *path, FILE *terminal, struct error *error)
     comparison_release(&report.comparison);
     results_release(&report.results);
     return result;
+}
+
+int report_write(const char *path, FILE *terminal, struct error *error)
+{
+    int result = write_files(path, path, terminal, error);
+    return result < 0 ? result : results_sums_write(path, error);
+}
+
+int report_write_into(const char *path, const char *into, struct error *error)
+{
+    return write_files(path, into, NULL, error);
 }

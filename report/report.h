@@ -13,4 +13,7 @@
 /* Recomputes the files; prints the tables to `terminal` unless it is NULL. */
 MUST_CHECK int report_write(const char *path, FILE *terminal, struct error *error);
 
+/* Makes what report_write would, but for the sums, in another folder. */
+MUST_CHECK int report_write_into(const char *path, const char *into, struct error *error);
+
 #endif
