@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "workload/workload.h"
 
 struct slicing {
@@ -26,6 +27,7 @@ struct slicing {
 #define SLICING_COUNT     10
 #define SLICING_MAX_COUNT 1000
 #define SLICING_TIME      "400ms"
+#define SLICING_DRAIN     "5s" /* the longest that the harness has one drain */
 #define SLICING_LEAST_NS  (20 * NS_PER_MS)
 #define SLICING_MAX_NS    (10 * NS_PER_S)
 

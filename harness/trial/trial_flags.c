@@ -95,7 +95,7 @@ static double services_cpu_s(const struct trial_record *trial)
 /* Whether what the server asks was the limit, or in the generator's way. */
 static void flag_services(struct trial_record *trial, const struct trial_setup *setup)
 {
-    double cores = services_cpu_s(trial) / trial->server.window->cpu_elapsed_s;
+    double cores = services_cpu_s(trial) / trial->machine->elapsed_s;
     double cpus = CPU_COUNT(&setup->placement.services);
     if (cores > 0.9 * cpus)
         trial_raise(trial, FLAG_SERVICES_BUSY, FLAG_WARNING,
@@ -185,8 +185,12 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
 {
     const struct server_window *window = trial->server.window;
     const struct generator_window *generator = trial->generator;
+    const struct server_window *other =
+        trial->slices ? trial->slices->server.window : NULL;
+    double threads = trial->slices ? (double)trial->slices->series->threads
+                                   : (double)trial->load->threads;
     double ours = window->cpu_s + generator->cpu_s + harness->cpu_s +
-                  services_cpu_s(trial) + window->softirq_s +
+                  (other ? other->cpu_s : 0) + services_cpu_s(trial) + window->softirq_s +
                   (setup->placement.shared ? 0 : generator->softirq_s);
     double others = (trial->machine->busy_cpu_s - ours) / trial->machine->elapsed_s;
     if (others > MAX_OTHERS_CORES)
@@ -201,7 +205,7 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
                    window->switches_elapsed_s);
     if (!setup->placement.services_shared)
         flag_delay(trial, "generator", generator->run_delay_s, generator->softirq_s,
-                   (double)trial->load->threads, generator->elapsed_s);
+                   threads, generator->elapsed_s);
 }
 
 /* Where it cannot poll all the time, the server pays for waking it. */
@@ -214,9 +218,9 @@ static void flag_spin(struct trial_record *trial, const struct trial_setup *setu
 }
 
 /* Workers that died and were replaced: those that they served have lost a request. */
-static void flag_restarts(struct trial_record *trial, const struct trial_setup *setup)
+static void flag_restarts(struct trial_record *trial, const struct trial_setup *setup,
+                          const struct server_statistics *statistics)
 {
-    const struct server_statistics *statistics = trial->server.statistics;
     if (statistics && statistics->restarts > 0)
         trial_raise(trial, FLAG_RESTARTS, weigh(setup, FLAG_RESTARTS),
                     "%.0f of the server's processes died and were replaced",
@@ -224,28 +228,147 @@ static void flag_restarts(struct trial_record *trial, const struct trial_setup *
 }
 
 /* An op may have found that it did not do what its step says. */
-static void flag_ops(struct trial_record *trial)
+static void flag_ops(struct trial_record *trial,
+                     const struct server_statistics *statistics)
 {
-    const struct server_statistics *statistics = trial->server.statistics;
     for (size_t i = 0; statistics && i < statistics->op_count; i++)
         if (statistics->ops[i].note)
             trial_raise(trial, FLAG_OP, FLAG_WARNING, "%s: %s", statistics->ops[i].name,
                         statistics->ops[i].note);
 }
 
+/* What a server has said of itself. */
+static void flag_server(struct trial_record *trial, const struct trial_setup *setup,
+                        const struct server_statistics *statistics)
+{
+    flag_restarts(trial, setup, statistics);
+    flag_ops(trial, statistics);
+}
+
+/* ---- pairs of servers that have the load by turns --------------------------------- */
+
+/* How full a server was while it had its turn. */
+static double load_in_turn(const struct trial_record *trial, enum slice_side side)
+{
+    const struct sliced_pair *pair = trial->slices;
+    const struct server_window *window =
+        side == SLICE_FIRST ? pair->server.window : trial->server.window;
+    double cpu_s = 0, cpus = fmin((double)trial->cpus.server_count, window->threads);
+    size_t count = 0;
+    for (size_t i = 0; i < pair->series->slice_count; i++) {
+        const struct slice *slice = &pair->series->slices[i];
+        if (slice->side != (int)side || !slice_is_measured(slice))
+            continue;
+        cpu_s += slice->cpu_s;
+        count++;
+    }
+    return cpu_s / ((double)count * pair->series->slice_s) / fmax(cpus, 1);
+}
+
+/*
+ * The generator judges each slice; what it says of few of them is a warning. Where both
+ * servers were full as well it was no more the limit than they were.
+ */
+static void flag_slices(struct trial_record *trial, const struct trial_setup *setup)
+{
+    const struct slice_series *series = trial->slices->series;
+    double full =
+        fmin(load_in_turn(trial, SLICE_FIRST), load_in_turn(trial, SLICE_SECOND));
+    bool forbids = !slice_series_is_valid(series), explained = false;
+    for (size_t i = 0; i < series->warning_count; i++) {
+        const struct slice_warning *warning = &series->warnings[i];
+        int known = flag_find(warning->word);
+        enum flag flag = known < 0 ? FLAG_GENERATOR : (enum flag)known;
+        bool invalidates = forbids && warning->invalidates;
+        explained = explained || warning->invalidates;
+        if (flag == FLAG_GENERATOR_SATURATED && full >= FULL_LOAD)
+            trial_raise(trial, FLAG_BOTH_FULL, FLAG_WARNING,
+                        "in %llu of %zu slices the generator was full, as both servers "
+                        "were (%.0f %%): their ratio is nearer to 1 than that of their "
+                        "capacities",
+                        (unsigned long long)warning->slices, series->slice_count,
+                        100 * full);
+        else
+            trial_raise(trial, flag, invalidates ? weigh(setup, flag) : FLAG_WARNING,
+                        "in %llu of %zu slices: %s", (unsigned long long)warning->slices,
+                        series->slice_count, warning->message);
+    }
+    if (forbids && !explained)
+        trial_raise(trial, FLAG_GENERATOR, FLAG_INVALID,
+                    "the generator calls its result invalid");
+}
+
+/* Whether each server has counted what was sent to it. */
+static void flag_slice_counts(struct trial_record *trial,
+                              const struct harness_part *harness)
+{
+    const struct sliced_pair *pair = trial->slices;
+    const struct {
+        const struct server_statistics *statistics;
+        double own_requests;
+    } sides[SLICE_SIDES] = {
+        [SLICE_FIRST] = {pair->server.statistics, harness->other_requests},
+        [SLICE_SECOND] = {trial->server.statistics, harness->requests},
+    };
+    for (int side = 0; side < SLICE_SIDES; side++) {
+        double sent = 0, replies = 0;
+        for (size_t i = 0; i < pair->series->slice_count; i++) {
+            bool own = pair->series->slices[i].side == side;
+            sent += own ? (double)pair->series->slices[i].sent : 0;
+            replies += own ? (double)pair->series->slices[i].replies : 0;
+        }
+        if (!sides[side].statistics || sent != replies ||
+            isnan(sides[side].statistics->requests))
+            continue;
+        double served = sides[side].statistics->requests - sides[side].own_requests;
+        if (served != sent)
+            trial_raise(trial, FLAG_COUNT_MISMATCH, FLAG_INVALID,
+                        "the generator sent %.0f requests in all to the %s server, which "
+                        "counted %.0f",
+                        sent, side == SLICE_FIRST ? "first" : "second", served);
+    }
+}
+
+#define MAX_IDLE_CORES 0.02 /* that a server uses while the other one has the load */
+
+static void flag_idle_server(struct trial_record *trial)
+{
+    const struct slice_series *series = trial->slices->series;
+    double idle_s = 0, measured_s = 0;
+    for (size_t i = 0; i < series->slice_count; i++) {
+        bool counts = slice_is_measured(&series->slices[i]);
+        idle_s += counts ? series->slices[i].idle_cpu_s : 0;
+        measured_s += counts ? series->slice_s : 0;
+    }
+    if (idle_s > MAX_IDLE_CORES * measured_s)
+        trial_raise(trial, FLAG_NOT_IDLE, FLAG_INVALID,
+                    "the server without the load used %.1f %% of a CPU (at most %.0f %% "
+                    "is valid)",
+                    100 * idle_s / measured_s, 100 * MAX_IDLE_CORES);
+}
+
+/* ---- the judgement ---------------------------------------------------------------- */
+
 void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
                  const struct harness_part *harness)
 {
-    flag_generator(trial, setup);
-    flag_counts(trial, harness);
+    if (trial->slices) {
+        flag_slices(trial, setup);
+        flag_slice_counts(trial, harness);
+        flag_idle_server(trial);
+    } else {
+        flag_generator(trial, setup);
+        flag_counts(trial, harness);
+        flag_window(trial);
+    }
     flag_placement(trial, setup);
     flag_services(trial, setup);
     flag_steal(trial);
     flag_machine(trial);
-    flag_window(trial);
     flag_contention(trial, setup, harness);
     flag_spin(trial, setup);
-    flag_restarts(trial, setup);
-    flag_ops(trial);
+    flag_server(trial, setup, trial->server.statistics);
+    if (trial->slices)
+        flag_server(trial, setup, trial->slices->server.statistics);
     trial->valid = !trial_is_invalid(trial);
 }

@@ -12,6 +12,8 @@
 struct harness_part {
     double requests; /* that the server counts, but no generator sent */
     double cpu_s;    /* in the window */
+    /* Of the other server of a pair that has the load by turns. */
+    double other_requests;
 };
 
 /* Raises the flags of a trial whose window was measured, and decides whether it counts.
