@@ -108,6 +108,7 @@ static const struct record_field manifest_fields[] = {
     {MEMBER_LIST("not_testable", manifest, not_testable, not_testable_count,
                  not_testable_type),
      .optional = true},
+    {MEMBER_TEXTS("changes", manifest, changes), .optional = true},
     {MEMBER_POINTER("calibration", manifest, calibration, calibration_type),
      .optional = true},
     {MEMBER_LIST("done", manifest, done, done_count, done_type), .optional = true},
@@ -166,6 +167,18 @@ void manifest_plan(struct manifest *manifest, char **planned,
     manifest->planned = planned;
     manifest->not_testable = not_testable;
     manifest->not_testable_count = not_testable_count;
+}
+
+void manifest_note_change(struct manifest *manifest, const char *change)
+{
+    size_t count = 0;
+    for (; manifest->changes && manifest->changes[count]; count++)
+        if (strcmp(manifest->changes[count], change) == 0)
+            return;
+    manifest->changes =
+        memory_resize(manifest->changes, (count + 2) * sizeof *manifest->changes);
+    manifest->changes[count] = memory_copy_string(change);
+    manifest->changes[count + 1] = NULL;
 }
 
 static struct done_trial *find_done(const struct manifest *manifest, const char *id)

@@ -50,6 +50,7 @@ struct manifest {
     char **planned; /* ids of trials in their order; NULL: not planned yet */
     struct not_testable *not_testable;
     size_t not_testable_count;
+    char **changes; /* of the machine, since the run was begun; NULL: none */
     struct work_calibration *calibration; /* NULL: nothing was measured for it */
     struct done_trial *done;
     size_t done_count;
@@ -64,6 +65,9 @@ void manifest_release(struct manifest *manifest);
 /* Notes what is planned, in place of what was. Takes over both lists, on the heap. */
 void manifest_plan(struct manifest *manifest, char **planned,
                    struct not_testable *not_testable, size_t not_testable_count);
+
+/* Notes what of the machine is not as it was when the run was begun, each once. */
+void manifest_note_change(struct manifest *manifest, const char *change);
 
 /* Notes that a trial is done, in place of an earlier attempt at it. */
 void manifest_note_done(struct manifest *manifest, const char *id,

@@ -133,3 +133,13 @@ char *run_note_origins(const struct results *results)
     free(origins.items);
     return text_steal(&note);
 }
+
+char *run_note_changes(const struct manifest *manifest)
+{
+    struct text note = {0};
+    for (size_t i = 0; manifest->changes && manifest->changes[i]; i++)
+        text_printf(&note, "%s%s",
+                    i ? "; " : "The machine was another when the run was gone on with: ",
+                    manifest->changes[i]);
+    return note.length ? text_steal(&note) : NULL;
+}

@@ -23,4 +23,8 @@ char *run_note_repeated(const struct results *results);
  * ...", on the heap. NULL: all are of what began it. */
 char *run_note_origins(const struct results *results);
 
+/* What of the machine was not as at the beginning when the run was gone on with, on the
+ * heap; NULL: nothing. */
+char *run_note_changes(const struct manifest *manifest);
+
 #endif

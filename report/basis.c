@@ -102,7 +102,8 @@ void basis_print(const struct comparison *comparison, enum table_style style, FI
     print_flags(comparison, style, file);
     print_references(comparison, style, file);
     char *notes[] = {run_note_repeated(comparison->results),
-                     run_note_origins(comparison->results)};
+                     run_note_origins(comparison->results),
+                     run_note_changes(&comparison->results->manifest)};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (notes[i])
             line_print(notes[i], style, file);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/quantity.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
@@ -141,7 +142,7 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
     *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
-        .seed = request->seed,
+        .seed = request->seed ? request->seed : random_fresh_seed() | 1,
         .overrun_ns = request->overrun_ns,
     };
     struct words joining = {0};

@@ -15,7 +15,7 @@
 struct experiment_request {
     const struct profile *profile;
     uint64_t repeat; /* 0: the profile's */
-    uint64_t seed;
+    uint64_t seed;   /* 0: a fresh one */
     uint64_t overrun_ns;
     const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
     const struct words *scenarios; /* named ones; empty: those of the profile */

@@ -422,10 +422,16 @@ holds "$done_before >= 1 && $done_before < 4" "some trials are missing"
 grep -q 'not measured yet' "$work/resumed/comparison.csv" ||
     [ "$(awk -F, '$7=="throughput_rps"' "$work/resumed/comparison.csv" | wc -l)" -eq 2 ]
 ok $? "what is there can be read"
+sed -i 's/"threads_max":.*,/"threads_max":\t7,/' "$work/resumed/environment.json"
+begun=$(cat "$work/resumed"/{environment,warnings}.json)
 start --resume "$work/resumed"
 finish
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "resuming ends well (exit $status)"
+[ "$begun" = "$(cat "$work/resumed"/{environment,warnings}.json)" ] &&
+    grep -q 'gone on with: kernel.threads_max: 7 before, ' "$work/err" &&
+    tr -s ' \n' ' ' <"$work/resumed/comparison.md" | grep -q 'gone on with: kernel.threads_max: 7 before, '
+ok $? "the machine is recorded as it was at the beginning, and what is another now is told"
 [ "$(trial_count)" -eq 4 ] &&
     [ "$before" = "$(stat -c %Y%i "$work/resumed/trials/$first/trial.json")" ]
 ok $? "it did what was missing and nothing else"
