@@ -12,6 +12,8 @@ struct bench_settings {
     struct words models, externals;
     int profile;
     uint64_t repeat, seed, attempts, overrun_ns;
+    bool by_slices;
+    struct slicing slicing;
     char *out, *resume, *scenarios;
     bool force;
 };
@@ -40,12 +42,34 @@ static const struct field options[] = {
     {.name = "repeat",
      .kind = FIELD_COUNT,
      .value = "N",
-     .help = "blocks, each with one trial of everything; intervals need 6",
+     .help = "blocks, each with one trial of everything; intervals need 6; with --slices "
+             "pairs of processes, 10 by default",
      .fallback = "profile",
      .offset = offsetof(struct bench_settings, repeat),
      .minimum = 1,
      .maximum = 1000,
      .zero_word = "profile"},
+    {.name = "slices",
+     .kind = FIELD_FLAG,
+     .help = "for ratios: the first contender and each other one, itself included, are "
+             "alive at once and have the load by turns",
+     .offset = offsetof(struct bench_settings, by_slices)},
+    {.name = "slice-count",
+     .kind = FIELD_COUNT,
+     .value = "N",
+     .help = "with --slices: slices of each server in a pair of processes",
+     .fallback = "10",
+     .offset = offsetof(struct bench_settings, slicing.count),
+     .minimum = 1,
+     .maximum = SLICING_MAX_COUNT},
+    {.name = "slice-time",
+     .kind = FIELD_TIME,
+     .value = "TIME",
+     .help = "with --slices: length of each, of which the first eighth is not recorded",
+     .fallback = SLICING_TIME,
+     .offset = offsetof(struct bench_settings, slicing.slice_ns),
+     .minimum = SLICING_LEAST_NS,
+     .maximum = SLICING_MAX_NS},
     {.name = "seed",
      .kind = FIELD_COUNT,
      .value = "S",
@@ -112,6 +136,7 @@ static int begin(struct run *run, const struct bench_settings *settings,
         .repeat = settings->repeat,
         .seed = settings->seed,
         .overrun_ns = settings->overrun_ns,
+        .slicing = settings->by_slices ? settings->slicing : (struct slicing){0},
         .folder = settings->scenarios,
         .scenarios = words,
         .models = &settings->models,
@@ -124,7 +149,7 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
 {
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && !settings->out && !settings->scenarios &&
-           settings->repeat == 0 && settings->seed == 0;
+           settings->repeat == 0 && settings->seed == 0 && !settings->by_slices;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)

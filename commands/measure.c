@@ -32,6 +32,9 @@ static void tell(char *line)
 static void tell_plan(const struct experiment *experiment)
 {
     struct words lines = {0};
+    tell(experiment_note_slices(experiment));
+    if (experiment->slicing.count)
+        return;
     tell(experiment_note_durations(experiment));
     for (size_t i = 0; i < experiment->scenario_count; i++)
         samples_forecast(&lines, &experiment->scenarios[i].scenario, experiment->profile);

@@ -47,6 +47,10 @@ cJSON *experiment_to_json(const struct experiment *run)
     cJSON_AddNumberToObject(root, "repeat", (double)run->repeat);
     cJSON_AddNumberToObject(root, "seed", (double)run->seed);
     cJSON_AddNumberToObject(root, "overrun_ns", (double)run->overrun_ns);
+    if (run->slicing.count) {
+        cJSON_AddNumberToObject(root, "slices", (double)run->slicing.count);
+        cJSON_AddNumberToObject(root, "slice_ns", (double)run->slicing.slice_ns);
+    }
     cJSON *scenarios = json_add_array(root, "scenarios");
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];
@@ -90,6 +94,8 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
     const char *profile = json_string(config, "profile");
     double repeat = json_number(config, "repeat"), seed = json_number(config, "seed");
     double overrun = json_number(config, "overrun_ns");
+    double slices = json_number(config, "slices"),
+           slice_ns = json_number(config, "slice_ns");
     if (json_number(config, "schema_version") != 1 || !cJSON_IsArray(scenarios) ||
         !profile || !(repeat >= 1) || !(seed >= 0) || !(overrun >= 0))
         return error_set(error, -EINVAL,
@@ -102,6 +108,8 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
         .scenarios = memory_allocate_zeroed((size_t)cJSON_GetArraySize(scenarios) + 1,
                                             sizeof(struct experiment_scenario)),
     };
+    if (slices >= 1 && slice_ns >= 1)
+        run->slicing = (struct slicing){(uint64_t)slices, (uint64_t)slice_ns};
     models_from_json(&run->models, json_at(config, "models"));
     int result = 0;
     cJSON_ArrayForEach(item, scenarios)

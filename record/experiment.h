@@ -16,6 +16,7 @@
 #include "record/contender.h"
 #include "record/models.h"
 #include "workload/scenario.h"
+#include "workload/slicing.h"
 
 struct experiment_scenario {
     struct scenario scenario; /* its sweep has only the points that are run */
@@ -26,6 +27,8 @@ struct experiment_scenario {
 struct experiment {
     char *profile; /* its name, for the record */
     uint64_t repeat, seed, overrun_ns;
+    struct slicing slicing; /* each contender of a cell has the load by turns with the
+                             * first one, itself included; count 0: trials are whole */
     struct models models;
     struct contenders contenders;
     struct experiment_scenario *scenarios;

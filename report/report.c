@@ -12,6 +12,7 @@
 #include "report/comparison_csv.h"
 #include "report/comparison_json.h"
 #include "report/samples_csv.h"
+#include "report/slices_csv.h"
 #include "report/tables.h"
 
 struct report_parts {
@@ -35,12 +36,28 @@ static void print_markdown(const struct report_parts *report, FILE *file)
     tables_print(&report->comparison, &report->overview, TABLE_MARKDOWN, file);
 }
 
+static void print_slices(const struct report_parts *report, FILE *file)
+{
+    slices_csv_print(&report->comparison, file);
+}
+
+static void print_slice_ratios(const struct report_parts *report, FILE *file)
+{
+    slice_ratios_csv_print(&report->comparison, file);
+}
+
+/* Runs by turns have files of their own. */
 static const struct printed_file {
     const char *name;
     void (*print)(const struct report_parts *report, FILE *file);
 } printed_files[] = {{"samples.csv", print_samples},
                      {"comparison.csv", print_comparison},
-                     {"comparison.md", print_markdown}};
+                     {"comparison.md", print_markdown},
+                     {NULL, NULL}},
+  printed_of_slices[] = {{"slices.csv", print_slices},
+                         {"slice_ratios.csv", print_slice_ratios},
+                         {"comparison.md", print_markdown},
+                         {NULL, NULL}};
 
 /* Prints into memory and writes that as a file. */
 static int write_printed(const char *path, const struct printed_file *printed,
@@ -79,12 +96,13 @@ int report_write(const char *path, FILE *terminal, struct error *error)
         return result;
     comparison_make(&report.comparison, &report.results);
     overview_derive(&report.overview, &report.comparison);
-    for (size_t i = 0; i < sizeof printed_files / sizeof *printed_files && result == 0;
-         i++)
-        result = write_printed(path, &printed_files[i], &report, error);
-    if (result == 0)
+    bool by_turns = report.results.experiment.slicing.count > 0;
+    const struct printed_file *files = by_turns ? printed_of_slices : printed_files;
+    for (size_t i = 0; files[i].name && result == 0; i++)
+        result = write_printed(path, &files[i], &report, error);
+    if (result == 0 && !by_turns)
         result = write_json(path, &report, error);
-    if (result == 0)
+    if (result == 0 && !by_turns)
         result = charts_write(path, &report.comparison, error);
     if (result == 0)
         result = results_dir_sum(path, error);

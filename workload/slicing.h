@@ -24,7 +24,7 @@ struct slicing {
     uint64_t slice_ns; /* guard and measured part, without the drain */
 };
 
-#define SLICING_COUNT     10
+#define SLICING_PAIRS     10 /* of processes, by default */
 #define SLICING_MAX_COUNT 1000
 #define SLICING_TIME      "400ms"
 #define SLICING_DRAIN     "5s" /* the longest that the harness has one drain */

@@ -332,6 +332,7 @@ static void set_up_side(struct sliced_trial *trial, enum slice_side which,
     side->setup.contender = contender;
     side->folder = memory_printf("%s/%s", trial->folder, name);
     side->server = tested_server_of(&side->setup, side->folder);
+    side->server.alternates = true;
     side->record = first ? &pair->server : &trial->record->server;
     side->command = first ? &pair->server_command : &trial->record->commands.server;
     side->environment =

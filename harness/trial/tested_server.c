@@ -34,6 +34,8 @@ static void make_line(struct tested_server *server, const struct services *servi
     command_line_add_option(line, "--cpus",
                             cpus_format(&setup->placement.server, cpus, sizeof cpus));
     command_line_add_option(line, "--stats", statistics_file);
+    if (server->alternates)
+        command_line_add(line, "--quiet-loops");
     services_add_options(services, line);
     contender_options(setup->contender, setup->scenario, command_line_set, line);
 }

@@ -16,6 +16,7 @@
 struct tested_server {
     const struct trial_setup *setup; /* whose contender it is */
     const char *folder;              /* to run in, and to leave server.log in */
+    bool alternates; /* it has the load by turns, and has to be idle in between */
     struct server_child process;
     struct command_line line;
     struct launch launch;    /* of a server that is not ours */
