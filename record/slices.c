@@ -135,13 +135,18 @@ void slice_series_add(struct slice_series *series, uint64_t turn, enum slice_sid
         warning_of(series, &result->warnings[i])->slices++;
 }
 
+size_t slice_series_count(const struct slice_series *series)
+{
+    size_t measured = 0;
+    for (size_t i = 0; i < series->slice_count; i++)
+        measured += slice_is_measured(&series->slices[i]);
+    return measured;
+}
+
 bool slice_series_is_valid(const struct slice_series *series)
 {
-    size_t measured = 0, invalid = 0;
-    for (size_t i = 0; i < series->slice_count; i++) {
-        bool counts = slice_is_measured(&series->slices[i]);
-        measured += counts;
-        invalid += counts && !series->slices[i].valid;
-    }
+    size_t measured = slice_series_count(series), invalid = 0;
+    for (size_t i = 0; i < series->slice_count; i++)
+        invalid += slice_is_measured(&series->slices[i]) && !series->slices[i].valid;
     return measured > 0 && !series->interrupted && 10 * invalid <= measured;
 }

@@ -68,6 +68,9 @@ void slice_series_release(struct slice_series *series);
 void slice_series_add(struct slice_series *series, uint64_t turn, enum slice_side side,
                       double t_s, const struct load_result *result);
 
+/* How many slices are measured: those of the warm-up do not count. */
+size_t slice_series_count(const struct slice_series *series);
+
 /* Whether the figures may be used: at most a tenth of the measured slices are invalid,
  * and there is one. */
 bool slice_series_is_valid(const struct slice_series *series);

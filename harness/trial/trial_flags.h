@@ -16,6 +16,11 @@ struct harness_part {
     double other_requests;
 };
 
+#define TRIAL_FULL_LOAD 0.95 /* of a server, from which on it is full */
+
+/* Invalid, unless it is what the scenario is about. */
+enum flag_severity trial_flag_severity(const struct trial_setup *setup, enum flag flag);
+
 /* Raises the flags of a trial whose window was measured, and decides whether it counts.
  */
 void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
