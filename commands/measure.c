@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/run_noise.h"
 #include "analysis/samples.h"
 #include "base/interrupt.h"
 #include "base/options.h"
@@ -63,6 +64,17 @@ static bool is_unfit(const struct run *run)
 
 /* ---- after the last one ----------------------------------------------------------- */
 
+static void tell_noise(const struct results *results)
+{
+    struct comparison comparison;
+    struct run_noise noise;
+    comparison_make(&comparison, results);
+    run_noise_make(&noise, &comparison);
+    tell(run_noise_note(&noise));
+    tell(run_noise_suspicion(&noise));
+    comparison_release(&comparison);
+}
+
 /* How many trials have failed and how many must not be used, those of earlier sessions
  * included. */
 static int tell_trials(const struct run *run, size_t *failed, size_t *invalid,
@@ -79,6 +91,7 @@ static int tell_trials(const struct run *run, size_t *failed, size_t *invalid,
                 text_plural((double)results.trial_count, "trial", "trials"));
     tell(run_note_repeated(&results));
     tell(run_note_invalid(&results));
+    tell_noise(&results);
     results_release(&results);
     return 0;
 }

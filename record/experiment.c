@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -22,6 +23,13 @@ int experiment_add_contender(struct experiment *run, struct experiment_scenario 
         memory_resize(own->contenders, (own->contender_count + 1) * sizeof(size_t));
     own->contenders[own->contender_count++] = index;
     return 0;
+}
+
+void experiment_add_twin(struct experiment *run, struct experiment_scenario *own,
+                         size_t contender)
+{
+    own->twin_of = contender;
+    own->twin = contenders_add_twin(&run->contenders, contender, &run->models);
 }
 
 void experiment_release(struct experiment *run)
@@ -61,6 +69,8 @@ cJSON *experiment_to_json(const struct experiment *run)
             cJSON_AddItemToArray(
                 labels,
                 cJSON_CreateString(run->contenders.items[own->contenders[c]].label));
+        if (own->twin != own->twin_of)
+            json_add_text(item, "again", run->contenders.items[own->twin_of].label);
         cJSON_AddItemToArray(scenarios, item);
     }
     cJSON_AddItemToObject(root, "models", models_to_json(&run->models));
@@ -86,6 +96,25 @@ static int read_scenario(struct experiment *run, const cJSON *item, struct error
             return error_prefix(error, result, "config.json");
     }
     return 0;
+}
+
+/* Which contender of the scenario runs twice; after all scenarios, so that twins come
+ * behind all others. */
+static int read_twin(struct experiment *run, struct experiment_scenario *own,
+                     const cJSON *item, struct error *error)
+{
+    const char *label = json_string(item, "again");
+    for (size_t i = 0; label && i < own->contender_count; i++)
+        if (strcmp(run->contenders.items[own->contenders[i]].label, label) == 0) {
+            experiment_add_twin(run, own, own->contenders[i]);
+            return 0;
+        }
+    return label
+               ? error_set(error, -EINVAL,
+                           "config.json: %s: \"%s\" is to run again, and is none of its "
+                           "contenders",
+                           own->scenario.name, label)
+               : 0;
 }
 
 int experiment_from_json(struct experiment *run, const cJSON *config, struct error *error)
@@ -117,6 +146,9 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
         if (result == 0)
             result = read_scenario(run, item, error);
     }
+    for (size_t i = 0; i < run->scenario_count && result == 0; i++)
+        result = read_twin(run, &run->scenarios[i], cJSON_GetArrayItem(scenarios, (int)i),
+                           error);
     if (result < 0)
         experiment_release(run);
     return result;

@@ -22,6 +22,9 @@ struct experiment_scenario {
     struct scenario scenario; /* its sweep has only the points that are run */
     size_t *contenders;       /* indices into the run's contenders */
     size_t contender_count;
+    /* A/A: the contender that is run twice in each block, and its twin, which is none of
+     * the above; equal where nothing is. */
+    size_t twin_of, twin;
 };
 
 struct experiment {
@@ -40,6 +43,10 @@ struct experiment {
 MUST_CHECK int experiment_add_contender(struct experiment *run,
                                         struct experiment_scenario *own,
                                         const char *label, struct error *error);
+
+/* Lets a contender of the scenario run twice in each block. */
+void experiment_add_twin(struct experiment *run, struct experiment_scenario *own,
+                         size_t contender);
 
 /* The configuration as config.json has it. */
 cJSON *experiment_to_json(const struct experiment *run);

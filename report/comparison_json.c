@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/ranking.h"
+#include "analysis/run_noise.h"
 #include "base/json.h"
 #include "record/run_notes.h"
 
@@ -122,6 +123,33 @@ static cJSON *row_json(const struct comparison *comparison, const struct row *ro
     return object;
 }
 
+static void add_noise(cJSON *object, const struct comparison *comparison)
+{
+    struct run_noise noise;
+    run_noise_make(&noise, comparison);
+    if (!noise.cells) {
+        cJSON_AddNullToObject(object, "noise");
+        return;
+    }
+    cJSON *item = json_add_object(object, "noise");
+    json_add_number(item, "blocks", (double)noise.blocks);
+    json_add_number(item, "cells", (double)noise.cells);
+    cJSON *of = json_add_object(item, "metrics");
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
+        const struct noise_floor *floor = &noise.of[m];
+        if (!metric_is_filed(m, false) || isnan(floor->floor))
+            continue;
+        cJSON *metric = json_add_object(of, metrics[m].name);
+        json_add_number(metric, "pairs", (double)floor->pairs);
+        json_add_number(metric, "spread", floor->spread);
+        json_add_number(metric, "floor", floor->floor);
+        json_add_number(metric, "detectable", floor->detectable);
+        json_add_number(metric, "low", floor->interval.low);
+        json_add_number(metric, "high", floor->interval.high);
+        json_add_bool(metric, "suspect", floor->suspect);
+    }
+}
+
 cJSON *comparison_to_json(const struct comparison *comparison,
                           const struct overview *overview)
 {
@@ -140,6 +168,7 @@ cJSON *comparison_to_json(const struct comparison *comparison,
         cJSON_AddItemToObject(root, "calibration",
                               work_calibration_to_json(
                                   manifest_calibration(&comparison->results->manifest)));
+    add_noise(root, comparison);
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(comparison, &comparison->rows[i]));

@@ -6,6 +6,7 @@
 #include "report/costs_table.h"
 #include "report/lines.h"
 #include "report/missing.h"
+#include "report/noise_table.h"
 #include "report/notes.h"
 #include "report/overview_table.h"
 #include "report/scenario_table.h"
@@ -74,6 +75,7 @@ void tables_print(const struct comparison *comparison, const struct overview *ov
         i += group.count;
     }
     overview_table_print(overview, style, file);
+    noise_table_print(comparison, style, file);
     if (style == TABLE_MARKDOWN)
         costs_table_print(comparison->results->manifest.calibration, style, file);
     basis_print(comparison, style, file);

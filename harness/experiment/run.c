@@ -8,6 +8,7 @@
 
 #include "base/cpus.h"
 #include "base/file.h"
+#include "harness/experiment/twins.h"
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/machine.h"
 #include "harness/third_party/shipped.h"
@@ -49,6 +50,8 @@ void run_release(struct run *run)
 
 static void plan(struct run *run)
 {
+    free(run->skip_reasons.items);
+    trial_order_release(&run->plan);
     struct machine_limits limits = {.cpu_count = run->cpu_count,
                                     .descriptors = run->descriptors};
     char no_postgres[ERROR_TEXT_BYTES];
@@ -65,6 +68,10 @@ int run_begin(struct run *run, const struct experiment_request *request, const c
     if (result < 0)
         return result;
     plan(run);
+    if (run->experiment.repeat > 1) {
+        twins_add(&run->experiment, &run->plan);
+        plan(run);
+    }
     char host[64];
     machine_host(host, sizeof host);
     cJSON *config = experiment_to_json(&run->experiment);

@@ -80,16 +80,19 @@ static void plan_cell(const struct experiment *run, const struct experiment_scen
     struct skip_reason skip_reason = {.scenario = &own->scenario, .value = value};
     char cell_why[ERROR_TEXT_BYTES];
     find_cell_skip_reason(&own->scenario, value, limits, cell_why, sizeof cell_why);
-    size_t *able = memory_allocate((own->contender_count + 1) * sizeof *able);
+    size_t *able = memory_allocate((own->contender_count + 2) * sizeof *able);
     size_t able_count = 0;
     for (size_t i = 0; i < own->contender_count; i++) {
         skip_reason.contender = &run->contenders.items[own->contenders[i]];
         find_skip_reason(skip_reason.contender, &own->scenario, value, cell_why,
                          skip_reason.why, sizeof skip_reason.why);
-        if (*skip_reason.why)
+        if (*skip_reason.why) {
             add_skip_reason(skip_reasons, &skip_reason);
-        else
-            able[able_count++] = own->contenders[i];
+            continue;
+        }
+        able[able_count++] = own->contenders[i];
+        if (own->twin != own->twin_of && own->contenders[i] == own->twin_of)
+            able[able_count++] = own->twin;
     }
     /* What has the load by turns with the first one takes that. */
     bool alone = run->slicing.count && able_count > 0 && able[0] != own->contenders[0];
