@@ -39,7 +39,7 @@ static void add_row(struct table *table, const struct group *group, const struct
     const struct results *results = group->comparison->results;
     struct slice_cell cell = slice_cell_of(results, row);
     bool itself = strcmp(cell.first, cell.second) == 0;
-    char *label = memory_printf("%s%s", cell.second, itself ? ", again" : "");
+    char *label = memory_printf("%s%s", cell.second, itself ? CONTENDER_AGAIN : "");
     start_row(table, row, first, label);
     free(label);
     if (row->status == ROW_NOT_TESTABLE) {
@@ -157,13 +157,14 @@ void slices_basis_print(const struct results *results, enum table_style style, F
 {
     const struct slicing *slicing = &results->experiment.slicing;
     char *line = memory_printf(
-        "One value of each pair of processes, the mean over its %llu turns; t intervals "
+        "One value of each pair of processes, the mean over its %llu %s; t intervals "
         "over the pairs. Noise floor: half the interval of the first contender against "
         "itself; \"?\": that excludes 1, and the ratios beside it are suspect. A figure "
         "with \"!\" must not be used. Memory, and what a server does when it starts, are "
         "not seen by turns: measure them "
         "without --slices.",
-        (unsigned long long)slicing->count);
+        (unsigned long long)slicing->count,
+        text_plural((double)slicing->count, "turn", "turns"));
     line_print(line, style, file);
     free(line);
     char *seed =

@@ -169,11 +169,12 @@ char *experiment_note_slices(const struct experiment *run)
         return NULL;
     return memory_printf(
         "slices: the first contender of each cell and every other one, itself included, "
-        "have the load by turns; %llu fresh %s of processes, each with %llu slices of %s "
-        "for either server, of which the first %s is not recorded",
+        "have the load by turns; %llu fresh %s of processes, each with %llu %s of %s for "
+        "either server, of which the first %s is not recorded",
         (unsigned long long)run->repeat,
         text_plural((double)run->repeat, "pair", "pairs"),
         (unsigned long long)slicing->count,
+        text_plural((double)slicing->count, "slice", "slices"),
         quantity_format(QUANTITY_TIME, (double)slicing->slice_ns, slice, sizeof slice),
         quantity_format(QUANTITY_TIME, (double)slicing_guard_ns(slicing), guard,
                         sizeof guard));

@@ -68,7 +68,8 @@ int run_begin(struct run *run, const struct experiment_request *request, const c
     if (result < 0)
         return result;
     plan(run);
-    if (run->experiment.repeat > 1) {
+    /* By turns every cell has its first contender against itself. */
+    if (run->experiment.repeat > 1 && !run->experiment.slicing.count) {
         twins_add(&run->experiment, &run->plan);
         plan(run);
     }

@@ -108,7 +108,7 @@ awk -F, -v m="$(column "$csv" metric)" -v s="$(column "$csv" second)" \
      END { exit !good }' "$csv"
 ok $? "four threads do up to four times as much as one"
 grep -q '^thread-pool:threads=4 .* 2 *16 ' "$work/out" && grep -q '^noise floor ' "$work/out" &&
-    grep -q '^iterative, again ' "$work/out"
+    grep -q '^iterative (again) ' "$work/out"
 ok $? "the table has the ratio and the noise floor of the same run"
 tr '\n' ' ' <"$work/out" | grep -q 'Memory, and what a server does when it starts, *are not'
 ok $? "and says what is not seen by turns"
