@@ -7,12 +7,6 @@
 #include "harness/trial/generator_child.h"
 #include "harness/trial/slice_flags.h"
 
-enum flag_severity trial_flag_severity(const struct trial_setup *setup, enum flag flag)
-{
-    return scenario_tolerates(setup->scenario, flag_kinds[flag].word) ? FLAG_WARNING
-                                                                      : FLAG_INVALID;
-}
-
 /* Both were full: what the server can do lies between what was seen and what it would
  * have done with all of its CPU time. */
 static void flag_both_full(struct trial_record *trial)

@@ -19,7 +19,12 @@ struct harness_part {
 #define TRIAL_FULL_LOAD 0.95 /* of a server, from which on it is full */
 
 /* Invalid, unless it is what the scenario is about. */
-enum flag_severity trial_flag_severity(const struct trial_setup *setup, enum flag flag);
+static inline enum flag_severity trial_flag_severity(const struct trial_setup *setup,
+                                                     enum flag flag)
+{
+    return scenario_tolerates(setup->scenario, flag_kinds[flag].word) ? FLAG_WARNING
+                                                                      : FLAG_INVALID;
+}
 
 /* Raises the flags of a trial whose window was measured, and decides whether it counts.
  */

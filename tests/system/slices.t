@@ -75,7 +75,7 @@ finish
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "--resume ends well (exit $status)"
 nothing_runs "a run by turns"
-[ "$(ls "$dir/trials" | wc -l)" -eq 4 ] &&
+[ "$(find "$dir/trials" -mindepth 1 -maxdepth 1 | wc -l)" -eq 4 ] &&
     [ "$(for id in $before; do cat "$dir/trials/$id/trial.json"; done | sha256sum)" = "$kept" ]
 ok $? "... with what was missing, each contender against the first, itself included"
 
