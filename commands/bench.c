@@ -5,17 +5,18 @@
 #include "base/clock.h"
 #include "commands/commands.h"
 #include "commands/measure.h"
+#include "commands/plan.h"
 
 /* ---- options ---------------------------------------------------------------------- */
 
 struct bench_settings {
     struct words models, externals;
     int profile;
-    uint64_t repeat, seed, attempts, overrun_ns;
+    uint64_t repeat, budget_ns, seed, attempts, overrun_ns;
     bool by_slices;
     struct slicing slicing;
     char *out, *resume, *scenarios;
-    bool force;
+    bool force, dry_run;
 };
 
 static const struct field options[] = {
@@ -35,20 +36,37 @@ static const struct field options[] = {
      .letter = 'p',
      .kind = FIELD_CHOICE,
      .value = "NAME",
-     .help = "how thorough: minutes, hours, or more than half a day",
+     .help = "how thorough: minutes (indicative), 45 minutes (or a --budget), or more "
+             "than half a day",
      .fallback = "quick",
      .offset = offsetof(struct bench_settings, profile),
      .choices = profile_names},
     {.name = "repeat",
      .kind = FIELD_COUNT,
      .value = "N",
-     .help = "blocks, each with one trial of everything; intervals need 6; with --slices "
-             "pairs of processes, 10 by default",
+     .help = "blocks, each with one trial of everything; intervals need 6. Profile "
+             "standard has 6, 10, 15, 20 or 30: it ends where it is precise, or out of "
+             "time. With --slices pairs of processes, 10 by default",
      .fallback = "profile",
      .offset = offsetof(struct bench_settings, repeat),
      .minimum = 1,
      .maximum = 1000,
      .zero_word = "profile"},
+    {.name = "budget",
+     .kind = FIELD_TIME,
+     .value = "TIME",
+     .help = "time for all trials, such as 30m: scenarios that do not fit into it with "
+             "all their blocks are left out, and named; measured times are never cut",
+     .fallback = "profile",
+     .offset = offsetof(struct bench_settings, budget_ns),
+     .minimum = NS_PER_S,
+     .maximum = 1000 * NS_PER_H,
+     .zero_word = "profile"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .kind = FIELD_FLAG,
+     .help = "print what would run and how long that takes, and start nothing",
+     .offset = offsetof(struct bench_settings, dry_run)},
     {.name = "slices",
      .kind = FIELD_FLAG,
      .help = "for ratios: the first contender and each other one, itself included, are "
@@ -128,12 +146,13 @@ static int complain(const struct error *error)
     return EXIT_USAGE;
 }
 
-static int begin(struct run *run, const struct bench_settings *settings,
-                 const struct words *words, struct error *error)
+static int plan(struct run *run, const struct bench_settings *settings,
+                const struct words *words, struct error *error)
 {
     struct experiment_request request = {
         .profile = &profiles[settings->profile],
         .repeat = settings->repeat,
+        .budget_ns = settings->budget_ns,
         .seed = settings->seed,
         .overrun_ns = settings->overrun_ns,
         .slicing = settings->by_slices ? settings->slicing : (struct slicing){0},
@@ -142,14 +161,15 @@ static int begin(struct run *run, const struct bench_settings *settings,
         .models = &settings->models,
         .externals = &settings->externals,
     };
-    return run_begin(run, &request, settings->out, error);
+    return run_plan(run, &request, error);
 }
 
 static bool is_alone(const struct bench_settings *settings, const struct words *words)
 {
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && !settings->out && !settings->scenarios &&
-           settings->repeat == 0 && settings->seed == 0 && !settings->by_slices;
+           settings->repeat == 0 && settings->budget_ns == 0 && settings->seed == 0 &&
+           !settings->by_slices;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
@@ -169,8 +189,16 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     run_init(&run, settings->attempts);
     int result = settings->resume
                      ? run_resume(&run, settings->resume, settings->force, &error)
-                     : begin(&run, settings, words, &error);
-    int exit_code = result < 0 ? complain(&error) : measure(&run, "bench");
+                     : plan(&run, settings, words, &error);
+    if (result == 0 && !settings->resume && !settings->dry_run)
+        result = run_create(&run, settings->out, &error);
+    int exit_code = EXIT_FINE;
+    if (result < 0)
+        exit_code = complain(&error);
+    else if (settings->dry_run)
+        plan_print(&run, stdout);
+    else
+        exit_code = measure(&run, "bench");
     run_release(&run);
     return exit_code;
 }
@@ -196,7 +224,9 @@ const struct command bench_command = {
         "A scenario is a name (see `interleave scenarios`) or the path of a file; "
         "without any, all that the profile takes are run. Each trial is a fresh server, "
         "a warm-up and a measurement; each block has one trial of every contender, in an "
-        "order shuffled from the seed. The table goes to stdout, the data into the "
+        "order shuffled from the seed, and where there are several one contender runs "
+        "twice in each: what it differs from itself is the noise of the run. What is "
+        "planned is told first. The table goes to stdout, the data into the "
         "folder of results, and Ctrl-C leaves a folder that --resume goes on with, by "
         "the same build on the same machine.\n"
         "With --slices it measures ratios: two servers are alive at once and the load "

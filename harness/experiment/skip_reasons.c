@@ -112,7 +112,7 @@ void experiment_order_trials(const struct experiment *run,
                              const struct machine_limits *limits,
                              struct trial_order *plan, struct skip_reasons *skip_reasons)
 {
-    *plan = (struct trial_order){0};
+    *plan = (struct trial_order){.slicing = run->slicing};
     *skip_reasons = (struct skip_reasons){0};
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];

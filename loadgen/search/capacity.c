@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "loadgen/engine/session.h"
 #include "loadgen/measure/watch.h"
+#include "loadgen/search/capacity_verdict.h"
 
-#define LEVEL          0.001
 #define LEAST_REQUESTS 32
 #define SHOW_NS        (50 * NS_PER_MS)
 #define KEPT_AFTER     0.5 /* of a step's length */
@@ -20,83 +20,6 @@
 #define RETREATS       6
 #define LOWEST_RPS     0.1
 #define DRAIN_NS       (10 * NS_PER_S)
-
-/* ---- the record -------------------------------------------------------------------- */
-
-static const char *const verdict_words[] = {
-    [CAPACITY_KEPT] = "kept",
-    [CAPACITY_MISSED] = "missed",
-    [CAPACITY_GENERATOR] = "generator at fault",
-    [CAPACITY_CONNECTIONS] = "connections all busy",
-    NULL,
-};
-
-static const char *const outcome_words[] = {
-    [CAPACITY_FOUND] = "found",
-    [CAPACITY_NONE] = "none",
-    [CAPACITY_GENERATOR_LIMIT] = "generator_limit",
-    [CAPACITY_CONNECTION_LIMIT] = "connection_limit",
-    [CAPACITY_TIME_UP] = "time_up",
-    [CAPACITY_INTERRUPTED] = "interrupted",
-    NULL,
-};
-
-static const struct record_field step_fields[] = {
-    {MEMBER_NUMBER("rate_rps", capacity_step, rate_rps), .unit = "1/s"},
-    {MEMBER_NUMBER("seconds", capacity_step, seconds), .unit = "s"},
-    {MEMBER_COUNT("requests", capacity_step, requests)},
-    {MEMBER_COUNT("bad", capacity_step, bad)},
-    {MEMBER_NUMBER("value_ns", capacity_step, value_ns), .unit = "ns"},
-    {MEMBER_WORD("verdict", capacity_step, verdict, verdict_words)},
-    {MEMBER_BOOL("decided", capacity_step, decided)},
-    {MEMBER_BOOL("confirmation", capacity_step, confirmation)},
-    {0},
-};
-static const struct record_type step_type = RECORD_TYPE(capacity_step, step_fields);
-
-static const struct record_field capacity_fields[] = {
-    {MEMBER_COUNT("schema_version", capacity, schema_version)},
-    {MEMBER_TEXT("target", capacity, target)},
-    {MEMBER_TEXT("objective", capacity, objective)},
-    {MEMBER_WORD("outcome", capacity, outcome, outcome_words)},
-    {MEMBER_NUMBER("capacity_rps", capacity, rps), .unit = "1/s"},
-    {MEMBER_LIST("steps", capacity, steps, step_count, step_type)},
-    {0},
-};
-const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);
-
-/* ---- the test ---------------------------------------------------------------------- */
-
-/* P(X = k), X ~ Bin(n, p). */
-static double binomial_term(double n, double k, double p)
-{
-    return exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(p) +
-               (n - k) * log1p(-p));
-}
-
-/* The sum of the tail from k on, away from the mean, until its terms no longer count.
- * `step` is 1 (upper tail) or -1 (lower tail). */
-static double binomial_tail(double n, double k, double p, double step)
-{
-    double term = binomial_term(n, k, p), sum = 0;
-    while (k >= 0 && k <= n && term > 1e-12 * sum) {
-        sum += term;
-        term *=
-            step > 0 ? (n - k) / (k + 1) * p / (1 - p) : k / (n - k + 1) * (1 - p) / p;
-        k += step;
-    }
-    return fmin(sum, 1);
-}
-
-int capacity_decide(uint64_t count, uint64_t bad, double share, double level)
-{
-    double n = (double)count, k = (double)bad;
-    if (!count)
-        return 0;
-    if (k < n * share)
-        return binomial_tail(n, k, share, -1) < level ? -1 : 0;
-    return binomial_tail(n, k, share, 1) < level ? 1 : 0;
-}
 
 /* ---- one step ---------------------------------------------------------------------- */
 
@@ -115,56 +38,10 @@ static bool decide_early(void *context, const struct live_view *view)
     if (view->judged < watch->next)
         return false;
     watch->next = 2 * view->judged;
-    int side = capacity_decide(view->judged, view->over, watch->share, LEVEL);
+    int side = capacity_decide(view->judged, view->over, watch->share, CAPACITY_LEVEL);
     double part =
         (double)(view->now_ns - view->begin_ns) / (double)(view->end_ns - view->begin_ns);
     return side > 0 || (side < 0 && !watch->full_length && part >= KEPT_AFTER);
-}
-
-static bool generator_is_at_fault(const struct load_result *result)
-{
-    for (size_t i = 0; i < result->warning_count; i++)
-        if (flag_kinds[result->warnings[i].flag].traits & FLAG_OF_GENERATOR)
-            return true;
-    return false;
-}
-
-/* Whether requests were answered in time once they had a connection, and waited for one.
- */
-static bool connections_are_at_fault(const struct load_result *result,
-                                     const struct expectation *objective)
-{
-    const struct distribution *service = &result->service;
-    return result->waited_for_connection > 0 && distribution_whole(service) &&
-           distribution_highest_quantile(service, objective->fraction) <=
-               objective->limit;
-}
-
-/* Every request without a good reply within the limit is a bad one; a step without good
- * replies is no success, however few requests it had. */
-static void judge(struct capacity_step *step, const struct load_result *result,
-                  const struct expectation *objective, const struct step_watch *watch)
-{
-    step->seconds = result->duration_s;
-    step->requests = result->counts.scheduled;
-    step->bad = step->requests - watch->good;
-    step->value_ns = expectation_value(objective, result);
-    int side = capacity_decide(step->requests, step->bad, watch->share, LEVEL);
-    bool kept = side < 0 ||
-                (side == 0 && (double)step->bad <= watch->share * (double)step->requests);
-    step->decided = side != 0;
-    step->verdict = kept && result->counts.ended[OUTCOME_OK]      ? CAPACITY_KEPT
-                    : generator_is_at_fault(result)               ? CAPACITY_GENERATOR
-                    : connections_are_at_fault(result, objective) ? CAPACITY_CONNECTIONS
-                                                                  : CAPACITY_MISSED;
-}
-
-/* Whether all requests were refused, quickly: a lower rate does not help. */
-static bool is_refused(const struct load_result *result)
-{
-    const struct counts *counts = &result->counts;
-    return counts->scheduled >= LEAST_REQUESTS && !counts->ended[OUTCOME_OK] &&
-           counts_errors(counts) - counts->ended[OUTCOME_TIMEOUT] == counts->scheduled;
 }
 
 /* The state of a search. */
@@ -176,8 +53,8 @@ struct bracket_search {
     FILE *progress;
     struct error *error;
     double low, high; /* highest rate that was kept, lowest that was missed; 0: none */
-    int limit;        /* enum capacity_verdict of the miss at `high` */
-    bool refused;     /* the last step: is_refused */
+    int limit;        /* enum capacity_verdict at `high` */
+    bool refused;     /* the last step: capacity_is_refused */
 };
 
 static void print_step(const struct bracket_search *search,
@@ -190,7 +67,7 @@ static void print_step(const struct bracket_search *search,
         quantity_format(QUANTITY_TIME, step->value_ns, value, sizeof value);
     fprintf(search->progress, "%s/s: %s (%s, %llu of %llu beyond it)\n",
             quantity_format(QUANTITY_COUNT, step->rate_rps, rate, sizeof rate),
-            verdict_words[step->verdict], value, (unsigned long long)step->bad,
+            capacity_verdict_words[step->verdict], value, (unsigned long long)step->bad,
             (unsigned long long)step->requests);
 }
 
@@ -224,9 +101,10 @@ static int run_step(struct bracket_search *search, double rate_rps, bool confirm
     plan->watcher = NULL;
     if (code < 0)
         return code;
-    *step = (struct capacity_step){.rate_rps = rate_rps, .confirmation = confirmation};
-    judge(step, &result, objective, &watch);
-    search->refused = is_refused(&result);
+    *step = capacity_judge(&result, watch.good, objective);
+    step->rate_rps = rate_rps;
+    step->confirmation = confirmation;
+    search->refused = capacity_is_refused(&result);
     bool interrupted = result.interrupted;
     load_result_release(&result);
     if (interrupted)
@@ -288,12 +166,6 @@ static int narrow(struct bracket_search *search, double rate_rps)
     return code;
 }
 
-/* The fewest requests that show an objective to be kept, where all of them keep it. */
-static double requests_to_decide(const struct expectation *objective)
-{
-    return ceil(log(LEVEL) / log(objective->fraction)) + 1;
-}
-
 /*
  * 1 confirmed, 0 not confirmed (or no time left), or -errno. A confirmation lasts as long
  * as it takes to have twice the requests that can decide.
@@ -301,7 +173,8 @@ static double requests_to_decide(const struct expectation *objective)
 static int confirm(struct bracket_search *search)
 {
     uint64_t *duration_ns = &search->plan->workload.duration_ns;
-    double needed = 2 * requests_to_decide(search->objective) / search->low * NS_PER_S;
+    double needed =
+        2 * capacity_requests_to_decide(search->objective) / search->low * NS_PER_S;
     if (needed > (double)*duration_ns) {
         if (needed > (double)search->deadline_ns - (double)clock_now_ns())
             return 0;
@@ -332,14 +205,6 @@ int capacity_check_objective(const struct expectation *objective, struct error *
                      "expected an upper limit for a percentile of all requests, such as "
                      "p99<50ms, got \"%s\"",
                      objective->text);
-}
-
-/* What ended the search from above: `of_server`, or a limit of our own. */
-static int limit_outcome(int verdict, int of_server)
-{
-    return verdict == CAPACITY_GENERATOR     ? (int)CAPACITY_GENERATOR_LIMIT
-           : verdict == CAPACITY_CONNECTIONS ? (int)CAPACITY_CONNECTION_LIMIT
-                                             : of_server;
 }
 
 int capacity_search(struct load_plan *plan, const struct expectation *objective,
@@ -373,10 +238,9 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     }
     if (search.low > 0)
         capacity->rps = search.low;
-    capacity->outcome = code == -EINTR    ? CAPACITY_INTERRUPTED
-                        : search.low <= 0 ? limit_outcome(search.limit, CAPACITY_NONE)
-                        : code == 0       ? CAPACITY_TIME_UP
-                                          : limit_outcome(search.limit, CAPACITY_FOUND);
+    capacity->outcome =
+        (int)(code == -EINTR ? CAPACITY_INTERRUPTED
+                             : capacity_conclude(search.low, search.limit, code > 0));
     return 0;
 }
 
@@ -447,7 +311,7 @@ void capacity_print(const struct capacity *capacity, FILE *file)
                                                     sizeof text));
         table_add_cellf(table, "%.2f %%",
                         100 * (double)step->bad / fmax(1, (double)step->requests));
-        table_add_cellf(table, "%s%s%s", verdict_words[step->verdict],
+        table_add_cellf(table, "%s%s%s", capacity_verdict_words[step->verdict],
                         step->decided ? "" : ", too few to be sure",
                         step->confirmation ? " (confirmation)" : "");
     }

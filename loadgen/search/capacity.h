@@ -29,47 +29,9 @@
 
 #include "loadgen/measure/expect.h"
 #include "loadgen/plan/load_plan.h"
-#include "record/record.h"
-
-enum capacity_verdict {
-    CAPACITY_KEPT,
-    CAPACITY_MISSED,
-    CAPACITY_GENERATOR,   /* missed, and the generator was at fault */
-    CAPACITY_CONNECTIONS, /* missed by waiting for a free connection: once sent, requests
-                             were answered in time */
-};
-
-struct capacity_step {
-    double rate_rps;
-    double seconds; /* measured */
-    uint64_t requests, bad;
-    double value_ns;   /* of the percentile; NaN: too few samples */
-    int verdict;       /* enum capacity_verdict */
-    bool decided;      /* by the binomial test; false: by the share that was seen */
-    bool confirmation; /* only a miss ends it early */
-};
-
-enum capacity_outcome {
-    CAPACITY_FOUND,
-    CAPACITY_NONE,             /* missed at the lowest rate that was tried */
-    CAPACITY_GENERATOR_LIMIT,  /* the server can do at least this much */
-    CAPACITY_CONNECTION_LIMIT, /* likewise */
-    CAPACITY_TIME_UP,          /* this much was kept, but not confirmed */
-    CAPACITY_INTERRUPTED,
-};
+#include "record/capacity.h"
 
 #define CAPACITY_MAX_STEPS 64
-
-/* In a file: {schema_version, target, objective, outcome, capacity_rps, steps: [...]}. */
-struct capacity {
-    uint64_t schema_version;
-    char *target, *objective;
-    int outcome;                 /* enum capacity_outcome */
-    double rps;                  /* NaN: none */
-    struct capacity_step *steps; /* in the order of the search */
-    size_t step_count;
-};
-extern const struct record_type capacity_type;
 
 /* Only "pN<TIME" or "pN<=TIME" of all classes. 0 or -EINVAL. */
 MUST_CHECK int capacity_check_objective(const struct expectation *objective,
@@ -86,11 +48,5 @@ MUST_CHECK int capacity_search(struct load_plan *plan,
                                struct error *error);
 
 void capacity_print(const struct capacity *capacity, FILE *file);
-
-/*
- * Whether `bad` of `count` show that the true share is below (-1) or above (1) `share`,
- * each with an error of at most `level`; 0 where they do not.
- */
-int capacity_decide(uint64_t count, uint64_t bad, double share, double level);
 
 #endif
