@@ -81,7 +81,8 @@ void plan_tell(const struct run *run, FILE *file)
     tell_looks(run, file);
     char *notes[] = {
         run_note_left_out(run->left_out.items, run->left_out.count, &run->experiment),
-        experiment_note_durations(&run->experiment)};
+        run->experiment.slicing.count ? experiment_note_slices(&run->experiment)
+                                      : experiment_note_durations(&run->experiment)};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (notes[i])
             fprintf(file, "%s\n", notes[i]);
@@ -91,7 +92,8 @@ void plan_tell(const struct run *run, FILE *file)
     if (run->left_out.count && run->whole_ns)
         fprintf(file, "with all of them it takes about %s (--budget)\n",
                 clock_span_text((double)run->whole_ns / NS_PER_S, whole, sizeof whole));
-    for (size_t i = 0; i < run->experiment.scenario_count; i++)
+    for (size_t i = 0;
+         i < run->experiment.scenario_count && !run->experiment.slicing.count; i++)
         samples_forecast(&lines, &run->experiment.scenarios[i].scenario,
                          run->experiment.profile);
     for (size_t i = 0; i < lines.count; i++)
