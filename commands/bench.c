@@ -321,7 +321,8 @@ static int find_digests(struct bench *bench, struct error *error)
 
 static uint64_t planned_time(const struct scenario *scenario)
 {
-    return scenario->workload.warmup_ns + scenario->workload.duration_ns;
+    const struct workload *workload = &scenario->workload;
+    return workload_search_ns(workload) + workload->warmup_ns + workload->duration_ns;
 }
 
 static char *describe_trial(const struct bench *bench, const struct planned_trial *trial)

@@ -15,7 +15,8 @@
  *            "phases": [{"duration": "5s", "rate": 100, "to": 900},
  *                       {"duration": "9s", "rate": 100, "to": 900, "shape": "burst",
  *                        "period": "3s", "burst": "200ms"}],
- *            "trace": {"file": "monday.csv", "speed": 2}},
+ *            "trace": {"file": "monday.csv", "speed": 2},
+ *            "capacity": {"percentile": 99, "limit": "50ms", "search_time": "30s"}},
  *   "clients": {"keep_alive": true, "requests_per_connection": 100, "pipeline": 1,
  *               "idle": 1000,
  *               "slow_readers": {"count": 10, "bytes_per_second": 100, "path": "/"},
@@ -36,6 +37,8 @@
  * trace takes the place of "requests". "connections" is a number, or "auto" in an open
  * loop, where they are opened as needed up to "max_connections". The members are
  * explained in workload.h. "cpus" is a number or "all".
+ * "capacity" has the rate searched for, beginning at "rate", in steps of at most
+ * "duration", before the window is measured at what was found.
  * "options" are options of `serve`; each model gets those it declares. "backend" is
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's

@@ -11,6 +11,7 @@
 
 #include "base/cpus.h"
 #include "harness/trial/child_file.h"
+#include "record/capacity.h"
 #include "record/load_result.h"
 
 const char *const generator_phase_words[] = {
@@ -19,6 +20,7 @@ const char *const generator_phase_words[] = {
     [PHASE_MEASURED] = "measured", [PHASE_DONE] = "done"};
 
 static const char result_file[] = "load.json";
+static const char search_file[] = "capacity.json";
 
 /* Polling would take the CPUs that the server needs, or those of the services that it
  * asks. */
@@ -40,6 +42,8 @@ static void make_line(struct command_line *line, const struct trial_setup *setup
     command_line_add_option(line, "--seed", number);
     command_line_add_option(line, "--spin", generator_spins(setup) ? "always" : "0s");
     command_line_add_option(line, "--json", result_file);
+    if (workload_seeks_capacity(&setup->scenario->workload))
+        command_line_add_option(line, "--search-json", search_file);
     command_line_add_option(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);
     command_line_add_option(line, "--events", number);
@@ -108,10 +112,14 @@ int generator_let_go(struct generator_child *generator, struct error *error)
 }
 
 int generator_take_result(struct generator_child *generator, const char *folder,
-                          struct load_result **result, struct error *error)
+                          bool searched, struct load_result **result,
+                          struct capacity **capacity, struct error *error)
 {
     int status = generator->child.status;
     struct error unreadable;
+    *capacity = searched
+                    ? child_file_take(&capacity_type, folder, search_file, &unreadable)
+                    : NULL;
     *result = child_file_take(&load_result_type, folder, result_file, &unreadable);
     if (!WIFEXITED(status) ||
         (WEXITSTATUS(status) != EXIT_FINE && WEXITSTATUS(status) != EXIT_INVALID)) {
@@ -119,7 +127,7 @@ int generator_take_result(struct generator_child *generator, const char *folder,
         child_describe_end(&generator->child, end, sizeof end);
         return error_set(error, -ECHILD, "the generator did not end well: %s", end);
     }
-    return *result
+    return *result && (*capacity || !searched)
                ? 0
                : error_set(error, -ECHILD, "the generator left no readable result: %s",
                            unreadable.text);

@@ -57,13 +57,15 @@ MUST_CHECK int generator_hear(struct generator_child *generator, struct error *e
 MUST_CHECK int generator_let_go(struct generator_child *generator, struct error *error);
 
 /*
- * Takes over the result of one that has ended and removes its file. Exit code 3, the
+ * Takes over the results of one that has ended and removes their files. Exit code 3, the
  * generator's verdict on its own result, is an end like 0. 0, or -ECHILD; what could be
- * read is in *result in either case, on the heap, or NULL.
+ * read is in *result and *capacity in either case, on the heap, or NULL. `searched`:
+ * there has to be a capacity.
  */
 MUST_CHECK int generator_take_result(struct generator_child *generator,
-                                     const char *folder, struct load_result **result,
-                                     struct error *error);
+                                     const char *folder, bool searched,
+                                     struct load_result **result,
+                                     struct capacity **capacity, struct error *error);
 
 void generator_release(struct generator_child *generator);
 

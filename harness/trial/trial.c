@@ -95,7 +95,9 @@ static void set_deadline(struct trial *trial)
 {
     const struct workload *workload = &trial->setup->scenario->workload;
     uint64_t planned_ns = 0;
-    if (trial->generator.phase == PHASE_WARMUP)
+    if (trial->generator.phase == PHASE_CONNECTING)
+        planned_ns = workload_search_ns(workload);
+    else if (trial->generator.phase == PHASE_WARMUP)
         planned_ns = workload->warmup_ns;
     else if (trial->generator.phase == PHASE_MEASURING)
         planned_ns = workload->duration_ns;
@@ -273,6 +275,9 @@ static int start_server(struct trial *trial)
     free(log_path);
     /* That it is ready has been asked until it answered: once, that is. */
     trial->harness_requests = plan.ready_path ? 1 : 0;
+    /* A search overloads it: what it answered then is not counted one by one. */
+    if (workload_seeks_capacity(&trial->setup->scenario->workload))
+        trial->harness_requests = (double)NAN;
     if (result == -EINTR)
         return result;
     if (result < 0)
@@ -300,8 +305,9 @@ static int start_generator(struct trial *trial)
 static void take_load(struct trial *trial)
 {
     struct error error;
-    if (generator_take_result(&trial->generator, trial->folder, &trial->record->load,
-                              &error) < 0)
+    bool searched = workload_seeks_capacity(&trial->setup->scenario->workload);
+    if (generator_take_result(&trial->generator, trial->folder, searched,
+                              &trial->record->load, &trial->record->capacity, &error) < 0)
         fail(trial, &trial->generator.child, "%s", error.text);
 }
 
