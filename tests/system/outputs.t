@@ -41,6 +41,8 @@ declare -A needs=(
     [serve]="--model event-loop --listen 127.0.0.1:0"
     [bench]="hello --models event-loop"
 )
+# What some options need beside them.
+declare -A also=([--search-json]="--find-capacity p50<1s --search-time 1ms")
 # Options that name a file or a folder which is read.
 inputs=' --external --resume --scenarios --data --scenario --trace --body-file '
 
@@ -49,7 +51,7 @@ with() {
     local command=$1
     shift
     # shellcheck disable=SC2086 # words
-    timeout 20 "$interleave" "$command" ${needs[$command]} "$@" >"$work/out" 2>"$work/err"
+    timeout 20 "$interleave" "$command" ${needs[$command]} ${also[$1]:-} "$@" >"$work/out" 2>"$work/err"
 }
 
 refuses() { # COMMAND OPTION VALUE
