@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/capacity.h"
 #include "record/flags.h"
 #include "record/load_result.h"
 #include "record/machine_counters.h"
@@ -77,7 +78,8 @@ struct trial_record {
     bool valid;                 /* measured, and no flag forbids its use */
     struct trial_flag *flags;
     size_t flag_count;
-    struct load_result *load; /* NULL: the generator left none; without its series */
+    struct load_result *load;  /* NULL: the generator left none; without its series */
+    struct capacity *capacity; /* of the search before the load; NULL: there was none */
     struct server_record server;
     struct service_record *backend, *database; /* NULL: the scenario has none */
     /* NULL: the window was not reached. */

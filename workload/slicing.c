@@ -32,6 +32,7 @@ int slicing_check(const struct workload *workload, struct error *error)
         {workload->phase_count > 0, "phases"},
         {workload->trace.count > 0, "a trace"},
         {workload->request_limit > 0, "a limited number of requests"},
+        {workload_seeks_capacity(workload), "a search for the capacity"},
         {workload->slow_readers.count > 0, "slow readers"},
         {workload->slow_senders.count > 0, "slow senders"},
     };

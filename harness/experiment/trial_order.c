@@ -95,7 +95,8 @@ uint64_t trial_time_ns(const struct trial_order *plan, const struct scenario *sc
     const struct workload *workload = &scenario->workload;
     const struct slicing *slicing = &plan->slicing;
     if (!slicing->count)
-        return workload->warmup_ns + workload->duration_ns + TRIAL_OVERHEAD_NS;
+        return workload_search_ns(workload) + workload->warmup_ns +
+               workload->duration_ns + TRIAL_OVERHEAD_NS;
     return 2 * (workload->warmup_ns + (1 + slicing->count) * slicing->slice_ns +
                 TRIAL_OVERHEAD_NS);
 }

@@ -12,6 +12,7 @@
 #include "base/cpus.h"
 #include "base/quantity.h"
 #include "harness/trial/child_file.h"
+#include "record/capacity.h"
 
 const char *const generator_phase_words[] = {
     [PHASE_CONNECTING] = "",       [PHASE_CONNECTED] = "connected",
@@ -31,6 +32,7 @@ static const unsigned phases_after[] = {
     [PHASE_DONE] = 0};
 
 static const char result_file[] = "load.json";
+static const char search_file[] = "capacity.json";
 
 /* Polling would take the CPUs that the server needs, or those of the services that it
  * asks. */
@@ -52,6 +54,8 @@ static void make_line(struct command_line *line, const struct trial_setup *setup
     command_line_add_option(line, "--seed", number);
     command_line_add_option(line, "--spin", generator_spins(setup) ? "always" : "0s");
     command_line_add_option(line, "--json", result_file);
+    if (workload_seeks_capacity(&setup->scenario->workload))
+        command_line_add_option(line, "--search-json", search_file);
     if (!alternation)
         command_line_add_option(line, "--histogram", "latency.hgrm");
     snprintf(number, sizeof number, "%d", events);
@@ -150,6 +154,16 @@ int generator_take_result(struct generator_child *generator, const char *folder,
                ? 0
                : error_set(error, -ECHILD, "the generator left no readable result: %s",
                            unreadable.text);
+}
+
+int generator_take_capacity(const char *folder, struct capacity **capacity,
+                            struct error *error)
+{
+    struct error unreadable;
+    *capacity = child_file_take(&capacity_type, folder, search_file, &unreadable);
+    return *capacity ? 0
+                     : error_set(error, -ECHILD, "the search left no readable result: %s",
+                                 unreadable.text);
 }
 
 void generator_release(struct generator_child *generator)

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "harness/trial/command_line.h"
 #include "harness/trial/trial.h"
+#include "record/capacity.h"
 #include "record/record.h"
 #include "workload/slicing.h"
 
@@ -75,6 +76,10 @@ MUST_CHECK int generator_let_go(struct generator_child *generator, struct error 
 MUST_CHECK int generator_take_result(struct generator_child *generator,
                                      const char *folder, const struct record_type *type,
                                      void **result, struct error *error);
+
+/* Likewise the result of a search for the capacity. */
+MUST_CHECK int generator_take_capacity(const char *folder, struct capacity **capacity,
+                                       struct error *error);
 
 void generator_release(struct generator_child *generator);
 

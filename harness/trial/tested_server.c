@@ -2,6 +2,7 @@
 #include "harness/trial/tested_server.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -75,6 +76,9 @@ int tested_server_start(struct tested_server *server, const struct services *ser
     free(log_path);
     /* That it is ready has been asked until it answered: once, that is. */
     server->harness_requests = plan.ready_path ? 1 : 0;
+    /* A search overloads it: what it answered then is not counted one by one. */
+    if (workload_seeks_capacity(&server->setup->scenario->workload))
+        server->harness_requests = (double)NAN;
     return result;
 }
 

@@ -78,7 +78,9 @@ static void set_deadline(struct trial *trial)
 {
     const struct workload *workload = &trial->setup->scenario->workload;
     uint64_t planned_ns = 0;
-    if (trial->generator.phase == PHASE_WARMUP)
+    if (trial->generator.phase == PHASE_CONNECTING)
+        planned_ns = workload_search_ns(workload);
+    else if (trial->generator.phase == PHASE_WARMUP)
         planned_ns = workload->warmup_ns;
     else if (trial->generator.phase == PHASE_MEASURING)
         planned_ns = workload->duration_ns;
@@ -216,10 +218,13 @@ static int start_generator(struct trial *trial)
 static void take_load(struct trial *trial)
 {
     struct error error;
+    struct trial_record *record = trial->record;
     void *load;
     int result = generator_take_result(&trial->generator, trial->folder,
                                        &load_result_type, &load, &error);
-    trial->record->load = load;
+    record->load = load;
+    if (result == 0 && workload_seeks_capacity(&trial->setup->scenario->workload))
+        result = generator_take_capacity(trial->folder, &record->capacity, &error);
     if (result < 0)
         fail(trial, &trial->generator.child, "%s", error.text);
 }

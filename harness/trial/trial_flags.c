@@ -57,7 +57,7 @@ static void flag_counts(struct trial_record *trial, const struct harness_part *h
                  load->whole_run.sent == load->whole_run.replies;
     double sent = (double)load->whole_run.sent;
     double served = statistics ? statistics->requests - harness->requests : (double)NAN;
-    /* A server of others may leave no counts. */
+    /* A server of others may leave no counts, and a search for the capacity adds some. */
     if (isnan(served) || !clean || served == sent)
         return;
     trial_raise(trial, FLAG_COUNT_MISMATCH, FLAG_INVALID,

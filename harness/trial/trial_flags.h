@@ -10,7 +10,8 @@
 
 /* What this process itself has added to what was measured. */
 struct harness_part {
-    double requests; /* that the server counts, but no generator sent */
+    double requests; /* that the server counts, but the window's load did not send; NAN:
+                      * not known */
     double cpu_s;    /* in the window */
     /* Of the other server of a pair that has the load by turns. */
     double other_requests;
