@@ -74,8 +74,8 @@ bench: all ## measure all models (BENCH="--profile standard hello" for more) and
 	$(Q)$(PROGRAM) bench $(if $(BENCH),$(BENCH),--profile quick)
 
 .PHONY: claims
-claims: all ## measure and judge what is said about the models (hours; BENCH="--profile quick" for a look)
-	$(Q)$(PROGRAM) bench --claims all $(if $(BENCH),$(BENCH),--profile standard)
+claims: all ## measure and judge what is said about the models, an hour (BENCH="--profile quick" for a look)
+	$(Q)$(PROGRAM) bench --claims all $(if $(BENCH),$(BENCH),--profile standard --budget 1h)
 
 .PHONY: reproduce
 reproduce: all ## measure what the reference has measured, and say what is found again (REFERENCE=DIR)

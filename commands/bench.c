@@ -9,6 +9,7 @@
 #include "commands/claims_files.h"
 #include "commands/commands.h"
 #include "commands/measure.h"
+#include "commands/plan.h"
 #include "harness/experiment/claim_cells.h"
 #include "record/verdicts.h"
 
@@ -17,9 +18,9 @@
 struct bench_settings {
     struct words models, externals, claims;
     int profile;
-    uint64_t repeat, seed, attempts, overrun_ns;
+    uint64_t repeat, budget_ns, seed, attempts, overrun_ns;
     char *out, *resume, *scenarios;
-    bool force, strict;
+    bool force, strict, dry_run;
 };
 
 static const struct field options[] = {
@@ -48,19 +49,37 @@ static const struct field options[] = {
      .letter = 'p',
      .kind = FIELD_CHOICE,
      .value = "NAME",
-     .help = "how thorough: minutes, most of an hour, or most of a day",
+     .help = "how thorough: minutes (indicative), 45 minutes (or a --budget), or more "
+             "than half a day",
      .fallback = "quick",
      .offset = offsetof(struct bench_settings, profile),
      .choices = profile_names},
     {.name = "repeat",
      .kind = FIELD_COUNT,
      .value = "N",
-     .help = "blocks, each with one trial of everything; intervals need 6",
+     .help = "blocks, each with one trial of everything; intervals need 6. Profile "
+             "standard has 6, 10, 15, 20 or 30: it ends where it is precise, or out of "
+             "time",
      .fallback = "profile",
      .offset = offsetof(struct bench_settings, repeat),
      .minimum = 1,
      .maximum = 1000,
      .zero_word = "profile"},
+    {.name = "budget",
+     .kind = FIELD_TIME,
+     .value = "TIME",
+     .help = "time for all trials, such as 30m: scenarios that do not fit into it with "
+             "all their blocks are left out, and named; measured times are never cut",
+     .fallback = "profile",
+     .offset = offsetof(struct bench_settings, budget_ns),
+     .minimum = NS_PER_S,
+     .maximum = 1000 * NS_PER_H,
+     .zero_word = "profile"},
+    {.name = "dry-run",
+     .letter = 'n',
+     .kind = FIELD_FLAG,
+     .help = "print what would run and how long that takes, and start nothing",
+     .offset = offsetof(struct bench_settings, dry_run)},
     {.name = "seed",
      .kind = FIELD_COUNT,
      .value = "S",
@@ -119,10 +138,30 @@ static int complain(const struct error *error)
     return EXIT_USAGE;
 }
 
-/* Keeps with the run those claims that it can answer: they were fixed before it. */
-static int keep_claims(struct run *run, struct claims *claims, struct error *error)
+/* `claims` are those that were asked for, or NULL. */
+static int plan(struct run *run, const struct bench_settings *settings,
+                const struct words *words, const struct claims *claims,
+                struct error *error)
 {
-    claims_keep(claims, claim_is_of_run, &run->experiment);
+    struct experiment_request request = {
+        .profile = &profiles[settings->profile],
+        .repeat = settings->repeat,
+        .budget_ns = settings->budget_ns,
+        .seed = settings->seed,
+        .overrun_ns = settings->overrun_ns,
+        .folder = settings->scenarios,
+        .scenarios = words,
+        .models = &settings->models,
+        .externals = &settings->externals,
+        .claims = claims,
+    };
+    return run_plan(run, &request, error);
+}
+
+/* They are fixed before the run. */
+static int write_claims(const struct run *run, const struct claims *claims,
+                        struct error *error)
+{
     if (claims->count == 0)
         return 0;
     cJSON *json = claims_to_json(claims);
@@ -131,28 +170,24 @@ static int keep_claims(struct run *run, struct claims *claims, struct error *err
     return result;
 }
 
+/* Plans the run and makes its folder, unless the plan is all that is asked for. The
+ * claims that it judges are those that were asked for, else those that it can answer. */
 static int begin(struct run *run, const struct bench_settings *settings,
                  const struct words *words, struct error *error)
 {
     struct claims claims;
+    bool asked = settings->claims.count > 0;
     int result =
         claims_read_asked(&claims, &settings->claims, settings->scenarios, error);
     if (result < 0)
         return result;
-    struct experiment_request request = {
-        .profile = &profiles[settings->profile],
-        .repeat = settings->repeat,
-        .seed = settings->seed,
-        .overrun_ns = settings->overrun_ns,
-        .folder = settings->scenarios,
-        .scenarios = words,
-        .models = &settings->models,
-        .externals = &settings->externals,
-        .claims = settings->claims.count > 0 ? &claims : NULL,
-    };
-    result = run_begin(run, &request, settings->out, error);
-    if (result == 0)
-        result = keep_claims(run, &claims, error);
+    result = plan(run, settings, words, asked ? &claims : NULL, error);
+    if (result == 0 && !settings->dry_run)
+        result = run_create(run, settings->out, error);
+    if (result == 0 && !asked)
+        claims_keep(&claims, claim_is_of_run, &run->experiment);
+    if (result == 0 && !settings->dry_run)
+        result = write_claims(run, &claims, error);
     claims_release(&claims);
     return result;
 }
@@ -182,7 +217,7 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && settings->claims.count == 0 &&
            !settings->out && !settings->scenarios && settings->repeat == 0 &&
-           settings->seed == 0;
+           settings->budget_ns == 0 && settings->seed == 0;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
@@ -210,8 +245,14 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     int result = settings->resume
                      ? run_resume(&run, settings->resume, settings->force, &error)
                      : begin(&run, settings, words, &error);
-    int exit_code = result < 0 ? complain(&error) : measure(&run, "bench");
-    if (exit_code == EXIT_FINE && settings->strict)
+    int exit_code = EXIT_FINE;
+    if (result < 0)
+        exit_code = complain(&error);
+    else if (settings->dry_run)
+        plan_print(&run, stdout);
+    else
+        exit_code = measure(&run, "bench");
+    if (exit_code == EXIT_FINE && settings->strict && !settings->dry_run)
         exit_code = judge_strictly(&run);
     run_release(&run);
     return exit_code;
@@ -238,7 +279,9 @@ const struct command bench_command = {
         "A scenario is a name (see `interleave scenarios`) or the path of a file; "
         "without any, all that the profile takes are run. Each trial is a fresh server, "
         "a warm-up and a measurement; each block has one trial of every contender, in an "
-        "order shuffled from the seed. The table goes to stdout, the data into the "
+        "order shuffled from the seed, and where there are several one contender runs "
+        "twice in each: what it differs from itself is the noise of the run. What is "
+        "planned is told first. The table goes to stdout, the data into the "
         "folder of results, and Ctrl-C leaves a folder that --resume goes on with, by "
         "the same build on the same machine.\n"
         "Claims that the run can answer are judged from it, see `interleave claims`. One "

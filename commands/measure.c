@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "analysis/run_noise.h"
-#include "analysis/samples.h"
 #include "base/interrupt.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "harness/experiment/blocks.h"
+#include "commands/looks.h"
+#include "commands/plan.h"
 #include "record/run_notes.h"
 #include "report/report.h"
 
@@ -28,18 +28,6 @@ static void tell(char *line)
 }
 
 /* ---- before the first trial ------------------------------------------------------- */
-
-/* What the profile shortens, and which tables will have no p99 for it. */
-static void tell_plan(const struct experiment *experiment)
-{
-    struct words lines = {0};
-    tell(experiment_note_durations(experiment));
-    for (size_t i = 0; i < experiment->scenario_count; i++)
-        samples_forecast(&lines, &experiment->scenarios[i].scenario, experiment->profile);
-    for (size_t i = 0; i < lines.count; i++)
-        fprintf(stderr, "no p99: %s\n", lines.items[i]);
-    words_release(&lines);
-}
 
 /* What the doctor finds, and what is not as it was when the run was begun. */
 static void tell_machine(const struct run *run)
@@ -134,14 +122,14 @@ int measure(struct run *run, const char *command)
 {
     struct error error;
     interrupt_catch();
-    tell_plan(&run->experiment);
+    plan_tell(run, stderr);
     int result = run_examine(run, &error);
     if (result == 0) {
         tell_machine(run);
         result = run_prepare(run, &error);
     }
     if (result == 0)
-        result = run_blocks(run, &error);
+        result = run_blocks(run, &looks_watch, &error);
     if (result == -EINTR)
         return finish_interrupted(run, command);
     return result < 0 ? complain(command, &error) : finish(run, command);

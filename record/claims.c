@@ -282,7 +282,8 @@ static void inherit(struct claim_reading *reading, const struct claim_reading *s
     take_text(&reading->contender, subject->contender);
     take_text(&reading->class_name, subject->class_name);
     take_text(&reading->metric, subject->metric);
-    for (size_t i = 0; same && !reading->points.count && i < subject->points.count; i++)
+    bool takes_points = same && !reading->points.count;
+    for (size_t i = 0; takes_points && i < subject->points.count; i++)
         words_add(&reading->points, subject->points.items[i]);
     if (!(reading->least > 0))
         reading->least = subject->least;

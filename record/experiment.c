@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "record/record.h"
 #include "workload/scenario_read.h"
 
 int experiment_add_contender(struct experiment *run, struct experiment_scenario *own,
@@ -32,14 +33,74 @@ void experiment_add_twin(struct experiment *run, struct experiment_scenario *own
     own->twin = contenders_add_twin(&run->contenders, contender, &run->models);
 }
 
+/* ---- leaving out ------------------------------------------------------------------ */
+
+static void release_scenario(struct experiment_scenario *own)
+{
+    scenario_release(&own->scenario);
+    free(own->contenders);
+}
+
+/* Drops contenders that no scenario has; places[i] is where the one at i is now. */
+static void drop_unused(struct contenders *contenders, const bool *used, size_t *places)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < contenders->count; i++) {
+        places[i] = count;
+        if (used[i])
+            contenders->items[count++] = contenders->items[i];
+        else
+            contender_release(&contenders->items[i]);
+    }
+    contenders->count = count;
+}
+
+void experiment_keep(struct experiment *run, const bool *keep)
+{
+    size_t kept = 0, count = run->contenders.count;
+    bool *used = memory_allocate_zeroed(count + 1, sizeof *used);
+    size_t *places = memory_allocate((count + 1) * sizeof *places);
+    for (size_t s = 0; s < run->scenario_count; s++) {
+        struct experiment_scenario own = run->scenarios[s];
+        if (!keep[s]) {
+            release_scenario(&own);
+            continue;
+        }
+        for (size_t c = 0; c < own.contender_count; c++)
+            used[own.contenders[c]] = true;
+        if (own.twin != own.twin_of)
+            used[own.twin] = true;
+        run->scenarios[kept++] = own;
+    }
+    run->scenario_count = kept;
+    drop_unused(&run->contenders, used, places);
+    for (size_t s = 0; s < kept; s++) {
+        struct experiment_scenario *own = &run->scenarios[s];
+        for (size_t c = 0; c < own->contender_count; c++)
+            own->contenders[c] = places[own->contenders[c]];
+        bool has_twin = own->twin != own->twin_of;
+        own->twin_of = places[own->twin_of];
+        own->twin = has_twin ? places[own->twin] : own->twin_of;
+    }
+    free(places);
+    free(used);
+}
+
+uint64_t experiment_next_look(const struct experiment *run, uint64_t blocks)
+{
+    for (size_t i = 0; i < run->look_count; i++)
+        if (run->looks[i] > blocks)
+            return run->looks[i];
+    return 0;
+}
+
 void experiment_release(struct experiment *run)
 {
-    for (size_t i = 0; i < run->scenario_count; i++) {
-        scenario_release(&run->scenarios[i].scenario);
-        free(run->scenarios[i].contenders);
-    }
+    for (size_t i = 0; i < run->scenario_count; i++)
+        release_scenario(&run->scenarios[i]);
     free(run->scenarios);
     free(run->profile);
+    free(run->looks);
     contenders_release(&run->contenders);
     models_release(&run->models);
     *run = (struct experiment){0};
@@ -55,6 +116,10 @@ cJSON *experiment_to_json(const struct experiment *run)
     cJSON_AddNumberToObject(root, "repeat", (double)run->repeat);
     cJSON_AddNumberToObject(root, "seed", (double)run->seed);
     cJSON_AddNumberToObject(root, "overrun_ns", (double)run->overrun_ns);
+    cJSON_AddNumberToObject(root, "budget_ns", (double)run->budget_ns);
+    cJSON *looks = json_add_array(root, "looks");
+    for (size_t i = 0; i < run->look_count; i++)
+        cJSON_AddItemToArray(looks, cJSON_CreateNumber((double)run->looks[i]));
     cJSON *scenarios = json_add_array(root, "scenarios");
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];
@@ -94,6 +159,20 @@ static int read_scenario(struct experiment *run, const cJSON *item, struct error
     return 0;
 }
 
+/* Both are missing in a run that has neither. */
+static void read_looks(struct experiment *run, const cJSON *config)
+{
+    double budget = json_number(config, "budget_ns");
+    const cJSON *look;
+    run->budget_ns = budget > 0 ? (uint64_t)budget : 0;
+    cJSON_ArrayForEach(look, json_at(config, "looks"))
+    {
+        if (look->valuedouble >= 1)
+            *(uint64_t *)record_append(&run->looks, &run->look_count,
+                                       sizeof *run->looks) = (uint64_t)look->valuedouble;
+    }
+}
+
 /* Which contender of the scenario runs twice; after all scenarios, so that twins come
  * behind all others. */
 static int read_twin(struct experiment *run, struct experiment_scenario *own,
@@ -131,6 +210,7 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
         .scenarios = memory_allocate_zeroed((size_t)cJSON_GetArraySize(scenarios) + 1,
                                             sizeof(struct experiment_scenario)),
     };
+    read_looks(run, config);
     models_from_json(&run->models, json_at(config, "models"));
     int result = 0;
     cJSON_ArrayForEach(item, scenarios)

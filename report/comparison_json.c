@@ -166,6 +166,13 @@ cJSON *comparison_to_json(const struct comparison *comparison,
     char *repeated = run_note_repeated(comparison->results);
     json_add_text(root, "repeated", repeated);
     free(repeated);
+    char *end = run_note_end(&comparison->results->manifest);
+    json_add_text(root, "ended", end);
+    free(end);
+    cJSON *left_out = json_add_array(root, "left_out");
+    char *const *name = comparison->results->manifest.left_out;
+    for (; name && *name; name++)
+        cJSON_AddItemToArray(left_out, cJSON_CreateString(*name));
     char *origins = run_note_origins(comparison->results);
     json_add_text(root, "origins", origins);
     free(origins);

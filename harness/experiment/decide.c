@@ -16,6 +16,7 @@
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
+#include "record/record.h"
 
 /* ---- what the profile shortens ---------------------------------------------------- */
 
@@ -165,6 +166,16 @@ static int read_asked(struct experiment *run, const struct experiment_request *r
     return result;
 }
 
+/* Who says how many blocks there are to be has them all, however long that takes. */
+static void take_looks(struct experiment *run, const struct profile *profile)
+{
+    if (!run->budget_ns)
+        run->budget_ns = profile->budget_ns;
+    for (size_t i = 0; profile->looks && profile_looks[i]; i++)
+        *(uint64_t *)record_append(&run->looks, &run->look_count, sizeof *run->looks) =
+            profile_looks[i];
+}
+
 int experiment_decide(struct experiment *run, const struct experiment_request *request,
                       struct error *error)
 {
@@ -173,7 +184,10 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
         .repeat = request->repeat ? request->repeat : request->profile->repeat,
         .seed = request->seed ? request->seed : random_fresh_seed() | 1,
         .overrun_ns = request->overrun_ns,
+        .budget_ns = request->budget_ns,
     };
+    if (!request->repeat)
+        take_looks(run, request->profile);
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
     if (result == 0)

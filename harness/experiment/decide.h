@@ -15,8 +15,9 @@
 
 struct experiment_request {
     const struct profile *profile;
-    uint64_t repeat; /* 0: the profile's */
-    uint64_t seed;   /* 0: a fresh one */
+    uint64_t repeat;    /* blocks, without looks; 0: the profile's, with its looks */
+    uint64_t budget_ns; /* for all trials; 0: the profile's, if `repeat` is not given */
+    uint64_t seed;      /* 0: a fresh one */
     uint64_t overrun_ns;
     const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
     const struct words *scenarios; /* named ones; empty: those of the profile */

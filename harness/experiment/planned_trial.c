@@ -2,8 +2,10 @@
 #include "harness/experiment/planned_trial.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "harness/trial/trial.h"
@@ -15,8 +17,7 @@ static const struct cell *cell_of(const struct run *run, size_t index)
 
 uint64_t planned_trial_time_ns(const struct run *run, size_t index)
 {
-    const struct workload *workload = &cell_of(run, index)->scenario->workload;
-    return workload->warmup_ns + workload->duration_ns;
+    return trial_time_ns(cell_of(run, index)->scenario);
 }
 
 static char *describe(const struct run *run, size_t index)
@@ -45,16 +46,24 @@ static uint64_t services_cpus(const struct scenario *scenario)
            (scenario->database != DATABASE_NONE);
 }
 
+static void note_time(struct manifest *manifest, uint64_t begun_ns)
+{
+    double before_s = isnan(manifest->spent_s) ? 0 : manifest->spent_s;
+    manifest->spent_s = before_s + clock_seconds_between(begun_ns, clock_now_ns());
+}
+
 /* Into a folder of its own. */
 static int make(struct run *run, const struct trial_setup *setup,
                 struct trial_record *record, struct error *error)
 {
     char *folder = NULL;
+    uint64_t begun_ns = clock_now_ns();
     int result = results_dir_begin_trial(&run->dir, setup->id, &folder, error);
     if (result < 0)
         return result;
     result = trial_run(setup, folder, record, error);
     if (result == 0) {
+        note_time(&run->dir.manifest, begun_ns);
         result = results_dir_commit_trial(&run->dir, setup->id, folder, status_of(record),
                                           error);
         if (result < 0)

@@ -8,7 +8,7 @@
 #include "harness/experiment/progress.h"
 #include "harness/experiment/run.h"
 
-/* Its warm-up and its window, as planned. */
+/* As planned. */
 uint64_t planned_trial_time_ns(const struct run *run, size_t index);
 
 /* Makes the trial at this index of the plan and tells of it. 0, -EINTR or -errno; a trial

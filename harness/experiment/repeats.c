@@ -36,18 +36,19 @@ static bool was_disturbed(const struct run *run, const char *id)
     return disturbed;
 }
 
-int repeats_run(struct run *run, size_t first, size_t end, uint64_t *budget_ns,
+int repeats_run(struct run *run, size_t first, size_t end, uint64_t *spent_ns,
                 struct progress *progress, struct error *error)
 {
+    uint64_t budget_ns = repeats_budget_ns(run);
     int result = 0;
     for (uint64_t attempt = 1; attempt < run->attempts; attempt++) {
         for (size_t i = first; i < end && result == 0; i++) {
             const char *id = run->plan.trials[i].id;
             uint64_t planned_ns = planned_trial_time_ns(run, i);
-            if (planned_ns > *budget_ns || !was_disturbed(run, id) ||
+            if (*spent_ns + planned_ns > budget_ns || !was_disturbed(run, id) ||
                 results_dir_count_disturbed(&run->dir, id) >= attempt)
                 continue;
-            *budget_ns -= planned_ns;
+            *spent_ns += planned_ns;
             progress_add(progress, planned_ns);
             result = results_dir_set_aside_trial(&run->dir, id, error);
             if (result == 0)

@@ -13,9 +13,9 @@
 uint64_t repeats_budget_ns(const struct run *run);
 
 /* Makes those again that lie from `first` to before `end` in the plan and are disturbed,
- * up to run->attempts times each, and takes that time off the budget. 0, -EINTR or
- * -errno. */
-MUST_CHECK int repeats_run(struct run *run, size_t first, size_t end, uint64_t *budget_ns,
+ * up to run->attempts times each; adds their time to what all have taken before. 0,
+ * -EINTR or -errno. */
+MUST_CHECK int repeats_run(struct run *run, size_t first, size_t end, uint64_t *spent_ns,
                            struct progress *progress, struct error *error);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/cpus.h"
 #include "base/file.h"
+#include "harness/experiment/budget.h"
 #include "harness/experiment/twins.h"
 #include "harness/experiment/work_calibration.h"
 #include "harness/probe/machine.h"
@@ -36,6 +37,7 @@ void run_init(struct run *run, uint64_t attempts)
 void run_release(struct run *run)
 {
     free(run->forced);
+    words_release(&run->left_out);
     free(run->skip_reasons.items);
     findings_release(&run->findings);
     digests_release(&run->digests);
@@ -61,8 +63,8 @@ static void plan(struct run *run)
     experiment_order_trials(&run->experiment, &limits, &run->plan, &run->skip_reasons);
 }
 
-int run_begin(struct run *run, const struct experiment_request *request, const char *out,
-              struct error *error)
+int run_plan(struct run *run, const struct experiment_request *request,
+             struct error *error)
 {
     int result = experiment_decide(&run->experiment, request, error);
     if (result < 0)
@@ -72,12 +74,30 @@ int run_begin(struct run *run, const struct experiment_request *request, const c
         twins_add(&run->experiment, &run->plan);
         plan(run);
     }
+    run->whole_ns = run->experiment.repeat * trial_order_block_ns(&run->plan, NULL);
+    result = budget_fit(&run->experiment, &run->plan, &run->left_out, error);
+    references_keep_used(&run->experiment.models, &run->experiment.contenders);
+    plan(run);
+    return result;
+}
+
+int run_create(struct run *run, const char *out, struct error *error)
+{
     char host[64];
     machine_host(host, sizeof host);
     cJSON *config = experiment_to_json(&run->experiment);
-    result = results_dir_create(&run->dir, out, host, &run->origin, config, error);
+    int result = results_dir_create(&run->dir, out, host, &run->origin, config, error);
     cJSON_Delete(config);
+    if (result == 0)
+        manifest_note_left_out(&run->dir.manifest, &run->left_out);
     return result;
+}
+
+int run_begin(struct run *run, const struct experiment_request *request, const char *out,
+              struct error *error)
+{
+    int result = run_plan(run, request, error);
+    return result < 0 ? result : run_create(run, out, error);
 }
 
 /* What began the run goes on with it; another build only where that is asked for. */
@@ -117,8 +137,14 @@ int run_resume(struct run *run, const char *folder, bool force, struct error *er
         result = check_origin(run, force, error);
     if (result == 0)
         result = references_look_again(&run->experiment.models, error);
-    if (result == 0)
+    if (result == 0) {
+        struct experiment *experiment = &run->experiment;
+        char *const *name = run->dir.manifest.left_out;
+        for (; name && *name; name++)
+            words_add(&run->left_out, *name);
+        experiment->repeat = manifest_blocks(&run->dir.manifest, experiment->repeat);
         plan(run);
+    }
     return result;
 }
 
@@ -213,6 +239,13 @@ static int find_digests(struct run *run, struct error *error)
         scenario_release(&point);
     }
     return digests_find(&run->digests, &run->experiment.models, error);
+}
+
+void run_extend(struct run *run, uint64_t blocks)
+{
+    run->experiment.repeat = blocks;
+    plan(run);
+    note_plan(run);
 }
 
 int run_prepare(struct run *run, struct error *error)

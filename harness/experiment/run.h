@@ -3,6 +3,7 @@
  * the folder of its results. Who measures takes these steps, in this order:
  *
  *   run_init, run_begin or run_resume     nothing is started, all that can be is refused
+ *      (run_begin is run_plan and run_create: between them the plan can be looked at)
  *   run_examine, run_prepare              the machine, the plan, what is found out first
  *   run_blocks (blocks.h)                 the trials
  *   results_dir_save, run_release
@@ -36,6 +37,8 @@ struct run {
     struct experiment experiment;
     struct trial_order plan;
     struct skip_reasons skip_reasons;
+    struct words left_out; /* scenarios for which there is no time */
+    uint64_t whole_ns;     /* that all would take with as many blocks; 0: not known */
     struct results_dir dir;
     struct digests digests;
     struct findings findings; /* of the machine as it is now */
@@ -46,8 +49,16 @@ struct run {
 void run_init(struct run *run, uint64_t attempts);
 void run_release(struct run *run);
 
-/* Decides, plans and makes the folder; `out` NULL: a new one in results/. 0, -EINVAL or
+/* Decides and plans, and leaves out what does not fit into the budget. 0, -EINVAL or
  * -errno. */
+MUST_CHECK int run_plan(struct run *run, const struct experiment_request *request,
+                        struct error *error);
+
+/* Makes the folder of a run that is planned; `out` NULL: a new one in results/. 0 or
+ * -errno. */
+MUST_CHECK int run_create(struct run *run, const char *out, struct error *error);
+
+/* Both. */
 MUST_CHECK int run_begin(struct run *run, const struct experiment_request *request,
                          const char *out, struct error *error);
 
@@ -64,6 +75,9 @@ MUST_CHECK int run_examine(struct run *run, struct error *error);
 /* Notes the plan; measures amounts of work, once per run; finds the digests that
  * references are held against. 0, -EINTR or -errno. */
 MUST_CHECK int run_prepare(struct run *run, struct error *error);
+
+/* Plans more blocks than before: so many in all. */
+void run_extend(struct run *run, uint64_t blocks);
 
 const struct contender *run_contender(const struct run *run,
                                       const struct planned_trial *trial);

@@ -466,6 +466,22 @@ static void shipped_claims_ask_for_what_there_is(void **state)
     claims_release(&claims);
 }
 
+/* At each point the reference is that of the point. */
+static void a_reference_has_the_points_of_its_subject(void **state)
+{
+    (void)state;
+    struct claims claims;
+    struct error error;
+    const char *text =
+        ONE(TEST("\"points\":[10,100],", AT_LEAST(1), FORMULA("min(C, N)/W")));
+    if (claims_read_string(&claims, "own", text, &error) < 0)
+        fail_msg("%s", error.text);
+    const struct words *points = &claims.items[0].tests[0].reference.reading.points;
+    assert_int_equal(points->count, 2);
+    assert_string_equal(points->items[1], "100");
+    claims_release(&claims);
+}
+
 /* What a file may not have: of its form here, of what there is in the second list. */
 static const struct claim_mistake {
     const char *text;
@@ -602,6 +618,7 @@ int main(void)
         cmocka_unit_test(what_the_noise_hides_is_refused),
         cmocka_unit_test(the_table_fits_a_terminal),
         cmocka_unit_test(shipped_claims_ask_for_what_there_is),
+        cmocka_unit_test(a_reference_has_the_points_of_its_subject),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(what_there_is_not_is_told_with_its_place),
     };

@@ -246,9 +246,10 @@ static void test_durations_are_told(void **state)
         [PROFILE_QUICK] = "profile quick: of 5 s it measures 1.5 s (hello), of 8 s it "
                           "measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
                           "(cpu)",
-        [PROFILE_STANDARD] = "profile standard: of 5 s it measures 1.5 s (hello), of 8 s "
-                             "it measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
-                             "(cpu)",
+        [PROFILE_STANDARD] =
+            "profile standard: of 5 s it measures 1.5 s (hello), of 8 s "
+            "it measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
+            "(cpu)",
         [PROFILE_THOROUGH] = NULL,
     };
     for (int p = 0; profile_names[p]; p++) {

@@ -282,7 +282,8 @@ static void test_values_of_options(void **state)
          "\"abc\""},
         {"event-loop:uv-pool=0", "from 1 to 1024, got \"0\""},
         {"event-loop:cpu=uv-pol", "did you mean \"uv-pool\"?"},
-        {"event-loop:threads=3", "unknown option \"threads\"; there are cpu, blocking, uv-pool, "},
+        {"event-loop:threads=3",
+         "unknown option \"threads\"; there are cpu, blocking, uv-pool, "},
         {"iterative:upstream-timeout=2", "expected a time such as"},
         {"null:pg-connections=3", "unknown option \"pg-connections\"; there is stall"},
     };
