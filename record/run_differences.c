@@ -6,15 +6,6 @@
 
 #include "base/json_difference.h"
 
-/* What is not told: a path, or the beginning of paths. */
-static const char *const untold_of_machines[] = {"recorded_utc",
-                                                 "kernel.load_average_1min",
-                                                 "memory.available_bytes",
-                                                 "memory.swap_free_bytes",
-                                                 "cpu.mhz",
-                                                 NULL};
-static const char *const untold_of_experiments[] = {"seed", NULL};
-
 /* Of a load: what was asked for. What was seen is compared elsewhere. */
 static const char *const asked_of_loads[] = {"target",
                                              "mode",
@@ -36,8 +27,8 @@ static const char *const asked_of_loads[] = {"target",
 
 struct collector {
     struct run_differences *differences;
-    const char *prefix;        /* before each path */
-    const char *const *untold; /* or NULL */
+    const char *prefix;             /* before each path */
+    const struct record_type *type; /* of both, or NULL */
 };
 
 static char *copy_or_null(const char *text)
@@ -45,18 +36,23 @@ static char *copy_or_null(const char *text)
     return text ? memory_copy_string(text) : NULL;
 }
 
-static bool begins_with_any(const char *path, const char *const *beginnings)
+/* Whether the member at the path is of a moment, as its row says (RECORD_NONE). */
+static bool is_passing(const struct record_type *type, const char *path)
 {
-    for (; beginnings && *beginnings; beginnings++)
-        if (strncmp(path, *beginnings, strlen(*beginnings)) == 0)
-            return true;
+    for (const struct record_field *field = type->fields; field->key; field++) {
+        size_t length = strlen(field->key);
+        if (strncmp(path, field->key, length) != 0 || !strchr(".[", path[length]))
+            continue;
+        return field->rule == RECORD_NONE || (path[length] == '.' && field->type &&
+                                              is_passing(field->type, path + length + 1));
+    }
     return false;
 }
 
 static void collect(void *context, const char *path, const char *a, const char *b)
 {
     const struct collector *collector = context;
-    if (begins_with_any(path, collector->untold))
+    if (collector->type && is_passing(collector->type, path))
         return;
     struct run_differences *all = collector->differences;
     struct run_difference *item = record_append(&all->items, &all->count, sizeof *item);
@@ -66,9 +62,9 @@ static void collect(void *context, const char *path, const char *a, const char *
 
 /* Deletes both. */
 static void collect_all(struct run_differences *differences, cJSON *a, cJSON *b,
-                        const char *prefix, const char *const *untold)
+                        const char *prefix, const struct record_type *type)
 {
-    struct collector collector = {differences, prefix, untold};
+    struct collector collector = {differences, prefix, type};
     json_differences(a, b, collect, &collector);
     cJSON_Delete(a);
     cJSON_Delete(b);
@@ -78,14 +74,16 @@ void run_differences_of_machines(struct run_differences *differences,
                                  const struct environment *a, const struct environment *b)
 {
     collect_all(differences, record_to_json(&environment_type, a),
-                record_to_json(&environment_type, b), "", untold_of_machines);
+                record_to_json(&environment_type, b), "", &environment_type);
 }
 
-static cJSON *without_scenarios(const struct experiment *run)
+/* The seed is another one each time. */
+static cJSON *beside_scenarios(const struct experiment *run)
 {
     cJSON *config = experiment_to_json(run);
     cJSON_DeleteItemFromObjectCaseSensitive(config, "scenarios");
     cJSON_DeleteItemFromObjectCaseSensitive(config, "models");
+    cJSON_DeleteItemFromObjectCaseSensitive(config, "seed");
     return config;
 }
 
@@ -102,8 +100,7 @@ void run_differences_of_experiments(struct run_differences *differences,
                                     const struct experiment *a,
                                     const struct experiment *b)
 {
-    collect_all(differences, without_scenarios(a), without_scenarios(b), "",
-                untold_of_experiments);
+    collect_all(differences, beside_scenarios(a), beside_scenarios(b), "", NULL);
     for (size_t i = 0; i < a->scenario_count; i++) {
         const struct scenario *scenario = &a->scenarios[i].scenario;
         const struct scenario *other = find_scenario(b, scenario->name);

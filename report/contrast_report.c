@@ -6,10 +6,10 @@
 
 #include "analysis/ranking.h"
 #include "base/table.h"
+#include "report/differences_table.h"
 #include "report/lines.h"
 
-#define CELL_BYTES  128
-#define VALUE_SHOWN 40 /* characters of what differs; JSON has all of it */
+#define CELL_BYTES 128
 
 static const char *const contrast_kinds[] = {[CONTRAST_CONTENDERS] = "contenders",
                                              [CONTRAST_RUNS] = "runs",
@@ -217,14 +217,6 @@ static void print_unpaired(const struct words *unpaired, FILE *file)
 
 /* ---- what else differs ------------------------------------------------------------ */
 
-static void add_value(struct table *table, const char *value)
-{
-    if (value && strlen(value) > VALUE_SHOWN)
-        table_add_cellf(table, "%.*s...", VALUE_SHOWN - 3, value);
-    else
-        table_add_cell(table, value);
-}
-
 static void print_differences(const struct contrast_report *report, FILE *file)
 {
     const struct run_differences *differences = report->differences;
@@ -239,18 +231,8 @@ static void print_differences(const struct contrast_report *report, FILE *file)
     }
     fprintf(file, "\nWhat else differs%s:\n\n",
             runs ? "" : ", so that the ratios are of what was asked for as well");
-    struct table *table = table_create();
-    table_add_column(table, runs ? "machine, build, configuration" : "load", TABLE_LEFT);
-    table_add_column(table, "A", TABLE_LEFT);
-    table_add_column(table, "B", TABLE_LEFT);
-    for (size_t i = 0; i < differences->count; i++) {
-        table_start_row(table);
-        table_add_cell(table, differences->items[i].what);
-        add_value(table, differences->items[i].a);
-        add_value(table, differences->items[i].b);
-    }
-    table_print(table, TABLE_TERMINAL, file);
-    table_free(table);
+    differences_table_print(differences, runs ? "machine, build, configuration" : "load",
+                            "A", "B", TABLE_TERMINAL, file);
 }
 
 /* ---- regressions ------------------------------------------------------------------ */

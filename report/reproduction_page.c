@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/differences_table.h"
 #include "report/lines.h"
-
-#define VALUE_SHOWN 40 /* characters of what differs, on a terminal */
 
 static void print_heading(const char *heading, enum table_style style, FILE *file)
 {
@@ -142,14 +141,6 @@ static void print_ratios(const struct reproduction_page *page, enum table_style 
 
 /* ---- the machines ----------------------------------------------------------------- */
 
-static void add_value(struct table *table, const char *value, enum table_style style)
-{
-    if (value && style == TABLE_TERMINAL && strlen(value) > VALUE_SHOWN)
-        table_add_cellf(table, "%.*s...", VALUE_SHOWN - 3, value);
-    else
-        table_add_cell(table, value);
-}
-
 static void print_machines(const struct reproduction_page *page, enum table_style style,
                            FILE *file)
 {
@@ -160,18 +151,8 @@ static void print_machines(const struct reproduction_page *page, enum table_styl
                           : "The reference does not tell of its machine.\n");
         return;
     }
-    struct table *table = table_create();
-    table_add_column(table, "what differs", TABLE_LEFT);
-    table_add_column(table, "here", TABLE_LEFT);
-    table_add_column(table, "there", TABLE_LEFT);
-    for (size_t i = 0; i < page->differences->count; i++) {
-        table_start_row(table);
-        table_add_cell(table, page->differences->items[i].what);
-        add_value(table, page->differences->items[i].a, style);
-        add_value(table, page->differences->items[i].b, style);
-    }
-    table_print(table, style, file);
-    table_free(table);
+    differences_table_print(page->differences, "what differs", "here", "there", style,
+                            file);
 }
 
 /* ---- the page --------------------------------------------------------------------- */

@@ -39,6 +39,13 @@ static inline int fixture_command(const struct command *command, const char *con
     return code;
 }
 
+/* How a command ends, and what it prints among other things. */
+struct command_case {
+    const char *words[COMMAND_WORDS];
+    enum exit_code code;
+    const char *printed;
+};
+
 static inline bool fixture_printed(const char *text)
 {
     struct error error;
@@ -48,6 +55,18 @@ static inline bool fixture_printed(const char *text)
     bool found = strstr(content, text) != NULL;
     free(content);
     return found;
+}
+
+static inline void fixture_try(const struct command *command,
+                               const struct command_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int code = fixture_command(command, cases[i].words);
+        if (code != (int)cases[i].code || !fixture_printed(cases[i].printed))
+            fail_msg("%s %s %s: exit %d, or not printed: %s", command->name,
+                     cases[i].words[0], cases[i].words[1] ? cases[i].words[1] : "", code,
+                     cases[i].printed);
+    }
 }
 
 #endif

@@ -46,11 +46,7 @@ static int make_runs(void **state)
 static void test_how_it_ends(void **state)
 {
     (void)state;
-    static const struct {
-        const char *words[8];
-        enum exit_code code;
-        const char *printed;
-    } cases[] = {
+    static const struct command_case cases[] = {
         {{"old", "old"}, EXIT_FINE, "The same in both"},
         {{"slower", "old"}, EXIT_FINE, "], worse (geometric mean over 2 cells)"},
         {{"slower", "old", "--threshold", "5%"}, EXIT_FAILED, "shown in 2 of 2 figures"},
@@ -76,12 +72,7 @@ static void test_how_it_ends(void **state)
          "did you mean throughput_rps?"},
         {{"old", "old", "--threshold", "5"}, EXIT_USAGE, "5% or 0.05"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int code = fixture_command(&compare_command, cases[i].words);
-        if (code != (int)cases[i].code || !fixture_printed(cases[i].printed))
-            fail_msg("compare %s %s: exit %d, or not printed: %s", cases[i].words[0],
-                     cases[i].words[1], code, cases[i].printed);
-    }
+    fixture_try(&compare_command, cases, COUNT_OF(cases));
 }
 
 static void test_json(void **state)

@@ -42,11 +42,7 @@ static int make_runs(void **state)
 static void test_how_it_ends(void **state)
 {
     (void)state;
-    static const struct {
-        const char *words[8];
-        enum exit_code code;
-        const char *printed;
-    } cases[] = {
+    static const struct command_case cases[] = {
         {{"run", "--results", "run"}, EXIT_FINE, "1 reproduced"},
         {{"elsewhere/b", "--results", "run"}, EXIT_FINE, "are different machines"},
         {{"--results", "run", "--references", "elsewhere"},
@@ -62,12 +58,7 @@ static void test_how_it_ends(void **state)
         {{"run", "--results", "absent"}, EXIT_USAGE, "absent/manifest.json"},
         {{"run", "single"}, EXIT_USAGE, "give one reference"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int code = fixture_command(&reproduce_command, cases[i].words);
-        if (code != (int)cases[i].code || !fixture_printed(cases[i].printed))
-            fail_msg("reproduce %s: exit %d, or not printed: %s", cases[i].words[0], code,
-                     cases[i].printed);
-    }
+    fixture_try(&reproduce_command, cases, COUNT_OF(cases));
     /* The page is part of the results, and summed with them. */
     static const char *const words[] = {"run", NULL};
     assert_int_equal(access("run/reproduction.md", F_OK), 0);
