@@ -392,6 +392,7 @@ for tolerated in '' '"errors", "restarts"'; do
     cat >"$work/loss.json" <<JSON
 { "name": "loss", "title": "A loss", "question": "What is lost with a worker?", "family": "io",
   "requests": [{ "path": "/wait:200ms" }], "tolerates": [$tolerated],
+  "quick_duration": "4s",
   "load": { "connections": 8, "warmup": "100ms", "duration": "8s" } }
 JSON
     lose_a_worker
