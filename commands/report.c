@@ -29,8 +29,9 @@ const struct command report_command = {
     .name = "report",
     .summary = "recompute and print the tables of a folder of results",
     .operands = "[DIR]",
-    .description = "Makes everything that comes after the trials again from the trials "
-                   "(samples.csv, comparison.*, SHA256SUMS) and prints the tables. "
-                   "Without DIR: results/latest.",
+    .description =
+        "Makes everything that comes after the trials again from the trials "
+        "(samples.csv, comparison.*, verdicts.*, SHA256SUMS) and prints the tables. "
+        "Without DIR: results/latest.",
     .run = run,
 };
