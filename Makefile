@@ -41,6 +41,7 @@ LLHTTP_OBJS  := $(LLHTTP:%=$(B)/obj/llhttp/%.o)
 LIBRARY      := $(B)/interleave.a
 PROGRAM      := $(B)/interleave
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/conformance/*.c))
+COUNTED      := $(B)/tests/instructions/conversation
 FLOORS       := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/floors/*.c))
 SYSTEM_TESTS := $(wildcard tests/system/*.t)
 
@@ -95,6 +96,12 @@ test: ready ## run the tests (TESTS="tests/unit/field.c" for some)
 .PHONY: check
 check: ready ## strict builds, include directions, formatting, static analysis, sanitizers
 	$(Q)scripts/check
+
+.PHONY: instructions
+instructions: ready ## count instructions per request (BASELINE=update: these are right)
+	$(Q)scripts/install-deps --test --quiet
+	+$(Q)$(SUBMAKE) $(COUNTED)
+	$(Q)scripts/instructions --program $(COUNTED) $(if $(filter update,$(BASELINE)),--update)
 
 .PHONY: floors
 floors: $(FLOORS) ## build the floors that scripts/peers compares with
@@ -166,4 +173,4 @@ $(B)/floors/%: tests/floors/%.c $(STAMP)
 	$(call say,FLOOR,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS) $(LDLIBS)
 
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(B)/obj/main.d $(UNIT_TESTS:=.d) $(COUNTED).d

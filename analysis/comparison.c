@@ -17,7 +17,7 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
 
 static bool belongs(const struct trial_record *trial, const struct row *row)
 {
-    return text_same(trial->scenario, row->scenario->name) &&
+    return !trial->slices && text_same(trial->scenario, row->scenario->name) &&
            text_same(trial->model, row->contender->label) &&
            text_same(trial->point.value, row->value);
 }

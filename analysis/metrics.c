@@ -52,6 +52,8 @@ static double read_throughput(const struct trial_record *trial,
 READER(read_capacity_at_most, trial_has_flag(trial, FLAG_BOTH_FULL)
                                   ? trial->load->throughput_rps / trial_server_load(trial)
                                   : (double)NAN)
+READER(read_capacity_kept, trial->capacity->rps)
+READER(read_capacity_missed, trial->capacity->missed_rps)
 READER(read_offered, trial->load->scheduled_rps)
 READER(read_latency_mean, latency_of(trial, class)->mean_ns)
 READER(read_latency_p50, latency_of(trial, class)->p50_ns)
@@ -214,7 +216,8 @@ static unsigned parts_of(const struct trial_record *trial)
     return (trial->load ? PART_LOAD : 0U) | (trial->server.window ? PART_WINDOW : 0U) |
            (trial->generator ? PART_GENERATOR : 0U) |
            (statistics ? PART_STATISTICS : 0U) | (loop ? PART_LOOP : 0U) |
-           (loop && loop->lag ? PART_LOOP_LAG : 0U);
+           (loop && loop->lag ? PART_LOOP_LAG : 0U) |
+           (trial->capacity ? PART_CAPACITY : 0U);
 }
 
 double metric_read(enum metric_id metric, const struct trial_record *trial,
@@ -245,10 +248,12 @@ const struct distribution *metric_distribution(enum metric_id metric,
 bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
                         const char *class_name)
 {
+    const struct metric *row = &metrics[metric];
+    if (row->of_search)
+        return trial->capacity && capacity_is_at_least(trial->capacity);
     const struct distribution *distribution =
         metric_distribution(metric, trial, class_name);
-    return distribution &&
-           distribution_is_at_least(distribution, metrics[metric].latency_key);
+    return distribution && distribution_is_at_least(distribution, row->latency_key);
 }
 
 /* ---- figures ---------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ enum trial_part {
     PART_STATISTICS = 1 << 3, /* what the server itself has counted */
     PART_LOOP = 1 << 4,       /* ... of its loops */
     PART_LOOP_LAG = 1 << 5,
+    PART_CAPACITY = 1 << 6, /* of a search for it */
 };
 
 /* Which of its figures samples.csv and comparison.* list. */
@@ -59,7 +60,8 @@ struct metric {
     bool of_classes;         /* it means something of a class of requests as well */
     const char *latency_key; /* of a latency: its key in the distribution */
     bool of_service;         /* that of service times, not of latencies */
-    enum bound if_limited;   /* what it proves where the generator was the limit */
+    bool of_search; /* what a search for the capacity kept: its end says what it proves */
+    enum bound if_limited; /* what it proves where the generator was the limit */
     enum metric_files files;
 
     int column;              /* its place among the tables' columns; 0: none */
@@ -119,7 +121,8 @@ double metric_read(enum metric_id metric, const struct trial_record *trial,
 
 /*
  * Whether this figure of a trial is only a lower bound: a latency that depends on
- * requests which had no reply (record/distribution.h).
+ * requests which had no reply (record/distribution.h), a capacity whose search ended at a
+ * limit of the generator's (record/capacity.h).
  */
 bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
                         const char *class_name);

@@ -16,6 +16,8 @@ const char *const standing_words[] = {
 struct figure ranking_contest(const struct comparison *comparison, const struct row *cell)
 {
     const struct workload *workload = &cell->scenario->workload;
+    if (workload_seeks_capacity(workload))
+        return (struct figure){METRIC_CAPACITY_KEPT, ALL_REQUESTS};
     for (size_t i = 0; cell->class_count > 1 && i < workload->request_count; i++) {
         struct path_times times;
         int class_index =

@@ -2,8 +2,9 @@
  * ranking.h - who is the best in a cell of the comparison, and who is shown to be as good
  * or to be behind.
  *
- * The contest of a cell: the p99 of the requests without CPU steps where there are
- * classes, else throughput, and in an open loop p99. A model is out of it with a figure
+ * The contest of a cell: the rate that kept the objective where it was searched for; the
+ * p99 of the requests without CPU steps where there are classes; else throughput, and in
+ * an open loop p99. A model is out of it with a figure
  * that proves nothing, more than 1 % of errors, or starved connections. Figures that are
  * bounds (analysis/bound.h) are held against others for what they prove and no more: who
  * may be better than is known is never behind, and beside him nobody is best or as good.

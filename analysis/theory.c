@@ -35,12 +35,12 @@ struct supply {
 
 /* ---- reading the scenario --------------------------------------------------------- */
 
-/* The formulas are about a load that is the same all along, by clients that do not wait.
- */
+/* The formulas are about a load that is the same all along, by clients that do not wait,
+ * and that is known beforehand. */
 static bool is_plain(const struct workload *workload)
 {
-    return workload_is_steady(workload) && !workload->think_ns &&
-           workload->pipeline == 1 &&
+    return workload_is_steady(workload) && !workload_seeks_capacity(workload) &&
+           !workload->think_ns && workload->pipeline == 1 &&
            workload_all_connections(workload) == workload_connections(workload);
 }
 

@@ -19,6 +19,8 @@ struct bench_settings {
     struct words models, externals, claims;
     int profile;
     uint64_t repeat, budget_ns, seed, attempts, overrun_ns;
+    bool by_slices;
+    struct slicing slicing;
     char *out, *resume, *scenarios;
     bool force, strict, dry_run;
 };
@@ -59,7 +61,7 @@ static const struct field options[] = {
      .value = "N",
      .help = "blocks, each with one trial of everything; intervals need 6. Profile "
              "standard has 6, 10, 15, 20 or 30: it ends where it is precise, or out of "
-             "time",
+             "time. With --slices pairs of processes, 10 by default",
      .fallback = "profile",
      .offset = offsetof(struct bench_settings, repeat),
      .minimum = 1,
@@ -80,6 +82,27 @@ static const struct field options[] = {
      .kind = FIELD_FLAG,
      .help = "print what would run and how long that takes, and start nothing",
      .offset = offsetof(struct bench_settings, dry_run)},
+    {.name = "slices",
+     .kind = FIELD_FLAG,
+     .help = "for ratios: the first contender and each other one, itself included, are "
+             "alive at once and have the load by turns",
+     .offset = offsetof(struct bench_settings, by_slices)},
+    {.name = "slice-count",
+     .kind = FIELD_COUNT,
+     .value = "N",
+     .help = "with --slices: slices of each server in a pair of processes",
+     .fallback = "10",
+     .offset = offsetof(struct bench_settings, slicing.count),
+     .minimum = 1,
+     .maximum = SLICING_MAX_COUNT},
+    {.name = "slice-time",
+     .kind = FIELD_TIME,
+     .value = "TIME",
+     .help = "with --slices: length of each, of which the first eighth is not recorded",
+     .fallback = SLICING_TIME,
+     .offset = offsetof(struct bench_settings, slicing.slice_ns),
+     .minimum = SLICING_LEAST_NS,
+     .maximum = SLICING_MAX_NS},
     {.name = "seed",
      .kind = FIELD_COUNT,
      .value = "S",
@@ -149,6 +172,7 @@ static int plan(struct run *run, const struct bench_settings *settings,
         .budget_ns = settings->budget_ns,
         .seed = settings->seed,
         .overrun_ns = settings->overrun_ns,
+        .slicing = settings->by_slices ? settings->slicing : (struct slicing){0},
         .folder = settings->scenarios,
         .scenarios = words,
         .models = &settings->models,
@@ -217,7 +241,7 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && settings->claims.count == 0 &&
            !settings->out && !settings->scenarios && settings->repeat == 0 &&
-           settings->budget_ns == 0 && settings->seed == 0;
+           settings->budget_ns == 0 && settings->seed == 0 && !settings->by_slices;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
@@ -286,6 +310,9 @@ const struct command bench_command = {
         "the same build on the same machine.\n"
         "Claims that the run can answer are judged from it, see `interleave claims`. One "
         "that is refuted is a result, and no failure.\n"
+        "With --slices it measures ratios: two servers are alive at once and the load "
+        "alternates between them, so that what drifts in the machine meets both. Every "
+        "contender is measured against the first one, and that one against itself.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong, or a run "
         "would be resumed with something else than what began it (then nothing was "
         "started), 3 if a trial is invalid in a way that its scenario does not tolerate, "

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "loadgen/engine/events.h"
 #include "loadgen/engine/resources.h"
 #include "loadgen/engine/session.h"
+#include "loadgen/engine/slices.h"
 #include "loadgen/measure/expect.h"
 #include "loadgen/measure/hgrm.h"
 #include "loadgen/measure/live.h"
@@ -25,6 +27,7 @@
 #include "loadgen/search/capacity.h"
 #include "loadgen/search/ceiling.h"
 #include "loadgen/search/ceiling_search.h"
+#include "workload/slicing.h"
 
 struct load_command_settings {
     struct load_settings load; /* the plan is made of these */
@@ -32,8 +35,9 @@ struct load_command_settings {
     uint64_t events; /* descriptor, where it was given */
     bool has_events;
     struct words expectations;
-    char *find_capacity;
+    char *find_capacity, *search_json;
     uint64_t search_time_ns;
+    struct slicing slicing;
     bool quiet, live, calibrate;
 };
 
@@ -67,6 +71,12 @@ static const struct field load_options[] = {
          "search for the highest rate that keeps a limit such as p99<50ms, beginning at "
          "--rate, in steps of at most --duration; --json gets the steps",
      .offset = MEMBER(find_capacity)},
+    {.name = "search-json",
+     .kind = FIELD_TEXT,
+     .value = "FILE",
+     .help = "write that search here instead, and then measure as usual, at the highest "
+             "rate that kept the limit",
+     .offset = MEMBER(search_json)},
     {.name = "search-time",
      .kind = FIELD_TIME,
      .value = "T",
@@ -75,6 +85,25 @@ static const struct field load_options[] = {
      .offset = MEMBER(search_time_ns),
      .minimum = NS_PER_MS,
      .maximum = 24 * NS_PER_H},
+    {.name = "slices",
+     .kind = FIELD_COUNT,
+     .value = "N",
+     .help =
+         "alternate between two servers, N slices each, in a random order within each "
+         "pair; --json gets a row for each slice",
+     .fallback = "none",
+     .offset = MEMBER(slicing.count),
+     .minimum = 1,
+     .maximum = SLICING_MAX_COUNT,
+     .zero_word = "none"},
+    {.name = "slice",
+     .kind = FIELD_TIME,
+     .value = "T",
+     .help = "length of a slice, of which the first eighth is not recorded",
+     .fallback = SLICING_TIME,
+     .offset = MEMBER(slicing.slice_ns),
+     .minimum = SLICING_LEAST_NS,
+     .maximum = SLICING_MAX_NS},
     {.name = "calibrate",
      .kind = FIELD_FLAG,
      .help = "measure how many requests per second this generator can send here, against "
@@ -90,8 +119,9 @@ static const struct field load_options[] = {
      .value = "FD",
      .help =
          "write connected, warmup, measuring, measured and done to this descriptor as "
-         "it happens; if it is a socket, wait after connected and measured until a "
-         "byte comes back (15 s at most)",
+         "it happens, with --slices connected, slice after each, and done; if it is a "
+         "socket, wait after connected, measured and slice until a byte comes back (15 s "
+         "at most)",
      .offset = MEMBER(events),
      .maximum = INT_MAX},
     {.name = "quiet",
@@ -154,10 +184,10 @@ static int read_expectations(struct load_plan *plan, const struct words *texts,
     return 0;
 }
 
-static int read_objective(const struct load_command_settings *settings,
-                          struct expectation *objective, struct error *error)
+static int read_objective(const char *text, struct expectation *objective,
+                          struct error *error)
 {
-    int code = expectation_parse(objective, settings->find_capacity, error);
+    int code = expectation_parse(objective, text, error);
     if (code == 0)
         code = capacity_check_objective(objective, error);
     return code < 0 ? error_prefix(error, code, "--find-capacity") : 0;
@@ -259,9 +289,27 @@ static int calibrate_here(const struct load_command_settings *settings, int *exi
     return 0;
 }
 
+/* The highest rate that kept the objective; where none did, the lowest that was tried,
+ * of which the plan's was the first. */
+static double rate_to_show(const struct load_plan *plan, const struct capacity *capacity)
+{
+    double lowest = plan->workload.rate_rps;
+    for (size_t i = 0; i < capacity->step_count; i++)
+        lowest = fmin(lowest, capacity->steps[i].rate_rps);
+    return isnan(capacity->rps) ? lowest : capacity->rps;
+}
+
+/* What was typed wins over the scenario. */
+static uint64_t search_time_ns(const struct load_command_settings *settings,
+                               const struct load_plan *plan)
+{
+    return settings->find_capacity ? settings->search_time_ns
+                                   : plan->workload.capacity.search_ns;
+}
+
 static int search_capacity(const struct load_command_settings *settings,
                            struct load_plan *plan, const struct expectation *objective,
-                           struct error *error)
+                           int events, struct error *error)
 {
     static const int exit_codes[] = {
         [CAPACITY_FOUND] = EXIT_FINE,
@@ -272,18 +320,68 @@ static int search_capacity(const struct load_command_settings *settings,
         [CAPACITY_INTERRUPTED] = EXIT_INTERRUPTED,
     };
     struct capacity capacity;
-    int code = capacity_search(plan, objective, settings->search_time_ns,
+    const char *json = settings->search_json ? settings->search_json : settings->json;
+    int code = capacity_search(plan, objective, search_time_ns(settings, plan),
                                settings->quiet ? NULL : stderr, &capacity, error);
     if (code < 0)
         return code;
     if (!settings->quiet)
         capacity_print(&capacity, stderr);
     code = exit_codes[capacity.outcome];
-    if (settings->json) {
-        int written = write_json(&capacity_type, &capacity, settings->json, error);
-        code = written < 0 ? written : code;
+    int written = json ? write_json(&capacity_type, &capacity, json, error) : 0;
+    if (written < 0)
+        code = written;
+    else if (settings->search_json && capacity.outcome != CAPACITY_INTERRUPTED) {
+        plan->workload.rate_rps = rate_to_show(plan, &capacity);
+        code = measure(settings, plan, events, error);
     }
     record_release(&capacity_type, &capacity);
+    return code;
+}
+
+/* ---- --slices ---------------------------------------------------------------------- */
+
+static void print_slices(const struct slice_series *series, FILE *file)
+{
+    size_t measured[SLICE_SIDES] = {0};
+    double sums_rps[SLICE_SIDES] = {0};
+    for (size_t i = 0; i < series->slice_count; i++) {
+        const struct slice *slice = &series->slices[i];
+        measured[slice->side] += slice_is_measured(slice);
+        sums_rps[slice->side] += slice_is_measured(slice) ? slice->throughput_rps : 0;
+    }
+    for (int side = 0; side < SLICE_SIDES; side++) {
+        char rate[QUANTITY_TEXT_BYTES];
+        if (!measured[side])
+            continue;
+        double rps = sums_rps[side] / (double)measured[side];
+        fprintf(file, "%s: %s requests/s, mean of %zu %s\n", series->urls[side],
+                quantity_format(QUANTITY_COUNT, rps, rate, sizeof rate), measured[side],
+                text_plural((double)measured[side], "slice", "slices"));
+    }
+    for (size_t i = 0; i < series->warning_count; i++)
+        fprintf(file, "%s, in %llu of %zu slices: %s\n", series->warnings[i].word,
+                (unsigned long long)series->warnings[i].slices,
+                measured[SLICE_FIRST] + measured[SLICE_SECOND],
+                series->warnings[i].message);
+}
+
+static int measure_slices(const struct load_command_settings *settings,
+                          const struct load_plan *plan, int events, struct error *error)
+{
+    struct slice_series series;
+    int code = slices_run(plan, &settings->slicing, events, &series, error);
+    if (code < 0)
+        return code;
+    if (!settings->quiet)
+        print_slices(&series, stderr);
+    if (settings->json)
+        code = write_json(&slice_series_type, &series, settings->json, error);
+    if (code == 0)
+        code = series.interrupted               ? EXIT_INTERRUPTED
+               : slice_series_is_valid(&series) ? EXIT_FINE
+                                                : EXIT_INVALID;
+    slice_series_release(&series);
     return code;
 }
 
@@ -292,6 +390,8 @@ static int check_outputs(const struct load_command_settings *settings,
                          const struct load_plan *plan, struct error *error)
 {
     int code = settings->json ? json_can_write(settings->json, error) : 0;
+    if (code == 0 && settings->search_json)
+        code = json_can_write(settings->search_json, error);
     if (code == 0 && settings->histogram)
         code = hgrm_can_write(settings->histogram, plan->class_names, plan->class_count,
                               error);
@@ -313,17 +413,33 @@ static int prepare_and_measure(const struct load_command_settings *settings,
 {
     struct expectation *expectations = NULL, objective = {0};
     int events = settings->has_events ? (int)settings->events : -1, code = 0;
-    if (settings->find_capacity)
-        code = read_objective(settings, &objective, error);
+    if (settings->slicing.count &&
+        (settings->find_capacity || settings->histogram || settings->expectations.count))
+        return error_set(error, -EINVAL,
+                         "--slices has no --find-capacity, --histogram and --expect");
+    char *text = settings->find_capacity ? memory_copy_string(settings->find_capacity)
+                 : workload_seeks_capacity(&plan->workload)
+                     ? workload_objective(&plan->workload)
+                     : NULL;
+    if (text)
+        code = read_objective(text, &objective, error);
+    else if (settings->search_json)
+        code = error_set(error, -EINVAL,
+                         "--search-json is for the search of --find-capacity, or of a "
+                         "scenario with a \"capacity\"");
     if (code == 0)
         code = check_outputs(settings, plan, error);
     if (code == 0)
         code = read_expectations(plan, &settings->expectations, &expectations, error);
     if (code < 0) {
         expectation_release(&objective);
+        free(text);
         return code;
     }
-    code = resources_take(plan, error);
+    if (settings->slicing.count)
+        code = slices_check(plan, error);
+    if (code == 0)
+        code = resources_take(plan, error);
     if (code == 0 && settings->has_events)
         code = events_check(events, error);
     if (code == 0) {
@@ -331,13 +447,14 @@ static int prepare_and_measure(const struct load_command_settings *settings,
         code = choose_addresses(plan, error);
     }
     if (code == 0) {
-        code = settings->find_capacity
-                   ? search_capacity(settings, plan, &objective, error)
-                   : measure(settings, plan, events, error);
+        code = text ? search_capacity(settings, plan, &objective, events, error)
+               : settings->slicing.count ? measure_slices(settings, plan, events, error)
+                                         : measure(settings, plan, events, error);
         *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : code;
     }
     release_expectations(expectations, plan->expectation_count);
     expectation_release(&objective);
+    free(text);
     return code;
 }
 
@@ -407,9 +524,9 @@ const struct command load_command = {
         "  interleave load http://127.0.0.1:8080/wait:20ms --phase 1m:100/s \\\n"
         "    --phase 30s:100/s..900/s --phase 1m:900/s..3000/s,burst:200ms/2s\n\n"
         "With --find-capacity LIMIT it searches for the highest rate that keeps the "
-        "limit: exit 0 found; 1 kept at no rate; 3 the generator or its connections were "
-        "the limit; 4 no time left to confirm it. With --calibrate it measures "
-        "itself.\n\n"
+        "limit, and tells the bracket, kept at and missed at: exit 0 found; 1 kept at no "
+        "rate; 3 the generator or its connections were the limit; 4 no time left to "
+        "confirm it. With --calibrate it measures itself.\n\n"
         "Exit status: 0 measured, and what was expected came true; 1 the server could "
         "not be reached, or an --expect was missed; 2 usage; 3 measured, but the figures "
         "cannot be trusted (the reason is in the warnings); 130 stopped.",

@@ -44,10 +44,10 @@ static void tell_trials(const struct run *run, FILE *file)
     char span[TIME_BYTES], end[TIME_BYTES], more[TIME_BYTES];
     size_t left = count_left(run, &seconds), all = run->plan.trial_count;
     uint64_t blocks = run->experiment.repeat;
+    size_t each = blocks ? all / (size_t)blocks : 0;
     fprintf(file, "plan: profile %s, %llu %s of %zu %s: ", run->experiment.profile,
             (unsigned long long)blocks, text_plural((double)blocks, "block", "blocks"),
-            blocks ? all / (size_t)blocks : 0,
-            text_plural((double)all, "trial", "trials"));
+            each, text_plural((double)each, "trial", "trials"));
     if (left < all)
         fprintf(file, "%zu of %zu are there, ", all - left, all);
     fprintf(file, "about %s, until %s; those that others disturb take up to %s more.%s\n",
@@ -81,7 +81,8 @@ void plan_tell(const struct run *run, FILE *file)
     tell_looks(run, file);
     char *notes[] = {
         run_note_left_out(run->left_out.items, run->left_out.count, &run->experiment),
-        experiment_note_durations(&run->experiment)};
+        run->experiment.slicing.count ? experiment_note_slices(&run->experiment)
+                                      : experiment_note_durations(&run->experiment)};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (notes[i])
             fprintf(file, "%s\n", notes[i]);
@@ -91,7 +92,8 @@ void plan_tell(const struct run *run, FILE *file)
     if (run->left_out.count && run->whole_ns)
         fprintf(file, "with all of them it takes about %s (--budget)\n",
                 clock_span_text((double)run->whole_ns / NS_PER_S, whole, sizeof whole));
-    for (size_t i = 0; i < run->experiment.scenario_count; i++)
+    for (size_t i = 0;
+         i < run->experiment.scenario_count && !run->experiment.slicing.count; i++)
         samples_forecast(&lines, &run->experiment.scenarios[i].scenario,
                          run->experiment.profile);
     for (size_t i = 0; i < lines.count; i++)

@@ -38,7 +38,13 @@ static const struct record_field capacity_fields[] = {
     {MEMBER_TEXT("objective", capacity, objective)},
     {MEMBER_WORD("outcome", capacity, outcome, outcome_words)},
     {MEMBER_NUMBER("capacity_rps", capacity, rps), .unit = "1/s"},
+    {MEMBER_NUMBER("missed_rps", capacity, missed_rps), .unit = "1/s"},
     {MEMBER_LIST("steps", capacity, steps, step_count, step_type)},
     {0},
 };
 const struct record_type capacity_type = RECORD_TYPE(capacity, capacity_fields);
+
+bool capacity_is_at_least(const struct capacity *capacity)
+{
+    return capacity->outcome != CAPACITY_FOUND && capacity->outcome != CAPACITY_NONE;
+}

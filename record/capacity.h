@@ -40,15 +40,23 @@ enum capacity_outcome {
     CAPACITY_INTERRUPTED,
 };
 
-/* In a file: {schema_version, target, objective, outcome, capacity_rps, steps: [...]}. */
+/*
+ * The capacity lies between `rps`, which kept the objective, and `missed_rps`. In a file:
+ * {schema_version, target, objective, outcome, capacity_rps, missed_rps, steps: [...]}.
+ */
 struct capacity {
     uint64_t schema_version;
     char *target, *objective;
-    int outcome;                 /* enum capacity_outcome */
-    double rps;                  /* NaN: none */
+    int outcome;       /* enum capacity_outcome */
+    double rps;        /* the highest that kept it; NaN: none */
+    double missed_rps; /* the lowest at which the server missed it; NaN: none was */
     struct capacity_step *steps; /* in the order of the search */
     size_t step_count;
 };
 extern const struct record_type capacity_type;
+
+/* Whether the server may do more than `rps`, for all that this search has shown: it ended
+ * at a limit of the generator's, or before its end. */
+bool capacity_is_at_least(const struct capacity *capacity);
 
 #endif

@@ -116,6 +116,10 @@ cJSON *experiment_to_json(const struct experiment *run)
     cJSON_AddNumberToObject(root, "repeat", (double)run->repeat);
     cJSON_AddNumberToObject(root, "seed", (double)run->seed);
     cJSON_AddNumberToObject(root, "overrun_ns", (double)run->overrun_ns);
+    if (run->slicing.count) {
+        cJSON_AddNumberToObject(root, "slices", (double)run->slicing.count);
+        cJSON_AddNumberToObject(root, "slice_ns", (double)run->slicing.slice_ns);
+    }
     cJSON_AddNumberToObject(root, "budget_ns", (double)run->budget_ns);
     cJSON *looks = json_add_array(root, "looks");
     for (size_t i = 0; i < run->look_count; i++)
@@ -198,6 +202,8 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
     const char *profile = json_string(config, "profile");
     double repeat = json_number(config, "repeat"), seed = json_number(config, "seed");
     double overrun = json_number(config, "overrun_ns");
+    double slices = json_number(config, "slices"),
+           slice_ns = json_number(config, "slice_ns");
     if (json_number(config, "schema_version") != 1 || !cJSON_IsArray(scenarios) ||
         !profile || !(repeat >= 1) || !(seed >= 0) || !(overrun >= 0))
         return error_set(error, -EINVAL,
@@ -210,6 +216,8 @@ int experiment_from_json(struct experiment *run, const cJSON *config, struct err
         .scenarios = memory_allocate_zeroed((size_t)cJSON_GetArraySize(scenarios) + 1,
                                             sizeof(struct experiment_scenario)),
     };
+    if (slices >= 1 && slice_ns >= 1)
+        run->slicing = (struct slicing){(uint64_t)slices, (uint64_t)slice_ns};
     read_looks(run, config);
     models_from_json(&run->models, json_at(config, "models"));
     int result = 0;

@@ -17,6 +17,7 @@
 #include "record/contender.h"
 #include "record/models.h"
 #include "workload/scenario.h"
+#include "workload/slicing.h"
 
 struct experiment_scenario {
     struct scenario scenario; /* its sweep has only the points that are run */
@@ -35,6 +36,8 @@ struct experiment {
     uint64_t *looks;    /* numbers of blocks after which the run ends or goes on to the
                          * next; heap; none: it has `repeat` blocks */
     size_t look_count;
+    struct slicing slicing; /* each contender of a cell has the load by turns with the
+                             * first one, itself included; count 0: trials are whole */
     struct models models;
     struct contenders contenders;
     struct experiment_scenario *scenarios;

@@ -12,7 +12,7 @@
 
 /* ---- words ------------------------------------------------------------------------ */
 
-static const char *const mode_words[] = {
+const char *const load_mode_words[] = {
     [LOAD_CLOSED] = "closed", [LOAD_OPEN] = "open", NULL};
 static const char *const arrival_words[] = {
     [ARRIVALS_POISSON] = "poisson",
@@ -263,7 +263,7 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_LIST("runs", load_result, runs, run_count, load_run_type),
      .rule = RECORD_LATER, .optional = true},
     {MEMBER_TEXT("target", load_result, target)},
-    {MEMBER_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
+    {MEMBER_WORD("mode", load_result, mode, load_mode_words), .rule = RECORD_EQUAL,
      .required = true, .why = "their latencies do not mean the same"},
     {MEMBER_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
      .why = "their sum is neither"},

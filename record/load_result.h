@@ -25,6 +25,7 @@
 #include "record/statuses.h"
 
 enum load_mode { LOAD_CLOSED, LOAD_OPEN };
+extern const char *const load_mode_words[];
 
 /* Of an open loop: enum arrivals of workload/workload.h, and one more. */
 #define LOAD_ARRIVALS_TRACE 2

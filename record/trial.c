@@ -100,6 +100,7 @@ static const struct record_field trial_fields[] = {
     {MEMBER_BOOL("valid", trial_record, valid)},
     {MEMBER_LIST("flags", trial_record, flags, flag_count, flag_type), .required = true},
     {MEMBER_POINTER("load", trial_record, load, load_result_type)},
+    {MEMBER_POINTER("capacity", trial_record, capacity, capacity_type), .optional = true},
     {MEMBER_STRUCT("server", trial_record, server, server_record_type)},
     {MEMBER_POINTER("backend", trial_record, backend, service_record_type),
      .optional = true},
@@ -109,6 +110,7 @@ static const struct record_field trial_fields[] = {
      .optional = true},
     {MEMBER_POINTER("machine", trial_record, machine, machine_counters_type),
      .optional = true},
+    {MEMBER_POINTER("slices", trial_record, slices, sliced_pair_type), .optional = true},
     {0},
 };
 

@@ -12,12 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/capacity.h"
 #include "record/flags.h"
 #include "record/load_result.h"
 #include "record/machine_counters.h"
 #include "record/origin.h"
 #include "record/record.h"
 #include "record/server_window.h"
+#include "record/slices.h"
 
 /* Of the sweep; both NULL where the scenario has none. */
 struct trial_point {
@@ -76,12 +78,17 @@ struct trial_record {
     bool valid;                 /* measured, and no flag forbids its use */
     struct trial_flag *flags;
     size_t flag_count;
-    struct load_result *load; /* NULL: the generator left none; without its series */
+    struct load_result *load;  /* NULL: the generator left none; without its series */
+    struct capacity *capacity; /* of the search before the load; NULL: there was none */
     struct server_record server;
     struct service_record *backend, *database; /* NULL: the scenario has none */
     /* NULL: the window was not reached. */
     struct generator_window *generator;
     struct machine_counters *machine;
+    /* NULL: measured whole. Else the load alternated between another contender and this
+     * one, which is the second side; there is no `load`, and the windows are from the end
+     * of the warm-up to that of the last slice. */
+    struct sliced_pair *slices;
 };
 /* Reading one refuses a schema version that is not known. */
 extern const struct record_type trial_record_type;

@@ -13,14 +13,14 @@ static char *tell_ideal_use(bool words)
     if (words)
         return memory_printf(
             "Ideal use: of the cells that count those in which the model is the best, or "
-            "shown to be as good: its ratio to the best is above %.2f in throughput, "
-            "%.2f "
-            "in p99 (t test at %.0f %%, Holm). Open: neither that nor behind.",
+            "shown to be as good: its ratio to the best is above %.2f in throughput and "
+            "capacity, %.2f in p99 (t test at %.0f %%, Holm). Open: neither that nor "
+            "behind.",
             1 - RANKING_DELTA, 1 - RANKING_DELTA_LATENCY, 100 * RANKING_LEVEL);
-    return memory_printf("Ideal use: indicative, for words take %d trials: the share of "
-                         "the best throughput or p99, the geometric mean over the cells "
-                         "that count.",
-                         RANKING_LEAST_TRIALS);
+    return memory_printf(
+        "Ideal use: indicative, for words take %d trials: the share of the best "
+        "throughput, capacity or p99, the geometric mean over the cells that count.",
+        RANKING_LEAST_TRIALS);
 }
 
 /* What the words mean, with the thresholds that they go by. */

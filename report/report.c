@@ -15,6 +15,7 @@
 #include "report/comparison_csv.h"
 #include "report/comparison_json.h"
 #include "report/samples_csv.h"
+#include "report/slices_csv.h"
 #include "report/tables.h"
 #include "report/verdict_table.h"
 
@@ -45,14 +46,37 @@ static void print_verdicts(const struct report_parts *report, FILE *file)
     verdict_table_print(&report->verdicts, TABLE_MARKDOWN, file);
 }
 
+static void print_slices(const struct report_parts *report, FILE *file)
+{
+    slices_csv_print(&report->comparison, file);
+}
+
+static void print_slice_ratios(const struct report_parts *report, FILE *file)
+{
+    slice_ratios_csv_print(&report->comparison, file);
+}
+
+enum of_run {
+    OF_BLOCKS = 1 << 0, /* a run of blocks has it */
+    OF_SLICES = 1 << 1, /* a run by turns */
+    OF_VERDICTS = 1 << 2,
+};
+
+static enum of_run kind_of_run(const struct report_parts *report)
+{
+    return report->results.experiment.slicing.count ? OF_SLICES : OF_BLOCKS;
+}
+
 static const struct printed_file {
     const char *name;
     void (*print)(const struct report_parts *report, FILE *file);
-    bool of_verdicts; /* only where there are any */
-} printed_files[] = {{"samples.csv", print_samples, false},
-                     {"comparison.csv", print_comparison, false},
-                     {"comparison.md", print_markdown, false},
-                     {"verdicts.md", print_verdicts, true}};
+    unsigned of; /* enum of_run */
+} printed_files[] = {{"samples.csv", print_samples, OF_BLOCKS},
+                     {"comparison.csv", print_comparison, OF_BLOCKS},
+                     {"slices.csv", print_slices, OF_SLICES},
+                     {"slice_ratios.csv", print_slice_ratios, OF_SLICES},
+                     {"comparison.md", print_markdown, OF_BLOCKS | OF_SLICES},
+                     {"verdicts.md", print_verdicts, OF_VERDICTS}};
 
 /* Prints into memory and writes that as a file. */
 static int write_printed(const char *path, const struct printed_file *printed,
@@ -127,15 +151,18 @@ static int write_files(const char *path, const char *into, FILE *terminal,
         return result;
     comparison_make(&report.comparison, &report.results);
     overview_derive(&report.overview, &report.comparison);
-    result = judge(path, &report, error);
+    enum of_run kind = kind_of_run(&report);
+    if (kind == OF_BLOCKS)
+        result = judge(path, &report, error);
     bool has_verdicts = report.verdicts.count > 0;
+    unsigned made = (unsigned)kind | (has_verdicts ? OF_VERDICTS : 0);
     for (size_t i = 0; i < sizeof printed_files / sizeof *printed_files && result == 0;
          i++)
-        if (has_verdicts || !printed_files[i].of_verdicts)
+        if (printed_files[i].of & made)
             result = write_printed(into, &printed_files[i], &report, error);
-    if (result == 0)
+    if (result == 0 && kind == OF_BLOCKS)
         result = write_json(into, &report, error);
-    if (result == 0)
+    if (result == 0 && kind == OF_BLOCKS)
         result = charts_write(into, &report.comparison, error);
     if (result == 0 && has_verdicts)
         result = write_verdicts(into, &report, error);

@@ -283,6 +283,35 @@ const struct field trace_fields[] = {
      .bytes = sizeof(struct trace_entry)},
     {0}};
 
+static const struct field capacity_fields[] = {
+    {.name = "percentile",
+     .kind = FIELD_NUMBER,
+     .required = true,
+     .help = "Of the latency of all requests.",
+     .offset = offsetof(struct capacity_aim, percentile),
+     .minimum = 1,
+     .maximum = 99.99},
+    {.name = "limit",
+     .kind = FIELD_TIME,
+     .required = true,
+     .help = "What the percentile has to stay below.",
+     .offset = offsetof(struct capacity_aim, limit_ns),
+     .minimum = NS_PER_US,
+     .maximum = NS_PER_H},
+    {.name = "search-time",
+     .kind = FIELD_TIME,
+     .fallback = "1m",
+     .help = "No step begins later than this.",
+     .offset = offsetof(struct capacity_aim, search_ns),
+     .minimum = NS_PER_MS,
+     .maximum = 24 * NS_PER_H},
+    {0}};
+
+static bool seeks_no_capacity(const void *workload)
+{
+    return !workload_seeks_capacity(workload);
+}
+
 static bool connections_are_of_phases(const void *workload)
 {
     return workload_phases_are_clients(workload);
@@ -369,6 +398,16 @@ const struct field load_fields[] = {
      .offset = MEMBER(trace),
      .bytes = sizeof(struct trace),
      .fields = trace_fields},
+    {.name = "capacity",
+     .kind = FIELD_OBJECT,
+     .where = FIELD_IN_JSON,
+     .help =
+         "Search for the highest rate that keeps this, beginning at the rate, in steps "
+         "of at most the duration; then measure there.",
+     .offset = MEMBER(capacity),
+     .bytes = sizeof(struct capacity_aim),
+     .fields = capacity_fields,
+     .omit = seeks_no_capacity},
     {.name = "head",
      .kind = FIELD_ROWS,
      .where = FIELD_IN_JSON,

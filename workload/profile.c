@@ -52,6 +52,8 @@ void profile_apply(const struct profile *profile, struct scenario *scenario)
     uint64_t full_ns = workload->duration_ns;
     workload->warmup_ns = scaled_time(workload->warmup_ns, profile->warmup_scale);
     workload->duration_ns = profile_duration_ns(profile, scenario);
+    workload->capacity.search_ns =
+        scaled_time(workload->capacity.search_ns, profile->duration_scale);
     if (workload->duration_ns != full_ns && !scenario->full_duration_ns)
         scenario->full_duration_ns = full_ns;
     if (sweep->quick.count && profile->quick_points) {

@@ -15,7 +15,8 @@
  *            "phases": [{"duration": "5s", "rate": 100, "to": 900},
  *                       {"duration": "9s", "rate": 100, "to": 900, "shape": "burst",
  *                        "period": "3s", "burst": "200ms"}],
- *            "trace": {"file": "monday.csv", "speed": 2}},
+ *            "trace": {"file": "monday.csv", "speed": 2},
+ *            "capacity": {"percentile": 99, "limit": "50ms", "search_time": "30s"}},
  *   "clients": {"keep_alive": true, "requests_per_connection": 100, "pipeline": 1,
  *               "idle": 1000,
  *               "slow_readers": {"count": 10, "bytes_per_second": 100, "path": "/"},
@@ -36,17 +37,19 @@
  * trace takes the place of "requests". "connections" is a number, or "auto" in an open
  * loop, where they are opened as needed up to "max_connections". The members are
  * explained in workload.h. "cpus" is a number or "all".
+ * "capacity" has the rate searched for, beginning at "rate", in steps of at most
+ * "duration", before the window is measured at what was found.
  * "options" are options of `serve`; each model gets those it declares. "backend" is
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
  * variable is "connections", "idle" (those of the clients), "rate", an option of the
- * server, or a word that stands in braces in a path ("/bytes:{size}"). "profiles" are those that take the
- * scenario unasked (default: all); one that is named is run with any. "quick_duration" is
- * the measured time of the quick profile, where that would take too long as a part of the
- * load's, which the figures of the others ask for. "full_duration" stands in the
- * scenarios of a run alone: what its profile has shortened. "tolerates" names
- * flags of the generator that are the very finding here (a server that cannot carry the
- * load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
+ * server, or a word that stands in braces in a path ("/bytes:{size}"). "profiles" are
+ * those that take the scenario unasked (default: all); one that is named is run with any.
+ * "quick_duration" is the measured time of the quick profile, where that would take too
+ * long as a part of the load's, which the figures of the others ask for. "full_duration"
+ * stands in the scenarios of a run alone: what its profile has shortened. "tolerates"
+ * names flags of the generator that are the very finding here (a server that cannot carry
+ * the load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
  * "gzip:64KiB"), or as a time ("spin:10ms", "gzip:10ms") that the harness turns into
  * work once per run.
  */

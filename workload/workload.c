@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/quantity.h"
 #include "base/text.h"
 #include "workload/load_fields.h"
 #include "workload/load_profile.h"
@@ -162,6 +163,21 @@ uint64_t workload_all_connections(const struct workload *workload)
            workload->slow_readers.count + workload->slow_senders.count;
 }
 
+char *workload_objective(const struct workload *workload)
+{
+    char limit[QUANTITY_TEXT_BYTES];
+    quantity_exact(QUANTITY_TIME, workload->capacity.limit_ns, limit, sizeof limit);
+    return memory_printf("p%g<%s", workload->capacity.percentile, limit);
+}
+
+uint64_t workload_search_ns(const struct workload *workload)
+{
+    return workload_seeks_capacity(workload)
+               ? workload->capacity.search_ns + workload->warmup_ns +
+                     workload->duration_ns
+               : 0;
+}
+
 /* ---- rules between members --------------------------------------------------------- */
 
 static int check_requests(const struct workload *workload, struct error *error)
@@ -242,6 +258,21 @@ static int check_rates(const struct workload *workload, struct error *error)
                      rate, WORKLOAD_MAX_RATE / 1e6);
 }
 
+static int check_capacity(const struct workload *workload, struct error *error)
+{
+    if (!workload_seeks_capacity(workload))
+        return 0;
+    if (!(workload->rate_rps > 0))
+        return error_set(error, -EINVAL,
+                         "a search for the capacity begins at a rate: give one, and no "
+                         "phases or trace");
+    if (mix_size(workload) < workload->request_count)
+        return error_set(error, -EINVAL,
+                         "a search for the capacity sets the rate of all requests: none "
+                         "has its own");
+    return 0;
+}
+
 static int check_clients(const struct workload *workload, struct error *error)
 {
     bool open = workload_is_open(workload);
@@ -262,7 +293,7 @@ static int check_clients(const struct workload *workload, struct error *error)
 int workload_check(const struct workload *workload, struct error *error)
 {
     static int (*const checks[])(const struct workload *, struct error *) = {
-        check_requests, check_phases, check_rates, check_clients};
+        check_requests, check_phases, check_rates, check_capacity, check_clients};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         int result = checks[i](workload, error);
         if (result < 0)

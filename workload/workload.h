@@ -92,6 +92,17 @@ struct trace {
 };
 
 /*
+ * A search for the highest rate at which a percentile of the latency keeps a limit
+ * (loadgen/search/capacity.h), before the window is measured at that rate. It begins at
+ * the workload's rate, in steps of at most its duration.
+ */
+struct capacity_aim {
+    double percentile; /* 99: of all requests; 0: there is no search */
+    uint64_t limit_ns;
+    uint64_t search_ns; /* no step begins later than this */
+};
+
+/*
  * Phases divide the measured window. During the warm-up the load is at the level with
  * which the first phase begins, and after the last phase no request begins. Where the
  * durations of the phases do not add up to duration_ns, they and their periods are
@@ -113,6 +124,7 @@ struct workload {
     struct load_phase *phases; /* heap */
     size_t phase_count;        /* 0: the load is constant */
     struct trace trace;
+    struct capacity_aim capacity;
     struct request_head head; /* of all requests */
     uint64_t think_ns;        /* closed loop: pause of a client after each reply */
     int think_times;          /* enum think_times */
@@ -186,6 +198,18 @@ static inline uint64_t workload_requests_per_connection(const struct workload *w
 {
     return workload->keep_alive ? workload->requests_per_connection : 1;
 }
+
+/* Whether the rate is searched for. */
+static inline bool workload_seeks_capacity(const struct workload *workload)
+{
+    return workload->capacity.percentile > 0;
+}
+
+/* What it has to keep, as `load --find-capacity` reads it: "p99<50ms". Heap. */
+char *workload_objective(const struct workload *workload);
+
+/* The longest that a search, its last step included, is planned to take; 0: none. */
+uint64_t workload_search_ns(const struct workload *workload);
 
 /* Requests per second of all processes of an open loop, averaged over the window. */
 double workload_mean_rate(const struct workload *workload);

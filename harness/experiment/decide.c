@@ -166,6 +166,50 @@ static int read_asked(struct experiment *run, const struct experiment_request *r
     return result;
 }
 
+/* ---- slices ----------------------------------------------------------------------- */
+
+/* Pairs of processes are blocks. */
+static uint64_t blocks_of(const struct experiment_request *request)
+{
+    if (request->repeat)
+        return request->repeat;
+    return request->slicing.count ? SLICING_PAIRS : request->profile->repeat;
+}
+
+static int check_slices(const struct experiment *run, struct error *error)
+{
+    for (size_t i = 0; run->slicing.count && i < run->scenario_count; i++) {
+        const struct experiment_scenario *own = &run->scenarios[i];
+        int result = slicing_check(&own->scenario.workload, error);
+        if (result < 0)
+            return error_prefix(error, result, "%s", own->scenario.name);
+        if (own->contender_count < 2)
+            return error_set(error, -EINVAL,
+                             "%s: slices compare two contenders and more, got %zu",
+                             own->scenario.name, own->contender_count);
+    }
+    return 0;
+}
+
+char *experiment_note_slices(const struct experiment *run)
+{
+    char slice[QUANTITY_TEXT_BYTES], guard[QUANTITY_TEXT_BYTES];
+    const struct slicing *slicing = &run->slicing;
+    if (!slicing->count)
+        return NULL;
+    return memory_printf(
+        "slices: the first contender of each cell and every other one, itself included, "
+        "have the load by turns; %llu fresh %s of processes, each with %llu %s of %s for "
+        "either server, of which the first %s is not recorded",
+        (unsigned long long)run->repeat,
+        text_plural((double)run->repeat, "pair", "pairs"),
+        (unsigned long long)slicing->count,
+        text_plural((double)slicing->count, "slice", "slices"),
+        quantity_format(QUANTITY_TIME, (double)slicing->slice_ns, slice, sizeof slice),
+        quantity_format(QUANTITY_TIME, (double)slicing_guard_ns(slicing), guard,
+                        sizeof guard));
+}
+
 /* Who says how many blocks there are to be has them all, however long that takes. */
 static void take_looks(struct experiment *run, const struct profile *profile)
 {
@@ -181,12 +225,13 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
 {
     *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
-        .repeat = request->repeat ? request->repeat : request->profile->repeat,
+        .repeat = blocks_of(request),
+        .slicing = request->slicing,
         .seed = request->seed ? request->seed : random_fresh_seed() | 1,
         .overrun_ns = request->overrun_ns,
         .budget_ns = request->budget_ns,
     };
-    if (!request->repeat)
+    if (!request->repeat && !request->slicing.count)
         take_looks(run, request->profile);
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
@@ -198,6 +243,8 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
                      : choose_contenders(run, &run->scenarios[i], request->models,
                                          &joining, error);
     words_release(&joining);
+    if (result == 0)
+        result = check_slices(run, error);
     if (result < 0) {
         experiment_release(run);
         return result;

@@ -19,6 +19,7 @@ struct experiment_request {
     uint64_t budget_ns; /* for all trials; 0: the profile's, if `repeat` is not given */
     uint64_t seed;      /* 0: a fresh one */
     uint64_t overrun_ns;
+    struct slicing slicing;        /* count 0: none */
     const char *folder;            /* of the scenarios; NULL: see scenario_files.h */
     const struct words *scenarios; /* named ones; empty: those of the profile */
     const struct words *models;    /* empty: each scenario's own choice */
@@ -36,5 +37,8 @@ MUST_CHECK int experiment_decide(struct experiment *run,
 /* "profile quick: of 5 s it measures 1.5 s (hello), of 1.5 m 3.2 s (mixed)", on the
  * heap; NULL where the profile measures as long as the scenarios say, or is not known. */
 char *experiment_note_durations(const struct experiment *run);
+
+/* How the servers have the load by turns, on the heap; NULL where they do not. */
+char *experiment_note_slices(const struct experiment *run);
 
 #endif

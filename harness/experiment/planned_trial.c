@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "harness/trial/sliced_trial.h"
 #include "harness/trial/trial.h"
 
 static const struct cell *cell_of(const struct run *run, size_t index)
@@ -17,7 +18,7 @@ static const struct cell *cell_of(const struct run *run, size_t index)
 
 uint64_t planned_trial_time_ns(const struct run *run, size_t index)
 {
-    return trial_time_ns(cell_of(run, index)->scenario);
+    return trial_time_ns(&run->plan, cell_of(run, index)->scenario);
 }
 
 static char *describe(const struct run *run, size_t index)
@@ -46,6 +47,12 @@ static uint64_t services_cpus(const struct scenario *scenario)
            (scenario->database != DATABASE_NONE);
 }
 
+/* Whom the contenders of a cell have the load by turns with. */
+static const struct contender *first_of(const struct run *run, const struct cell *cell)
+{
+    return &run->experiment.contenders.items[cell->contenders[0]];
+}
+
 static void note_time(struct manifest *manifest, uint64_t begun_ns)
 {
     double before_s = isnan(manifest->spent_s) ? 0 : manifest->spent_s;
@@ -54,14 +61,18 @@ static void note_time(struct manifest *manifest, uint64_t begun_ns)
 
 /* Into a folder of its own. */
 static int make(struct run *run, const struct trial_setup *setup,
-                struct trial_record *record, struct error *error)
+                const struct contender *first, struct trial_record *record,
+                struct error *error)
 {
+    const struct slicing *slicing = &run->experiment.slicing;
     char *folder = NULL;
     uint64_t begun_ns = clock_now_ns();
     int result = results_dir_begin_trial(&run->dir, setup->id, &folder, error);
     if (result < 0)
         return result;
-    result = trial_run(setup, folder, record, error);
+    result = slicing->count
+                 ? sliced_trial_run(setup, first, slicing, folder, record, error)
+                 : trial_run(setup, folder, record, error);
     if (result == 0) {
         note_time(&run->dir.manifest, begun_ns);
         result = results_dir_commit_trial(&run->dir, setup->id, folder, status_of(record),
@@ -100,7 +111,7 @@ static int set_up_and_make(struct run *run, size_t index, struct trial_record *r
     int result;
     if (placement_choose(&setup.placement, run->cpu_order, run->cpu_count,
                          point.server.cpus, services_cpus(&point)))
-        result = make(run, &setup, record, error);
+        result = make(run, &setup, first_of(run, cell), record, error);
     else
         result = error_set(error, -EINVAL, "%s: fewer CPUs than planned for", trial->id);
     scenario_release(&point);

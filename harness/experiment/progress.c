@@ -64,10 +64,13 @@ static void print_outcome(const struct progress *progress,
         fprintf(stderr, "%sfailed%s: %s", red, plain, trial->reason);
         return;
     }
-    fprintf(
-        stderr, "%s/s",
-        quantity_format(QUANTITY_COUNT, trial->load->throughput_rps, rate, sizeof rate));
-    if (!isnan(trial->load->latency.p99_ns))
+    if (trial->slices)
+        fprintf(stderr, "%zu slices", trial->slices->series->slice_count);
+    else
+        fprintf(stderr, "%s/s",
+                quantity_format(QUANTITY_COUNT, trial->load->throughput_rps, rate,
+                                sizeof rate));
+    if (trial->load && !isnan(trial->load->latency.p99_ns))
         fprintf(
             stderr, ", p99 %s",
             quantity_format(QUANTITY_TIME, trial->load->latency.p99_ns, p99, sizeof p99));

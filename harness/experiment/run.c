@@ -70,7 +70,8 @@ int run_plan(struct run *run, const struct experiment_request *request,
     if (result < 0)
         return result;
     plan(run);
-    if (run->experiment.repeat > 1) {
+    /* By turns every cell has its first contender against itself. */
+    if (run->experiment.repeat > 1 && !run->experiment.slicing.count) {
         twins_add(&run->experiment, &run->plan);
         plan(run);
     }

@@ -88,10 +88,17 @@ void trial_order_shuffle(struct trial_order *plan, const struct contenders *cont
     }
 }
 
-uint64_t trial_time_ns(const struct scenario *scenario)
+#define TRIAL_OVERHEAD_NS (1100 * NS_PER_MS)
+
+uint64_t trial_time_ns(const struct trial_order *plan, const struct scenario *scenario)
 {
     const struct workload *workload = &scenario->workload;
-    return workload->warmup_ns + workload->duration_ns + 1100 * NS_PER_MS;
+    const struct slicing *slicing = &plan->slicing;
+    if (!slicing->count)
+        return workload_search_ns(workload) + workload->warmup_ns +
+               workload->duration_ns + TRIAL_OVERHEAD_NS;
+    return 2 * (workload->warmup_ns + (1 + slicing->count) * slicing->slice_ns +
+                TRIAL_OVERHEAD_NS);
 }
 
 uint64_t trial_order_block_ns(const struct trial_order *plan,
@@ -100,7 +107,8 @@ uint64_t trial_order_block_ns(const struct trial_order *plan,
     uint64_t ns = 0;
     for (size_t i = 0; i < plan->cell_count; i++)
         if (!scenario || plan->cells[i].scenario == scenario)
-            ns += plan->cells[i].contender_count * trial_time_ns(plan->cells[i].scenario);
+            ns += plan->cells[i].contender_count *
+                  trial_time_ns(plan, plan->cells[i].scenario);
     return ns;
 }
 

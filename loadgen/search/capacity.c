@@ -216,8 +216,12 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
         .target = memory_copy_string(plan->targets[0].url),
         .objective = memory_copy_string(objective->text),
         .rps = (double)NAN,
+        .missed_rps = (double)NAN,
         .steps = memory_allocate_zeroed(1, sizeof *capacity->steps),
     };
+    const uint64_t seed = plan->seed, drain_ns = plan->drain_ns;
+    const uint64_t duration_ns = plan->workload.duration_ns;
+    const double rate_rps = plan->workload.rate_rps;
     /* Outstanding requests of one step must not be load of the next one. */
     if (plan->drain_ns < DRAIN_NS)
         plan->drain_ns = DRAIN_NS;
@@ -232,12 +236,18 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
     int code = narrow(&search, plan->workload.rate_rps);
     if (code >= 0 && search.low > 0)
         code = confirm(&search);
+    plan->seed = seed;
+    plan->drain_ns = drain_ns;
+    plan->workload.duration_ns = duration_ns;
+    plan->workload.rate_rps = rate_rps;
     if (code < 0 && code != -EINTR) {
         record_release(&capacity_type, capacity);
         return code;
     }
     if (search.low > 0)
         capacity->rps = search.low;
+    if (search.high > 0 && search.limit == CAPACITY_MISSED)
+        capacity->missed_rps = search.high;
     capacity->outcome =
         (int)(code == -EINTR ? CAPACITY_INTERRUPTED
                              : capacity_conclude(search.low, search.limit, code > 0));
@@ -246,47 +256,30 @@ int capacity_search(struct load_plan *plan, const struct expectation *objective,
 
 /* ---- printing ---------------------------------------------------------------------- */
 
-static void print_own_limit(const struct capacity *capacity, const char *rate, FILE *file)
-{
-    bool connections = capacity->outcome == CAPACITY_CONNECTION_LIMIT;
-    const char *limit = connections
-                            ? "all connections are busy, and would be answered in "
-                              "time (raise --connections)"
-                            : "the generator is the limit, not the server (give it "
-                              "a core of its own: --cpus)";
-    if (isnan(capacity->rps))
-        fprintf(file, "nothing can be said of %s: %s\n", capacity->objective, limit);
-    else
-        fprintf(file, "%s holds at %s requests/s; above that %s\n", capacity->objective,
-                rate, limit);
-}
+static const char *const outcome_ends[] = {
+    [CAPACITY_FOUND] = "the server is the limit",
+    [CAPACITY_NONE] = "it holds at no rate that was tried",
+    [CAPACITY_GENERATOR_LIMIT] = "the generator is the limit, not the server (give it a "
+                                 "core of its own: --cpus)",
+    [CAPACITY_CONNECTION_LIMIT] = "all connections are busy, and would be answered in "
+                                  "time (raise --connections)",
+    [CAPACITY_TIME_UP] = "there was no time to confirm it",
+    [CAPACITY_INTERRUPTED] = "stopped",
+};
 
+/* "p99<50ms: kept at 25.6k requests/s, missed at 26.4k: the server is the limit". */
 static void print_outcome(const struct capacity *capacity, FILE *file)
 {
     char rate[QUANTITY_TEXT_BYTES];
-    const char *objective = capacity->objective;
-    quantity_format(QUANTITY_COUNT, capacity->rps, rate, sizeof rate);
-    switch ((enum capacity_outcome)capacity->outcome) {
-    case CAPACITY_FOUND:
-        fprintf(file,
-                "%s holds up to %s requests/s; above that the server is the limit\n",
-                objective, rate);
-        break;
-    case CAPACITY_NONE:
-        fprintf(file, "%s holds at no rate that was tried\n", objective);
-        break;
-    case CAPACITY_GENERATOR_LIMIT:
-    case CAPACITY_CONNECTION_LIMIT:
-        print_own_limit(capacity, rate, file);
-        break;
-    case CAPACITY_TIME_UP:
-        fprintf(file, "%s held at %s requests/s, but there was no time to confirm it\n",
-                objective, rate);
-        break;
-    case CAPACITY_INTERRUPTED:
-        fprintf(file, "stopped\n");
-        break;
-    }
+    fprintf(file, "%s: ", capacity->objective);
+    if (!isnan(capacity->rps))
+        fprintf(file, "kept at %s requests/s",
+                quantity_format(QUANTITY_COUNT, capacity->rps, rate, sizeof rate));
+    if (!isnan(capacity->missed_rps))
+        fprintf(file, "%smissed at %s", isnan(capacity->rps) ? "" : ", ",
+                quantity_format(QUANTITY_COUNT, capacity->missed_rps, rate, sizeof rate));
+    bool any = !isnan(capacity->rps) || !isnan(capacity->missed_rps);
+    fprintf(file, "%s%s\n", any ? ": " : "", outcome_ends[capacity->outcome]);
 }
 
 void capacity_print(const struct capacity *capacity, FILE *file)

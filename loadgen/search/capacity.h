@@ -5,7 +5,8 @@
  * The rate is doubled until the objective is missed (or quartered until it is kept), then
  * bisected on a logarithmic scale until the bracket is within 5 %. The highest rate that
  * kept the objective is confirmed by two more runs in full length; where one of them
- * misses, the next lower rate, by 5 %, is confirmed instead.
+ * misses, the next lower rate, by 5 %, is confirmed instead. What is found is a bracket:
+ * kept at, missed at; the second only where it was the server that missed.
  *
  * Each step is a sequential test. "p99<50ms" says that at most 1 % of the requests may
  * take longer, or fail, or get no reply. A step stops as soon as the share of such bad
@@ -38,8 +39,8 @@ MUST_CHECK int capacity_check_objective(const struct expectation *objective,
                                         struct error *error);
 
 /*
- * Searches with the plan (whose rate and seed it changes), beginning at its rate, for at
- * most `limit_ns` and one step. `progress` gets a line per step, or is NULL. 0 or
+ * Searches with the plan, which it leaves as it was, beginning at its rate, for at most
+ * `limit_ns` and one step. `progress` gets a line per step, or is NULL. 0 or
  * -errno; release the record on success only.
  */
 MUST_CHECK int capacity_search(struct load_plan *plan,

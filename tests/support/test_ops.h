@@ -184,6 +184,9 @@ static const struct op never_op = {.name = "never",
                                    .open = open_never,
                                    .close = free};
 
+/* One more, of a single test, or NULL. */
+static const struct op *extra_op;
+
 /* The listed ops, then those above; ends with NULL. */
 #define ALL_OPS_MAX 64
 static const struct op *all_ops[ALL_OPS_MAX];
@@ -197,7 +200,9 @@ static void list_all_ops(void)
     for (; op_list[count]; count++)
         all_ops[count] = op_list[count];
     memcpy(all_ops + count, more, sizeof more);
-    all_ops[count + sizeof more / sizeof *more] = NULL;
+    count += sizeof more / sizeof *more;
+    all_ops[count] = extra_op;
+    all_ops[count + 1] = NULL;
 }
 
 #endif

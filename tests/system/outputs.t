@@ -48,6 +48,8 @@ declare -A needs=(
     [compare]="tests/records/load-open-full.json tests/records/load-open-full.json"
     [reproduce]="$work/reference"
 )
+# What some options need beside them.
+declare -A also=([--search-json]="--find-capacity p50<1s --search-time 1ms")
 # Options that name a file or a folder which is read.
 inputs=' --external --resume --scenarios --data --scenario --trace --body-file --results --references '
 
@@ -56,7 +58,7 @@ with() {
     local command=$1
     shift
     # shellcheck disable=SC2086 # words
-    timeout 20 "$interleave" "$command" ${needs[$command]} "$@" >"$work/out" 2>"$work/err"
+    timeout 20 "$interleave" "$command" ${needs[$command]} ${also[$1]:-} "$@" >"$work/out" 2>"$work/err"
 }
 
 refuses() { # COMMAND OPTION VALUE

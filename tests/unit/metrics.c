@@ -99,6 +99,9 @@ static const struct trial_record measured = {
                 },
         },
     .generator = &(struct generator_window){.cpu_s = 0.55, .elapsed_s = 2},
+    .capacity = &(struct capacity){.outcome = CAPACITY_FOUND,
+                                   .rps = 950,
+                                   .missed_rps = 990},
 };
 
 static void expect(enum metric_id metric, const struct trial_record *trial,
@@ -116,6 +119,8 @@ static void test_figures(void **state)
     static const double expected[METRIC_COUNT] = {
         [METRIC_THROUGHPUT] = 1000,
         [METRIC_CAPACITY_AT_MOST] = 1000 / 0.55,
+        [METRIC_CAPACITY_KEPT] = 950,
+        [METRIC_CAPACITY_MISSED] = 990,
         [METRIC_OFFERED] = 1100,
         [METRIC_LATENCY_MEAN] = 1,
         [METRIC_LATENCY_P50] = 50,
@@ -211,6 +216,7 @@ static void test_missing_parts(void **state)
             bool missing = metrics[m].needs & cases[i].part ||
                            (switches && cases[i].part == PART_WINDOW);
             struct trial_record trial = cases[i].trial;
+            trial.capacity = measured.capacity;
             trial.flags = measured.flags;
             trial.flag_count = measured.flag_count;
             double value = metric_read(m, &trial, NULL);
@@ -219,6 +225,11 @@ static void test_missing_parts(void **state)
         }
         assert_true(isnan(metric_read(METRIC_LATENCY_P50, &cases[0].trial, "light")));
     }
+    struct trial_record trial = measured;
+    trial.capacity = NULL;
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        assert_int_equal(isnan(metric_read(m, &trial, NULL)),
+                         !!(metrics[m].needs & PART_CAPACITY));
 }
 
 /* Threads that end with their connection take their counts along. */
@@ -330,6 +341,28 @@ static void test_lower_bounds(void **state)
     assert_false(metric_is_at_least(METRIC_THROUGHPUT, &measured, NULL));
 }
 
+/* A search that did not end at the server's limit leaves a lower bound of what the server
+ * can do; where it missed, it did, whatever came first. */
+static void test_ends_of_searches(void **state)
+{
+    (void)state;
+    static const struct {
+        enum capacity_outcome outcome;
+        bool at_least;
+    } ends[] = {
+        {CAPACITY_FOUND, false},          {CAPACITY_NONE, false},
+        {CAPACITY_GENERATOR_LIMIT, true}, {CAPACITY_CONNECTION_LIMIT, true},
+        {CAPACITY_TIME_UP, true},         {CAPACITY_INTERRUPTED, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct capacity capacity = {.outcome = (int)ends[i].outcome, .rps = 950};
+        struct trial_record trial = {.capacity = &capacity};
+        assert_int_equal(metric_is_at_least(METRIC_CAPACITY_KEPT, &trial, NULL),
+                         ends[i].at_least);
+        assert_false(metric_is_at_least(METRIC_CAPACITY_MISSED, &trial, NULL));
+    }
+}
+
 static bool ends_in(const char *text, const char *end)
 {
     size_t length = strlen(text), tail = strlen(end);
@@ -423,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_nothing_was_answered),
         cmocka_unit_test(test_bracket_of_a_full_server),
         cmocka_unit_test(test_lower_bounds),
+        cmocka_unit_test(test_ends_of_searches),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_texts),

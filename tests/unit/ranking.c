@@ -215,6 +215,43 @@ static void spoil(struct trial_record *trial)
 }
 
 /* What must not be used is held against nothing, be it the row's own or the best's. */
+/* Where the rate was searched for it is the contest, whatever the throughput at it.
+ * Beside one whose search ended at the generator's limit nobody is the best. */
+static void a_capacity_is_the_contest(void **state)
+{
+    (void)state;
+    static const double kept_rps[] = {1000, 990, 700, 500};
+    static const enum standing found[] = {STANDING_BEST, STANDING_AS_GOOD,
+                                          STANDING_BEHIND, STANDING_BEHIND};
+    static const enum standing limited[] = {STANDING_OPEN, STANDING_OPEN, STANDING_BEHIND,
+                                            STANDING_OPEN};
+    for (int end = CAPACITY_FOUND; end <= CAPACITY_GENERATOR_LIMIT;
+         end += CAPACITY_GENERATOR_LIMIT - CAPACITY_FOUND) {
+        struct results results = fixture_results(6);
+        fixture_add_scenario(&results, "hello",
+                             HELLO ",\"load\":{\"rate\":9,\"capacity\":{"
+                                   "\"percentile\":99,\"limit\":\"50ms\"}}",
+                             models);
+        for (uint64_t block = 1; block <= 6; block++)
+            for (size_t m = 0; m < MODELS; m++) {
+                struct trial_record *trial =
+                    fixture_add_trial(&results, "hello", NULL, models[m], block, 77);
+                trial->capacity = memory_allocate_zeroed(1, sizeof *trial->capacity);
+                trial->capacity->outcome = m == 3 ? end : (int)CAPACITY_FOUND;
+                trial->capacity->rps =
+                    kept_rps[m] * (1 + 0.002 * (double)((block + m) % 3));
+                trial->capacity->missed_rps = 1.05 * trial->capacity->rps;
+            }
+        struct comparison comparison;
+        comparison_make(&comparison, &results);
+        assert_int_equal(ranking_contest(&comparison, comparison.rows).metric,
+                         METRIC_CAPACITY_KEPT);
+        comparison_release(&comparison);
+        expect_standings(&results, end == CAPACITY_FOUND ? found : limited);
+        results_release(&results);
+    }
+}
+
 static void invalid_figures_have_no_ratio(void **state)
 {
     (void)state;
@@ -326,6 +363,7 @@ int main(void)
         cmocka_unit_test(latency_of_a_full_generator_proves_nothing),
         cmocka_unit_test(latencies_that_are_bounds),
         cmocka_unit_test(shares_and_ratios_are_bounds),
+        cmocka_unit_test(a_capacity_is_the_contest),
         cmocka_unit_test(invalid_figures_have_no_ratio),
         cmocka_unit_test(a_missing_figure_is_a_gap),
         cmocka_unit_test(a_cell_with_a_gap_does_not_count),

@@ -70,7 +70,7 @@ static void test_golden_files(void **state)
         const struct record_type *type;
     } kinds[] = {
         {"tests/records/load-*.json", 8, &load_result_type},
-        {"tests/records/trial-*.json", 5, &trial_record_type},
+        {"tests/records/trial-*.json", 6, &trial_record_type},
         {"tests/records/manifest.json", 1, &manifest_type},
         {"tests/records/environment.json", 1, &environment_type},
         {"tests/records/capacity.json", 1, &capacity_type},

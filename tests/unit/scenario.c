@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "workload/profile.h"
 #include "workload/scenario_read.h"
 
 #define HEAD "{\"name\":\"x\",\"title\":\"t\",\"question\":\"q\",\"family\":\"io\",\n"
@@ -78,6 +79,8 @@ static const struct mistake {
     {HEAD REQS ",\"load\":{\"connections\":\"lots\"}}",
      ":2:58: load.connections: expected \"auto\" or a whole number from 1 to 1000000, "
      "got \"lots\""},
+    {HEAD REQS ",\"load\":{\"rate\":9,\"capacity\":{\"limit\":\"1s\"}}}",
+     ":2:64: load.capacity: the key \"percentile\" is missing"},
     {HEAD REQS ",\"load\":{\"connections\":5,\"max_connections\":9}}",
      ":2:78: load.max_connections: only with \"connections\": \"auto\" there is a "
      "\"max_connections\""},
@@ -179,6 +182,35 @@ static const char closed_load[] =
     HEAD REQS ",\"load\":{\"think\":\"20ms\",\"think_times\":\"exponential\","
               "\"phases\":[{\"duration\":\"2s\",\"connections\":4},"
               "{\"duration\":\"2s\",\"connections\":4,\"to\":60}]}}";
+
+static const char sought_load[] =
+    HEAD REQS ",\"load\":{\"rate\":500,\"warmup\":\"500ms\",\"duration\":\"4s\","
+              "\"capacity\":{\"percentile\":99.9,\"limit\":\"50ms\","
+              "\"search_time\":\"20s\"}}}";
+
+static void reads_a_search_for_the_capacity(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct error error = {0};
+    char *name;
+    if (read_source(&s, sought_load, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    free(name);
+    char *objective = workload_objective(&s.workload);
+    assert_string_equal(objective, "p99.9<50ms");
+    free(objective);
+    assert_int_equal(workload_search_ns(&s.workload), 24500 * NS_PER_MS);
+    profile_apply(profile_named("quick"), &s);
+    assert_int_equal(s.workload.capacity.search_ns, 6 * NS_PER_S);
+    scenario_release(&s);
+    if (read_source(&s, complete, &error, &name) < 0)
+        fail_msg("%s", error.text);
+    free(name);
+    assert_false(workload_seeks_capacity(&s.workload));
+    assert_int_equal(workload_search_ns(&s.workload), 0);
+    scenario_release(&s);
+}
 
 static void reads_loads_of_all_kinds(void **state)
 {
@@ -315,6 +347,7 @@ int main(void)
         cmocka_unit_test(reads_a_complete_file),
         cmocka_unit_test(reads_loads_of_all_kinds),
         cmocka_unit_test(sweeps_idle_connections),
+        cmocka_unit_test(reads_a_search_for_the_capacity),
         cmocka_unit_test(writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,9 @@ static const struct question questions[] = {
     /* M/M/1 at half load: D/(1 - 0.5). */
     {"one", DRAWN_AT(10, ), 1, MEAN, 100e6, RELATION_EQUAL},
     {"one", DRAWN_AT(10, ), 1, P99, NONE, RELATION_EQUAL},
+    /* Where the rate is searched for, none of it is known beforehand. */
+    {"one", DRAWN_AT(10, ",\"capacity\":{\"percentile\":99,\"limit\":\"1s\"}"), 1, MEAN,
+     NONE, RELATION_EQUAL},
     /* The mean follows from Little's law, no percentile does; what the server's own work
      * takes is no part of any formula. */
     {"pool:threads=64", WAITS(128), 1, P50, NONE, RELATION_EQUAL},
