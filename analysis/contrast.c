@@ -397,7 +397,7 @@ static struct contrast_side side_of_load(struct load_result *load, enum metric_i
     const struct distribution *distribution =
         metric_distribution(metric, &trial, class_name);
     struct contrast_side side = {.value = metric_read(metric, &trial, class_name)};
-    side.trials = isfinite(side.value);
+    side.trials = isfinite(side.value) ? 1 : 0;
     side.bound = !load->valid                                     ? BOUND_NOTHING
                  : metric_is_at_least(metric, &trial, class_name) ? BOUND_AT_LEAST
                                                                   : BOUND_EXACT;

@@ -19,7 +19,7 @@
 struct reproduce_settings {
     char *results, *references;
     struct words scenarios;
-    char *profile, *repeat, *seed, *out; /* for bench, as they were typed */
+    char *profile, *repeat, *budget, *seed, *out; /* for bench, as they were typed */
     bool strict;
 };
 
@@ -56,6 +56,11 @@ static const struct field options[] = {
      .help = "blocks; an answer needs 6",
      .fallback = "profile",
      .offset = offsetof(struct reproduce_settings, repeat)},
+    {.name = "budget",
+     .kind = FIELD_TEXT,
+     .value = "TIME",
+     .help = "time that the run may take (default: the profile's)",
+     .offset = offsetof(struct reproduce_settings, budget)},
     {.name = "seed",
      .kind = FIELD_TEXT,
      .value = "S",
@@ -188,8 +193,10 @@ static void choose_scenarios(struct words *words, const struct reproduce_referen
 
 static void add_option(struct words *words, const char *name, const char *value)
 {
-    words_add(words, name);
-    words_add(words, value);
+    if (value) {
+        words_add(words, name);
+        words_add(words, value);
+    }
 }
 
 /* Runs bench into `out`; its exit code. */
@@ -200,6 +207,7 @@ static int measure_again(const struct reproduce_settings *settings,
     words_add(&words, "bench");
     add_option(&words, "--profile", settings->profile);
     add_option(&words, "--repeat", settings->repeat);
+    add_option(&words, "--budget", settings->budget);
     add_option(&words, "--seed", settings->seed);
     add_option(&words, "--out", out);
     choose_scenarios(&words, reference, &settings->scenarios);
