@@ -44,10 +44,10 @@ static void tell_trials(const struct run *run, FILE *file)
     char span[TIME_BYTES], end[TIME_BYTES], more[TIME_BYTES];
     size_t left = count_left(run, &seconds), all = run->plan.trial_count;
     uint64_t blocks = run->experiment.repeat;
+    size_t each = blocks ? all / (size_t)blocks : 0;
     fprintf(file, "plan: profile %s, %llu %s of %zu %s: ", run->experiment.profile,
             (unsigned long long)blocks, text_plural((double)blocks, "block", "blocks"),
-            blocks ? all / (size_t)blocks : 0,
-            text_plural((double)all, "trial", "trials"));
+            each, text_plural((double)each, "trial", "trials"));
     if (left < all)
         fprintf(file, "%zu of %zu are there, ", all - left, all);
     fprintf(file, "about %s, until %s; those that others disturb take up to %s more.%s\n",

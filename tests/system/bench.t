@@ -185,11 +185,13 @@ cat >"$work/few.json" <<'JSON'
 JSON
 start "$work/few.json" --models event-loop --seed 5 --out "$work/few"
 finish
-[ "$(head -n 1 "$work/err")" = "profile quick: of 2 s it measures 600 ms (few)" ]
+[[ $(sed -n 1p "$work/err") == "plan: profile quick, 1 block of 1 trial: about 2 s, until "*:??"; "* ]]
+ok $? "what is planned, and when it will end"
+[ "$(sed -n 2p "$work/err")" = "profile quick: of 2 s it measures 600 ms (few)" ]
 ok $? "that quick measures less than the scenario says"
 # 30 +- 2 sqrt(30) of them.
 needs='samples, p99 needs 368: a duration 20 times as long'
-[ "$(sed -n 2p "$work/err")" = "no p99: few: rarely: 19 to 41 $needs" ]
+[ "$(sed -n 3p "$work/err")" = "no p99: few: rarely: 19 to 41 $needs" ]
 ok $? "that a class will have too few samples, and what helps"
 ! grep -q 'often: .* samples' "$work/err"
 ok $? "and nothing of one that will have enough"

@@ -74,6 +74,24 @@ static void names_the_range_of_an_amount(void **state)
                         "expected a time such as 50ms or 2s from 1ms to 1m, got \"2h\"");
 }
 
+static void writes_spans(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {{0.4, "0 s"},     {59.6, "1 min"}, {200, "3 min 20 s"},
+                 {2700, "45 min"}, {3600, "1 h"},   {7530, "2 h 5 min"},
+                 {360000, "100 h"}};
+    char text[48];
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(clock_span_text(cases[i].seconds, text, sizeof text),
+                            cases[i].text);
+    assert_int_equal(strlen(clock_local_text(0, text, sizeof text)), strlen("19:55"));
+    assert_int_equal(strlen(clock_local_text(36 * 3600, text, sizeof text)),
+                     strlen("Tue 19:55"));
+}
+
 static void reads_rates(void **state)
 {
     (void)state;
@@ -377,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_amounts),
         cmocka_unit_test(names_the_range_of_an_amount),
+        cmocka_unit_test(writes_spans),
         cmocka_unit_test(reads_rates),
         cmocka_unit_test(writes_amounts),
         cmocka_unit_test(exact_amounts_read_back),
