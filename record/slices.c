@@ -109,14 +109,14 @@ static struct slice_warning *warning_of(struct slice_series *series,
     return warning;
 }
 
-void slice_series_add(struct slice_series *series, uint64_t turn, enum slice_side side,
-                      double t_s, const struct load_result *result)
+void slice_series_add(struct slice_series *series, uint64_t turn, int side, double t_s,
+                      const struct load_result *result)
 {
     struct slice *slice =
         record_append(&series->slices, &series->slice_count, sizeof *slice);
     *slice = (struct slice){
         .turn = turn,
-        .side = (int)side,
+        .side = side,
         .t_s = t_s,
         .duration_s = result->duration_s,
         .throughput_rps = result->throughput_rps,

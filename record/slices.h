@@ -65,8 +65,8 @@ void slice_series_init(struct slice_series *series);
 void slice_series_release(struct slice_series *series);
 
 /* Adds a row made of the result of one slice, and its warnings. */
-void slice_series_add(struct slice_series *series, uint64_t turn, enum slice_side side,
-                      double t_s, const struct load_result *result);
+void slice_series_add(struct slice_series *series, uint64_t turn, int side, double t_s,
+                      const struct load_result *result);
 
 /* How many slices are measured: those of the warm-up do not count. */
 size_t slice_series_count(const struct slice_series *series);

@@ -19,7 +19,7 @@ struct slices_run {
 };
 
 /* The plan with all of its connections to one of the two servers. */
-static struct load_plan plan_of(const struct load_plan *plan, enum slice_side side,
+static struct load_plan plan_of(const struct load_plan *plan, int side,
                                 const struct slicing *slicing)
 {
     struct load_plan own = *plan;
@@ -65,8 +65,7 @@ static int check_drained(const struct slices_run *run, const struct load_result 
 }
 
 /* Of the warm-up with `turn` 0. A slice that was cut short is left out. */
-static int measure(struct slices_run *run, uint64_t turn, enum slice_side side,
-                   struct error *error)
+static int measure(struct slices_run *run, uint64_t turn, int side, struct error *error)
 {
     struct load_result result;
     struct load_plan *plan = &run->plans[side];

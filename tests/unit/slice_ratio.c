@@ -15,10 +15,10 @@ static const char scenario_rest[] = "\"family\":\"f\",\"requests\":[{\"path\":\"
 
 /* ---- which slices count ----------------------------------------------------------- */
 
-static struct slice make_slice(uint64_t turn, enum slice_side side, double throughput)
+static struct slice make_slice(uint64_t turn, int side, double throughput)
 {
     return (struct slice){.turn = turn,
-                          .side = (int)side,
+                          .side = side,
                           .duration_s = 0.35,
                           .throughput_rps = throughput,
                           .latency_p50_ns = 1e6,
