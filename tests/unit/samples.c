@@ -205,7 +205,6 @@ static const char *const too_few[] = {
     "mixed-real: thumbnail: ",
     "shared-pool: slow: ",
     "standing-in-line, connections 2: at most ",
-    "standing-in-line, connections 8: at most ",
     "upstream, connections 1: at most ",
 };
 
