@@ -51,7 +51,7 @@ static const struct field options[] = {
      .letter = 'p',
      .kind = FIELD_CHOICE,
      .value = "NAME",
-     .help = "how thorough: minutes (indicative), 45 minutes (or a --budget), or more "
+     .help = "how thorough: minutes (indicative), 50 minutes (or a --budget), or more "
              "than half a day",
      .fallback = "quick",
      .offset = offsetof(struct bench_settings, profile),
