@@ -71,6 +71,14 @@ char *json_print(const cJSON *root)
     return text;
 }
 
+void json_show(cJSON *root)
+{
+    char *text = json_print(root);
+    fputs(text, stdout);
+    free(text);
+    cJSON_Delete(root);
+}
+
 int json_write(const char *path, const cJSON *root, struct error *error)
 {
     if (strcmp(path, "-") != 0)

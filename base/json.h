@@ -35,6 +35,9 @@ const cJSON *json_at(const cJSON *root, const char *path);
 /* Formatted text with a final newline, on the heap. */
 char *json_print(const cJSON *root);
 
+/* Prints it to stdout, and deletes it. */
+void json_show(cJSON *root);
+
 /* json_print into a file (file_write_atomic), or to stdout where `path` is "-": whether
  * that could be written is for main to tell. 0 or -errno. */
 MUST_CHECK int json_write(const char *path, const cJSON *root, struct error *error);

@@ -28,14 +28,6 @@ static const struct field options[] = {
      .offset = offsetof(struct claims_settings, folder)},
     {0}};
 
-static void print_and_delete(cJSON *json)
-{
-    char *text = json_print(json);
-    fputs(text, stdout);
-    free(text);
-    cJSON_Delete(json);
-}
-
 static void print_table(const struct claims *claims)
 {
     struct table *table = table_create();
@@ -65,13 +57,13 @@ static int run_claims(int argc, char **argv)
         return exit_code;
     exit_code = EXIT_FINE;
     if (settings.schema) {
-        print_and_delete(claims_schema());
+        json_show(claims_schema());
     } else if (claims_read_checked(&claims, NULL, settings.folder, &error) < 0) {
         fprintf(stderr, "interleave claims: %s\n", error.text);
         exit_code = EXIT_USAGE;
     } else {
         if (settings.json)
-            print_and_delete(claims_to_json(&claims));
+            json_show(claims_to_json(&claims));
         else
             print_table(&claims);
         claims_release(&claims);

@@ -23,14 +23,6 @@ static const struct field options[] = {
      .offset = offsetof(struct references_settings, schema)},
     {0}};
 
-static void print_and_delete(cJSON *json)
-{
-    char *text = json_print(json);
-    fputs(text, stdout);
-    free(text);
-    cJSON_Delete(json);
-}
-
 static void print_table(const struct models *models)
 {
     struct table *table = table_create();
@@ -58,7 +50,7 @@ static int run_references(int argc, char **argv)
     if (!options_read(&references_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
     if (settings.schema) {
-        print_and_delete(third_party_schema());
+        json_show(third_party_schema());
         return EXIT_FINE;
     }
     struct models models = {0};
@@ -68,7 +60,7 @@ static int run_references(int argc, char **argv)
     } else {
         references_look_up(&models);
         if (settings.json)
-            print_and_delete(models_to_json(&models));
+            json_show(models_to_json(&models));
         else
             print_table(&models);
         exit_code = EXIT_FINE;

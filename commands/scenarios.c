@@ -29,20 +29,12 @@ static const struct field options[] = {
      .offset = offsetof(struct scenarios_settings, folder)},
     {0}};
 
-static void print_and_delete(cJSON *json)
-{
-    char *text = json_print(json);
-    fputs(text, stdout);
-    free(text);
-    cJSON_Delete(json);
-}
-
 static void print_json(const struct scenarios *scenarios)
 {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < scenarios->count; i++)
         cJSON_AddItemToArray(array, scenario_to_json(&scenarios->items[i]));
-    print_and_delete(array);
+    json_show(array);
 }
 
 static void add_profiles(struct table *table, const struct scenario *scenario)
@@ -81,7 +73,7 @@ static int run_scenarios(int argc, char **argv)
     if (!options_read(&scenarios_command, &settings, argc, argv, NULL, &exit_code))
         return exit_code;
     if (settings.schema) {
-        print_and_delete(scenario_schema());
+        json_show(scenario_schema());
         fields_release(options, &settings);
         return EXIT_FINE;
     }
