@@ -38,6 +38,7 @@ OBJECTS      := $(SOURCES:%.c=$(B)/obj/%.o)
 LLHTTP       := api http llhttp
 LLHTTP_FROM  := /usr/share/llhttp
 LLHTTP_OBJS  := $(LLHTTP:%=$(B)/obj/llhttp/%.o)
+LIBRARY      := $(B)/interleave.a
 PROGRAM      := $(B)/interleave
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c tests/conformance/*.c))
 COUNTED      := $(B)/tests/instructions/conversation
@@ -57,7 +58,7 @@ CFLAGS    += -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
 LDFLAGS   += -fsanitize=$(SANITIZE)
 endif
 ifeq ($(SANITIZE),thread)
-OBJECTS   += $(B)/obj/tests/support/thread_sanitizer.o
+SANITIZER := $(B)/obj/tests/support/thread_sanitizer.o
 endif
 BUILD_ID := -DBUILD_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1 | tr -d '"')"' \
             -DBUILD_FLAGS='"$(OPTIMISE)$(if $(SANITIZE), -fsanitize=$(SANITIZE))"' \
@@ -72,6 +73,14 @@ all: ready ## build the program: build/interleave
 .PHONY: bench
 bench: all ## measure all models (BENCH="--profile standard hello" for more) and print the table
 	$(Q)$(PROGRAM) bench $(if $(BENCH),$(BENCH),--profile quick)
+
+.PHONY: claims
+claims: all ## measure and judge what is said about the models, an hour (BENCH="--profile quick" for a look)
+	$(Q)$(PROGRAM) bench --claims all $(if $(BENCH),$(BENCH),--profile standard --budget 1h)
+
+.PHONY: reproduce
+reproduce: all ## measure what the reference has measured, and say what is found again (REFERENCE=DIR)
+	$(Q)$(PROGRAM) reproduce $(REFERENCE)
 
 .PHONY: charts
 charts: all ## draw the charts of the newest results (RESULTS=DIR for others)
@@ -134,7 +143,11 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(FLAGS_NOW))
 $(shell mkdir -p $(B) && printf '%s\n' '$(FLAGS_NOW)' > $(STAMP))
 endif
 
-$(PROGRAM): $(B)/obj/main.o $(OBJECTS) $(LLHTTP_OBJS)
+# A test is linked with what it needs of all that there is.
+$(LIBRARY): $(OBJECTS) $(LLHTTP_OBJS)
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(PROGRAM): $(B)/obj/main.o $(SANITIZER) $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/obj/llhttp/%.o: $(LLHTTP_FROM)/%.c $(STAMP)
@@ -150,10 +163,10 @@ $(B)/obj/%.o: %.c $(STAMP)
 $(B)/obj/base/build.o: CPPFLAGS += $(BUILD_ID)
 $(B)/obj/base/build.o: $(wildcard $(shell git rev-parse --git-path HEAD --git-path index 2>/dev/null))
 
-$(B)/tests/%: tests/%.c $(OBJECTS) $(LLHTTP_OBJS) $(STAMP)
+$(B)/tests/%: tests/%.c $(SANITIZER) $(LIBRARY) $(STAMP)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP \
-	    -MF $@.d -o $@ $< $(OBJECTS) $(LLHTTP_OBJS) $(LDFLAGS) -lcmocka $(LDLIBS)
+	    -MF $@.d -o $@ $< $(SANITIZER) $(LIBRARY) $(LDFLAGS) -lcmocka $(LDLIBS)
 
 $(B)/floors/%: tests/floors/%.c $(STAMP)
 	@mkdir -p $(@D)

@@ -17,7 +17,7 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
 
 static bool belongs(const struct trial_record *trial, const struct row *row)
 {
-    return text_same(trial->scenario, row->scenario->name) &&
+    return !trial->slices && text_same(trial->scenario, row->scenario->name) &&
            text_same(trial->model, row->contender->label) &&
            text_same(trial->point.value, row->value);
 }
@@ -219,12 +219,10 @@ static void predict(struct row *row, const struct results *results)
     scenario_release(&point);
 }
 
-static void add_row(struct comparison *comparison, const struct experiment_scenario *own,
-                    const char *value, size_t contender)
+static void fill_row(struct row *row, const struct results *results,
+                     const struct experiment_scenario *own, const char *value,
+                     size_t contender)
 {
-    const struct results *results = comparison->results;
-    struct row *row =
-        record_append(&comparison->rows, &comparison->row_count, sizeof *row);
     row->scenario = &own->scenario;
     row->value = value;
     row->contender = &results->experiment.contenders.items[contender];
@@ -236,7 +234,20 @@ static void add_row(struct comparison *comparison, const struct experiment_scena
     predict(row, results);
 }
 
-static void add_rows(struct comparison *comparison)
+static void add_cell(struct comparison *comparison, const struct experiment_scenario *own,
+                     const char *value)
+{
+    for (size_t c = 0; c < own->contender_count; c++)
+        fill_row(record_append(&comparison->rows, &comparison->row_count,
+                               sizeof *comparison->rows),
+                 comparison->results, own, value, own->contenders[c]);
+    if (own->twin != own->twin_of)
+        fill_row(record_append(&comparison->twins, &comparison->twin_count,
+                               sizeof *comparison->twins),
+                 comparison->results, own, value, own->twin);
+}
+
+static void add_cells(struct comparison *comparison)
 {
     const struct experiment *experiment = &comparison->results->experiment;
     for (size_t s = 0; s < experiment->scenario_count; s++) {
@@ -244,9 +255,7 @@ static void add_rows(struct comparison *comparison)
         const struct sweep *sweep = &own->scenario.sweep;
         size_t points = sweep->variable ? sweep->values.count : 1;
         for (size_t v = 0; v < points; v++)
-            for (size_t c = 0; c < own->contender_count; c++)
-                add_row(comparison, own, sweep->variable ? sweep->values.items[v] : NULL,
-                        own->contenders[c]);
+            add_cell(comparison, own, sweep->variable ? sweep->values.items[v] : NULL);
     }
 }
 
@@ -255,19 +264,25 @@ static void add_rows(struct comparison *comparison)
 void comparison_make(struct comparison *comparison, const struct results *results)
 {
     *comparison = (struct comparison){.results = results};
-    add_rows(comparison);
+    add_cells(comparison);
+}
+
+static void release_rows(struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(rows[i].why);
+        free(rows[i].remarks);
+        free(rows[i].trials);
+        free(rows[i].used);
+        free(rows[i].classes);
+    }
+    free(rows);
 }
 
 void comparison_release(struct comparison *comparison)
 {
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        free(comparison->rows[i].why);
-        free(comparison->rows[i].remarks);
-        free(comparison->rows[i].trials);
-        free(comparison->rows[i].used);
-        free(comparison->rows[i].classes);
-    }
-    free(comparison->rows);
+    release_rows(comparison->rows, comparison->row_count);
+    release_rows(comparison->twins, comparison->twin_count);
     *comparison = (struct comparison){0};
 }
 
@@ -303,7 +318,7 @@ const struct row *comparison_find(const struct comparison *comparison,
     return NULL;
 }
 
-static const struct trial_record *trial_of_block(const struct row *row, uint64_t block)
+const struct trial_record *row_trial_of_block(const struct row *row, uint64_t block)
 {
     for (size_t i = 0; i < row->used_count; i++)
         if (row->used[i]->block == block)
@@ -311,20 +326,30 @@ static const struct trial_record *trial_of_block(const struct row *row, uint64_t
     return NULL;
 }
 
-struct ratio row_ratio(const struct row *a, const struct row *b, struct figure figure,
-                       double confidence)
+size_t row_pairs(const struct row *a, const struct row *b, struct figure figure,
+                 double *left, double *right, uint64_t *blocks)
 {
     const char *class_name = workload_class(&a->scenario->workload, figure.class_index);
-    double *left = memory_allocate((a->used_count + 1) * sizeof *left);
-    double *right = memory_allocate((a->used_count + 1) * sizeof *right);
     size_t pairs = 0;
     for (size_t i = 0; i < a->used_count; i++) {
-        const struct trial_record *other = trial_of_block(b, a->used[i]->block);
+        const struct trial_record *other = row_trial_of_block(b, a->used[i]->block);
         if (!other)
             continue;
         left[pairs] = metric_read(figure.metric, a->used[i], class_name);
-        right[pairs++] = metric_read(figure.metric, other, class_name);
+        right[pairs] = metric_read(figure.metric, other, class_name);
+        if (blocks)
+            blocks[pairs] = other->block;
+        pairs++;
     }
+    return pairs;
+}
+
+struct ratio row_ratio(const struct row *a, const struct row *b, struct figure figure,
+                       double confidence)
+{
+    double *left = memory_allocate((a->used_count + 1) * sizeof *left);
+    double *right = memory_allocate((a->used_count + 1) * sizeof *right);
+    size_t pairs = row_pairs(a, b, figure, left, right, NULL);
     struct ratio ratio = ratio_of_pairs(left, right, pairs, confidence);
     free(left);
     free(right);

@@ -65,6 +65,8 @@ struct comparison {
     const struct results *results; /* outlive the comparison */
     struct row *rows;              /* by scenario, point, contender, in the run's order */
     size_t row_count;
+    struct row *twins; /* A/A: those of contenders that are run again, likewise */
+    size_t twin_count;
 };
 
 /* Compares what the results hold. Release it before them. */
@@ -85,10 +87,17 @@ const struct row *comparison_find(const struct comparison *comparison,
 /* Whether two rows are of the same scenario and point. */
 bool row_same_cell(const struct row *a, const struct row *b);
 
+/* The one of its used trials that is of this block, or NULL. */
+const struct trial_record *row_trial_of_block(const struct row *row, uint64_t block);
+
 /*
- * Ratio a/b of a figure, paired by block over the trials that both rows use, with the
- * interval at `confidence`.
+ * The values of a figure in each block in which both rows use a trial; how many there
+ * are. The arrays have room for the trials that `a` uses; `blocks` may be NULL.
  */
+size_t row_pairs(const struct row *a, const struct row *b, struct figure figure,
+                 double *left, double *right, uint64_t *blocks);
+
+/* The ratio a/b of these, with the interval at `confidence`. */
 struct ratio row_ratio(const struct row *a, const struct row *b, struct figure figure,
                        double confidence);
 

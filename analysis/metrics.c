@@ -232,23 +232,39 @@ double metric_read(enum metric_id metric, const struct trial_record *trial,
     return class ? row->read(trial, class) : (double)NAN;
 }
 
+const struct distribution *metric_distribution(enum metric_id metric,
+                                               const struct trial_record *trial,
+                                               const char *class_name)
+{
+    if (!metrics[metric].latency_key || !trial->load)
+        return NULL;
+    const struct class_result *class =
+        class_name ? load_result_class(trial->load, class_name) : NULL;
+    if (class)
+        return &class->latency;
+    return metrics[metric].of_service ? &trial->load->service : &trial->load->latency;
+}
+
 bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
                         const char *class_name)
 {
-    const struct metric *row = &metrics[metric];
-    if (row->of_search)
+    if (metrics[metric].of_search)
         return trial->capacity && capacity_is_at_least(trial->capacity);
-    if (!row->latency_key || !trial->load)
-        return false;
-    const struct class_result *class =
-        class_name ? load_result_class(trial->load, class_name) : NULL;
-    const struct distribution *distribution = class             ? &class->latency
-                                              : row->of_service ? &trial->load->service
-                                                                : &trial->load->latency;
-    return distribution_is_at_least(distribution, row->latency_key);
+    const struct distribution *distribution =
+        metric_distribution(metric, trial, class_name);
+    return distribution &&
+           distribution_is_at_least(distribution, metrics[metric].latency_key);
 }
 
 /* ---- figures ---------------------------------------------------------------------- */
+
+enum metric_id metric_named(const char *name)
+{
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++)
+        if (strcmp(metrics[m].name, name) == 0)
+            return m;
+    return METRIC_COUNT;
+}
 
 bool figure_equal(struct figure a, struct figure b)
 {

@@ -40,11 +40,19 @@ enum metric_files {
     FILES_NONE,            /* it is only drawn */
 };
 
+/* In which direction a figure is better, all else being equal. */
+enum metric_better {
+    BETTER_NEITHER, /* it describes */
+    BETTER_MORE,
+    BETTER_LESS,
+};
+
 struct metric {
     const char *name;   /* "latency_p99_ns": in files */
     const char *header; /* "p99": in tables */
     enum quantity_unit unit;
-    bool is_share;  /* of 0..1, shown in per cent */
+    bool is_share; /* of 0..1, shown in per cent */
+    enum metric_better better;
     unsigned needs; /* enum trial_part */
 
     /* NAN: not measured. `class` NULL: of all requests. */
@@ -97,6 +105,9 @@ const char *workload_class(const struct workload *workload, int index);
 /* The index of a class, or ALL_REQUESTS where that is not named. */
 int workload_class_index(const struct workload *workload, const char *name);
 
+/* By its name in files; METRIC_COUNT: there is none of that name. */
+enum metric_id metric_named(const char *name);
+
 /* Whether samples.csv and comparison.* list this metric of all requests, or of classes.
  */
 bool metric_is_filed(enum metric_id metric, bool of_class);
@@ -115,6 +126,12 @@ double metric_read(enum metric_id metric, const struct trial_record *trial,
  */
 bool metric_is_at_least(enum metric_id metric, const struct trial_record *trial,
                         const char *class_name);
+
+/* The latencies or service times that a figure is of, NULL: it is of none, or the trial
+ * has none. */
+const struct distribution *metric_distribution(enum metric_id metric,
+                                               const struct trial_record *trial,
+                                               const char *class_name);
 
 /* The value as a reader sees it: "19.9k", "51.2 ms", "97 %"; "-" where it is NaN. */
 char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes);

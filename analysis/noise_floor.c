@@ -6,18 +6,18 @@
 #define CONFIDENCE  0.95
 #define BLOCKS_MOST 1e9
 
-struct noise_floor noise_floor_of(const double *a, const double *a_again, size_t count)
+struct noise_floor noise_floor_make(const struct log_ratio *mean, double spread,
+                                    size_t pairs)
 {
-    struct ratio ratio = ratio_of_pairs(a, a_again, count, CONFIDENCE);
-    double error = ratio.log.error, degrees = ratio.log.degrees;
+    double error = spread / sqrt((double)pairs), degrees = (double)pairs - 1;
     struct noise_floor noise = {
-        .pairs = ratio.pairs,
-        .spread = error * sqrt((double)ratio.pairs),
-        .interval = ratio.t,
-        .suspect = ratio.t.exists && !interval_holds(&ratio.t, 1),
+        .pairs = pairs,
+        .spread = spread,
+        .interval = log_ratio_interval(mean, CONFIDENCE),
         .floor = NAN,
         .detectable = NAN,
     };
+    noise.suspect = noise.interval.exists && !interval_holds(&noise.interval, 1);
     if (noise.interval.exists) {
         double t = probability_t_quantile((1 + CONFIDENCE) / 2, degrees);
         noise.floor = expm1(t * error);
@@ -25,6 +25,13 @@ struct noise_floor noise_floor_of(const double *a, const double *a_again, size_t
             expm1((t + probability_t_quantile(NOISE_POWER, degrees)) * error);
     }
     return noise;
+}
+
+struct noise_floor noise_floor_of(const double *a, const double *a_again, size_t count)
+{
+    struct ratio ratio = ratio_of_pairs(a, a_again, count, CONFIDENCE);
+    return noise_floor_make(&ratio.log, ratio.log.error * sqrt((double)ratio.pairs),
+                            ratio.pairs);
 }
 
 bool noise_floor_underpowered(const struct noise_floor *noise, double delta)

@@ -23,6 +23,10 @@ struct noise_floor {
     double floor, detectable;
 };
 
+/* From the mean of ln(A/A) over so many blocks, and how a pair spreads. */
+struct noise_floor noise_floor_make(const struct log_ratio *mean, double spread,
+                                    size_t pairs);
+
 /* The noise floor from the two labels' trials, paired by block. */
 struct noise_floor noise_floor_of(const double *a, const double *a_again, size_t count);
 

@@ -25,11 +25,12 @@ struct demand {
 struct supply {
     double slots;   /* requests that can wait or compute at a time; INFINITY: any */
     double cpus;    /* CPUs that can compute requests at a time */
-    double pool;    /* blocking calls at a time, of loops' pools; INFINITY: any */
+    double pool;    /* blocking calls at a time, of loops or their pools; INFINITY: any */
+    bool one_pool;  /* for computations, too */
     double groups;  /* loops or processes that connections stay with */
     bool is_hashed; /* the kernel spreads connections over those, not quite evenly */
     enum step_runner computes_on;
-    const char *slots_basis, *cpus_basis;
+    const char *slots_basis, *cpus_basis, *pool_basis;
 };
 
 /* ---- reading the scenario --------------------------------------------------------- */
@@ -65,18 +66,8 @@ static double scheduled_rate(const struct theory_case *known, const char *class_
                              double planned_rps)
 {
     double sum_rps = 0;
-    for (size_t i = 0; i < known->trial_count; i++) {
-        const struct load_result *load = known->trials[i]->load;
-        const struct class_result *class =
-            class_name ? load_result_class(load, class_name) : NULL;
-        if (class_name && !class)
-            return planned_rps;
-        double share =
-            class && load->counts.scheduled
-                ? (double)class->counts.scheduled / (double)load->counts.scheduled
-                : 1;
-        sum_rps += share * load->scheduled_rps;
-    }
+    for (size_t i = 0; i < known->trial_count; i++)
+        sum_rps += load_result_scheduled_rps(known->trials[i]->load, class_name);
     return known->trial_count && !isnan(sum_rps) ? sum_rps / (double)known->trial_count
                                                  : planned_rps;
 }
@@ -161,9 +152,9 @@ static int choice(const struct theory_case *known, enum option_role role)
 static enum step_runner cpu_runner(const struct theory_case *known)
 {
     switch (choice(known, ROLE_CPU)) {
-    case CPU_ON_LOOP:
+    case STEPS_ON_LOOP:
         return STEP_LOOP;
-    case CPU_ON_POOL:
+    case STEPS_ON_POOL:
         return STEP_POOL;
     default:
         return known->contender->model->cpu;
@@ -188,6 +179,7 @@ static struct supply loop_supply(const struct theory_case *known)
         .computes_on = cpu_runner(known),
         .slots_basis = "C/(W+B+T)",
         .cpus_basis = loops > 1 ? "min(n, P)/T, n loops" : "1/T",
+        .pool_basis = "K/B",
     };
     if (supply.computes_on == STEP_WORKERS) {
         supply.cpus = fmin(count(known, ROLE_WORKERS), cpus);
@@ -195,6 +187,12 @@ static struct supply loop_supply(const struct theory_case *known)
     } else if (supply.computes_on == STEP_POOL) {
         supply.cpus = fmin(supply.pool, cpus);
         supply.cpus_basis = "min(K, P)/T";
+    }
+    supply.one_pool = supply.computes_on == STEP_POOL;
+    if (choice(known, ROLE_BLOCKING) == STEPS_ON_LOOP) {
+        supply.one_pool = false;
+        supply.pool = loops;
+        supply.pool_basis = "1/B";
     }
     return supply;
 }
@@ -325,10 +323,10 @@ static struct limit capacity(const struct demand *demand, const struct supply *s
     double hold = hold_time(demand);
     if (isfinite(supply->slots) && hold > 0)
         lower(&limit, supply->slots / hold, supply->slots_basis);
-    if (times->blocking > 0 && supply->computes_on == STEP_POOL)
+    if (times->blocking > 0 && supply->one_pool)
         lower(&limit, supply->pool / (times->blocking + times->cpu), "K/(B+T)");
     else if (times->blocking > 0)
-        lower(&limit, supply->pool / times->blocking, "K/B");
+        lower(&limit, supply->pool / times->blocking, supply->pool_basis);
     if (times->cpu > 0)
         lower(&limit, supply->cpus / times->cpu, supply->cpus_basis);
     return limit;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -62,6 +63,31 @@ void clock_utc_text(char *text, unsigned long bytes, int compact)
         strftime(text, bytes, "%Y%m%dT%H%M%SZ", &parts);
     else
         strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+char *clock_span_text(double seconds, char *text, unsigned long bytes)
+{
+    unsigned long long whole = (unsigned long long)(seconds + 0.5);
+    if (whole >= 3600)
+        snprintf(text, bytes, whole / 60 % 60 ? "%llu h %llu min" : "%llu h",
+                 whole / 3600, whole / 60 % 60);
+    else if (whole >= 60)
+        snprintf(text, bytes, whole % 60 ? "%llu min %llu s" : "%llu min", whole / 60,
+                 whole % 60);
+    else
+        snprintf(text, bytes, "%llu s", whole);
+    return text;
+}
+
+char *clock_local_text(double seconds, char *text, unsigned long bytes)
+{
+    time_t now = time(NULL), then = now + (time_t)seconds;
+    struct tm today, that;
+    localtime_r(&now, &today);
+    localtime_r(&then, &that);
+    bool same = today.tm_yday == that.tm_yday && today.tm_year == that.tm_year;
+    strftime(text, bytes, same ? "%H:%M" : "%a %H:%M", &that);
+    return text;
 }
 
 uint64_t clock_wall_ns(uint64_t then_ns)

@@ -37,6 +37,13 @@ uint64_t clock_thread_cpu_ns(void);
 /* "2026-11-23T15:04:05Z" (or "20261123T150405Z" when compact), now, in UTC. */
 void clock_utc_text(char *text, unsigned long bytes, int compact);
 
+/* "2 h 5 min", "3 min 20 s", "20 s"; returns the buffer. */
+char *clock_span_text(double seconds, char *text, unsigned long bytes);
+
+/* "19:55": what the wall clock here shows so many seconds from now; on another day
+ * "Tue 19:55". Returns the buffer. */
+char *clock_local_text(double seconds, char *text, unsigned long bytes);
+
 /* What the wall clock showed when the monotonic clock showed `then_ns`: nanoseconds since
  * 1970, UTC. */
 uint64_t clock_wall_ns(uint64_t then_ns);

@@ -37,7 +37,7 @@ int error_prefix(struct error *error, int code, const char *format, ...)
  */
 enum exit_code {
     EXIT_FINE = 0,
-    EXIT_FAILED = 1,       /* a claim was refuted, a check or a trial failed */
+    EXIT_FAILED = 1,       /* a check or a trial failed */
     EXIT_USAGE = 2,        /* bad option or input; no process was started */
     EXIT_INVALID = 3,      /* the measurement is invalid */
     EXIT_INCONCLUSIVE = 4, /* under --strict */

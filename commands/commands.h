@@ -9,11 +9,15 @@
 
 extern const struct command bench_command;
 extern const struct command report_command;
+extern const struct command compare_command;
+extern const struct command verify_command;
+extern const struct command reproduce_command;
 extern const struct command serve_command;
 extern const struct command load_command;
 extern const struct command merge_command;
 extern const struct command doctor_command;
 extern const struct command scenarios_command;
+extern const struct command claims_command;
 extern const struct command validate_command;
 extern const struct command models_command;
 extern const struct command references_command;

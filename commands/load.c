@@ -17,6 +17,7 @@
 #include "loadgen/engine/events.h"
 #include "loadgen/engine/resources.h"
 #include "loadgen/engine/session.h"
+#include "loadgen/engine/slices.h"
 #include "loadgen/measure/expect.h"
 #include "loadgen/measure/hgrm.h"
 #include "loadgen/measure/live.h"
@@ -26,6 +27,7 @@
 #include "loadgen/search/capacity.h"
 #include "loadgen/search/ceiling.h"
 #include "loadgen/search/ceiling_search.h"
+#include "workload/slicing.h"
 
 struct load_command_settings {
     struct load_settings load; /* the plan is made of these */
@@ -35,6 +37,7 @@ struct load_command_settings {
     struct words expectations;
     char *find_capacity, *search_json;
     uint64_t search_time_ns;
+    struct slicing slicing;
     bool quiet, live, calibrate;
 };
 
@@ -82,6 +85,25 @@ static const struct field load_options[] = {
      .offset = MEMBER(search_time_ns),
      .minimum = NS_PER_MS,
      .maximum = 24 * NS_PER_H},
+    {.name = "slices",
+     .kind = FIELD_COUNT,
+     .value = "N",
+     .help =
+         "alternate between two servers, N slices each, in a random order within each "
+         "pair; --json gets a row for each slice",
+     .fallback = "none",
+     .offset = MEMBER(slicing.count),
+     .minimum = 1,
+     .maximum = SLICING_MAX_COUNT,
+     .zero_word = "none"},
+    {.name = "slice",
+     .kind = FIELD_TIME,
+     .value = "T",
+     .help = "length of a slice, of which the first eighth is not recorded",
+     .fallback = SLICING_TIME,
+     .offset = MEMBER(slicing.slice_ns),
+     .minimum = SLICING_LEAST_NS,
+     .maximum = SLICING_MAX_NS},
     {.name = "calibrate",
      .kind = FIELD_FLAG,
      .help = "measure how many requests per second this generator can send here, against "
@@ -97,8 +119,9 @@ static const struct field load_options[] = {
      .value = "FD",
      .help =
          "write connected, warmup, measuring, measured and done to this descriptor as "
-         "it happens; if it is a socket, wait after connected and measured until a "
-         "byte comes back (15 s at most)",
+         "it happens, with --slices connected, slice after each, and done; if it is a "
+         "socket, wait after connected, measured and slice until a byte comes back (15 s "
+         "at most)",
      .offset = MEMBER(events),
      .maximum = INT_MAX},
     {.name = "quiet",
@@ -316,6 +339,52 @@ static int search_capacity(const struct load_command_settings *settings,
     return code;
 }
 
+/* ---- --slices ---------------------------------------------------------------------- */
+
+static void print_slices(const struct slice_series *series, FILE *file)
+{
+    size_t measured[SLICE_SIDES] = {0};
+    double sums_rps[SLICE_SIDES] = {0};
+    for (size_t i = 0; i < series->slice_count; i++) {
+        const struct slice *slice = &series->slices[i];
+        measured[slice->side] += slice_is_measured(slice);
+        sums_rps[slice->side] += slice_is_measured(slice) ? slice->throughput_rps : 0;
+    }
+    for (int side = 0; side < SLICE_SIDES; side++) {
+        char rate[QUANTITY_TEXT_BYTES];
+        if (!measured[side])
+            continue;
+        double rps = sums_rps[side] / (double)measured[side];
+        fprintf(file, "%s: %s requests/s, mean of %zu %s\n", series->urls[side],
+                quantity_format(QUANTITY_COUNT, rps, rate, sizeof rate), measured[side],
+                text_plural((double)measured[side], "slice", "slices"));
+    }
+    for (size_t i = 0; i < series->warning_count; i++)
+        fprintf(file, "%s, in %llu of %zu slices: %s\n", series->warnings[i].word,
+                (unsigned long long)series->warnings[i].slices,
+                measured[SLICE_FIRST] + measured[SLICE_SECOND],
+                series->warnings[i].message);
+}
+
+static int measure_slices(const struct load_command_settings *settings,
+                          const struct load_plan *plan, int events, struct error *error)
+{
+    struct slice_series series;
+    int code = slices_run(plan, &settings->slicing, events, &series, error);
+    if (code < 0)
+        return code;
+    if (!settings->quiet)
+        print_slices(&series, stderr);
+    if (settings->json)
+        code = write_json(&slice_series_type, &series, settings->json, error);
+    if (code == 0)
+        code = series.interrupted               ? EXIT_INTERRUPTED
+               : slice_series_is_valid(&series) ? EXIT_FINE
+                                                : EXIT_INVALID;
+    slice_series_release(&series);
+    return code;
+}
+
 /* Before anything is measured. */
 static int check_outputs(const struct load_command_settings *settings,
                          const struct load_plan *plan, struct error *error)
@@ -348,7 +417,11 @@ static int prepare_and_measure(const struct load_command_settings *settings,
                  : workload_seeks_capacity(&plan->workload)
                      ? workload_objective(&plan->workload)
                      : NULL;
-    if (text)
+    if (settings->slicing.count &&
+        (text || settings->histogram || settings->expectations.count))
+        code = error_set(error, -EINVAL,
+                         "--slices has no --find-capacity, --histogram and --expect");
+    else if (text)
         code = read_objective(text, &objective, error);
     else if (settings->search_json)
         code = error_set(error, -EINVAL,
@@ -363,7 +436,10 @@ static int prepare_and_measure(const struct load_command_settings *settings,
         free(text);
         return code;
     }
-    code = resources_take(plan, error);
+    if (settings->slicing.count)
+        code = slices_check(plan, error);
+    if (code == 0)
+        code = resources_take(plan, error);
     if (code == 0 && settings->has_events)
         code = events_check(events, error);
     if (code == 0) {
@@ -372,7 +448,8 @@ static int prepare_and_measure(const struct load_command_settings *settings,
     }
     if (code == 0) {
         code = text ? search_capacity(settings, plan, &objective, events, error)
-                    : measure(settings, plan, events, error);
+               : settings->slicing.count ? measure_slices(settings, plan, events, error)
+                                         : measure(settings, plan, events, error);
         *exit_code = code == -EINTR ? EXIT_INTERRUPTED : code < 0 ? EXIT_FAILED : code;
     }
     release_expectations(expectations, plan->expectation_count);

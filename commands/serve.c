@@ -84,6 +84,11 @@ static const struct field options[] = {
      .offset = offsetof(struct serve_settings, server.drain_timeout_ns),
      .minimum = 0,
      .maximum = 24 * NS_PER_H},
+    {.name = "quiet-loops",
+     .kind = FIELD_FLAG,
+     .help = "measure neither lag nor utilisation of loops, which takes a timer: a loop "
+             "that nobody asks anything then sleeps",
+     .offset = offsetof(struct serve_settings, server.quiet_loops)},
     {.name = "stats",
      .kind = FIELD_TEXT,
      .value = "FILE|FD",

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "commands/claims_files.h"
 #include "commands/commands.h"
 #include "harness/experiment/scenario_check.h"
 #include "harness/third_party/shipped.h"
@@ -11,7 +12,7 @@
 #include "workload/scenario_read.h"
 
 struct validate_settings {
-    bool external;
+    bool external, claims;
 };
 
 static const struct field validate_options[] = {
@@ -19,6 +20,10 @@ static const struct field validate_options[] = {
      .kind = FIELD_FLAG,
      .help = "the files describe servers, as for bench --external",
      .offset = offsetof(struct validate_settings, external)},
+    {.name = "claims",
+     .kind = FIELD_FLAG,
+     .help = "the files hold claims, as scenarios/claims.json does",
+     .offset = offsetof(struct validate_settings, claims)},
     {0}};
 
 /* Reads the file; what it is about, on the heap, or NULL and the first mistake. */
@@ -33,8 +38,10 @@ static char *describe_scenario(const char *path, const struct models *models,
     return title;
 }
 
-static char *describe_external(const char *path, struct error *error)
+static char *describe_external(const char *path, const struct models *models,
+                               struct error *error)
 {
+    (void)models;
     struct third_party external;
     if (third_party_read(&external, path, error) < 0)
         return NULL;
@@ -43,16 +50,30 @@ static char *describe_external(const char *path, struct error *error)
     return summary;
 }
 
+static char *describe_claims(const char *path, const struct models *models,
+                             struct error *error)
+{
+    struct claims claims;
+    (void)models;
+    if (claims_read_checked(&claims, path, NULL, error) < 0)
+        return NULL;
+    char *about = memory_printf("%zu %s", claims.count,
+                                text_plural((double)claims.count, "claim", "claims"));
+    claims_release(&claims);
+    return about;
+}
+
 /* Tells what each file is about, or its first mistake. Returns an exit code. */
-static int check_files(const struct words *files, bool external,
+static int check_files(const struct words *files,
+                       char *(*describe)(const char *path, const struct models *models,
+                                         struct error *error),
                        const struct models *models)
 {
     int exit_code = EXIT_FINE;
     for (size_t i = 0; i < files->count; i++) {
         const char *path = files->items[i];
         struct error error;
-        char *about = external ? describe_external(path, &error)
-                               : describe_scenario(path, models, &error);
+        char *about = describe(path, models, &error);
         if (about) {
             printf("%s: %s\n", path, about);
         } else {
@@ -79,7 +100,11 @@ static int run_validate(int argc, char **argv)
     }
     models_add_ours(&models);
     if (references_add_shipped(&models, &error) == 0) {
-        exit_code = check_files(&files, settings.external, &models);
+        exit_code = check_files(&files,
+                                settings.external ? describe_external
+                                : settings.claims ? describe_claims
+                                                  : describe_scenario,
+                                &models);
     } else {
         fprintf(stderr, "interleave validate: %s\n", error.text);
         exit_code = EXIT_USAGE;
@@ -91,7 +116,7 @@ static int run_validate(int argc, char **argv)
 
 const struct command validate_command = {
     .name = "validate",
-    .summary = "check scenario files, or those of servers",
+    .summary = "check scenario files, or those of servers or claims",
     .operands = "FILE...",
     .description =
         "Reads each file as `bench` would, the paths, models and options in it "

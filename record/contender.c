@@ -120,20 +120,54 @@ void contender_release(struct contender *contender)
     *contender = (struct contender){0};
 }
 
+/* The place of the one with this label, or where it is to be. */
+static size_t find_label(const struct contenders *contenders, const char *label)
+{
+    size_t index = 0;
+    while (index < contenders->count &&
+           strcmp(contenders->items[index].label, label) != 0)
+        index++;
+    return index;
+}
+
+static void append(struct contenders *contenders, const struct contender *contender)
+{
+    contenders->items = memory_resize(contenders->items, (contenders->count + 1) *
+                                                             sizeof *contenders->items);
+    contenders->items[contenders->count++] = *contender;
+}
+
 int contenders_add(struct contenders *contenders, const char *label,
                    const struct models *models, size_t *index, struct error *error)
 {
-    for (*index = 0; *index < contenders->count; ++*index)
-        if (strcmp(contenders->items[*index].label, label) == 0)
-            return 0;
+    *index = find_label(contenders, label);
+    if (*index < contenders->count)
+        return 0;
     struct contender contender;
     int result = contender_parse(&contender, label, models, error);
-    if (result < 0)
-        return result;
-    contenders->items = memory_resize(contenders->items, (contenders->count + 1) *
-                                                             sizeof *contenders->items);
-    contenders->items[contenders->count++] = contender;
-    return 0;
+    if (result == 0)
+        append(contenders, &contender);
+    return result;
+}
+
+size_t contenders_add_twin(struct contenders *contenders, size_t of,
+                           const struct models *models)
+{
+    const char *label = contenders->items[of].label;
+    char *again = memory_printf("%s%s", label, CONTENDER_AGAIN);
+    size_t index = find_label(contenders, again);
+    struct contender twin;
+    struct error unused;
+    /* What has been parsed once can be parsed. */
+    if (index == contenders->count &&
+        contender_parse(&twin, label, models, &unused) == 0) {
+        free(twin.label);
+        twin.label = memory_copy_string(again);
+        twin.again = true;
+        append(contenders, &twin);
+    }
+    free(again);
+    return index;
 }
 
 void contenders_release(struct contenders *contenders)

@@ -21,11 +21,16 @@ struct option_setting {
 };
 
 struct contender {
-    char *label;               /* as it was written */
+    char *label;               /* as it was written; of a twin with CONTENDER_AGAIN */
     const struct model *model; /* outlives the contender */
     struct option_setting *options;
     size_t option_count;
+    bool again; /* the A/A twin of another: it has a part in the noise, and in nothing
+                   else that is judged or shown */
 };
+
+/* Behind the label of a twin: "event-loop (again)". */
+#define CONTENDER_AGAIN " (again)"
 
 /* By name, or NULL and a message that may suggest another. */
 const struct model *models_choose(const struct models *models, const char *name,
@@ -49,6 +54,10 @@ struct contenders {
 MUST_CHECK int contenders_add(struct contenders *contenders, const char *label,
                               const struct models *models, size_t *index,
                               struct error *error);
+
+/* Adds the twin of the contender at `of`, unless it is there already; its place. */
+size_t contenders_add_twin(struct contenders *contenders, size_t of,
+                           const struct models *models);
 void contenders_release(struct contenders *contenders);
 
 /*

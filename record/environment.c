@@ -72,13 +72,15 @@ static const struct record_type texts_type = {
 #define NUMBER(tag, member) MEMBER_NUMBER(#member, tag, member)
 #define TEXT(tag, member)   MEMBER_TEXT(#member, tag, member)
 #define SWITCH(tag, member) MEMBER_SWITCH(#member, tag, member)
-#define NAMED(tag, member)  MEMBER_STRUCT(#member, tag, member, texts_type)
+/* Is another one at any time. */
+#define PASSING            .rule = RECORD_NONE, .why = "it is of a moment"
+#define NAMED(tag, member) MEMBER_STRUCT(#member, tag, member, texts_type)
 
 static const struct record_field cpu_fields[] = {
     {TEXT(environment_cpu, model)},
     {TEXT(environment_cpu, vendor)},
     {TEXT(environment_cpu, microcode)},
-    {TEXT(environment_cpu, mhz)},
+    {TEXT(environment_cpu, mhz), PASSING},
     {NUMBER(environment_cpu, online)},
     {TEXT(environment_cpu, allowed)},
     {NAMED(environment_cpu, siblings)},
@@ -114,7 +116,7 @@ static const struct record_field kernel_fields[] = {
     {TEXT(environment_kernel, version)},
     {TEXT(environment_kernel, machine)},
     {TEXT(environment_kernel, distribution)},
-    {NUMBER(environment_kernel, load_average_1min)},
+    {NUMBER(environment_kernel, load_average_1min), PASSING},
     {TEXT(environment_kernel, command_line)},
     {TEXT(environment_kernel, clock_source)},
     {TEXT(environment_kernel, transparent_hugepages)},
@@ -145,9 +147,9 @@ static const struct record_type network_type =
 
 static const struct record_field memory_fields[] = {
     {NUMBER(environment_memory, total_bytes)},
-    {NUMBER(environment_memory, available_bytes)},
+    {NUMBER(environment_memory, available_bytes), PASSING},
     {NUMBER(environment_memory, swap_total_bytes)},
-    {NUMBER(environment_memory, swap_free_bytes)},
+    {NUMBER(environment_memory, swap_free_bytes), PASSING},
     {0},
 };
 static const struct record_type memory_type =
@@ -185,7 +187,7 @@ static const struct record_type tool_type = RECORD_TYPE(environment_tool, tool_f
 
 static const struct record_field environment_fields[] = {
     {MEMBER_COUNT("schema_version", environment, schema_version)},
-    {TEXT(environment, recorded_utc)},
+    {TEXT(environment, recorded_utc), PASSING},
     {TEXT(environment, host)},
     {MEMBER_STRUCT("cpu", environment, cpu, cpu_type)},
     {MEMBER_STRUCT("hypervisor", environment, hypervisor, hypervisor_type)},

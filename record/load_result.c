@@ -12,7 +12,7 @@
 
 /* ---- words ------------------------------------------------------------------------ */
 
-static const char *const mode_words[] = {
+const char *const load_mode_words[] = {
     [LOAD_CLOSED] = "closed", [LOAD_OPEN] = "open", NULL};
 static const char *const arrival_words[] = {
     [ARRIVALS_POISSON] = "poisson",
@@ -263,7 +263,7 @@ static const struct record_field load_result_fields[] = {
     {MEMBER_LIST("runs", load_result, runs, run_count, load_run_type),
      .rule = RECORD_LATER, .optional = true},
     {MEMBER_TEXT("target", load_result, target)},
-    {MEMBER_WORD("mode", load_result, mode, mode_words), .rule = RECORD_EQUAL,
+    {MEMBER_WORD("mode", load_result, mode, load_mode_words), .rule = RECORD_EQUAL,
      .required = true, .why = "their latencies do not mean the same"},
     {MEMBER_WORD("arrivals", load_result, arrivals, arrival_words), .rule = RECORD_EQUAL,
      .why = "their sum is neither"},
@@ -418,4 +418,17 @@ const struct class_result *load_result_class(const struct load_result *result,
         if (strcmp(result->classes[i].name, name) == 0)
             return &result->classes[i];
     return NULL;
+}
+
+double load_result_scheduled_rps(const struct load_result *result, const char *class_name)
+{
+    const struct class_result *class =
+        class_name ? load_result_class(result, class_name) : NULL;
+    if (class_name && !class)
+        return NAN;
+    double share =
+        class && result->counts.scheduled
+            ? (double)class->counts.scheduled / (double)result->counts.scheduled
+            : 1;
+    return share * result->scheduled_rps;
 }

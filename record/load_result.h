@@ -25,6 +25,7 @@
 #include "record/statuses.h"
 
 enum load_mode { LOAD_CLOSED, LOAD_OPEN };
+extern const char *const load_mode_words[];
 
 /* Of an open loop: enum arrivals of workload/workload.h, and one more. */
 #define LOAD_ARRIVALS_TRACE 2
@@ -270,5 +271,10 @@ void load_result_set_ceiling(struct load_result *result, double ceiling_rps);
 /* NULL where there is no such class. */
 const struct class_result *load_result_class(const struct load_result *result,
                                              const char *name);
+
+/* How many requests were due each second, of one class or, where that is NULL, of all.
+ * NAN where there is no such class. */
+double load_result_scheduled_rps(const struct load_result *result,
+                                 const char *class_name);
 
 #endif

@@ -48,6 +48,26 @@ static const struct record_field done_fields[] = {
 };
 static const struct record_type done_type = RECORD_TYPE(done_trial, done_fields);
 
+static const char *const decision_words[] = {
+    [LOOK_GOES_ON] = "goes on",
+    [LOOK_PRECISE] = "precise",
+    [LOOK_OUT_OF_TIME] = "out of time",
+    [LOOK_LAST] = "last look",
+    NULL,
+};
+static const struct record_field look_fields[] = {
+    {MEMBER_COUNT("blocks", look, blocks)},
+    {MEMBER_WORD("decision", look, decision, decision_words), .required = true},
+    {MEMBER_COUNT("next", look, next)},
+    {MEMBER_TEXT("at_utc", look, at_utc)},
+    {MEMBER_NUMBER("spent_s", look, spent_s), .unit = "s"},
+    {MEMBER_TEXT("widest", look, widest)},
+    {MEMBER_NUMBER("half_width", look, half_width)},
+    {MEMBER_NUMBER("wanted", look, wanted)},
+    {0},
+};
+static const struct record_type look_type = RECORD_TYPE(look, look_fields);
+
 /* ---- the calibration, which reads and writes itself ------------------------------- */
 
 static int read_calibration(struct json_document *document, const cJSON *node,
@@ -108,6 +128,10 @@ static const struct record_field manifest_fields[] = {
     {MEMBER_LIST("not_testable", manifest, not_testable, not_testable_count,
                  not_testable_type),
      .optional = true},
+    {MEMBER_TEXTS("changes", manifest, changes), .optional = true},
+    {MEMBER_TEXTS("left_out", manifest, left_out), .optional = true},
+    {MEMBER_LIST("looks", manifest, looks, look_count, look_type), .optional = true},
+    {MEMBER_NUMBER("spent_s", manifest, spent_s), .unit = "s", .optional = true},
     {MEMBER_POINTER("calibration", manifest, calibration, calibration_type),
      .optional = true},
     {MEMBER_LIST("done", manifest, done, done_count, done_type), .optional = true},
@@ -166,6 +190,46 @@ void manifest_plan(struct manifest *manifest, char **planned,
     manifest->planned = planned;
     manifest->not_testable = not_testable;
     manifest->not_testable_count = not_testable_count;
+}
+
+void manifest_note_change(struct manifest *manifest, const char *change)
+{
+    size_t count = 0;
+    for (; manifest->changes && manifest->changes[count]; count++)
+        if (strcmp(manifest->changes[count], change) == 0)
+            return;
+    manifest->changes =
+        memory_resize(manifest->changes, (count + 2) * sizeof *manifest->changes);
+    manifest->changes[count] = memory_copy_string(change);
+    manifest->changes[count + 1] = NULL;
+}
+
+void manifest_note_left_out(struct manifest *manifest, const struct words *names)
+{
+    if (!names->count)
+        return;
+    manifest->left_out =
+        memory_allocate_zeroed(names->count + 1, sizeof *manifest->left_out);
+    for (size_t i = 0; i < names->count; i++)
+        manifest->left_out[i] = memory_copy_string(names->items[i]);
+}
+
+void manifest_note_look(struct manifest *manifest, const struct look *look)
+{
+    char now[32];
+    clock_utc_text(now, sizeof now, 0);
+    struct look *noted =
+        record_append(&manifest->looks, &manifest->look_count, sizeof *noted);
+    *noted = *look;
+    noted->at_utc = memory_copy_string(now);
+}
+
+uint64_t manifest_blocks(const struct manifest *manifest, uint64_t repeat)
+{
+    if (!manifest->look_count)
+        return repeat;
+    const struct look *last = &manifest->looks[manifest->look_count - 1];
+    return last->decision == LOOK_GOES_ON ? last->next : last->blocks;
 }
 
 static struct done_trial *find_done(const struct manifest *manifest, const char *id)

@@ -39,6 +39,20 @@ struct done_trial {
     int status; /* enum done_status */
 };
 
+/* Why a run went on or ended after so many blocks. */
+enum look_decision { LOOK_GOES_ON, LOOK_PRECISE, LOOK_OUT_OF_TIME, LOOK_LAST };
+
+/* What was decided between two blocks. */
+struct look {
+    uint64_t blocks; /* that were done */
+    int decision;    /* enum look_decision */
+    uint64_t next;   /* how many blocks it goes on to; 0: none */
+    char *at_utc;
+    double spent_s;            /* on trials until then */
+    char *widest;              /* the ratio that is known worst; NULL: there is none */
+    double half_width, wanted; /* of its interval: 0.01 is 1 % */
+};
+
 struct manifest {
     uint64_t schema_version;
     int state; /* enum manifest_state */
@@ -50,6 +64,11 @@ struct manifest {
     char **planned; /* ids of trials in their order; NULL: not planned yet */
     struct not_testable *not_testable;
     size_t not_testable_count;
+    char **changes;  /* of the machine, since the run was begun; NULL: none */
+    char **left_out; /* scenarios that do not fit into the budget; NULL: none */
+    struct look *looks;
+    size_t look_count;
+    double spent_s; /* on all trials so far, disturbed ones included */
     struct work_calibration *calibration; /* NULL: nothing was measured for it */
     struct done_trial *done;
     size_t done_count;
@@ -64,6 +83,19 @@ void manifest_release(struct manifest *manifest);
 /* Notes what is planned, in place of what was. Takes over both lists, on the heap. */
 void manifest_plan(struct manifest *manifest, char **planned,
                    struct not_testable *not_testable, size_t not_testable_count);
+
+/* Notes what of the machine is not as it was when the run was begun, each once. */
+void manifest_note_change(struct manifest *manifest, const char *change);
+
+/* Notes scenarios that are left out. */
+void manifest_note_left_out(struct manifest *manifest, const struct words *names);
+
+/* Adds a look; takes over `widest`, on the heap. */
+void manifest_note_look(struct manifest *manifest, const struct look *look);
+
+/* How many blocks the run has, as far as is decided; `repeat` is how many it begins with.
+ */
+uint64_t manifest_blocks(const struct manifest *manifest, uint64_t repeat);
 
 /* Notes that a trial is done, in place of an earlier attempt at it. */
 void manifest_note_done(struct manifest *manifest, const char *id,

@@ -192,6 +192,11 @@ MUST_CHECK int record_merge(const struct record_type *type, void *sum,
                             const struct record_part *parts, size_t count,
                             struct text *dropped, struct error *error);
 
+/* Appends "network.somaxconn: 4096 before, 128 now" to `lines` for each member that
+ * differs. Those whose rule is RECORD_NONE are not compared. */
+void record_differences(const struct record_type *type, const void *before,
+                        const void *now, struct words *lines);
+
 /* The JSON Schema of a file that holds one record. */
 cJSON *record_schema(const struct record_type *type);
 
@@ -227,6 +232,9 @@ void record_copy_member(const struct record_field *field, void *to, const void *
 
 /* NULL where the member is null. */
 cJSON *record_member_to_json(const struct record_field *field, const void *record);
+
+/* The same as text, "null" where it is; on the heap. */
+char *record_member_text(const struct record_field *field, const void *record);
 
 /* NULL at the end of the list. */
 static inline const char *record_word(const struct record_field *field, size_t index)

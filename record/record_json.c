@@ -283,6 +283,16 @@ cJSON *record_to_json(const struct record_type *type, const void *record)
     return object;
 }
 
+char *record_member_text(const struct record_field *field, const void *record)
+{
+    cJSON *json = record_member_to_json(field, record);
+    char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
+    char *text = memory_copy_string(printed ? printed : "null");
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    return text;
+}
+
 /* ---- files ------------------------------------------------------------------------ */
 
 int record_read_file(const struct record_type *type, void *record, const char *path,

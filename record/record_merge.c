@@ -39,16 +39,6 @@ static void drop(struct merging *merging, const char *sentence)
     text_printf(merging->dropped, "%s%s", *all ? "; " : "", sentence);
 }
 
-static char *value_text(const struct record_field *field, const void *record)
-{
-    cJSON *json = record_member_to_json(field, record);
-    char *printed = json ? cJSON_PrintUnformatted(json) : NULL;
-    char *text = memory_copy_string(printed ? printed : "null");
-    cJSON_free(printed);
-    cJSON_Delete(json);
-    return text;
-}
-
 /* ---- by value --------------------------------------------------------------------- */
 
 static int refuse(struct merging *merging, const struct record_field *field,
@@ -61,9 +51,9 @@ static int refuse(struct merging *merging, const struct record_field *field,
 static int merge_same(struct merging *merging, const struct record_field *field,
                       void *sum, const struct record_part *parts, size_t count)
 {
-    char *first = value_text(field, parts[0].record), *sentence = NULL;
+    char *first = record_member_text(field, parts[0].record), *sentence = NULL;
     for (size_t i = 1; i < count && !sentence; i++) {
-        char *other = value_text(field, parts[i].record);
+        char *other = record_member_text(field, parts[i].record);
         if (strcmp(first, other) != 0)
             sentence = difference(merging, field, &parts[0], &parts[i], first, other);
         free(other);

@@ -79,6 +79,9 @@ int results_read(struct results *results, const char *path, struct error *error)
     result = experiment_from_json(&results->experiment, config, error);
     cJSON_Delete(config);
     if (result == 0)
+        results->experiment.repeat =
+            manifest_blocks(&results->manifest, results->experiment.repeat);
+    if (result == 0)
         result = read_trials(results, path, error);
     if (result == 0)
         results_flag_origins(results);

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/compare.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_document.h"
@@ -24,65 +22,6 @@ static int fail(struct error *error, const char *path, const char *doing)
     int failure = errno;
     return error_set(error, -failure, "%s: cannot %s: %s", path, doing,
                      strerror(failure));
-}
-
-/* ---- sums ------------------------------------------------------------------------- */
-
-/* All but the sums themselves and trials that are not complete. */
-static bool is_summed(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return strcmp(slash ? slash + 1 : name, "SHA256SUMS") != 0 &&
-           strncmp(name, "trials/.", strlen("trials/.")) != 0;
-}
-
-/* The names of the files below the folder, in the order of their bytes, so that equal
- * runs sum alike: to be freed with text_list_free. */
-static int list_files(const char *path, char ***names, struct error *error)
-{
-    char *const roots[] = {memory_copy_string(path), NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    int result = walk ? 0 : fail(error, path, "list the folder");
-    const FTSENT *entry;
-    size_t count = 0;
-    *names = memory_allocate_zeroed(1, sizeof **names);
-    while (result == 0 && (entry = fts_read(walk))) {
-        const char *name = entry->fts_path + strlen(path);
-        name += strspn(name, "/");
-        if (entry->fts_errno)
-            result = error_set(error, -entry->fts_errno, "%s: cannot list: %s",
-                               entry->fts_path, strerror(entry->fts_errno));
-        if (entry->fts_info != FTS_F || !is_summed(name))
-            continue;
-        *names = memory_resize(*names, (count + 2) * sizeof **names);
-        (*names)[count++] = memory_copy_string(name);
-        (*names)[count] = NULL;
-    }
-    if (walk)
-        fts_close(walk);
-    free(roots[0]);
-    qsort(*names, count, sizeof **names, compare_strings);
-    return result;
-}
-
-int results_dir_sum(const char *path, struct error *error)
-{
-    char **names, sum[SHA256_TEXT_BYTES];
-    struct text sums = {0};
-    int result = list_files(path, &names, error);
-    for (size_t i = 0; names[i] && result == 0; i++) {
-        char *file = memory_printf("%s/%s", path, names[i]);
-        result = sha256_file(file, sum, error);
-        text_printf(&sums, "%s  ./%s\n", sum, names[i]);
-        free(file);
-    }
-    char *file = memory_printf("%s/SHA256SUMS", path);
-    if (result == 0)
-        result = file_write_atomic(file, text_string(&sums), sums.length, error);
-    free(file);
-    text_release(&sums);
-    text_list_free(names);
-    return result;
 }
 
 /* ---- making and opening ----------------------------------------------------------- */

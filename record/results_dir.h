@@ -5,7 +5,7 @@
  *   manifest.json config.json environment.json warnings.json
  *   trials/<block>-<scenario>-<point>-<model>/...
  *   disturbed/<the same>.<attempt>/...     (trials that were made again)
- *   samples.csv comparison.{json,csv,md} SHA256SUMS         (made by report.h)
+ *   samples.csv comparison.{json,csv,md} SHA256SUMS         (report.h, results_sums.h)
  */
 #ifndef RECORD_RESULTS_DIR_H
 #define RECORD_RESULTS_DIR_H
@@ -65,8 +65,5 @@ void results_dir_discard_trial(const char *folder);
 uint64_t results_dir_count_disturbed(const struct results_dir *dir, const char *id);
 MUST_CHECK int results_dir_set_aside_trial(const struct results_dir *dir, const char *id,
                                            struct error *error);
-
-/* Writes SHA256SUMS over all files of the run, in the format of sha256sum -c. */
-MUST_CHECK int results_dir_sum(const char *path, struct error *error);
 
 #endif

@@ -1,8 +1,11 @@
 /* run_notes.c - see run_notes.h. */
 #include "record/run_notes.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 /* ---- how many trials have a text -------------------------------------------------- */
 
@@ -132,4 +135,69 @@ char *run_note_origins(const struct results *results)
     text_append_string(&note, ".");
     free(origins.items);
     return text_steal(&note);
+}
+
+/* ---- what there was time for ------------------------------------------------------ */
+
+char *run_note_left_out(char *const *names, size_t count,
+                        const struct experiment *experiment)
+{
+    struct text note = {0};
+    char budget[48];
+    if (!count)
+        return NULL;
+    text_printf(
+        &note, "Left out, for want of time (%llu %s within %s): ",
+        (unsigned long long)experiment->repeat,
+        text_plural((double)experiment->repeat, "block", "blocks"),
+        clock_span_text((double)experiment->budget_ns / NS_PER_S, budget, sizeof budget));
+    for (size_t i = 0; i < count; i++)
+        text_printf(&note, "%s%s", i ? ", " : "", names[i]);
+    text_append_string(&note, ".");
+    return text_steal(&note);
+}
+
+/* What is said of each decision. */
+static const char *const decisions[] = {
+    [LOOK_GOES_ON] = "it goes on",
+    [LOOK_PRECISE] = "it ends, precise enough",
+    [LOOK_OUT_OF_TIME] = "it ends, as its time does not reach to the next look",
+    [LOOK_LAST] = "it ends, as that was the last look",
+};
+
+char *run_note_look(const struct look *look)
+{
+    struct text note = {0};
+    char spent[48];
+    text_printf(&note, "After %llu blocks and %s: %s", (unsigned long long)look->blocks,
+                clock_span_text(look->spent_s, spent, sizeof spent),
+                decisions[look->decision]);
+    if (look->next)
+        text_printf(&note, " to %llu", (unsigned long long)look->next);
+    if (!look->widest)
+        text_append_string(&note, "; there is no ratio to be precise about");
+    else if (isfinite(look->half_width))
+        text_printf(&note, "; least known is %s ±%.2g %% (%.0f %% is wanted)",
+                    look->widest, 100 * look->half_width, 100 * look->wanted);
+    else
+        text_printf(&note, "; %s has no interval", look->widest);
+    text_append_string(&note, ".");
+    return text_steal(&note);
+}
+
+char *run_note_end(const struct manifest *manifest)
+{
+    const struct look *last =
+        manifest->look_count ? &manifest->looks[manifest->look_count - 1] : NULL;
+    return last && last->decision != LOOK_GOES_ON ? run_note_look(last) : NULL;
+}
+
+char *run_note_changes(const struct manifest *manifest)
+{
+    struct text note = {0};
+    for (size_t i = 0; manifest->changes && manifest->changes[i]; i++)
+        text_printf(&note, "%s%s",
+                    i ? "; " : "The machine was another when the run was gone on with: ",
+                    manifest->changes[i]);
+    return note.length ? text_steal(&note) : NULL;
 }

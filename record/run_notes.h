@@ -23,4 +23,19 @@ char *run_note_repeated(const struct results *results);
  * ...", on the heap. NULL: all are of what began it. */
 char *run_note_origins(const struct results *results);
 
+/* Scenarios that are no part of the run, since there was no time, on the heap; NULL:
+ * none. */
+char *run_note_left_out(char *const *names, size_t count,
+                        const struct experiment *experiment);
+
+/* "After 6 blocks and 44 min 12 s: out of time; ...", on the heap. */
+char *run_note_look(const struct look *look);
+
+/* Why the run has as many blocks as it has, on the heap; NULL: it was to have them. */
+char *run_note_end(const struct manifest *manifest);
+
+/* What of the machine was not as at the beginning when the run was gone on with, on the
+ * heap; NULL: nothing. */
+char *run_note_changes(const struct manifest *manifest);
+
 #endif

@@ -110,6 +110,7 @@ static const struct record_field trial_fields[] = {
      .optional = true},
     {MEMBER_POINTER("machine", trial_record, machine, machine_counters_type),
      .optional = true},
+    {MEMBER_POINTER("slices", trial_record, slices, sliced_pair_type), .optional = true},
     {0},
 };
 

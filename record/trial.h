@@ -19,6 +19,7 @@
 #include "record/origin.h"
 #include "record/record.h"
 #include "record/server_window.h"
+#include "record/slices.h"
 
 /* Of the sweep; both NULL where the scenario has none. */
 struct trial_point {
@@ -84,6 +85,10 @@ struct trial_record {
     /* NULL: the window was not reached. */
     struct generator_window *generator;
     struct machine_counters *machine;
+    /* NULL: measured whole. Else the load alternated between another contender and this
+     * one, which is the second side; there is no `load`, and the windows are from the end
+     * of the warm-up to that of the last slice. */
+    struct sliced_pair *slices;
 };
 /* Reading one refuses a schema version that is not known. */
 extern const struct record_type trial_record_type;

@@ -91,8 +91,8 @@ void basis_print(const struct comparison *comparison, enum table_style style, FI
     const char *gap = style == TABLE_MARKDOWN ? "\n" : "";
     fputs(gap, file);
     if (repeat == 1)
-        fprintf(file, "One trial of each, so no intervals: small differences mean "
-                      "nothing (--profile standard has six trials).\n");
+        fprintf(file, "Indicative: one trial of each, so no intervals, and small "
+                      "differences mean nothing (--profile standard has six trials).\n");
     else if (ranks.low == 0)
         fprintf(file, "Medians of %zu trials; a 95 %% interval needs 6.\n", repeat);
     else
@@ -101,8 +101,15 @@ void basis_print(const struct comparison *comparison, enum table_style style, FI
     print_footnotes(style, file);
     print_flags(comparison, style, file);
     print_references(comparison, style, file);
-    char *notes[] = {run_note_repeated(comparison->results),
-                     run_note_origins(comparison->results)};
+    const struct manifest *manifest = &comparison->results->manifest;
+    size_t left_out = 0;
+    while (manifest->left_out && manifest->left_out[left_out])
+        left_out++;
+    char *notes[] = {
+        run_note_end(manifest),
+        run_note_left_out(manifest->left_out, left_out, &comparison->results->experiment),
+        run_note_repeated(comparison->results), run_note_origins(comparison->results),
+        run_note_changes(manifest)};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         if (notes[i])
             line_print(notes[i], style, file);

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "analysis/ranking.h"
+#include "analysis/run_noise.h"
+#include "base/build.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "record/run_notes.h"
 
 static void add_estimate(cJSON *object, const char *name, const struct estimate *estimate)
@@ -122,17 +125,54 @@ static cJSON *row_json(const struct comparison *comparison, const struct row *ro
     return object;
 }
 
+static void add_noise(cJSON *object, const struct comparison *comparison)
+{
+    struct run_noise noise;
+    run_noise_make(&noise, comparison);
+    if (!noise.cells) {
+        cJSON_AddNullToObject(object, "noise");
+        return;
+    }
+    cJSON *item = json_add_object(object, "noise");
+    json_add_number(item, "blocks", (double)noise.blocks);
+    json_add_number(item, "cells", (double)noise.cells);
+    cJSON *of = json_add_object(item, "metrics");
+    for (enum metric_id m = 0; m < METRIC_COUNT; m++) {
+        const struct noise_floor *floor = &noise.of[m];
+        if (!metric_is_filed(m, false) || isnan(floor->floor))
+            continue;
+        cJSON *metric = json_add_object(of, metrics[m].name);
+        json_add_number(metric, "pairs", (double)floor->pairs);
+        json_add_number(metric, "spread", floor->spread);
+        json_add_number(metric, "floor", floor->floor);
+        json_add_number(metric, "detectable", floor->detectable);
+        json_add_number(metric, "low", floor->interval.low);
+        json_add_number(metric, "high", floor->interval.high);
+        json_add_bool(metric, "suspect", floor->suspect);
+    }
+}
+
 cJSON *comparison_to_json(const struct comparison *comparison,
                           const struct overview *overview)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 2);
+    char *made_by = memory_printf("interleave %s %s", build.version, build.commit);
+    json_add_text(root, "made_by", made_by);
+    free(made_by);
     json_add_text(root, "profile", comparison->results->experiment.profile);
     json_add_number(root, "repeat", (double)comparison->results->experiment.repeat);
     json_add_number(root, "seed", (double)comparison->results->experiment.seed);
     char *repeated = run_note_repeated(comparison->results);
     json_add_text(root, "repeated", repeated);
     free(repeated);
+    char *end = run_note_end(&comparison->results->manifest);
+    json_add_text(root, "ended", end);
+    free(end);
+    cJSON *left_out = json_add_array(root, "left_out");
+    char *const *name = comparison->results->manifest.left_out;
+    for (; name && *name; name++)
+        cJSON_AddItemToArray(left_out, cJSON_CreateString(*name));
     char *origins = run_note_origins(comparison->results);
     json_add_text(root, "origins", origins);
     free(origins);
@@ -140,6 +180,7 @@ cJSON *comparison_to_json(const struct comparison *comparison,
         cJSON_AddItemToObject(root, "calibration",
                               work_calibration_to_json(
                                   manifest_calibration(&comparison->results->manifest)));
+    add_noise(root, comparison);
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)
         cJSON_AddItemToArray(rows, row_json(comparison, &comparison->rows[i]));

@@ -17,11 +17,13 @@ void overview_derive(struct overview *overview, const struct comparison *compari
     overview->cpu_basis = basis ? overview_row_name(basis) : NULL;
     overview->words = comparison->results->experiment.repeat >= RANKING_LEAST_TRIALS;
     overview->not_counted = ideal_use_not_counted(comparison, overview->words);
-    overview->row_count = contenders->count;
+    overview->row_count = 0;
     overview->rows =
         memory_allocate_zeroed(contenders->count + 1, sizeof *overview->rows);
     for (size_t i = 0; i < contenders->count; i++) {
-        struct overview_row *row = &overview->rows[i];
+        if (contenders->items[i].again)
+            continue;
+        struct overview_row *row = &overview->rows[overview->row_count++];
         row->contender = &contenders->items[i];
         concurrency_type_derive(&row->type, comparison, row->contender);
         cpu_usage_derive(&row->cpu, comparison, basis, row->contender);

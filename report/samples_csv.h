@@ -4,8 +4,12 @@
 
 #include <stdio.h>
 
-#include "analysis/comparison.h"
+#include "analysis/reference.h"
 
 void samples_csv_print(const struct comparison *comparison, FILE *file);
+
+/* Reads the file back. On failure nothing is left to release. 0, -EINVAL or -errno. */
+MUST_CHECK int samples_csv_read(struct reference *reference, const char *path,
+                                struct error *error);
 
 #endif

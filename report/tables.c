@@ -6,9 +6,11 @@
 #include "report/costs_table.h"
 #include "report/lines.h"
 #include "report/missing.h"
+#include "report/noise_table.h"
 #include "report/notes.h"
 #include "report/overview_table.h"
 #include "report/scenario_table.h"
+#include "report/slices_table.h"
 
 /* What is right, and yet not all there is to know. */
 static void print_cautions(const struct group *group, enum table_style style, FILE *file)
@@ -45,17 +47,35 @@ static void print_group(const struct group *group, enum table_style style, FILE 
         print_cautions(group, style, file);
 }
 
+/* Of contenders that had the load by turns. */
+static void print_slices(const struct comparison *comparison, enum table_style style,
+                         FILE *file)
+{
+    for (size_t i = 0; i < comparison->row_count;) {
+        struct group group = group_at(comparison, i);
+        print_heading(group.rows->scenario, style, file);
+        slices_table_print(&group, style, file);
+        i += group.count;
+    }
+    slices_basis_print(comparison->results, style, file);
+}
+
 void tables_print(const struct comparison *comparison, const struct overview *overview,
                   enum table_style style, FILE *file)
 {
     if (style == TABLE_MARKDOWN)
         fprintf(file, "# Comparison of concurrency models\n");
+    if (comparison->results->experiment.slicing.count) {
+        print_slices(comparison, style, file);
+        return;
+    }
     for (size_t i = 0; i < comparison->row_count;) {
         struct group group = group_at(comparison, i);
         print_group(&group, style, file);
         i += group.count;
     }
     overview_table_print(overview, style, file);
+    noise_table_print(comparison, style, file);
     if (style == TABLE_MARKDOWN)
         costs_table_print(comparison->results->manifest.calibration, style, file);
     basis_print(comparison, style, file);

@@ -22,14 +22,16 @@ const char *const step_runner_words[] = {
     NULL,
 };
 
-const char *const cpu_words[] = {[CPU_ON_LOOP] = "loop", [CPU_ON_POOL] = "uv-pool", NULL};
+const char *const place_words[] = {
+    [STEPS_ON_LOOP] = "loop", [STEPS_ON_POOL] = "uv-pool", NULL};
 const char *const dispatch_words[] = {
     [DISPATCH_REQUEST] = "request", [DISPATCH_CONNECTION] = "connection", NULL};
 const char *const distribution_words[] = {
     [DISTRIBUTION_HANDOVER] = "handover", [DISTRIBUTION_REUSEPORT] = "reuseport", NULL};
 
 const char *const *const option_role_words[ROLE_COUNT] = {
-    [ROLE_CPU] = cpu_words,
+    [ROLE_CPU] = place_words,
+    [ROLE_BLOCKING] = place_words,
     [ROLE_DISPATCH] = dispatch_words,
     [ROLE_DISTRIBUTION] = distribution_words,
 };

@@ -84,7 +84,8 @@ enum option_role {
     ROLE_LOOPS,                /* loops of one process, with a listening socket each    */
     ROLE_WORKERS,              /* threads that run the CPU steps                        */
     ROLE_POOL,                 /* threads of STEP_POOL, in each process                 */
-    ROLE_CPU,                  /* who runs CPU steps: cpu_words                         */
+    ROLE_CPU,                  /* who runs CPU steps: place_words                       */
+    ROLE_BLOCKING,             /* who runs BLOCKING steps: the same                     */
     ROLE_DISPATCH,             /* what is given to a thread at a time: dispatch_words   */
     ROLE_DISTRIBUTION,         /* how processes get connections: distribution_words     */
     ROLE_UPSTREAM_CONNECTIONS, /* most, of each thread and of each loop                 */
@@ -93,10 +94,10 @@ enum option_role {
 };
 
 /* The choices of the options that have some, by the enum whose values they stand for. */
-enum cpu_choice { CPU_ON_LOOP, CPU_ON_POOL };
+enum step_place { STEPS_ON_LOOP, STEPS_ON_POOL };
 enum dispatch { DISPATCH_REQUEST, DISPATCH_CONNECTION };
 enum connection_distribution { DISTRIBUTION_HANDOVER, DISTRIBUTION_REUSEPORT };
-extern const char *const cpu_words[]; /* each ends with NULL */
+extern const char *const place_words[]; /* each ends with NULL */
 extern const char *const dispatch_words[];
 extern const char *const distribution_words[];
 

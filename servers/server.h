@@ -32,6 +32,7 @@ struct server_settings {
     uint64_t max_connections;  /* 0: as many as descriptors allow                      */
     uint64_t idle_timeout_ns;  /* of a connection that neither sends nor takes bytes   */
     uint64_t drain_timeout_ns; /* from the first order to stop                        */
+    bool quiet_loops;          /* they measure no lag, and so sleep where nobody asks  */
     struct op_environment ops;
 };
 

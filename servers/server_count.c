@@ -72,6 +72,8 @@ void server_free_slots_of(struct server_shared *shared, int pid)
 
 struct loop_health *server_loop_health(struct server *server)
 {
+    if (server->settings.quiet_loops)
+        return NULL;
     int index = atomic_fetch_add(&server->shared->loop_count, 1);
     return index < SERVER_MAX_LOOPS ? &server->shared->loops[index] : NULL;
 }

@@ -16,7 +16,15 @@ struct profile {
     double duration_scale; /* times the scenario's own measured time */
     bool quick_duration;   /* or the scenario's "quick_duration", where it has one */
     bool quick_points;     /* only the sweep's "quick" values, where it has some */
+    uint64_t budget_ns;    /* for its trials; 0: as long as they take */
+    bool looks;            /* ends at one of profile_looks; `repeat` is the first */
 };
+
+/*
+ * After so many blocks a run is looked at, and ends or goes on to the next: on precision
+ * or for lack of time, never for what it has found. Ends with 0.
+ */
+extern const uint64_t profile_looks[];
 
 extern const struct profile profiles[]; /* by enum profile_name */
 

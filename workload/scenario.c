@@ -59,7 +59,8 @@ const struct field sweep_fields[] = {
     {.name = "variable",
      .kind = FIELD_TEXT,
      .required = true,
-     .help = "connections, rate, one of server.options, or a word in braces in a path.",
+     .help = "connections, idle, rate, one of server.options, or a word in braces in a "
+             "path.",
      .offset = offsetof(struct sweep, variable)},
     {.name = "values",
      .kind = FIELD_LIST,

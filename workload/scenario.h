@@ -42,14 +42,14 @@
  * "options" are options of `serve`; each model gets those it declares. "backend" is
  * the server that fetch steps ask, another one of the same program; "database" the one
  * that pgquery and pgsleep ask: the harness starts both for every trial. The sweep's
- * variable is "connections", "rate", an option of the server, or a word that stands
- * in braces in a path ("/bytes:{size}"). "profiles" are those that take the
- * scenario unasked (default: all); one that is named is run with any. "quick_duration" is
- * the measured time of the quick profile, where that would take too long as a part of the
- * load's, which the figures of the others ask for. "full_duration" stands in the
- * scenarios of a run alone: what its profile has shortened. "tolerates" names
- * flags of the generator that are the very finding here (a server that cannot carry the
- * load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
+ * variable is "connections", "idle" (those of the clients), "rate", an option of the
+ * server, or a word that stands in braces in a path ("/bytes:{size}"). "profiles" are
+ * those that take the scenario unasked (default: all); one that is named is run with any.
+ * "quick_duration" is the measured time of the quick profile, where that would take too
+ * long as a part of the load's, which the figures of the others ask for. "full_duration"
+ * stands in the scenarios of a run alone: what its profile has shortened. "tolerates"
+ * names flags of the generator that are the very finding here (a server that cannot carry
+ * the load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
  * "gzip:64KiB"), or as a time ("spin:10ms", "gzip:10ms") that the harness turns into
  * work once per run.
  */

@@ -52,6 +52,14 @@ static int check_values(struct json_document *document, const struct scenario *s
     return 0;
 }
 
+static bool is_of_load(const char *variable)
+{
+    for (size_t i = 0; sweep_load_variables[i]; i++)
+        if (strcmp(variable, sweep_load_variables[i]) == 0)
+            return true;
+    return false;
+}
+
 static int check_sweep(struct json_document *document, const struct scenario *scenario,
                        struct error *error)
 {
@@ -61,11 +69,11 @@ static int check_sweep(struct json_document *document, const struct scenario *sc
     const cJSON *variable = json_at(document->root, "sweep/variable");
     bool is_rate = strcmp(sweep->variable, "rate") == 0;
     bool is_connections = strcmp(sweep->variable, "connections") == 0;
-    if (!is_rate && !is_connections && !scenario_option(scenario, sweep->variable) &&
+    if (!is_of_load(sweep->variable) && !scenario_option(scenario, sweep->variable) &&
         !any_path_mentions(scenario, sweep->variable))
         return json_error(
             document, variable, error,
-            "expected \"connections\", \"rate\", one of server.options, or a "
+            "expected \"connections\", \"idle\", \"rate\", one of server.options, or a "
             "word in braces in a path, got \"%s\"",
             sweep->variable);
     const struct workload *workload = &scenario->workload;

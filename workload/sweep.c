@@ -7,6 +7,8 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
+const char *const sweep_load_variables[] = {"connections", "idle", "rate", NULL};
+
 /* Replaces all placeholders `braced` in the path by the value. */
 static void fill_path(char **path, const char *braced, const char *value)
 {
@@ -27,6 +29,9 @@ int sweep_apply(struct scenario *scenario, const char *variable, const char *val
     if (strcmp(variable, "connections") == 0)
         return quantity_parse(QUANTITY_COUNT, value, 1, WORKLOAD_MAX_CONNECTIONS,
                               &workload->connections, error);
+    if (strcmp(variable, "idle") == 0)
+        return quantity_parse(QUANTITY_COUNT, value, 0, WORKLOAD_MAX_CONNECTIONS,
+                              &workload->idle, error);
     if (strcmp(variable, "rate") == 0)
         return quantity_parse_rate(value, &workload->rate_rps, error);
     for (size_t i = 0; i < options->count; i++) {

@@ -10,10 +10,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/quantity.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "harness/experiment/claim_cells.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
+#include "record/record.h"
 
 /* ---- what the profile shortens ---------------------------------------------------- */
 
@@ -59,6 +62,19 @@ char *experiment_note_durations(const struct experiment *run)
 }
 
 /* ---- contenders ------------------------------------------------------------------- */
+
+/* Those that the claims read, and no others. */
+static int choose_claimed(struct experiment *run, struct experiment_scenario *own,
+                          const struct claims *claims, struct error *error)
+{
+    struct words labels = {0};
+    int result = 0;
+    claims_add_contenders(claims, own->scenario.name, &labels);
+    for (size_t i = 0; i < labels.count && result == 0; i++)
+        result = experiment_add_contender(run, own, labels.items[i], error);
+    words_release(&labels);
+    return result;
+}
 
 /* Ours first: what --models names, else the scenario's own choice, else all models. */
 static int choose_models(struct experiment *run, struct experiment_scenario *own,
@@ -114,14 +130,14 @@ static int gather_models(struct experiment *run, const struct words *externals,
 
 /* Reads and checks the scenarios; where none is named, those of the profile. */
 static int read_scenarios(struct experiment *run,
-                          const struct experiment_request *request, struct error *error)
+                          const struct experiment_request *request,
+                          const struct words *names, struct error *error)
 {
     struct scenarios scenarios;
-    int result = scenarios_read(&scenarios, request->folder, request->scenarios,
-                                &run->models, error);
+    int result = scenarios_read(&scenarios, request->folder, names, &run->models, error);
     if (result < 0)
         return result;
-    if (request->scenarios->count == 0)
+    if (names->count == 0)
         scenarios_keep_profile(&scenarios, (int)(request->profile - profiles));
     run->scenarios =
         memory_allocate_zeroed(scenarios.count + 1, sizeof(struct experiment_scenario));
@@ -129,10 +145,79 @@ static int read_scenarios(struct experiment *run,
         struct scenario *own = &run->scenarios[run->scenario_count++].scenario;
         *own = scenarios.items[i];
         scenarios.items[i] = (struct scenario){0};
+        if (request->claims)
+            claims_keep_points(request->claims, own);
         profile_apply(request->profile, own);
     }
     scenarios_release(&scenarios);
     return 0;
+}
+
+/* Those that are named, or that the claims read. */
+static int read_asked(struct experiment *run, const struct experiment_request *request,
+                      struct error *error)
+{
+    struct words names = {0};
+    if (!request->claims)
+        return read_scenarios(run, request, request->scenarios, error);
+    claims_add_scenarios(request->claims, &names);
+    int result = read_scenarios(run, request, &names, error);
+    words_release(&names);
+    return result;
+}
+
+/* ---- slices ----------------------------------------------------------------------- */
+
+/* Pairs of processes are blocks. */
+static uint64_t blocks_of(const struct experiment_request *request)
+{
+    if (request->repeat)
+        return request->repeat;
+    return request->slicing.count ? SLICING_PAIRS : request->profile->repeat;
+}
+
+static int check_slices(const struct experiment *run, struct error *error)
+{
+    for (size_t i = 0; run->slicing.count && i < run->scenario_count; i++) {
+        const struct experiment_scenario *own = &run->scenarios[i];
+        int result = slicing_check(&own->scenario.workload, error);
+        if (result < 0)
+            return error_prefix(error, result, "%s", own->scenario.name);
+        if (own->contender_count < 2)
+            return error_set(error, -EINVAL,
+                             "%s: slices compare two contenders and more, got %zu",
+                             own->scenario.name, own->contender_count);
+    }
+    return 0;
+}
+
+char *experiment_note_slices(const struct experiment *run)
+{
+    char slice[QUANTITY_TEXT_BYTES], guard[QUANTITY_TEXT_BYTES];
+    const struct slicing *slicing = &run->slicing;
+    if (!slicing->count)
+        return NULL;
+    return memory_printf(
+        "slices: the first contender of each cell and every other one, itself included, "
+        "have the load by turns; %llu fresh %s of processes, each with %llu %s of %s for "
+        "either server, of which the first %s is not recorded",
+        (unsigned long long)run->repeat,
+        text_plural((double)run->repeat, "pair", "pairs"),
+        (unsigned long long)slicing->count,
+        text_plural((double)slicing->count, "slice", "slices"),
+        quantity_format(QUANTITY_TIME, (double)slicing->slice_ns, slice, sizeof slice),
+        quantity_format(QUANTITY_TIME, (double)slicing_guard_ns(slicing), guard,
+                        sizeof guard));
+}
+
+/* Who says how many blocks there are to be has them all, however long that takes. */
+static void take_looks(struct experiment *run, const struct profile *profile)
+{
+    if (!run->budget_ns)
+        run->budget_ns = profile->budget_ns;
+    for (size_t i = 0; profile->looks && profile_looks[i]; i++)
+        *(uint64_t *)record_append(&run->looks, &run->look_count, sizeof *run->looks) =
+            profile_looks[i];
 }
 
 int experiment_decide(struct experiment *run, const struct experiment_request *request,
@@ -140,18 +225,26 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
 {
     *run = (struct experiment){
         .profile = memory_copy_string(request->profile->name),
-        .repeat = request->repeat ? request->repeat : request->profile->repeat,
-        .seed = request->seed,
+        .repeat = blocks_of(request),
+        .slicing = request->slicing,
+        .seed = request->seed ? request->seed : random_fresh_seed() | 1,
         .overrun_ns = request->overrun_ns,
+        .budget_ns = request->budget_ns,
     };
+    if (!request->repeat && !request->slicing.count)
+        take_looks(run, request->profile);
     struct words joining = {0};
     int result = gather_models(run, request->externals, &joining, error);
     if (result == 0)
-        result = read_scenarios(run, request, error);
+        result = read_asked(run, request, error);
     for (size_t i = 0; i < run->scenario_count && result == 0; i++)
-        result =
-            choose_contenders(run, &run->scenarios[i], request->models, &joining, error);
+        result = request->claims
+                     ? choose_claimed(run, &run->scenarios[i], request->claims, error)
+                     : choose_contenders(run, &run->scenarios[i], request->models,
+                                         &joining, error);
     words_release(&joining);
+    if (result == 0)
+        result = check_slices(run, error);
     if (result < 0) {
         experiment_release(run);
         return result;

@@ -10,9 +10,6 @@
 #include "base/quantity.h"
 #include "base/text.h"
 
-/* What starting, stopping and writing a trial takes, until it is known better. */
-#define FIRST_OVERHEAD 1.2
-
 void progress_start(struct progress *progress, size_t total, size_t done,
                     uint64_t planned_left_ns)
 {
@@ -30,23 +27,13 @@ void progress_add(struct progress *progress, uint64_t planned_ns)
     progress->planned_left_ns += planned_ns;
 }
 
-/* "3 min 20 s" */
 static const char *time_left(const struct progress *progress, char *buffer, size_t bytes)
 {
-    double factor = FIRST_OVERHEAD;
+    double factor = 1; /* until it is known better */
     if (progress->planned_done_ns > 0)
         factor = (double)progress->spent_ns / (double)progress->planned_done_ns;
     double left = (double)progress->planned_left_ns * factor;
-    uint64_t seconds = (uint64_t)(left / (double)NS_PER_S + 0.5);
-    if (seconds >= 3600)
-        snprintf(buffer, bytes, "%llu h %llu min", (unsigned long long)seconds / 3600,
-                 (unsigned long long)seconds / 60 % 60);
-    else if (seconds >= 60)
-        snprintf(buffer, bytes, "%llu min %llu s", (unsigned long long)seconds / 60,
-                 (unsigned long long)seconds % 60);
-    else
-        snprintf(buffer, bytes, "%llu s", (unsigned long long)seconds);
-    return buffer;
+    return clock_span_text(left / (double)NS_PER_S, buffer, bytes);
 }
 
 void progress_trial(struct progress *progress, const char *what)
@@ -77,10 +64,13 @@ static void print_outcome(const struct progress *progress,
         fprintf(stderr, "%sfailed%s: %s", red, plain, trial->reason);
         return;
     }
-    fprintf(
-        stderr, "%s/s",
-        quantity_format(QUANTITY_COUNT, trial->load->throughput_rps, rate, sizeof rate));
-    if (!isnan(trial->load->latency.p99_ns))
+    if (trial->slices)
+        fprintf(stderr, "%zu slices", trial->slices->series->slice_count);
+    else
+        fprintf(stderr, "%s/s",
+                quantity_format(QUANTITY_COUNT, trial->load->throughput_rps, rate,
+                                sizeof rate));
+    if (trial->load && !isnan(trial->load->latency.p99_ns))
         fprintf(
             stderr, ", p99 %s",
             quantity_format(QUANTITY_TIME, trial->load->latency.p99_ns, p99, sizeof p99));

@@ -14,7 +14,7 @@
 
 struct progress {
     size_t total, done;
-    uint64_t planned_left_ns; /* warm-up and measurement of what is still to do */
+    uint64_t planned_left_ns; /* for what is still to do */
     uint64_t planned_done_ns; /* of what was done since the start */
     uint64_t spent_ns;        /* real time for that */
     uint64_t trial_begun_ns;

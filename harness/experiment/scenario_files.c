@@ -13,7 +13,8 @@
 #include "workload/scenario_read.h"
 
 /* Files beside the scenarios that are none. */
-static const char *const other_files[] = {"schema.json", "claims.json", NULL};
+static const char *const other_files[] = {"schema.json", "claims.json",
+                                          "claims-schema.json", NULL};
 
 /* The order of the families in a run and in its table. Others follow by name. */
 static const char *const families[] = {"plaintext", "io", "cpu", "mixed", NULL};

@@ -80,18 +80,30 @@ static void plan_cell(const struct experiment *run, const struct experiment_scen
     struct skip_reason skip_reason = {.scenario = &own->scenario, .value = value};
     char cell_why[ERROR_TEXT_BYTES];
     find_cell_skip_reason(&own->scenario, value, limits, cell_why, sizeof cell_why);
-    size_t *able = memory_allocate((own->contender_count + 1) * sizeof *able);
+    size_t *able = memory_allocate((own->contender_count + 2) * sizeof *able);
     size_t able_count = 0;
     for (size_t i = 0; i < own->contender_count; i++) {
         skip_reason.contender = &run->contenders.items[own->contenders[i]];
         find_skip_reason(skip_reason.contender, &own->scenario, value, cell_why,
                          skip_reason.why, sizeof skip_reason.why);
-        if (*skip_reason.why)
+        if (*skip_reason.why) {
             add_skip_reason(skip_reasons, &skip_reason);
-        else
-            able[able_count++] = own->contenders[i];
+            continue;
+        }
+        able[able_count++] = own->contenders[i];
+        if (own->twin != own->twin_of && own->contenders[i] == own->twin_of)
+            able[able_count++] = own->twin;
     }
-    if (able_count > 0)
+    /* What has the load by turns with the first one takes that. */
+    bool alone = run->slicing.count && able_count > 0 && able[0] != own->contenders[0];
+    for (size_t i = 0; alone && i < able_count; i++) {
+        skip_reason.contender = &run->contenders.items[able[i]];
+        snprintf(skip_reason.why, sizeof skip_reason.why,
+                 "%s, against which it would be measured, is not",
+                 run->contenders.items[own->contenders[0]].label);
+        add_skip_reason(skip_reasons, &skip_reason);
+    }
+    if (able_count > 0 && !alone)
         trial_order_add_cell(plan, &own->scenario, value, able, able_count);
     free(able);
 }
@@ -100,7 +112,7 @@ void experiment_order_trials(const struct experiment *run,
                              const struct machine_limits *limits,
                              struct trial_order *plan, struct skip_reasons *skip_reasons)
 {
-    *plan = (struct trial_order){0};
+    *plan = (struct trial_order){.slicing = run->slicing};
     *skip_reasons = (struct skip_reasons){0};
     for (size_t i = 0; i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fnv1a.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -85,6 +86,30 @@ void trial_order_shuffle(struct trial_order *plan, const struct contenders *cont
             add_cell_trials(plan, order[i], block, contenders, &random);
         free(order);
     }
+}
+
+#define TRIAL_OVERHEAD_NS (1100 * NS_PER_MS)
+
+uint64_t trial_time_ns(const struct trial_order *plan, const struct scenario *scenario)
+{
+    const struct workload *workload = &scenario->workload;
+    const struct slicing *slicing = &plan->slicing;
+    if (!slicing->count)
+        return workload_search_ns(workload) + workload->warmup_ns +
+               workload->duration_ns + TRIAL_OVERHEAD_NS;
+    return 2 * (workload->warmup_ns + (1 + slicing->count) * slicing->slice_ns +
+                TRIAL_OVERHEAD_NS);
+}
+
+uint64_t trial_order_block_ns(const struct trial_order *plan,
+                              const struct scenario *scenario)
+{
+    uint64_t ns = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        if (!scenario || plan->cells[i].scenario == scenario)
+            ns += plan->cells[i].contender_count *
+                  trial_time_ns(plan, plan->cells[i].scenario);
+    return ns;
 }
 
 /* With its NUL, so that two words hash unlike the same letters parted elsewhere. */

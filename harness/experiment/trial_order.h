@@ -15,6 +15,7 @@
 
 #include "record/contender.h"
 #include "workload/scenario.h"
+#include "workload/slicing.h"
 
 struct cell {
     const struct scenario *scenario;
@@ -31,7 +32,8 @@ struct planned_trial {
 };
 
 struct trial_order {
-    struct cell *cells; /* in the order of the scenarios and of their points */
+    struct slicing slicing; /* of the experiment */
+    struct cell *cells;     /* in the order of the scenarios and of their points */
     size_t cell_count;
     struct planned_trial *trials; /* in the order in which they run */
     size_t trial_count;
@@ -45,6 +47,18 @@ void trial_order_add_cell(struct trial_order *plan, const struct scenario *scena
 /* Fills in the trials. */
 void trial_order_shuffle(struct trial_order *plan, const struct contenders *contenders,
                          uint64_t blocks, uint64_t seed);
+
+/*
+ * How long a trial takes, about: its warm-up, its window or its slices, and what
+ * starting, connecting, stopping and writing take. That was 1.1 s on average over the 112
+ * trials of profile quick on 2 cores: 0.2 s of cpu, 2.5 s of steady-io, which has 5,000
+ * connections.
+ */
+uint64_t trial_time_ns(const struct trial_order *plan, const struct scenario *scenario);
+
+/* One block of a scenario, or with NULL of all. */
+uint64_t trial_order_block_ns(const struct trial_order *plan,
+                              const struct scenario *scenario);
 
 /*
  * The seed of the trial's generator. It comes from the run's seed, the block, the

@@ -38,6 +38,12 @@ char **command_line_copy(const char *const *words)
     return copy;
 }
 
+void command_line_replace(char ***list, const char *const *words)
+{
+    text_list_free(*list);
+    *list = command_line_copy(words);
+}
+
 void command_line_release(struct command_line *line)
 {
     /* The words are ours, const only for those who read them. */

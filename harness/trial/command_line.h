@@ -26,6 +26,9 @@ void command_line_set(void *line, const char *name, const char *value);
 /* A deep copy of a list of words that ends with NULL. */
 char **command_line_copy(const char *const *words);
 
+/* Puts such a copy in the place of another. */
+void command_line_replace(char ***list, const char *const *words);
+
 void command_line_release(struct command_line *line);
 
 #endif

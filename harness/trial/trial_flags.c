@@ -5,15 +5,7 @@
 #include <unistd.h>
 
 #include "harness/trial/generator_child.h"
-
-/* Invalid, unless it is what the scenario is about. */
-static enum flag_severity weigh(const struct trial_setup *setup, enum flag flag)
-{
-    return scenario_tolerates(setup->scenario, flag_kinds[flag].word) ? FLAG_WARNING
-                                                                      : FLAG_INVALID;
-}
-
-#define FULL_LOAD 0.95 /* of the server */
+#include "harness/trial/slice_flags.h"
 
 /* Both were full: what the server can do lies between what was seen and what it would
  * have done with all of its CPU time. */
@@ -36,11 +28,14 @@ static void flag_generator(struct trial_record *trial, const struct trial_setup 
         const struct load_warning *warning = &trial->load->warnings[i];
         enum flag flag = warning->flag < 0 ? FLAG_GENERATOR : (enum flag)warning->flag;
         explained = explained || warning->invalidates;
-        if (flag == FLAG_GENERATOR_SATURATED && trial_server_load(trial) >= FULL_LOAD) {
+        if (flag == FLAG_GENERATOR_SATURATED &&
+            trial_server_load(trial) >= TRIAL_FULL_LOAD) {
             flag_both_full(trial);
             continue;
         }
-        trial_raise(trial, flag, warning->invalidates ? weigh(setup, flag) : FLAG_WARNING,
+        trial_raise(trial, flag,
+                    warning->invalidates ? trial_flag_severity(setup, flag)
+                                         : FLAG_WARNING,
                     "%s", warning->message);
     }
     if (!trial->load->valid && !explained)
@@ -95,7 +90,7 @@ static double services_cpu_s(const struct trial_record *trial)
 /* Whether what the server asks was the limit, or in the generator's way. */
 static void flag_services(struct trial_record *trial, const struct trial_setup *setup)
 {
-    double cores = services_cpu_s(trial) / trial->server.window->cpu_elapsed_s;
+    double cores = services_cpu_s(trial) / trial->machine->elapsed_s;
     double cpus = CPU_COUNT(&setup->placement.services);
     if (cores > 0.9 * cpus)
         trial_raise(trial, FLAG_SERVICES_BUSY, FLAG_WARNING,
@@ -185,8 +180,12 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
 {
     const struct server_window *window = trial->server.window;
     const struct generator_window *generator = trial->generator;
+    const struct server_window *other =
+        trial->slices ? trial->slices->server.window : NULL;
+    double threads = trial->slices ? (double)trial->slices->series->threads
+                                   : (double)trial->load->threads;
     double ours = window->cpu_s + generator->cpu_s + harness->cpu_s +
-                  services_cpu_s(trial) + window->softirq_s +
+                  (other ? other->cpu_s : 0) + services_cpu_s(trial) + window->softirq_s +
                   (setup->placement.shared ? 0 : generator->softirq_s);
     double others = (trial->machine->busy_cpu_s - ours) / trial->machine->elapsed_s;
     if (others > MAX_OTHERS_CORES)
@@ -201,7 +200,7 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
                    window->switches_elapsed_s);
     if (!setup->placement.services_shared)
         flag_delay(trial, "generator", generator->run_delay_s, generator->softirq_s,
-                   (double)trial->load->threads, generator->elapsed_s);
+                   threads, generator->elapsed_s);
 }
 
 /* Where it cannot poll all the time, the server pays for waking it. */
@@ -214,38 +213,51 @@ static void flag_spin(struct trial_record *trial, const struct trial_setup *setu
 }
 
 /* Workers that died and were replaced: those that they served have lost a request. */
-static void flag_restarts(struct trial_record *trial, const struct trial_setup *setup)
+static void flag_restarts(struct trial_record *trial, const struct trial_setup *setup,
+                          const struct server_statistics *statistics)
 {
-    const struct server_statistics *statistics = trial->server.statistics;
     if (statistics && statistics->restarts > 0)
-        trial_raise(trial, FLAG_RESTARTS, weigh(setup, FLAG_RESTARTS),
+        trial_raise(trial, FLAG_RESTARTS, trial_flag_severity(setup, FLAG_RESTARTS),
                     "%.0f of the server's processes died and were replaced",
                     statistics->restarts);
 }
 
 /* An op may have found that it did not do what its step says. */
-static void flag_ops(struct trial_record *trial)
+static void flag_ops(struct trial_record *trial,
+                     const struct server_statistics *statistics)
 {
-    const struct server_statistics *statistics = trial->server.statistics;
     for (size_t i = 0; statistics && i < statistics->op_count; i++)
         if (statistics->ops[i].note)
             trial_raise(trial, FLAG_OP, FLAG_WARNING, "%s: %s", statistics->ops[i].name,
                         statistics->ops[i].note);
 }
 
+/* What a server has said of itself. */
+static void flag_server(struct trial_record *trial, const struct trial_setup *setup,
+                        const struct server_statistics *statistics)
+{
+    flag_restarts(trial, setup, statistics);
+    flag_ops(trial, statistics);
+}
+
 void trial_judge(struct trial_record *trial, const struct trial_setup *setup,
                  const struct harness_part *harness)
 {
-    flag_generator(trial, setup);
-    flag_counts(trial, harness);
+    if (trial->slices) {
+        slice_flags_raise(trial, setup, harness);
+    } else {
+        flag_generator(trial, setup);
+        flag_counts(trial, harness);
+        flag_window(trial);
+    }
     flag_placement(trial, setup);
     flag_services(trial, setup);
     flag_steal(trial);
     flag_machine(trial);
-    flag_window(trial);
     flag_contention(trial, setup, harness);
     flag_spin(trial, setup);
-    flag_restarts(trial, setup);
-    flag_ops(trial);
+    flag_server(trial, setup, trial->server.statistics);
+    if (trial->slices)
+        flag_server(trial, setup, trial->slices->server.statistics);
     trial->valid = !trial_is_invalid(trial);
 }

@@ -13,7 +13,19 @@ struct harness_part {
     double requests; /* that the server counts, but the window's load did not send; NAN:
                       * not known */
     double cpu_s;    /* in the window */
+    /* Of the other server of a pair that has the load by turns. */
+    double other_requests;
 };
+
+#define TRIAL_FULL_LOAD 0.95 /* of a server, from which on it is full */
+
+/* Invalid, unless it is what the scenario is about. */
+static inline enum flag_severity trial_flag_severity(const struct trial_setup *setup,
+                                                     enum flag flag)
+{
+    return scenario_tolerates(setup->scenario, flag_kinds[flag].word) ? FLAG_WARNING
+                                                                      : FLAG_INVALID;
+}
 
 /* Raises the flags of a trial whose window was measured, and decides whether it counts.
  */

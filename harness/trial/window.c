@@ -123,8 +123,10 @@ void window_release(struct window *window)
 
 /* ---- the record ------------------------------------------------------------------- */
 
-static struct server_window *server_window(const struct window *window)
+struct server_window *window_of_server(const struct window *window)
 {
+    if (!window->is_complete)
+        return NULL;
     const struct process_sample *before = &window->before, *after = &window->after;
     double cpu_s = after->cpu_s - before->cpu_s;
     double user_s = after->user_s - before->user_s,
@@ -171,7 +173,7 @@ void window_record(const struct window *window, struct trial_record *record)
 {
     if (!window->is_complete)
         return;
-    record->server.window = server_window(window);
+    record->server.window = window_of_server(window);
     record->generator = memory_allocate(sizeof *record->generator);
     *record->generator = (struct generator_window){
         .cpu_s = window->generator_after_s - window->generator_before_s,

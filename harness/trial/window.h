@@ -58,6 +58,9 @@ void window_release(struct window *window);
 /* What the records of trials have of it; nothing where it is not complete. */
 void window_record(const struct window *window, struct trial_record *record);
 
+/* What the record of a server has of it, on the heap; NULL where it is not complete. */
+struct server_window *window_of_server(const struct window *window);
+
 /* CPU time of this process in the window. */
 double window_harness_cpu_s(const struct window *window);
 

@@ -296,8 +296,46 @@ void engine_run(struct engine *engine, const struct timeline *timeline)
 
 /* ---- set-up and tear-down ---------------------------------------------------------- */
 
+/* Nothing recorded yet. */
+static void begin_record(struct engine *engine)
+{
+    const struct load_plan *plan = engine->plan;
+    for (size_t i = 0; i < engine->schedule.count; i++) {
+        const struct arrival_process *process = &engine->schedule.processes[i];
+        pace_init(&engine->paces[i], process->arrivals,
+                  schedule_least_gap_ns(&engine->schedule, process));
+    }
+    recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
+                  plan->workload.duration_ns);
+    engine->recorder.account = engine->account;
+    engine->recorder.live = engine->live;
+}
+
+static void release_record(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->schedule.count; i++)
+        pace_release(&engine->paces[i]);
+    fairness_release(&engine->fairness);
+    recorder_release(&engine->recorder);
+}
+
+void engine_rewind(struct engine *engine)
+{
+    release_record(engine);
+    begin_record(engine);
+    engine->totals = (struct engine_totals){0};
+    engine->cpu_phase = CPU_BEFORE;
+    engine->finished_ns = 0;
+    engine->started = engine->clients_wanted = 0;
+    for (size_t i = 0; i < engine->plan->target_count; i++)
+        engine->targets[i] = (struct target_result){0};
+    for (uint32_t i = 0; i < engine->connection_count; i++)
+        engine->connections[i].replies = 0;
+}
+
 int engine_init(struct engine *engine, const struct load_plan *plan,
-                struct control *control, unsigned number, struct error *error)
+                struct control *control, struct account *account, unsigned number,
+                struct error *error)
 {
     const struct workload *workload = &plan->workload;
     uint64_t connections = workload_connections(workload);
@@ -305,6 +343,7 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
     *engine = (struct engine){
         .plan = plan,
         .control = control,
+        .account = account,
         .number = number,
         .epoll = -1,
         .connection_count = (uint32_t)share,
@@ -347,22 +386,15 @@ int engine_init(struct engine *engine, const struct load_plan *plan,
     schedule_init(&engine->schedule, workload, plan->seed, number, plan->threads);
     engine->paces =
         memory_allocate_zeroed(engine->schedule.count + 1, sizeof *engine->paces);
-    for (size_t i = 0; i < engine->schedule.count; i++) {
-        const struct arrival_process *process = &engine->schedule.processes[i];
-        pace_init(&engine->paces[i], process->arrivals,
-                  schedule_least_gap_ns(&engine->schedule, process));
+    if (plan->watcher) {
+        engine->live = memory_allocate_zeroed(1, sizeof *engine->live);
+        engine->live->limit_ns = plan->watcher->limit_ns;
     }
-    recorder_init(&engine->recorder, plan->class_count, plan->interval_ns,
-                  workload->duration_ns);
+    begin_record(engine);
 
     int result = background_init(&engine->background, plan, number);
     if (result < 0)
         return error_set(error, result, "cannot set up epoll: %s", strerror(-result));
-    if (plan->watcher) {
-        engine->live = memory_allocate_zeroed(1, sizeof *engine->live);
-        engine->live->limit_ns = plan->watcher->limit_ns;
-        engine->recorder.live = engine->live;
-    }
 
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.u64 = WAKE_TAG};
@@ -396,13 +428,10 @@ void engine_release(struct engine *engine)
     free(engine->buffer.data);
     parser_pool_release(&engine->parsers);
     mix_release(&engine->mix);
-    for (size_t i = 0; i < engine->schedule.count; i++)
-        pace_release(&engine->paces[i]);
+    release_record(engine);
     free(engine->paces);
-    fairness_release(&engine->fairness);
     free(engine->live);
     schedule_release(&engine->schedule);
-    recorder_release(&engine->recorder);
 }
 
 void engine_disconnect(struct engine *engine)

@@ -5,6 +5,7 @@
  *
  * Life of an engine, all on its own thread but for init and release:
  *   engine_init -> engine_connect -> engine_run -> engine_disconnect -> engine_release
+ * where engine_run may be repeated, with engine_rewind in between.
  *
  * The life of a request is in exchange.c, background clients are in background_clients.c;
  * here is the loop that gives them events and time.
@@ -65,6 +66,7 @@ struct engine {
     struct schedule schedule;
     struct pace *paces; /* one per arrival process of the schedule */
     struct recorder recorder;
+    struct account *account;    /* of all threads, for the recorder; not owned */
     struct live_counters *live; /* NULL where the plan has no watcher */
     struct engine_totals totals;
     struct target_result *targets; /* one per target, counts only */
@@ -96,7 +98,8 @@ struct engine {
 
 /* `number` of plan->threads. 0 or -errno. */
 MUST_CHECK int engine_init(struct engine *engine, const struct load_plan *plan,
-                           struct control *control, unsigned number, struct error *error);
+                           struct control *control, struct account *account,
+                           unsigned number, struct error *error);
 void engine_release(struct engine *engine);
 
 /*
@@ -108,6 +111,10 @@ MUST_CHECK int engine_connect(struct engine *engine, struct error *error);
 
 /* Sends, receives and records from the warm-up to the end of the drain. */
 void engine_run(struct engine *engine, const struct timeline *timeline);
+
+/* Forgets what was recorded, keeps the connections. Arrivals go on being drawn from where
+ * the round before has left the random numbers. */
+void engine_rewind(struct engine *engine);
 
 /* Closes all connections. */
 void engine_disconnect(struct engine *engine);

@@ -48,19 +48,19 @@ struct session {
     struct session_thread *workers;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;   /* of go and leave */
+    pthread_cond_t changed;   /* of round and leave */
     unsigned connected;       /* workers that have tried to connect; guarded by lock */
-    unsigned failed;          /* workers that could not connect; guarded by lock */
-    unsigned ended;           /* workers whose run is over; guarded by lock */
-    bool go;                  /* the timeline is set; guarded by lock */
+    unsigned ended;           /* workers whose round is over; guarded by lock */
+    unsigned round;           /* windows that have begun; guarded by lock */
     bool leave;               /* connections may be closed; guarded by lock */
-    struct timeline timeline; /* fixed before go */
-    uint64_t end_ns;       /* of the window as it is now; coordinator only, 0 before go */
-    int progress;          /* eventfd: readable when one of the counts has changed */
-    int signals;           /* signalfd */
-    unsigned signal_count; /* coordinator only */
-    uint64_t next_show_ns; /* coordinator only; UINT64_MAX: never */
-    double throttled_s;    /* by the cgroup's CPU quota, in the window; NAN: not told */
+    struct timeline timeline; /* of the round; fixed before that begins */
+    uint64_t end_ns; /* of the window as it is now; coordinator only, 0 before one */
+    int progress;    /* eventfd: readable when one of the counts has changed */
+    int signals;     /* signalfd */
+    sigset_t signals_before; /* the mask of the thread that opened the session */
+    unsigned signal_count;   /* coordinator only */
+    uint64_t next_show_ns;   /* coordinator only; UINT64_MAX: never */
+    double throttled_s;      /* by the cgroup's CPU quota, in the window; NAN: not told */
 };
 
 /* ---- a worker ---------------------------------------------------------------------- */
@@ -88,14 +88,15 @@ static void report_progress(struct session *session, unsigned *count)
     eventfd_write(session->progress, 1);
 }
 
-static bool wait_for_flag(struct session *session, const bool *flag)
+/* Sleeps until this round begins; false where there will be no other. */
+static bool wait_for_round(struct session *session, unsigned round)
 {
     pthread_mutex_lock(&session->lock);
-    while (!*flag && !session->leave)
+    while (session->round < round && !session->leave)
         pthread_cond_wait(&session->changed, &session->lock);
-    bool set = *flag;
+    bool begins = session->round >= round;
     pthread_mutex_unlock(&session->lock);
-    return set;
+    return begins;
 }
 
 static void *work(void *argument)
@@ -106,16 +107,10 @@ static void *work(void *argument)
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     pin_worker(session->plan, worker->engine.number);
     worker->code = engine_connect(&worker->engine, &worker->error);
-    if (worker->code < 0) {
-        pthread_mutex_lock(&session->lock);
-        session->failed++;
-        pthread_mutex_unlock(&session->lock);
-    }
     report_progress(session, &session->connected);
-    if (wait_for_flag(session, &session->go)) {
+    for (unsigned round = 1; wait_for_round(session, round); round++) {
         engine_run(&worker->engine, &session->timeline);
         report_progress(session, &session->ended);
-        wait_for_flag(session, &session->leave);
     }
     engine_disconnect(&worker->engine);
     return NULL;
@@ -123,10 +118,11 @@ static void *work(void *argument)
 
 /* ---- the coordinator --------------------------------------------------------------- */
 
-static void raise_flag(struct session *session, bool *flag)
+static void begin_round(struct session *session)
 {
     pthread_mutex_lock(&session->lock);
-    *flag = true;
+    session->round++;
+    session->ended = 0;
     pthread_cond_broadcast(&session->changed);
     pthread_mutex_unlock(&session->lock);
 }
@@ -255,15 +251,14 @@ static void wait_for_edge(struct session *session, _Atomic uint64_t *edge_ns)
     account_reach(&session->account, edge_ns, now_ns);
 }
 
-/* The parent looks at the server while its connections are open and nothing is sent. */
-static void wait_for_parent(struct session *session)
+void session_wait_for_parent(struct session *session, int events)
 {
-    if (!events_are_answered(session->events))
+    if (!events_are_answered(events))
         return;
     uint64_t patience_ns = clock_now_ns() + EVENTS_PATIENCE_NS;
     while (clock_now_ns() < patience_ns && session->signal_count == 0)
-        if (wait_for_change(session, patience_ns, session->events)) {
-            events_take_answer(session->events);
+        if (wait_for_change(session, patience_ns, events)) {
+            events_take_answer(events);
             return;
         }
 }
@@ -283,12 +278,21 @@ static void end_when_finished(struct session *session)
         session->end_ns = last_ns;
 }
 
+/* What the round before has left: its workers sleep. */
+static void rewind_round(struct session *session)
+{
+    for (unsigned i = 0; i < session->plan->threads; i++)
+        engine_rewind(&session->workers[i].engine);
+    atomic_store(&session->account.from_ns, 0);
+    atomic_store(&session->account.to_ns, 0);
+}
+
 static void run_window(struct session *session)
 {
     const struct workload *workload = &session->plan->workload;
     struct timeline *timeline = &session->timeline;
-    events_tell(session->events, "connected");
-    wait_for_parent(session);
+    if (session->round > 0)
+        rewind_round(session);
     timeline->start_ns = clock_now_ns() + START_NOTICE_NS;
     timeline->begin_ns = timeline->start_ns + workload->warmup_ns;
     timeline->end_ns = timeline->begin_ns + workload->duration_ns;
@@ -296,7 +300,7 @@ static void run_window(struct session *session)
     session->end_ns = timeline->end_ns;
     if (session->plan->watcher)
         session->next_show_ns = timeline->start_ns;
-    raise_flag(session, &session->go);
+    begin_round(session);
 
     events_tell(session->events, "warmup");
     wait_until(session, timeline->begin_ns);
@@ -313,7 +317,6 @@ static void run_window(struct session *session)
     session->next_show_ns = UINT64_MAX;
     if (session->plan->watcher && session->plan->watcher->leave)
         session->plan->watcher->leave(session->plan->watcher->context);
-    wait_for_parent(session);
 }
 
 /* ---- start and end ----------------------------------------------------------------- */
@@ -335,11 +338,10 @@ static int start_workers(struct session *session, struct error *error)
     for (unsigned i = 0; i < session->plan->threads; i++) {
         struct session_thread *worker = &session->workers[i];
         worker->session = session;
-        int code =
-            engine_init(&worker->engine, session->plan, &session->control, i, error);
+        int code = engine_init(&worker->engine, session->plan, &session->control,
+                               &session->account, i, error);
         if (code < 0)
             return code;
-        worker->engine.recorder.account = &session->account;
         code = pthread_create(&worker->thread, NULL, work, worker);
         if (code)
             return error_set(error, -code, "cannot start thread %u: %s", i + 1,
@@ -352,7 +354,10 @@ static int start_workers(struct session *session, struct error *error)
 /* Workers close their connections and end. */
 static void join_workers(struct session *session)
 {
-    raise_flag(session, &session->leave);
+    pthread_mutex_lock(&session->lock);
+    session->leave = true;
+    pthread_cond_broadcast(&session->changed);
+    pthread_mutex_unlock(&session->lock);
     for (unsigned i = 0; i < session->plan->threads; i++)
         if (session->workers[i].running)
             pthread_join(session->workers[i].thread, NULL);
@@ -400,8 +405,9 @@ static int collect(const struct session *session, struct load_result *result,
     return 0;
 }
 
-static void release(struct session *session)
+void session_close(struct session *session)
 {
+    join_workers(session);
     for (unsigned i = 0; i < session->plan->threads; i++)
         if (session->workers[i].session)
             engine_release(&session->workers[i].engine);
@@ -412,12 +418,15 @@ static void release(struct session *session)
             close(descriptors[i]);
     pthread_cond_destroy(&session->changed);
     pthread_mutex_destroy(&session->lock);
+    pthread_sigmask(SIG_SETMASK, &session->signals_before, NULL);
+    free(session);
 }
 
-int session_run(const struct load_plan *plan, int events, struct load_result *result,
-                struct error *error)
+int session_open(struct session **opened, const struct load_plan *plan, int events,
+                 struct error *error)
 {
-    struct session session = {
+    struct session *session = memory_allocate(sizeof *session);
+    *session = (struct session){
         .plan = plan,
         .events = events,
         .control = {.end_ns = UINT64_MAX, .stop_ns = UINT64_MAX, .wake = -1},
@@ -428,27 +437,52 @@ int session_run(const struct load_plan *plan, int events, struct load_result *re
         .signals = -1,
         .next_show_ns = UINT64_MAX,
     };
-    sigset_t signals, before;
+    sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    pthread_sigmask(SIG_BLOCK, &signals, &session->signals_before);
 
-    int code = open_descriptors(&session, &signals, error);
+    int code = open_descriptors(session, &signals, error);
     if (code == 0)
-        code = start_workers(&session, error);
+        code = start_workers(session, error);
     if (code == 0) {
-        wait_for_workers(&session, &session.connected);
-        if (read_count(&session, &session.failed) == 0)
-            run_window(&session);
+        wait_for_workers(session, &session->connected);
+        code = connect_failure(session, error);
     }
-    join_workers(&session);
-    if (code == 0)
-        code = connect_failure(&session, error);
-    if (code == 0)
-        code = collect(&session, result, error);
-    release(&session);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code < 0) {
+        session_close(session);
+        return code;
+    }
+    *opened = session;
+    return 0;
+}
+
+int session_measure(struct session *session, struct load_result *result,
+                    struct error *error)
+{
+    run_window(session);
+    return collect(session, result, error);
+}
+
+bool session_was_interrupted(const struct session *session)
+{
+    return session->signal_count > 0;
+}
+
+int session_run(const struct load_plan *plan, int events, struct load_result *result,
+                struct error *error)
+{
+    struct session *session;
+    int code = session_open(&session, plan, events, error);
+    if (code < 0)
+        return code;
+    events_tell(events, "connected");
+    session_wait_for_parent(session, events);
+    run_window(session);
+    session_wait_for_parent(session, events);
+    code = collect(session, result, error);
+    session_close(session);
     if (code == 0)
         events_tell(events, "done");
     return code;

@@ -196,8 +196,13 @@ void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin
     schedule->start_ns = start_ns;
     schedule->begin_ns = begin_ns;
     schedule->end_ns = end_ns;
-    for (size_t i = 0; i < schedule->count; i++)
-        arrival_process_advance(schedule, &schedule->processes[i]);
+    for (size_t i = 0; i < schedule->count; i++) {
+        struct arrival_process *process = &schedule->processes[i];
+        process->part = 0;
+        process->place = 0;
+        process->number = 0;
+        arrival_process_advance(schedule, process);
+    }
     find_next(schedule);
 }
 

@@ -84,7 +84,8 @@ void schedule_init(struct schedule *schedule, const struct workload *workload,
                    uint64_t seed, unsigned thread, unsigned threads);
 void schedule_release(struct schedule *schedule);
 
-/* Fixes the points in time. From then on arrivals may be taken. */
+/* Fixes the points in time. From then on arrivals may be taken. Another call begins
+ * another run, with random numbers that go on from those of the run before. */
 void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin_ns,
                     uint64_t end_ns);
 

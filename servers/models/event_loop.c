@@ -4,18 +4,19 @@
  * everybody else waits for them. This is what Node.js does with JavaScript.
  *
  * With --cpu uv-pool CPU steps go to libuv's pool, too, as Node.js does with crypto and
- * zlib: the loop stays free, but blocking calls wait in line with them.
+ * zlib: the loop stays free, but blocking calls wait in line with them. With --blocking
+ * loop the loop makes them itself, as Node.js does with the calls that end in Sync.
  */
 #include "servers/model.h"
 #include "servers/models/single_loop.h"
 
 struct event_loop_settings {
     uint64_t uv_pool;
-    int cpu; /* enum cpu_choice */
+    int cpu, blocking; /* enum step_place */
 };
 
 static const enum loop_place places[] = {
-    [CPU_ON_LOOP] = ON_THE_LOOP, [CPU_ON_POOL] = ON_LIBUV_POOL};
+    [STEPS_ON_LOOP] = ON_THE_LOOP, [STEPS_ON_POOL] = ON_LIBUV_POOL};
 
 static const struct field options[] = {
     {.name = "cpu",
@@ -25,7 +26,15 @@ static const struct field options[] = {
      .fallback = "loop",
      .role = ROLE_CPU,
      .offset = offsetof(struct event_loop_settings, cpu),
-     .choices = cpu_words},
+     .choices = place_words},
+    {.name = "blocking",
+     .kind = FIELD_CHOICE,
+     .value = "PLACE",
+     .help = "where BLOCKING steps run: on the loop itself, or on libuv's pool",
+     .fallback = "uv-pool",
+     .role = ROLE_BLOCKING,
+     .offset = offsetof(struct event_loop_settings, blocking),
+     .choices = place_words},
     LOOP_POOL_OPTION(struct event_loop_settings, uv_pool),
     {0},
 };
@@ -34,7 +43,7 @@ static int run(struct server *server, struct error *error)
 {
     const struct event_loop_settings *settings = server->model_settings;
     const struct loop_placement placement = {
-        .blocking = ON_LIBUV_POOL,
+        .blocking = places[settings->blocking],
         .cpu = places[settings->cpu],
     };
     loop_set_pool_size(settings->uv_pool);

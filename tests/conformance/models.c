@@ -785,6 +785,8 @@ static void the_pool_limits_blocking_calls(void **state)
     /* Without that limit one of some tries is faster: a neighbour's load only adds. */
     while (time_blocking("uv-pool=64") >= least_ns)
         continue;
+    /* By the loop itself: one at a time. */
+    assert_true(time_blocking("blocking=loop,uv-pool=64") >= 16 * 50 * NS_PER_MS);
 }
 
 /* ---- what tells the two dispatches of thread-pool apart ---------------------------- */

@@ -31,6 +31,7 @@ declare -A not_run=(
     ["make SANITIZE=address,undefined test TESTS=tests/conformance/models.c"]="builds all anew"
     ["make SANITIZE=thread test TESTS=tests/conformance/models.c"]="builds all anew"
     ["make format && make check"]="takes a quarter of an hour"
+    ["make claims"]="takes an hour; tests/system/claims.t runs some of its own"
 )
 
 # Short: a load takes a second, a search for a capacity half a minute at most, a run one

@@ -35,16 +35,23 @@ while [ ! -s "$work/served" ]; do sleep 0.05; done
 url=$(sed -n 's/^listening on //p' "$work/served")
 
 # What each command needs beside the option, to come as far as its output.
+mkdir "$work/reference"
+cat >"$work/reference/samples.csv" <<'CSV'
+trial,block,order,scenario,variable,point,model,valid,metric,value
+01-hello-event-loop,1,1,hello,,,event-loop,true,throughput_rps,1000
+CSV
 declare -A needs=(
     [load]="$url --request light=1:/ --duration 100ms --warmup 0s -q"
     [merge]="tests/records/load-open-full.json"
     [serve]="--model event-loop --listen 127.0.0.1:0"
     [bench]="hello --models event-loop"
+    [compare]="tests/records/load-open-full.json tests/records/load-open-full.json"
+    [reproduce]="$work/reference"
 )
 # What some options need beside them.
 declare -A also=([--search-json]="--find-capacity p50<1s --search-time 1ms")
 # Options that name a file or a folder which is read.
-inputs=' --external --resume --scenarios --data --scenario --trace --body-file '
+inputs=' --external --resume --scenarios --data --scenario --trace --body-file --results --references '
 
 # with COMMAND WORD...: the command with what it needs; its exit code is the result.
 with() {
@@ -141,6 +148,7 @@ doctor --json
 validate scenarios/hello.json
 man
 merge tests/records/load-open-full.json
+compare tests/records/load-open-full.json tests/records/load-open-full.json
 load $url --duration 100ms --warmup 0s -q --json -
 END
 

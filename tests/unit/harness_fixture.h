@@ -16,6 +16,7 @@ static const char fixture_models[] =
     "{\"name\":\"loop\",\"flags\":[\"loop\"],\"options\":["
     "{\"name\":\"uv-pool\",\"default\":\"4\"},"
     "{\"name\":\"cpu\",\"default\":\"loop\",\"choices\":[\"loop\",\"uv-pool\"]},"
+    "{\"name\":\"blocking\",\"default\":\"uv-pool\",\"choices\":[\"loop\",\"uv-pool\"]},"
     "{\"name\":\"pg-connections\",\"default\":\"8\"}],\"supported\":true},"
     "{\"name\":\"hybrid\",\"flags\":[\"loop\",\"workers\"],\"options\":["
     "{\"name\":\"workers\",\"default\":\"cores\"}],\"supported\":true},"

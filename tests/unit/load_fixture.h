@@ -47,8 +47,8 @@ static void check_identity(const struct counts *counts)
 }
 
 /* Runs the plan, stops the server and checks the identities of the counts. */
-static void run(struct load_plan *plan, struct scripted_server *server,
-                struct load_result *result)
+static inline void run(struct load_plan *plan, struct scripted_server *server,
+                       struct load_result *result)
 {
     struct error error;
     assert_int_equal(load_plan_build(plan, &error), 0);
@@ -91,7 +91,7 @@ static void run(struct load_plan *plan, struct scripted_server *server,
     assert_int_equal(in_series, llround(result->throughput_rps * result->duration_s));
 }
 
-static void release(struct load_plan *plan, struct load_result *result)
+static inline void release(struct load_plan *plan, struct load_result *result)
 {
     load_result_release(result);
     load_plan_release(plan);

@@ -7,6 +7,9 @@
 
 #include "tests/test.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "record/results.h"
 #include "workload/scenario_read.h"

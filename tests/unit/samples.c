@@ -24,11 +24,11 @@ static void test_sentences(void **state)
         {"",
          {200, 400},
          "quick",
-         "200 to 400 samples, p99 needs 368: --profile standard, or a longer duration"},
+         "200 to 400 samples, p99 needs 368: --profile thorough, or a longer duration"},
         {"light",
          {184, 184},
          "quick",
-         "light: 184 samples, p99 needs 368: --profile standard, or a longer duration"},
+         "light: 184 samples, p99 needs 368: --profile thorough, or a longer duration"},
         {"",
          {130, 130},
          "quick",
@@ -165,7 +165,7 @@ static void test_equal_points_stand_together(void **state)
     assert_int_equal(lines.count, 1);
     assert_string_equal(lines.items[0],
                         "own, wait wait:5ms, wait:5ms/wait:0ms: at most 201 samples, p99 "
-                        "needs 368: --profile standard, or a longer duration");
+                        "needs 368: --profile thorough, or a longer duration");
     words_release(&lines);
     scenario_release(&scenario);
 }
@@ -200,9 +200,12 @@ static const char *const too_few[] = {
     "io-wait, connections 1: at most ",
     "kinds-of-computing, work spin:20ms, encrypt:20ms, gzip:20ms, thumbnail:20ms, "
     "infer:20ms: heavy: ",
+    "mixed: cpu: ",
     "mixed-real: login: ",
     "mixed-real: thumbnail: ",
     "shared-pool: slow: ",
+    "standing-in-line, connections 2: at most ",
+    "standing-in-line, connections 8: at most ",
     "upstream, connections 1: at most ",
 };
 
@@ -243,8 +246,10 @@ static void test_durations_are_told(void **state)
         [PROFILE_QUICK] = "profile quick: of 5 s it measures 1.5 s (hello), of 8 s it "
                           "measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
                           "(cpu)",
-        [PROFILE_STANDARD] = "profile standard: of 5 s it measures 4 s (hello, cpu), of "
-                             "8 s it measures 6.4 s (cpu-on-the-loop)",
+        [PROFILE_STANDARD] =
+            "profile standard: of 5 s it measures 1.5 s (hello), of 8 s "
+            "it measures 2.4 s (cpu-on-the-loop), of 5 s it measures 2 s "
+            "(cpu)",
         [PROFILE_THOROUGH] = NULL,
     };
     for (int p = 0; profile_names[p]; p++) {

@@ -49,9 +49,8 @@ static const struct mistake {
     {HEAD "\"requests\":[]}",
      ":2:12: requests: expected an array of 1 to 64 elements, got 0"},
     {HEAD REQS ",\"sweep\":{\"variable\":\"conections\",\"values\":[1]}}",
-     ":2:56: sweep.variable: expected \"connections\", \"rate\", one of server.options, "
-     "or a "
-     "word in braces in a path, got \"conections\""},
+     ":2:56: sweep.variable: expected \"connections\", \"idle\", \"rate\", one of "
+     "server.options, or a word in braces in a path, got \"conections\""},
     {HEAD REQS ",\"sweep\":{\"variable\":\"connections\",\"values\":[1,0]}}",
      ":2:82: sweep.values[1]: expected a whole number such as 8 or 10k from 1 to "
      "1000000, "
@@ -291,6 +290,27 @@ static void reads_a_complete_file(void **state)
     free(name);
 }
 
+static void sweeps_idle_connections(void **state)
+{
+    (void)state;
+    struct scenario s, point;
+    struct error error = {0};
+    char *name;
+    if (read_source(&s,
+                    HEAD REQS ",\"clients\":{\"idle\":5},"
+                              "\"sweep\":{\"variable\":\"idle\",\"values\":[0,1000]}}",
+                    &error, &name) < 0)
+        fail_msg("%s", error.text);
+    scenario_at_point(&point, &s, "1000");
+    assert_int_equal(point.workload.idle, 1000);
+    scenario_release(&point);
+    scenario_at_point(&point, &s, "0");
+    assert_int_equal(point.workload.idle, 0);
+    scenario_release(&point);
+    scenario_release(&s);
+    free(name);
+}
+
 static void check_round_trip(const char *source)
 {
     struct scenario first, second;
@@ -327,6 +347,7 @@ int main(void)
         cmocka_unit_test(reads_a_complete_file),
         cmocka_unit_test(reads_loads_of_all_kinds),
         cmocka_unit_test(reads_a_search_for_the_capacity),
+        cmocka_unit_test(sweeps_idle_connections),
         cmocka_unit_test(writes_what_it_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

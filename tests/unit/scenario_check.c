@@ -51,10 +51,11 @@ static char *check(const char *rest)
 /* Every option that some model has. */
 #define OPTIONS                                                                          \
     "upstream-connections, upstream-timeout, pg-connections, processes, dispatch, "      \
-    "stack, threads, cpu, uv-pool, workers, loops, distribution, pool, stall, "          \
+    "stack, threads, cpu, blocking, uv-pool, workers, loops, distribution, pool, "       \
+    "stall, "                                                                            \
     "scheduling"
 #define EVENT_LOOP_OPTIONS                                                               \
-    "cpu, uv-pool, upstream-connections, upstream-timeout, pg-connections"
+    "cpu, blocking, uv-pool, upstream-connections, upstream-timeout, pg-connections"
 
 #define TEN_STEPS "/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1/spin:1"
 

@@ -80,7 +80,7 @@ static void test_one_trial(void **state)
         "             thread-pool    200     200    50 ms        -    50 ms   0.04   "
         "200 us       17\n",
         "\nSummary\n\n",
-        "One trial of each, so no intervals",
+        "Indicative: one trial of each, so no intervals",
         ">=, <=: at least, at most so much. A figure with \"!\" must not be used.",
         "context switches. lag: how late a loop comes.",
         "Profile quick, seed 7. More columns: comparison.md; all: comparison.json.\n",

@@ -127,6 +127,9 @@ static const struct question questions[] = {
     {"loop:uv-pool=64", CALLS("/block:50ms"), 1, THROUGHPUT, 1280, RELATION_EQUAL},
     {"ring", CALLS("/block:50ms"), 1, THROUGHPUT, 80, RELATION_EQUAL},
     {"ring:pool=64", CALLS("/block:50ms"), 1, THROUGHPUT, 1280, RELATION_EQUAL},
+    {"loop:blocking=loop", CALLS("/block:50ms"), 1, THROUGHPUT, 20, RELATION_EQUAL},
+    {"loop:blocking=loop:cpu=uv-pool", CALLS("/block:45ms/spin:5ms"), 8, THROUGHPUT,
+     1 / 0.045, RELATION_AT_MOST},
     {"pool:threads=32", CALLS("/block:50ms"), 1, THROUGHPUT, 640, RELATION_EQUAL},
     {"one", CALLS("/block:50ms"), 1, THROUGHPUT, 20, RELATION_EQUAL},
     /* On the pool, a call and a computation of 5 ms take turns on its K threads. */

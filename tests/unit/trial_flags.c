@@ -254,6 +254,173 @@ static void test_rules(void **state)
     }
 }
 
+/* ---- servers that had the load by turns ------------------------------------------- */
+
+#define TURNS 10
+
+/* Each server has a slice of the warm-up and ten more, and is sent 100 requests in each;
+ * of the first one's none came from the harness. */
+static struct results make_sliced_results(void)
+{
+    struct results results = make_results();
+    struct trial_record *trial = &results.trials[0];
+    struct sliced_pair *pair = memory_allocate(sizeof *pair);
+    load_result_release(trial->load);
+    free(trial->load);
+    trial->load = NULL;
+    record_init(&sliced_pair_type, pair);
+    trial->slices = pair;
+    /* The window of the first server is like that of the second one. */
+    pair->server.window = memory_allocate(sizeof *pair->server.window);
+    *pair->server.window = *trial->server.window;
+    trial->machine->busy_cpu_s += pair->server.window->cpu_s;
+    trial->server.statistics->requests = 100 * (1 + TURNS) + 1;
+    pair->server.statistics = memory_allocate_zeroed(1, sizeof *pair->server.statistics);
+    pair->server.statistics->requests = 100 * (1 + TURNS);
+    pair->series = memory_allocate(sizeof *pair->series);
+    slice_series_init(pair->series);
+    pair->series->threads = 1;
+    pair->series->slice_s = 0.4;
+    for (size_t i = 0; i < 2 * (1 + TURNS); i++) {
+        struct slice *slice = record_append(&pair->series->slices,
+                                            &pair->series->slice_count, sizeof *slice);
+        *slice = (struct slice){.turn = i / 2,
+                                .side = i % 2,
+                                .sent = 100,
+                                .replies = 100,
+                                .cpu_s = 0.1,
+                                .idle_cpu_s = 0.0001,
+                                .valid = true};
+    }
+    return results;
+}
+
+enum sliced_change {
+    SLICED_WELL,
+    FEW_SLICES_LATE,
+    SLICES_LATE,
+    SLICES_UNEXPLAINED,
+    FIRST_MISCOUNTED,
+    SECOND_MISCOUNTED,
+    MISCOUNTED_AND_LOST,
+    NOT_IDLE,
+    GENERATOR_FULL_IN_SLICES,
+    ALL_FULL_IN_SLICES,
+    OTHERS_RAN_BESIDE,
+    FIRST_RESTARTED,
+};
+
+/* So many of the measured slices have this warning. */
+static void warn(struct slice_series *series, enum flag flag, size_t slices)
+{
+    struct slice_warning *warning =
+        record_append(&series->warnings, &series->warning_count, sizeof *warning);
+    *warning = (struct slice_warning){
+        .word = memory_copy_string(flag_kinds[flag].word),
+        .message = memory_copy_string("as the generator says"),
+        .slices = slices,
+        .invalidates = true,
+    };
+    for (size_t i = 0; i < slices; i++)
+        series->slices[SLICE_SIDES + i].valid = false;
+}
+
+static void apply_sliced(enum sliced_change change, struct trial_record *trial)
+{
+    struct slice_series *series = trial->slices->series;
+    switch (change) {
+    case SLICED_WELL:
+        break;
+    case FEW_SLICES_LATE:
+        warn(series, FLAG_SCHEDULE_LAG, 2);
+        break;
+    case SLICES_LATE:
+        warn(series, FLAG_SCHEDULE_LAG, 3);
+        break;
+    case SLICES_UNEXPLAINED:
+        warn(series, FLAG_SCHEDULE_LAG, 3);
+        series->warnings[0].invalidates = false;
+        break;
+    case FIRST_MISCOUNTED:
+        trial->slices->server.statistics->requests--;
+        break;
+    case SECOND_MISCOUNTED:
+        trial->server.statistics->requests--;
+        break;
+    case MISCOUNTED_AND_LOST:
+        trial->server.statistics->requests--;
+        series->slices[5].replies--;
+        break;
+    case NOT_IDLE:
+        for (size_t i = 0; i < series->slice_count; i++)
+            series->slices[i].idle_cpu_s = 0.012;
+        break;
+    case GENERATOR_FULL_IN_SLICES:
+    case ALL_FULL_IN_SLICES:
+        warn(series, FLAG_GENERATOR_SATURATED, 4);
+        for (size_t i = 0; i < series->slice_count; i++)
+            if (change == ALL_FULL_IN_SLICES || series->slices[i].side == SLICE_FIRST)
+                series->slices[i].cpu_s = 0.39;
+        break;
+    case OTHERS_RAN_BESIDE:
+        trial->machine->busy_cpu_s += 0.2;
+        break;
+    case FIRST_RESTARTED:
+        trial->slices->server.statistics->restarts = 1;
+        break;
+    }
+}
+
+static void test_rules_of_slices(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sliced_change change;
+        int flag; /* -1: none is raised */
+        enum flag_severity severity;
+        const char *message; /* part of it */
+    } cases[] = {
+        {SLICED_WELL, -1, FLAG_WARNING, NULL},
+        {FEW_SLICES_LATE, FLAG_SCHEDULE_LAG, FLAG_WARNING, "in 2 of 20 slices: as"},
+        {SLICES_LATE, FLAG_SCHEDULE_LAG, FLAG_INVALID, "in 3 of 20 slices: as"},
+        {SLICES_UNEXPLAINED, FLAG_GENERATOR, FLAG_INVALID, "calls its result"},
+        {FIRST_MISCOUNTED, FLAG_COUNT_MISMATCH, FLAG_INVALID,
+         "1100 requests in all to the first server, which counted 1099"},
+        {SECOND_MISCOUNTED, FLAG_COUNT_MISMATCH, FLAG_INVALID, "to the second server"},
+        {MISCOUNTED_AND_LOST, -1, FLAG_WARNING, NULL},
+        {NOT_IDLE, FLAG_NOT_IDLE, FLAG_INVALID, "used 3.0 % of a CPU"},
+        {GENERATOR_FULL_IN_SLICES, FLAG_GENERATOR_SATURATED, FLAG_INVALID,
+         "in 4 of 20 slices"},
+        {ALL_FULL_IN_SLICES, FLAG_BOTH_FULL, FLAG_WARNING, "as both servers were (98 %)"},
+        {OTHERS_RAN_BESIDE, FLAG_CONTENTION, FLAG_INVALID, "used 0.24 cores"},
+        {FIRST_RESTARTED, FLAG_RESTARTS, FLAG_INVALID, "1 of the server's processes"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scenario scenario;
+        struct results results = make_sliced_results();
+        struct trial_record *trial = &results.trials[0];
+        struct trial_setup setup = make_setup(&scenario, "");
+        apply_sliced(cases[i].change, trial);
+        trial_judge(trial, &setup, &harness);
+        bool found = cases[i].flag < 0;
+        for (size_t f = 0; f < trial->flag_count; f++) {
+            const struct trial_flag *flag = &trial->flags[f];
+            if (flag->flag != cases[i].flag)
+                continue;
+            found = true;
+            assert_int_equal(flag->severity, cases[i].severity);
+            if (!strstr(flag->message, cases[i].message))
+                fail_msg("case %zu: \"%s\"", i, flag->message);
+        }
+        if (!found || (cases[i].flag < 0 && trial->flag_count))
+            fail_msg("case %zu: %zu flags", i, trial->flag_count);
+        assert_int_equal(trial->valid,
+                         cases[i].flag < 0 || cases[i].severity == FLAG_WARNING);
+        scenario_release(&scenario);
+        results_release(&results);
+    }
+}
+
 /* A folder of another version may have flags that this one does not know. */
 static void test_unknown_flag_is_kept(void **state)
 {
@@ -291,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_rules_of_slices),
         cmocka_unit_test(test_unknown_flag_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

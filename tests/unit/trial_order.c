@@ -2,6 +2,7 @@
 #include "tests/test.h"
 
 #include "harness/experiment/skip_reasons.h"
+#include "harness/experiment/twins.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,11 +171,46 @@ static void test_what_the_machine_lacks_is_told(void **state)
     experiment_release(&run);
 }
 
+/* The first that can run and has a loop, once more in each block of each of its cells,
+ * beside the others; in a scenario without a loop the first. */
+static void test_twins(void **state)
+{
+    (void)state;
+    struct experiment run = make_run(7);
+    struct machine_limits limits = {.cpu_count = 4, .descriptors = 20000};
+    struct trial_order plan;
+    struct skip_reasons skip_reasons;
+    run.scenarios[1].contender_count = 1; /* "one" alone */
+    size_t without = 3 * (3 * 4 + 1);
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
+    assert_int_equal(plan.trial_count, without);
+    twins_add(&run, &plan);
+    trial_order_release(&plan);
+    free(skip_reasons.items);
+    experiment_order_trials(&run, &limits, &plan, &skip_reasons);
+    assert_int_equal(plan.trial_count, without + 3 * (3 + 1));
+    assert_int_equal(skip_reasons.count, 3); /* of "ring" alone */
+    const struct planned_trial *first = trial_of(&plan, "02-waits-connections=100-loop");
+    const struct planned_trial *again =
+        trial_of(&plan, "02-waits-connections=100-loop__again_");
+    assert_int_equal(first->cell, again->cell);
+    assert_string_equal(run.contenders.items[again->contender].label, "loop (again)");
+    assert_true(run.contenders.items[again->contender].again);
+    assert_false(run.contenders.items[first->contender].again);
+    assert_ptr_equal(run.contenders.items[again->contender].model,
+                     run.contenders.items[first->contender].model);
+    trial_of(&plan, "03-wide-one__again_");
+    free(skip_reasons.items);
+    trial_order_release(&plan);
+    experiment_release(&run);
+}
+
 static void test_config_comes_back(void **state)
 {
     (void)state;
     struct experiment run = make_run(7), again;
     struct error error;
+    experiment_add_twin(&run, &run.scenarios[0], run.scenarios[0].contenders[3]);
     cJSON *first = experiment_to_json(&run);
     assert_int_equal(experiment_from_json(&again, first, &error), 0);
     cJSON *second = experiment_to_json(&again);
@@ -183,9 +219,17 @@ static void test_config_comes_back(void **state)
     free(before);
     free(after);
     cJSON_Delete(first);
+    const struct experiment_scenario *own = &again.scenarios[0];
+    assert_int_equal(own->twin_of, own->contenders[3]);
+    assert_true(again.contenders.items[own->twin].again);
+    assert_int_equal(again.scenarios[1].twin, again.scenarios[1].twin_of);
+    experiment_release(&again);
+    cJSON_ReplaceItemInObject(cJSON_GetArrayItem(json_at(second, "scenarios"), 0),
+                              "again", cJSON_CreateString("nobody"));
+    assert_true(experiment_from_json(&again, second, &error) < 0);
+    assert_non_null(strstr(error.text, "waits: \"nobody\" is to run again"));
     cJSON_Delete(second);
     experiment_release(&run);
-    experiment_release(&again);
 }
 
 static void test_contenders(void **state)
@@ -238,7 +282,8 @@ static void test_values_of_options(void **state)
          "\"abc\""},
         {"event-loop:uv-pool=0", "from 1 to 1024, got \"0\""},
         {"event-loop:cpu=uv-pol", "did you mean \"uv-pool\"?"},
-        {"event-loop:threads=3", "unknown option \"threads\"; there are cpu, uv-pool, "},
+        {"event-loop:threads=3",
+         "unknown option \"threads\"; there are cpu, blocking, uv-pool, "},
         {"iterative:upstream-timeout=2", "expected a time such as"},
         {"null:pg-connections=3", "unknown option \"pg-connections\"; there is stall"},
     };
@@ -370,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_blocks_are_complete),
         cmocka_unit_test(test_arrivals_are_of_the_cell),
         cmocka_unit_test(test_what_the_machine_lacks_is_told),
+        cmocka_unit_test(test_twins),
         cmocka_unit_test(test_config_comes_back),
         cmocka_unit_test(test_contenders),
         cmocka_unit_test(test_values_of_options),

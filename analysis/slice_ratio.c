@@ -1,0 +1,156 @@
+/* slice_ratio.c - see slice_ratio.h. */
+#include "analysis/slice_ratio.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/statistics.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+const enum metric_id slice_metrics[] = {METRIC_THROUGHPUT, METRIC_LATENCY_P50,
+                                        METRIC_LATENCY_P99, METRIC_CPU_PER_REQUEST,
+                                        METRIC_COUNT};
+
+double slice_read(const struct slice *slice, enum metric_id metric)
+{
+    switch (metric) {
+    case METRIC_THROUGHPUT:
+        return slice->throughput_rps;
+    case METRIC_LATENCY_P50:
+        return slice->latency_p50_ns;
+    case METRIC_LATENCY_P99:
+        return slice->latency_p99_ns;
+    case METRIC_CPU_PER_REQUEST:
+        return slice->replies ? slice->cpu_s * NS_PER_S / (double)slice->replies
+                              : (double)NAN;
+    default:
+        return NAN;
+    }
+}
+
+/* The slice of this side in a turn, if it is valid or counts in any case; or NULL. */
+static const struct slice *slice_in(const struct slice_series *series, uint64_t turn,
+                                    enum slice_side side, bool all)
+{
+    for (size_t i = 0; i < series->slice_count; i++) {
+        const struct slice *slice = &series->slices[i];
+        if (slice->turn == turn && slice->side == (int)side && (all || slice->valid))
+            return slice;
+    }
+    return NULL;
+}
+
+double slice_pair_log(const struct slice_series *series, enum metric_id metric, bool all,
+                      double *turns, size_t *count)
+{
+    double sum = 0;
+    size_t used = 0;
+    for (uint64_t turn = 1; turn <= series->slice_count / SLICE_SIDES; turn++) {
+        const struct slice *first = slice_in(series, turn, SLICE_FIRST, all);
+        const struct slice *second = slice_in(series, turn, SLICE_SECOND, all);
+        if (!first || !second)
+            continue;
+        double log_ratio = log(slice_read(second, metric) / slice_read(first, metric));
+        sum += log_ratio;
+        if (turns)
+            turns[used] = log_ratio;
+        used++;
+    }
+    if (count)
+        *count = used;
+    return used > 0 && isfinite(sum) ? sum / (double)used : (double)NAN;
+}
+
+bool slice_cell_holds(const struct slice_cell *cell, const struct trial_record *trial)
+{
+    return trial->slices && text_same(trial->scenario, cell->scenario) &&
+           text_same(trial->point.value, cell->value) &&
+           text_same(trial->slices->against, cell->first) &&
+           text_same(trial->model, cell->second);
+}
+
+/* Pairs of processes: a value of each, and the squares of the distances of their turns
+ * from it. */
+struct pairs_found {
+    double *logs; /* heap */
+    size_t count, turns, unused;
+    bool invalid;
+    double turn_squares;
+};
+
+static void add_pair(struct pairs_found *found, const struct slice_series *series,
+                     enum metric_id metric)
+{
+    size_t count = 0;
+    double *turns = memory_allocate((series->slice_count + 1) * sizeof *turns);
+    double value = slice_pair_log(series, metric, found->invalid, turns, &count);
+    if (isfinite(value)) {
+        found->logs[found->count++] = value;
+        found->turns += count;
+        for (size_t i = 0; i < count; i++)
+            found->turn_squares += (turns[i] - value) * (turns[i] - value);
+    }
+    free(turns);
+}
+
+static struct pairs_found find_pairs(const struct results *results,
+                                     const struct slice_cell *cell, enum metric_id metric)
+{
+    struct pairs_found found = {
+        .logs = memory_allocate((results->trial_count + 1) * sizeof *found.logs)};
+    for (int invalid = 0; invalid <= 1 && found.count == 0; invalid++) {
+        found.invalid = invalid;
+        found.unused = 0;
+        for (size_t i = 0; i < results->trial_count; i++) {
+            const struct trial_record *trial = &results->trials[i];
+            if (!slice_cell_holds(cell, trial))
+                continue;
+            if (trial->status == TRIAL_MEASURED && trial->valid == !invalid)
+                add_pair(&found, trial->slices->series, metric);
+            else
+                found.unused++;
+        }
+    }
+    return found;
+}
+
+struct slice_ratio slice_ratio_of(const struct results *results,
+                                  const struct slice_cell *cell, enum metric_id metric,
+                                  double confidence)
+{
+    struct pairs_found found = find_pairs(results, cell, metric);
+    size_t freedom = found.turns - found.count;
+    struct log_ratio log = log_ratio_of(found.logs, found.count);
+    struct slice_ratio ratio = {
+        .pairs = found.count,
+        .turns = found.turns,
+        .unused = found.unused,
+        .invalid = found.invalid && found.count > 0,
+        .log = log,
+        .value = exp(log.mean),
+        .interval = log_ratio_interval(&log, confidence),
+        .spread = log.error * sqrt((double)found.count),
+        .turn_spread =
+            freedom > 0 ? sqrt(found.turn_squares / (double)freedom) : (double)NAN,
+    };
+    free(found.logs);
+    return ratio;
+}
+
+struct noise_floor slice_noise_of(const struct results *results,
+                                  const struct slice_cell *cell, enum metric_id metric)
+{
+    struct slice_cell same = *cell;
+    same.second = same.first;
+    struct pairs_found found = find_pairs(results, &same, metric);
+    double *ones = memory_allocate((found.count + 1) * sizeof *ones);
+    for (size_t i = 0; i < found.count; i++) {
+        found.logs[i] = exp(found.logs[i]);
+        ones[i] = 1;
+    }
+    struct noise_floor noise = noise_floor_of(found.logs, ones, found.count);
+    free(ones);
+    free(found.logs);
+    return noise;
+}

@@ -1,0 +1,15 @@
+/*
+ * measure.h - an experiment that has been decided, from its first trial to its report:
+ * what the commands that measure have in common.
+ */
+#ifndef COMMANDS_MEASURE_H
+#define COMMANDS_MEASURE_H
+
+#include "harness/experiment/run.h"
+
+/* Measures and reports; tells on stderr what is to be known of it, and prints the tables.
+ * `command` is what a message begins with. Returns the exit code: EXIT_FAILED where a
+ * trial failed, EXIT_INVALID, EXIT_INTERRUPTED. */
+int measure(struct run *run, const char *command);
+
+#endif

@@ -1,0 +1,135 @@
+/* planned_trial.c - see planned_trial.h. */
+#include "harness/experiment/planned_trial.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "harness/trial/sliced_trial.h"
+#include "harness/trial/trial.h"
+
+static const struct cell *cell_of(const struct run *run, size_t index)
+{
+    return &run->plan.cells[run->plan.trials[index].cell];
+}
+
+uint64_t planned_trial_time_ns(const struct run *run, size_t index)
+{
+    return trial_time_ns(&run->plan, cell_of(run, index)->scenario);
+}
+
+static char *describe(const struct run *run, size_t index)
+{
+    const struct cell *cell = cell_of(run, index);
+    const char *label = run_contender(run, &run->plan.trials[index])->label;
+    if (!cell->value)
+        return memory_printf("%s, %s", cell->scenario->name, label);
+    return memory_printf("%s, %s %s, %s", cell->scenario->name,
+                         cell->scenario->sweep.variable, cell->value, label);
+}
+
+static enum done_status status_of(const struct trial_record *trial)
+{
+    if (trial->status == TRIAL_FAILED)
+        return DONE_FAILED;
+    return trial->valid ? DONE_VALID : DONE_INVALID;
+}
+
+/* How many CPUs what the server asks should have; 0: it asks nobody. */
+static uint64_t services_cpus(const struct scenario *scenario)
+{
+    if (scenario->backend.model && scenario->backend.server.cpus == 0)
+        return UINT64_MAX;
+    return (scenario->backend.model ? scenario->backend.server.cpus : 0) +
+           (scenario->database != DATABASE_NONE);
+}
+
+/* Whom the contenders of a cell have the load by turns with. */
+static const struct contender *first_of(const struct run *run, const struct cell *cell)
+{
+    return &run->experiment.contenders.items[cell->contenders[0]];
+}
+
+static void note_time(struct manifest *manifest, uint64_t begun_ns)
+{
+    double before_s = isnan(manifest->spent_s) ? 0 : manifest->spent_s;
+    manifest->spent_s = before_s + clock_seconds_between(begun_ns, clock_now_ns());
+}
+
+/* Into a folder of its own. */
+static int make(struct run *run, const struct trial_setup *setup,
+                const struct contender *first, struct trial_record *record,
+                struct error *error)
+{
+    const struct slicing *slicing = &run->experiment.slicing;
+    char *folder = NULL;
+    uint64_t begun_ns = clock_now_ns();
+    int result = results_dir_begin_trial(&run->dir, setup->id, &folder, error);
+    if (result < 0)
+        return result;
+    result = slicing->count
+                 ? sliced_trial_run(setup, first, slicing, folder, record, error)
+                 : trial_run(setup, folder, record, error);
+    if (result == 0) {
+        note_time(&run->dir.manifest, begun_ns);
+        result = results_dir_commit_trial(&run->dir, setup->id, folder, status_of(record),
+                                          error);
+        if (result < 0)
+            trial_record_release(record);
+    }
+    if (result < 0)
+        results_dir_discard_trial(folder);
+    free(folder);
+    return result;
+}
+
+static int set_up_and_make(struct run *run, size_t index, struct trial_record *record,
+                           struct error *error)
+{
+    const struct planned_trial *trial = &run->plan.trials[index];
+    const struct cell *cell = cell_of(run, index);
+    const struct contender *contender = run_contender(run, trial);
+    struct scenario point;
+    run_find_point(run, trial, &point);
+    digests_apply(&run->digests, &point, contender->model);
+    struct trial_setup setup = {
+        .id = trial->id,
+        .block = trial->block,
+        .attempt = results_dir_count_disturbed(&run->dir, trial->id) + 1,
+        .order = index + 1,
+        .scenario = &point,
+        .variable = cell->scenario->sweep.variable,
+        .value = cell->value,
+        .contender = contender,
+        .origin = &run->origin,
+        .seed = trial_order_seed(&run->plan, trial, run->experiment.seed),
+        .overrun_ns = run->experiment.overrun_ns,
+    };
+    int result;
+    if (placement_choose(&setup.placement, run->cpu_order, run->cpu_count,
+                         point.server.cpus, services_cpus(&point)))
+        result = make(run, &setup, first_of(run, cell), record, error);
+    else
+        result = error_set(error, -EINVAL, "%s: fewer CPUs than planned for", trial->id);
+    scenario_release(&point);
+    return result;
+}
+
+int planned_trial_run(struct run *run, size_t index, struct progress *progress,
+                      struct error *error)
+{
+    char *what = describe(run, index);
+    struct trial_record record = {0};
+    progress_trial(progress, what);
+    int result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : set_up_and_make(run, index, &record, error);
+    if (result == 0) {
+        progress_trial_done(progress, what, planned_trial_time_ns(run, index), &record);
+        trial_record_release(&record);
+    }
+    free(what);
+    return result;
+}

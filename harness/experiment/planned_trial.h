@@ -1,0 +1,19 @@
+/*
+ * planned_trial.h - makes one of the planned trials: its folder is there completely
+ * afterwards, or not at all.
+ */
+#ifndef HARNESS_PLANNED_TRIAL_H
+#define HARNESS_PLANNED_TRIAL_H
+
+#include "harness/experiment/progress.h"
+#include "harness/experiment/run.h"
+
+/* As planned. */
+uint64_t planned_trial_time_ns(const struct run *run, size_t index);
+
+/* Makes the trial at this index of the plan and tells of it. 0, -EINTR or -errno; a trial
+ * that failed is a result. */
+MUST_CHECK int planned_trial_run(struct run *run, size_t index, struct progress *progress,
+                                 struct error *error);
+
+#endif

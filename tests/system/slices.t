@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# Contenders that have the load by turns, from end to end: interrupted, gone on with, and
+# what is made of the slices. Bounds hold on a loaded machine: waits overlap or they do not.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+ok() { # STATUS NAME
+    n=$((n + 1))
+    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+start() { # ARGUMENTS...: sets $run
+    setsid env -C "$work" "$INTERLEAVE" bench --attempts 1 "$@" >"$work/out" 2>"$work/err" &
+    run=$!
+}
+finish() { # sets $status
+    wait "$run"
+    status=$?
+    sed 's/^/# /' "$work/err"
+}
+nothing_runs() { # NAME
+    [ -z "$(ps -o pid= -s "$run")" ]
+    ok $? "$1 leaves nothing running"
+}
+children_of_run() { # COMMAND: the pids of the run's children that run it
+    local pid
+    for pid in $(ps -o pid= --ppid "$run"); do
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^interleave $1 " && echo "$pid"
+    done
+}
+await() { # COMMAND...: until it prints something, at most 30 s
+    for _ in $(seq 300); do
+        [ -n "$("$@" 2>/dev/null)" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+first_trial() { # DIR: the first trial.json there
+    ls "$1"/trials/*/trial.json
+}
+column() { # FILE NAME: the number of a column of a CSV file
+    head -n 1 "$1" | tr ',' '\n' | grep -nx "$2" | cut -d: -f1
+}
+
+cat >"$work/waits.json" <<'JSON'
+{ "name": "waits", "title": "Waits", "question": "Do waits overlap?",
+  "family": "io", "requests": [{ "path": "/wait:5ms" }],
+  "load": { "connections": 8, "warmup": "50ms", "duration": "1s" },
+  "server": { "cpus": 1 } }
+JSON
+sliced=(--slices --slice-count 4 --slice-time 100ms)
+two=iterative,thread-pool:threads=4
+
+# ---- interrupted, and gone on with --------------------------------------------------------
+
+dir=$work/run
+start "$work/waits.json" "${sliced[@]}" --repeat 2 --seed 3 --models "$two" --out "$dir"
+await first_trial "$dir" && kill -INT "$run"
+finish
+[ $status -eq 130 ] && grep -q -- "--resume $dir" "$work/err"
+ok $? "Ctrl-C between two slices: exit 130, and how to go on (exit $status)"
+nothing_runs "Ctrl-C between two slices"
+[ -z "$(find "$dir/trials" -name '.*')" ]
+ok $? "what was cut short is not there"
+kept=$(cat "$dir"/trials/*/trial.json | sha256sum)
+before=$(ls "$dir/trials")
+[ "$(wc -w <<<"$before")" -lt 4 ]
+ok $? "the run was not over"
+
+start --resume "$dir"
+finish
+[ $status -eq 0 ] || [ $status -eq 3 ]
+ok $? "--resume ends well (exit $status)"
+nothing_runs "a run by turns"
+[ "$(find "$dir/trials" -mindepth 1 -maxdepth 1 | wc -l)" -eq 4 ] &&
+    [ "$(for id in $before; do cat "$dir/trials/$id/trial.json"; done | sha256sum)" = "$kept" ]
+ok $? "... with what was missing, each contender against the first, itself included"
+
+# ---- slices.csv ---------------------------------------------------------------------------
+
+csv=$dir/slices.csv
+awk -F, -v trial="$(column "$csv" trial)" -v turn="$(column "$csv" turn)" \
+    -v side="$(column "$csv" side)" \
+    'NR > 1 { seen[$trial]++; sides[$trial, $turn, $side]++ }
+     END { for (t in seen) if (seen[t] != 10) exit 1
+           for (s in sides) if (sides[s] != 1) exit 1
+           exit length(seen) != 4 }' "$csv"
+ok $? "of each pair of processes a warm-up and four turns, in each either server once"
+awk -F, -v cpu="$(column "$csv" cpu_s)" -v idle="$(column "$csv" idle_cpu_s)" \
+    'NR > 1 { used += $cpu; left += $idle } END { exit !(used > 0 && left < used) }' "$csv"
+ok $? "the server that has the load uses the CPU"
+for trial in "$dir"/trials/*/trial.json; do
+    grep -q count_mismatch "$trial" && echo "# $trial"
+    ! grep -q count_mismatch "$trial"
+    ok $? "both servers have counted what was sent ($(basename "$(dirname "$trial")"))"
+done
+
+# ---- the ratio ----------------------------------------------------------------------------
+
+csv=$dir/slice_ratios.csv
+awk -F, -v m="$(column "$csv" metric)" -v s="$(column "$csv" second)" \
+    -v r="$(column "$csv" ratio)" -v p="$(column "$csv" pairs)" -v t="$(column "$csv" turns)" \
+    '$m == "throughput_rps" && $s == "thread-pool:threads=4" {
+         good = $r > 1.5 && $r < 5 && $p == 2 && $t == 8 }
+     END { exit !good }' "$csv"
+ok $? "four threads do up to four times as much as one"
+grep -q '^thread-pool:threads=4 .* 2 *16 ' "$work/out" && grep -q '^noise floor ' "$work/out" &&
+    grep -q '^iterative (again) ' "$work/out"
+ok $? "the table has the ratio and the noise floor of the same run"
+tr '\n' ' ' <"$work/out" | grep -q 'Memory, and what a server does when it starts, *are not'
+ok $? "and says what is not seen by turns"
+cp -r "$dir" "$work/again"
+rm "$work/again"/{slices.csv,slice_ratios.csv,comparison.md,SHA256SUMS}
+"$INTERLEAVE" report "$work/again" >"$work/out.again"
+diff "$work/out" "$work/out.again" >/dev/null && diff -r "$dir" "$work/again" >/dev/null
+ok $? "report makes the same of the same trials"
+(cd "$dir" && sha256sum --quiet -c SHA256SUMS)
+ok $? "SHA256SUMS fits"
+
+# ---- failures -----------------------------------------------------------------------------
+
+start "$work/waits.json" "${sliced[@]}" --repeat 1 --models "$two" --out "$work/died"
+await children_of_run load && kill -9 "$(children_of_run serve | tail -n 1)"
+finish
+[ $status -eq 1 ] && grep -qE '"reason":.*the (first|second) server ended.*signal 9' "$work"/died/trials/*/trial.json
+ok $? "a server that is killed: exit 1 and the reason (exit $status)"
+nothing_runs "a server that is killed"
+
+refused() { # ARGUMENTS...: exit 2, nothing begun
+    start "$@" "${sliced[@]}" --out "$work/refused"
+    finish
+    [ $status -eq 2 ] && [ ! -e "$work/refused" ]
+}
+refused "$work/waits.json" --models iterative && grep -q 'two contenders and more, got 1' "$work/err"
+ok $? "one contender has nobody to take turns with"
+sed 's/"connections": 8, /"phases": [{ "connections": 8, "duration": "1s" }], /; s/, "duration": "1s" },$/ },/' \
+    "$work/waits.json" >"$work/phases.json"
+refused "$work/phases.json" --models "$two" && grep -q 'waits: slices take .* not phases' "$work/err"
+ok $? "a load with phases cannot be cut"
+
+echo "1..$n"
