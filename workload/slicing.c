@@ -31,6 +31,7 @@ int slicing_check(const struct workload *workload, struct error *error)
     } hindrances[] = {
         {workload->phase_count > 0, "phases"},
         {workload->trace.count > 0, "a trace"},
+        {workload_seeks_capacity(workload), "a search for the capacity"},
         {workload->request_limit > 0, "a limited number of requests"},
         {workload_seeks_capacity(workload), "a search for the capacity"},
         {workload->slow_readers.count > 0, "slow readers"},

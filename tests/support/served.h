@@ -166,9 +166,6 @@ static void set_model_options(const struct model *model, void *settings,
     text_list_free(words);
 }
 
-/* Or NULL: in the child, before it serves. */
-static void (*before_serving)(struct server *server);
-
 /* Runs in the child; its exit code is 0 when the server drained and closed well. */
 static int serve_here(const struct model *model, const struct server_settings *settings,
                       const char *folder, const char *assignments)
@@ -187,8 +184,6 @@ static int serve_here(const struct model *model, const struct server_settings *s
         server.model_settings = model_settings;
         server.on_ready = report_ready;
         server.on_abandon = report_abandoned;
-        if (before_serving)
-            before_serving(&server);
         result = server_run(&server, &error);
         report_statistics(&server);
         server_close(&server);

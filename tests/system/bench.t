@@ -530,7 +530,7 @@ refused "an unknown scenario" 'did you mean "hello"' helo
 refused "an unknown model" 'did you mean "event-loop"' "$work/tiny-wait.json" --models event-lop
 refused "an unknown option of a model" 'unknown option "thread"' "$work/tiny-wait.json" \
     --models thread-pool:thread=4
-refused "an option of another model" 'unknown option "threads"; there are cpu, uv-pool' \
+refused "an option of another model" 'unknown option "threads"; there are cpu, blocking' \
     "$work/tiny-wait.json" --models event-loop:threads=3
 refused "a value that is no number" 'event-loop:uv-pool=abc: uv-pool: expected a whole number.*"abc"' \
     "$work/tiny-wait.json" --models event-loop:uv-pool=abc
