@@ -100,7 +100,7 @@ static void add_row(struct table *table, const struct contrast_report *report,
     table_start_row(table);
     if (line->row && line->row->value)
         table_add_cell(table, first_of_row ? line->row->value : "");
-    if (contrast->kind == CONTRAST_RUNS)
+    if (line->row && contrast->kind == CONTRAST_RUNS)
         table_add_cell(table, first_of_row ? line->row->contender->label : "");
     table_add_cell(table, label);
     add_side(table, line, &line->a, contrast->kind == CONTRAST_LOADS);
@@ -118,7 +118,7 @@ static struct table *table_for(const struct contrast_report *report,
     struct table *table = table_create();
     if (first->row && first->row->value)
         table_add_column(table, first->row->scenario->sweep.variable, TABLE_RIGHT);
-    if (report->contrast->kind == CONTRAST_RUNS)
+    if (first->row && report->contrast->kind == CONTRAST_RUNS)
         table_add_column(table, "model", TABLE_LEFT);
     table_add_column(table, "figure", TABLE_LEFT);
     table_add_column(table, "A", TABLE_RIGHT);
@@ -138,26 +138,29 @@ static const struct scenario *scenario_of(const struct contrast_line *line)
     return line->row ? line->row->scenario : NULL;
 }
 
+/* The table of the scenario of the first line; how many lines it has. */
+static size_t print_table(const struct contrast_report *report,
+                          const struct contrast_line *lines, size_t count, FILE *file)
+{
+    const struct scenario *scenario = scenario_of(lines);
+    struct table *table = table_for(report, lines);
+    size_t printed = 0;
+    for (; printed < count && scenario_of(&lines[printed]) == scenario; printed++)
+        add_row(table, report, &lines[printed],
+                printed == 0 || lines[printed - 1].row != lines[printed].row);
+    if (scenario)
+        fprintf(file, "\n%s: %s\n", scenario->name, scenario->title);
+    fputc('\n', file);
+    table_print(table, TABLE_TERMINAL, file);
+    table_free(table);
+    return printed;
+}
+
 static void print_tables(const struct contrast_report *report, FILE *file)
 {
     const struct contrast *contrast = report->contrast;
-    for (size_t i = 0; i < contrast->line_count;) {
-        const struct contrast_line *first = &contrast->lines[i], *before = NULL;
-        struct table *table = table_for(report, first);
-        for (; i < contrast->line_count &&
-               scenario_of(&contrast->lines[i]) == scenario_of(first);
-             i++) {
-            const struct contrast_line *line = &contrast->lines[i];
-            add_row(table, report, line, !before || before->row != line->row);
-            before = line;
-        }
-        if (first->row)
-            fprintf(file, "\n%s: %s\n", first->row->scenario->name,
-                    first->row->scenario->title);
-        fputc('\n', file);
-        table_print(table, TABLE_TERMINAL, file);
-        table_free(table);
-    }
+    for (size_t i = 0; i < contrast->line_count;)
+        i += print_table(report, &contrast->lines[i], contrast->line_count - i, file);
 }
 
 /* ---- sentences -------------------------------------------------------------------- */
