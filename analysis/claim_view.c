@@ -74,15 +74,16 @@ bool claim_view_find(struct claim_view *view, const struct claim_test *test,
         if (!side->formula && !find_figure(side, missing))
             return false;
     }
-    size_t count = view->sides[PLACE_SUBJECT].count;
+    const struct claim_side *subject = &view->sides[PLACE_SUBJECT];
     for (int place = PLACE_REFERENCE; place < CLAIM_PLACES; place++) {
-        size_t other = view->sides[place].count;
+        const struct claim_side *side = &view->sides[place];
         bool own_sweep = test->over > OVER_ANY && place == PLACE_REFERENCE;
-        if (own_sweep || other <= 1 || other == count)
+        if (!subject->reading || !side->reading || own_sweep || side->count <= 1 ||
+            side->count == subject->count)
             continue;
         text_printf(missing, "%s has %zu points in this run, %s %zu",
-                    view->sides[PLACE_SUBJECT].reading->scenario, count,
-                    view->sides[place].reading->scenario, other);
+                    subject->reading->scenario, subject->count, side->reading->scenario,
+                    side->count);
         return false;
     }
     return true;

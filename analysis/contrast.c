@@ -335,7 +335,7 @@ int contrast_of_contenders(struct contrast *contrast, const struct comparison *c
                            const struct contrast_selection *selection,
                            struct error *error)
 {
-    const struct contender *left, *right;
+    const struct contender *left = NULL, *right = NULL;
     *contrast = (struct contrast){.kind = CONTRAST_CONTENDERS};
     int result = find_contender(&left, comparison, a, error);
     if (result == 0)

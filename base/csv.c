@@ -14,7 +14,6 @@ static const char *read_cell(const char *text, struct words *cells)
     text += quoted;
     for (; *text && (quoted || !strchr(",\n", *text)); text++) {
         if (quoted && *text == '"' && text[1] != '"') {
-            quoted = false;
             text++;
             break;
         }

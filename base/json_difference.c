@@ -77,16 +77,19 @@ static void walk_children(struct json_walk *walk, const char *path, const cJSON 
     }
 }
 
+/* cJSON_Compare takes near ones for equal. */
+static bool numbers_differ(const cJSON *a, const cJSON *b)
+{
+    return cJSON_IsNumber(a) && cJSON_IsNumber(b) && a->valuedouble != b->valuedouble;
+}
+
 static void walk_value(struct json_walk *walk, const char *path, const cJSON *a,
                        const cJSON *b)
 {
     if (a && b && (a->type & 0xff) == (b->type & 0xff) && (a->child || b->child))
         walk_children(walk, path, a, b);
-    else if (!cJSON_Compare(a, b, true) && (a || b))
+    else if ((a || b) && (!cJSON_Compare(a, b, true) || numbers_differ(a, b)))
         tell(walk, path, a, b);
-    else if (cJSON_IsNumber(a) &&
-             memcmp(&a->valuedouble, &b->valuedouble, sizeof a->valuedouble) != 0)
-        tell(walk, path, a, b); /* cJSON_Compare takes near ones for equal */
 }
 
 size_t json_differences(const cJSON *a, const cJSON *b, json_difference_take *take,

@@ -140,7 +140,7 @@ int results_sums_check(const char *path, results_sums_take *take, void *context,
     struct summed_files files;
     char **names = NULL;
     int same = 0, result = read_sums(&files, path, error);
-    if (result == 0)
+    if (result >= 0)
         result = file_tree_list(path, is_summed, &names, error);
     for (size_t i = 0; result >= 0 && names[i]; i++) {
         result =

@@ -232,6 +232,13 @@ static int enter_folder(void **state)
     return make_folder(state) < 0 || chdir(folder) < 0 ? -1 : 0;
 }
 
+static int forget_folder(void **state)
+{
+    (void)state;
+    free(folder);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,5 +251,5 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_had_here),
         cmocka_unit_test(test_claims),
     };
-    return cmocka_run_group_tests(tests, enter_folder, NULL);
+    return cmocka_run_group_tests(tests, enter_folder, forget_folder);
 }
