@@ -11,6 +11,14 @@ number=0
 # shellcheck disable=SC2034 # the exit status of the test that sources this
 failed=0
 
+# No test at all, and why.
+without() { # REASON
+    rm -rf "$work"
+    echo "1..0 # SKIP $1"
+    exit 0
+}
+[[ $built != */sanitize-* ]] || without "a build with sanitizers tells nothing more of the pages"
+
 # ok NAME COMMAND...: a test that passes when the command does; shows its output if not.
 ok() {
     local name=$1
@@ -45,13 +53,9 @@ copy_tree() {
         tar -c --format=posix "$built/obj" "$built/flags" | tar -x -C "$copy"
 }
 
-# As the program under test was built: its compiler, its sanitizers.
-flavour=
-case $built in
-*/sanitize-*) flavour=$(tr - , <<<"${built##*/sanitize-}") ;;
-esac
+# With the compiler of the program under test.
 compiler=$(sed 's/ -.*//' "$built/flags")
-make_copy() { make -C "$copy" --no-print-directory -s CC="$compiler" SANITIZE="$flavour" "$@"; }
+make_copy() { make -C "$copy" --no-print-directory -s CC="$compiler" "$@"; }
 
 # ---- the model that docs/adding-a-model.md adds ------------------------------------------
 
