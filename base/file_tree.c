@@ -13,7 +13,7 @@ int file_tree_list(const char *path, bool (*wanted)(const char *name), char ***n
                    struct error *error)
 {
     char *const roots[] = {memory_copy_string(path), NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
     int result = walk ? 0
                       : error_set(error, -errno, "%s: cannot list the folder: %s", path,
                                   strerror(errno));

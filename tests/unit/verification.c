@@ -110,6 +110,21 @@ static void test_what_is_as_it_was(void **state)
     assert_int_equal(verify(), 0);
 }
 
+/* results/latest is one. */
+static void test_a_link_to_a_folder(void **state)
+{
+    (void)state;
+    char *const own = path;
+    assert_int_equal(symlink(own, "latest"), 0);
+    path = memory_printf("%s/latest", folder);
+    assert_int_equal(verify(), 0);
+    assert_true(sum_again());
+    assert_int_equal(verify(), 0);
+    free(path);
+    path = own;
+    assert_int_equal(verify(), 0);
+}
+
 /* One digit of any file that is summed. */
 static void test_every_file_by_its_hash(void **state)
 {
@@ -226,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_as_it_was),
+        cmocka_unit_test(test_a_link_to_a_folder),
         cmocka_unit_test(test_every_file_by_its_hash),
         cmocka_unit_test(test_every_report_by_making_it_again),
         cmocka_unit_test(test_files_that_come_and_go),
