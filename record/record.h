@@ -192,11 +192,6 @@ MUST_CHECK int record_merge(const struct record_type *type, void *sum,
                             const struct record_part *parts, size_t count,
                             struct text *dropped, struct error *error);
 
-/* Appends "network.somaxconn: 4096 before, 128 now" to `lines` for each member that
- * differs. Those whose rule is RECORD_NONE are not compared. */
-void record_differences(const struct record_type *type, const void *before,
-                        const void *now, struct words *lines);
-
 /* The JSON Schema of a file that holds one record. */
 cJSON *record_schema(const struct record_type *type);
 

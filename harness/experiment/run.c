@@ -14,6 +14,7 @@
 #include "harness/probe/machine.h"
 #include "harness/third_party/shipped.h"
 #include "harness/trial/services.h"
+#include "record/run_differences.h"
 
 /* Every later child may have as many open files as this process may have at most. */
 static uint64_t raise_descriptor_limit(void)
@@ -151,6 +152,21 @@ int run_resume(struct run *run, const char *folder, bool force, struct error *er
 
 /* ---- before the first trial ------------------------------------------------------- */
 
+/* What of the machine is another than at the run's beginning. */
+static void note_changes(struct run *run, const struct environment *begun)
+{
+    struct run_differences differences = {0};
+    run_differences_of_machines(&differences, begun, &run->environment);
+    for (size_t i = 0; i < differences.count; i++) {
+        const struct run_difference *own = &differences.items[i];
+        char *line = memory_printf("%s: %s before, %s now", own->what,
+                                   own->a ? own->a : "null", own->b ? own->b : "null");
+        manifest_note_change(&run->dir.manifest, line);
+        free(line);
+    }
+    run_differences_release(&differences);
+}
+
 int run_examine(struct run *run, struct error *error)
 {
     struct environment begun;
@@ -159,11 +175,7 @@ int run_examine(struct run *run, struct error *error)
     int result = record_read_file(&environment_type, &begun, file, error);
     free(file);
     if (result == 0) {
-        struct words differences = {0};
-        record_differences(&environment_type, &begun, &run->environment, &differences);
-        for (size_t i = 0; i < differences.count; i++)
-            manifest_note_change(&run->dir.manifest, differences.items[i]);
-        words_release(&differences);
+        note_changes(run, &begun);
         environment_release(&begun);
     }
     if (result != -ENOENT)

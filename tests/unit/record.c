@@ -86,34 +86,6 @@ static void test_golden_files(void **state)
     }
 }
 
-/* Each member that is not the same is told; what is of a moment is not. */
-static void test_differences(void **state)
-{
-    (void)state;
-    struct environment before, now;
-    struct error error;
-    struct words lines = {0};
-    const char *file = "tests/records/environment.json";
-    assert_int_equal(record_read_file(&environment_type, &before, file, &error), 0);
-    record_copy(&environment_type, &now, &before);
-    now.kernel.load_average_1min = before.kernel.load_average_1min + 9;
-    free(now.recorded_utc);
-    now.recorded_utc = NULL;
-    record_differences(&environment_type, &before, &now, &lines);
-    assert_int_equal(lines.count, 0);
-    before.network.somaxconn = 4096;
-    now.network.somaxconn = NAN;
-    named_texts_add(&now.cpu.mitigations, "new", "Vulnerable");
-    record_differences(&environment_type, &before, &now, &lines);
-    assert_int_equal(lines.count, 2);
-    assert_non_null(strstr(lines.items[0], "cpu.mitigations: {"));
-    assert_non_null(strstr(lines.items[0], "\"new\":\"Vulnerable\"} now"));
-    assert_string_equal(lines.items[1], "network.somaxconn: 4096 before, null now");
-    words_release(&lines);
-    environment_release(&before);
-    environment_release(&now);
-}
-
 /* What accepts a file exits 0; 3 without the library. */
 static const char validator[] =
     "import json, sys\n"
@@ -600,7 +572,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_files),
-        cmocka_unit_test(test_differences),
         cmocka_unit_test(test_schema_of_golden_files),
         cmocka_unit_test(test_sum_with_itself_keeps_all),
         cmocka_unit_test(test_steps_of_two_lengths),

@@ -41,6 +41,38 @@ static void test_machines(void **state)
     environment_release(&b);
 }
 
+/* All members of a whole record: its moment has none to tell, and each that was altered
+ * one. */
+static void test_a_whole_machine(void **state)
+{
+    (void)state;
+    struct environment before, now;
+    struct error error;
+    struct run_differences differences = {0};
+    const char *file = "tests/records/environment.json";
+    assert_int_equal(record_read_file(&environment_type, &before, file, &error), 0);
+    record_copy(&environment_type, &now, &before);
+    now.kernel.load_average_1min = before.kernel.load_average_1min + 9;
+    free(now.recorded_utc);
+    now.recorded_utc = NULL;
+    run_differences_of_machines(&differences, &before, &now);
+    assert_int_equal(differences.count, 0);
+    before.network.somaxconn = 4096;
+    now.network.somaxconn = NAN;
+    named_texts_add(&now.cpu.mitigations, "new", "Vulnerable");
+    run_differences_of_machines(&differences, &before, &now);
+    assert_int_equal(differences.count, 2);
+    assert_string_equal(differences.items[0].what, "cpu.mitigations.new");
+    assert_null(differences.items[0].a);
+    assert_string_equal(differences.items[0].b, "\"Vulnerable\"");
+    assert_string_equal(differences.items[1].what, "network.somaxconn");
+    assert_string_equal(differences.items[1].a, "4096");
+    assert_string_equal(differences.items[1].b, "null");
+    run_differences_release(&differences);
+    environment_release(&before);
+    environment_release(&now);
+}
+
 static void test_experiments(void **state)
 {
     (void)state;
@@ -83,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_machines),
+        cmocka_unit_test(test_a_whole_machine),
         cmocka_unit_test(test_experiments),
         cmocka_unit_test(test_loads),
     };
