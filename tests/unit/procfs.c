@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -79,19 +80,26 @@ static void test_ended_processes_count(void **state)
 /* What a process has beside itself when it is to be looked at. */
 enum { THREADS = 40, REGIONS = 50, CHILDREN = 3 };
 
-static void *sleep_for_ever(void *ignored)
+static void *sleep_for_ever(void *running)
 {
-    (void)ignored;
+    if (running)
+        sem_post(running);
     while (true)
         pause();
     return NULL;
 }
 
+/* They run when this returns: a thread that begins (with a sanitizer, above all) touches
+ * memory of its own, which has page tables. */
 static void start_threads(int count)
 {
     pthread_t thread;
+    sem_t running;
+    assert_int_equal(sem_init(&running, 0, 0), 0);
     for (int i = 0; i < count; i++)
-        assert_int_equal(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
+        assert_int_equal(pthread_create(&thread, NULL, sleep_for_ever, &running), 0);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(sem_wait(&running), 0);
 }
 
 static void start_all_threads(void)
@@ -124,7 +132,16 @@ static void fork_children(void)
     }
 }
 
-/* What a process group has more of after its leader has done this. */
+/* Says that it is done, and waits for an order. */
+static bool report(int orders, int done)
+{
+    char byte;
+    return write(done, "!", 1) == 1 && read(orders, &byte, 1) == 1;
+}
+
+/* What a process group has more of after its leader has done this. It reports once for
+ * nothing: a forked process gets the tables of what it reads from files at its first use.
+ */
 static void grow(void (*by)(void), struct process_sample *before,
                  struct process_sample *after)
 {
@@ -137,12 +154,15 @@ static void grow(void (*by)(void), struct process_sample *before,
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setpgid(0, 0);
         start_threads(1); /* and, with the first, those of a sanitizer */
-        bool told = write(done[1], "!", 1) == 1 && read(orders[0], &byte, 1) == 1;
-        by();
-        told = told && write(done[1], "!", 1) == 1;
-        sleep_for_ever(&told);
+        if (report(orders[0], done[1]) && report(orders[0], done[1])) {
+            by();
+            report(orders[0], done[1]);
+        }
+        _exit(1);
     }
     struct process_group group = {0};
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    assert_int_equal(write(orders[1], "!", 1), 1);
     assert_int_equal(read(done[0], &byte, 1), 1);
     process_group_find(&group, leader);
     process_group_sample(&group, before);
@@ -214,9 +234,9 @@ static void test_looks_again(void **state)
         for (int i = 0; i < 2; i++) {
             if (fork() == 0) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
-                bool told = setpgid(0, i == 0 ? 0 : getppid()) == 0 &&
-                            write(done[1], "!", 1) == 1;
-                sleep_for_ever(&told);
+                if (setpgid(0, i == 0 ? 0 : getppid()) < 0 || write(done[1], "!", 1) != 1)
+                    _exit(1);
+                sleep_for_ever(NULL);
             }
             if (i == 0)
                 raise(SIGSTOP);
