@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,16 @@ uint64_t clock_thread_cpu_ns(void)
     struct timespec used;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     return to_ns(&used);
+}
+
+double clock_thread_run_delay_s(void)
+{
+    FILE *file = fopen("/proc/thread-self/schedstat", "re");
+    unsigned long long waited_ns;
+    bool told = file && fscanf(file, "%*u %llu", &waited_ns) == 1;
+    if (file)
+        (void)fclose(file);
+    return told ? (double)waited_ns / (double)NS_PER_S : NAN;
 }
 
 void clock_utc_text(char *text, unsigned long bytes, int compact)

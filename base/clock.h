@@ -34,6 +34,10 @@ int clock_process_cpu_ns(pid_t pid, uint64_t *cpu_ns);
 /* CPU time of the calling thread. */
 uint64_t clock_thread_cpu_ns(void);
 
+/* How long the calling thread was ready to run and waited for a CPU, in seconds
+ * (/proc/thread-self/schedstat); NAN where the kernel does not tell. */
+double clock_thread_run_delay_s(void);
+
 /* "2026-11-23T15:04:05Z" (or "20261123T150405Z" when compact), now, in UTC. */
 void clock_utc_text(char *text, unsigned long bytes, int compact);
 

@@ -168,6 +168,8 @@ static const struct record_type background_type =
 static const struct record_field generator_fields[] = {
     {MEMBER_NUMBER("cpu_s", generator_result, cpu_s), .rule = RECORD_SUM, .unit = "s"},
     {MEMBER_NUMBER("spin_s", generator_result, spin_s), .rule = RECORD_SUM, .unit = "s"},
+    {MEMBER_NUMBER("run_delay_s", generator_result, run_delay_s), .rule = RECORD_SUM,
+     .unit = "s", .optional = true},
     {MEMBER_NUMBER("cpu_us_per_request", generator_result, cpu_us_per_request),
      .rule = RECORD_LATER, .unit = "us"},
     {MEMBER_NUMBER("busiest_thread_cores", generator_result, busiest_thread_cores),

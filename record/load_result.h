@@ -124,6 +124,7 @@ struct clients_result {
 /* What the generator itself used, and how near it was to its limits. */
 struct generator_result {
     double cpu_s, spin_s; /* in the window; the part of it that was polled in vain */
+    double run_delay_s;   /* that its threads waited for a CPU in the window */
     double cpu_us_per_request;
     double busiest_thread_cores; /* polling left out */
     double ceiling_rps;   /* what it could send here, by calibration; NAN: never done */

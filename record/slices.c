@@ -22,6 +22,8 @@ static const struct record_field slice_fields[] = {
     {MEMBER_COUNT("sent", slice, sent)},
     {MEMBER_COUNT("replies", slice, replies)},
     {MEMBER_NUMBER("generator_cpu_s", slice, generator_cpu_s), .unit = "s"},
+    {MEMBER_NUMBER("generator_run_delay_s", slice, generator_run_delay_s), .unit = "s",
+     .optional = true},
     {MEMBER_NUMBER("cpu_s", slice, cpu_s), .unit = "s"},
     {MEMBER_NUMBER("idle_cpu_s", slice, idle_cpu_s), .unit = "s"},
     {MEMBER_BOOL("valid", slice, valid)},
@@ -109,6 +111,22 @@ static struct slice_warning *warning_of(struct slice_series *series,
     return warning;
 }
 
+/* A full generator is no accident of one slice, but what the load is: whether the figures
+ * may be used is then for all of them to say. */
+static bool is_usable(const struct load_result *result)
+{
+    bool only_full = false;
+    for (size_t i = 0; i < result->warning_count; i++) {
+        const struct load_warning *warning = &result->warnings[i];
+        if (!warning->invalidates)
+            continue;
+        if (flag_find(warning->word) != FLAG_GENERATOR_SATURATED)
+            return false;
+        only_full = true;
+    }
+    return result->valid || only_full;
+}
+
 void slice_series_add(struct slice_series *series, uint64_t turn, int side, double t_s,
                       const struct load_result *result)
 {
@@ -127,9 +145,10 @@ void slice_series_add(struct slice_series *series, uint64_t turn, int side, doub
         .sent = result->whole_run.sent,
         .replies = result->whole_run.replies,
         .generator_cpu_s = result->generator.cpu_s,
+        .generator_run_delay_s = result->generator.run_delay_s,
         .cpu_s = NAN,
         .idle_cpu_s = NAN,
-        .valid = result->valid,
+        .valid = is_usable(result),
     };
     for (size_t i = 0; slice_is_measured(slice) && i < result->warning_count; i++)
         warning_of(series, &result->warnings[i])->slices++;
@@ -143,9 +162,18 @@ size_t slice_series_count(const struct slice_series *series)
     return measured;
 }
 
+bool slice_warning_forbids(const struct slice_series *series,
+                           const struct slice_warning *warning)
+{
+    return warning->invalidates && 10 * warning->slices > slice_series_count(series);
+}
+
 bool slice_series_is_valid(const struct slice_series *series)
 {
     size_t measured = slice_series_count(series), invalid = 0;
+    for (size_t i = 0; i < series->warning_count; i++)
+        if (slice_warning_forbids(series, &series->warnings[i]))
+            return false;
     for (size_t i = 0; i < series->slice_count; i++)
         invalid += slice_is_measured(&series->slices[i]) && !series->slices[i].valid;
     return measured > 0 && !series->interrupted && 10 * invalid <= measured;

@@ -31,9 +31,13 @@ struct slice {
     struct counts counts;
     double latency_mean_ns, latency_p50_ns, latency_p99_ns; /* NAN: too few samples */
     uint64_t sent, replies;
-    double generator_cpu_s;   /* of the measured part */
-    double cpu_s, idle_cpu_s; /* of the server in turn and of the other; NAN: not read */
-    bool valid;               /* no warning of the generator forbids its use */
+    double generator_cpu_s; /* of the measured part */
+    double
+        generator_run_delay_s; /* its threads waited for a CPU in that; NAN: not told */
+    double cpu_s, idle_cpu_s;  /* of the server in turn and of the other; NAN: not read */
+    /* No warning forbids its use; that the generator is full forbids that of all or none.
+     */
+    bool valid;
 };
 
 /* What the generator said of slices: each word once. */
@@ -71,8 +75,13 @@ void slice_series_add(struct slice_series *series, uint64_t turn, int side, doub
 /* How many slices are measured: those of the warm-up do not count. */
 size_t slice_series_count(const struct slice_series *series);
 
+/* Whether a warning is one of more than a tenth of the measured slices, and forbids their
+ * use. */
+bool slice_warning_forbids(const struct slice_series *series,
+                           const struct slice_warning *warning);
+
 /* Whether the figures may be used: at most a tenth of the measured slices are invalid,
- * and there is one. */
+ * there is one, and no warning forbids it. */
 bool slice_series_is_valid(const struct slice_series *series);
 
 /* Whether it belongs to the figures, and not to the warm-up. */

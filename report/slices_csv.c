@@ -43,6 +43,7 @@ static void add_slices(struct table *table, const struct trial_record *trial)
             slice->cpu_s,
             slice->idle_cpu_s,
             slice->generator_cpu_s,
+            slice->generator_run_delay_s,
         };
         table_start_row(table);
         table_add_cell(table, trial->id);
@@ -83,7 +84,8 @@ void slices_csv_print(const struct comparison *comparison, FILE *file)
                                           "replies",
                                           "cpu_s",
                                           "idle_cpu_s",
-                                          "generator_cpu_s"};
+                                          "generator_cpu_s",
+                                          "generator_run_delay_s"};
     struct table *table = table_create();
     add_columns(table, headers, sizeof headers / sizeof *headers);
     for (size_t i = 0; i < comparison->results->trial_count; i++)

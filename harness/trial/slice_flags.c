@@ -36,8 +36,8 @@ static void flag_slices(struct trial_record *trial, const struct trial_setup *se
         const struct slice_warning *warning = &series->warnings[i];
         int known = flag_find(warning->word);
         enum flag flag = known < 0 ? FLAG_GENERATOR : (enum flag)known;
-        bool invalidates = forbids && warning->invalidates;
-        explained = explained || warning->invalidates;
+        bool invalidates = slice_warning_forbids(series, warning);
+        explained = explained || invalidates;
         if (flag == FLAG_GENERATOR_SATURATED && full >= TRIAL_FULL_LOAD)
             trial_raise(trial, FLAG_BOTH_FULL, FLAG_WARNING,
                         "in %llu of %zu slices the generator was full, as both servers "

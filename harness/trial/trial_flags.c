@@ -169,6 +169,25 @@ static void flag_delay(struct trial_record *trial, const char *whose, double del
                     whose, 100 * share, 100 * MAX_DELAY);
 }
 
+/* Between slices the generator works off what it has counted, on the same CPU. */
+static double slices_run_delay_s(const struct slice_series *series)
+{
+    double delay_s = 0;
+    for (size_t i = 0; i < series->slice_count; i++)
+        if (slice_is_measured(&series->slices[i]))
+            delay_s += series->slices[i].generator_run_delay_s;
+    return delay_s;
+}
+
+static double slices_duration_s(const struct slice_series *series)
+{
+    double duration_s = 0;
+    for (size_t i = 0; i < series->slice_count; i++)
+        if (slice_is_measured(&series->slices[i]))
+            duration_s += series->slices[i].duration_s;
+    return duration_s;
+}
+
 /*
  * What else ran on the CPUs: by the CPU time that is in nobody's account, and by how long
  * those waited for a CPU who have one to themselves. The kernel's network threads work
@@ -182,8 +201,6 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
     const struct generator_window *generator = trial->generator;
     const struct server_window *other =
         trial->slices ? trial->slices->server.window : NULL;
-    double threads = trial->slices ? (double)trial->slices->series->threads
-                                   : (double)trial->load->threads;
     double ours = window->cpu_s + generator->cpu_s + harness->cpu_s +
                   (other ? other->cpu_s : 0) + services_cpu_s(trial) + window->softirq_s +
                   (setup->placement.shared ? 0 : generator->softirq_s);
@@ -198,9 +215,15 @@ static void flag_contention(struct trial_record *trial, const struct trial_setup
         window->threads_peak <= SINGLE_THREADED)
         flag_delay(trial, "server", window->run_delay_s, window->softirq_s, 1,
                    window->switches_elapsed_s);
-    if (!setup->placement.services_shared)
+    if (setup->placement.services_shared)
+        return;
+    if (trial->slices)
+        flag_delay(trial, "generator", slices_run_delay_s(trial->slices->series),
+                   generator->softirq_s, (double)trial->slices->series->threads,
+                   slices_duration_s(trial->slices->series));
+    else
         flag_delay(trial, "generator", generator->run_delay_s, generator->softirq_s,
-                   threads, generator->elapsed_s);
+                   (double)trial->load->threads, generator->elapsed_s);
 }
 
 /* Where it cannot poll all the time, the server pays for waking it. */

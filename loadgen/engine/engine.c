@@ -179,16 +179,20 @@ static bool is_over(const struct engine *engine, uint64_t now_ns)
     return all_ended || now_ns >= engine->timeline.stop_ns;
 }
 
-/* CPU time is measured from the first reading of the clock in the window to its end. */
+/* CPU time, and waiting for a CPU, is measured from the first reading of the clock in the
+ * window to its end. */
 static void account_cpu(struct engine *engine, uint64_t now_ns)
 {
     if (engine->cpu_phase == CPU_BEFORE && now_ns >= engine->timeline.begin_ns) {
         engine->cpu_phase = CPU_WITHIN;
         engine->totals.cpu_ns = clock_thread_cpu_ns();
+        engine->totals.run_delay_s = clock_thread_run_delay_s();
     }
     if (engine->cpu_phase == CPU_WITHIN && now_ns >= engine->timeline.end_ns) {
         engine->cpu_phase = CPU_AFTER;
         engine->totals.cpu_ns = clock_thread_cpu_ns() - engine->totals.cpu_ns;
+        engine->totals.run_delay_s =
+            clock_thread_run_delay_s() - engine->totals.run_delay_s;
     }
 }
 

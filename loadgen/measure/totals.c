@@ -57,6 +57,7 @@ void totals_add_engine(struct session_totals *totals, const struct engine_totals
     into->resent += engine->resent;
     into->waits += engine->waits;
     into->cpu_ns += engine->cpu_ns;
+    into->run_delay_s += engine->run_delay_s;
     into->spin_ns += engine->spin_ns;
     if (engine->late_ns > into->late_ns)
         into->late_ns = engine->late_ns;
@@ -327,6 +328,7 @@ static void set_generator(struct load_result *result, const struct session_total
     const struct recorder *recorder = &totals->recorder;
     generator->cpu_s = seconds(totals->engines.cpu_ns);
     generator->spin_s = seconds(totals->engines.spin_ns);
+    generator->run_delay_s = totals->engines.run_delay_s;
     uint64_t replies = recorder->completed + recorder->refused;
     /* Where polling lasted longer than all its CPU time, nothing is known of the rest. */
     if (replies && totals->engines.spin_ns < totals->engines.cpu_ns)

@@ -37,6 +37,7 @@ struct engine_totals {
     uint64_t waits;       /* calls of epoll */
     uint64_t late_ns;     /* longest overrun of a wait's deadline: the longest stall */
     uint64_t cpu_ns;      /* of the thread, in the measured window only */
+    double run_delay_s;   /* that it waited for a CPU then; NAN: not told */
     uint64_t spin_ns;     /* of that, busy-polling before an arrival */
 };
 

@@ -99,15 +99,17 @@ for trial in "$dir"/trials/*/trial.json; do
 done
 
 # ---- the ratio ----------------------------------------------------------------------------
+# One of the two pairs of processes is left out where others have disturbed it.
 
 csv=$dir/slice_ratios.csv
 awk -F, -v m="$(column "$csv" metric)" -v s="$(column "$csv" second)" \
     -v r="$(column "$csv" ratio)" -v p="$(column "$csv" pairs)" -v t="$(column "$csv" turns)" \
+    -v u="$(column "$csv" unused)" \
     '$m == "throughput_rps" && $s == "thread-pool:threads=4" {
-         good = $r > 1.5 && $r < 5 && $p == 2 && $t == 8 }
+         good = $r > 1.5 && $r < 5 && $p + $u == 2 && $t == 4 * $p }
      END { exit !good }' "$csv"
 ok $? "four threads do up to four times as much as one"
-grep -q '^thread-pool:threads=4 .* 2 *16 ' "$work/out" && grep -q '^noise floor ' "$work/out" &&
+grep -Eq '^thread-pool:threads=4 .* (1 +8|2 +16) ' "$work/out" && grep -q '^noise floor ' "$work/out" &&
     grep -q '^iterative (again) ' "$work/out"
 ok $? "the table has the ratio and the noise floor of the same run"
 tr '\n' ' ' <"$work/out" | grep -q 'Memory, and what a server does when it starts, *are not'

@@ -286,6 +286,7 @@ static struct results make_sliced_results(void)
                                             &pair->series->slice_count, sizeof *slice);
         *slice = (struct slice){.turn = i / 2,
                                 .side = i % 2,
+                                .duration_s = 0.35,
                                 .sent = 100,
                                 .replies = 100,
                                 .cpu_s = 0.1,
@@ -307,6 +308,8 @@ enum sliced_change {
     GENERATOR_FULL_IN_SLICES,
     ALL_FULL_IN_SLICES,
     OTHERS_RAN_BESIDE,
+    GENERATOR_WAITED_BETWEEN,
+    GENERATOR_WAITED_WITHIN,
     FIRST_RESTARTED,
 };
 
@@ -321,7 +324,7 @@ static void warn(struct slice_series *series, enum flag flag, size_t slices)
         .slices = slices,
         .invalidates = true,
     };
-    for (size_t i = 0; i < slices; i++)
+    for (size_t i = 0; i < slices && flag != FLAG_GENERATOR_SATURATED; i++)
         series->slices[SLICE_SIDES + i].valid = false;
 }
 
@@ -365,6 +368,13 @@ static void apply_sliced(enum sliced_change change, struct trial_record *trial)
     case OTHERS_RAN_BESIDE:
         trial->machine->busy_cpu_s += 0.2;
         break;
+    case GENERATOR_WAITED_BETWEEN:
+        trial->generator->run_delay_s = 0.05;
+        break;
+    case GENERATOR_WAITED_WITHIN:
+        for (size_t i = 0; i < series->slice_count; i++)
+            series->slices[i].generator_run_delay_s = 0.0105;
+        break;
     case FIRST_RESTARTED:
         trial->slices->server.statistics->restarts = 1;
         break;
@@ -393,6 +403,9 @@ static void test_rules_of_slices(void **state)
          "in 4 of 20 slices"},
         {ALL_FULL_IN_SLICES, FLAG_BOTH_FULL, FLAG_WARNING, "as both servers were (98 %)"},
         {OTHERS_RAN_BESIDE, FLAG_CONTENTION, FLAG_INVALID, "used 0.24 cores"},
+        {GENERATOR_WAITED_BETWEEN, -1, FLAG_WARNING, NULL},
+        {GENERATOR_WAITED_WITHIN, FLAG_CONTENTION, FLAG_INVALID,
+         "the generator was ready to run and waited for a CPU 3.0 %"},
         {FIRST_RESTARTED, FLAG_RESTARTS, FLAG_INVALID, "1 of the server's processes"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
