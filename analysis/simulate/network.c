@@ -7,10 +7,10 @@
 #include "base/compare.h"
 #include "base/text.h"
 
-void network_init(struct network *network, const struct structure *structure,
+void network_init(struct queueing_network *network, const struct structure *structure,
                   uint64_t seed)
 {
-    *network = (struct network){.structure = structure};
+    *network = (struct queueing_network){.structure = structure};
     stream_seed(&network->times, seed, STREAM_TIMES);
     STAILQ_INIT(&network->ready);
     cores_init(&network->cores, structure->cores, structure->slice_ns);
@@ -20,7 +20,7 @@ void network_init(struct network *network, const struct structure *structure,
         station_init(&network->stations[i], &structure->stations[i], structure->homes);
 }
 
-void network_release(struct network *network)
+void network_release(struct queueing_network *network)
 {
     for (size_t i = 0; i < network->structure->station_count; i++)
         station_release(&network->stations[i]);
@@ -29,14 +29,15 @@ void network_release(struct network *network)
     cores_release(&network->cores);
 }
 
-static void make_ready(struct network *network, struct customer *customer)
+static void make_ready(struct queueing_network *network, struct customer *customer)
 {
     STAILQ_INSERT_TAIL(&network->ready, customer, next);
 }
 
 /* ---- actions: each returns whether the customer can go on at once ----------------- */
 
-static void leave(struct network *network, struct customer *customer, size_t index)
+static void leave(struct queueing_network *network, struct customer *customer,
+                  size_t index)
 {
     struct customer *next =
         station_leave(&network->stations[index], customer, network->now_ns);
@@ -47,7 +48,8 @@ static void leave(struct network *network, struct customer *customer, size_t ind
     }
 }
 
-static void end(struct network *network, struct customer *customer, bool is_refused)
+static void end(struct queueing_network *network, struct customer *customer,
+                bool is_refused)
 {
     customer->program = NULL;
     customer->debt_ns = 0;
@@ -55,7 +57,7 @@ static void end(struct network *network, struct customer *customer, bool is_refu
 }
 
 /* What stays with its connection stays with it even now. */
-static bool refuse(struct network *network, struct customer *customer)
+static bool refuse(struct queueing_network *network, struct customer *customer)
 {
     for (size_t i = 0; i < network->structure->station_count; i++)
         if (customer->inside & ~customer->kept & 1ULL << i)
@@ -71,7 +73,7 @@ static bool enter_again(struct customer *customer, const struct station_spec *sp
     return true;
 }
 
-static bool enter(struct network *network, struct customer *customer,
+static bool enter(struct queueing_network *network, struct customer *customer,
                   const struct action *action)
 {
     struct station *station = &network->stations[action->station];
@@ -88,7 +90,7 @@ static bool enter(struct network *network, struct customer *customer,
     return admission == ADMITTED;
 }
 
-static bool leave_station(struct network *network, struct customer *customer,
+static bool leave_station(struct queueing_network *network, struct customer *customer,
                           const struct action *action)
 {
     if (!(customer->kept & 1ULL << action->station))
@@ -96,14 +98,14 @@ static bool leave_station(struct network *network, struct customer *customer,
     return true;
 }
 
-static uint64_t draw_ns(struct network *network, const struct action *action,
+static uint64_t draw_ns(struct queueing_network *network, const struct action *action,
                         double more_ns)
 {
     double ns = variate_draw_ns(&action->time, &network->times) + more_ns;
     return (uint64_t)(ns + 0.5);
 }
 
-static bool compute(struct network *network, struct customer *customer,
+static bool compute(struct queueing_network *network, struct customer *customer,
                     const struct action *action)
 {
     uint64_t work_ns = draw_ns(network, action, customer->debt_ns);
@@ -113,7 +115,7 @@ static bool compute(struct network *network, struct customer *customer,
     return work_ns == 0;
 }
 
-static bool wait_in_step(struct network *network, struct customer *customer,
+static bool wait_in_step(struct queueing_network *network, struct customer *customer,
                          const struct action *action)
 {
     uint64_t wait_ns = draw_ns(network, action, 0);
@@ -124,15 +126,15 @@ static bool wait_in_step(struct network *network, struct customer *customer,
     return wait_ns == 0;
 }
 
-static bool (*const actions[])(struct network *network, struct customer *customer,
-                               const struct action *action) = {
+static bool (*const actions[])(struct queueing_network *network,
+                               struct customer *customer, const struct action *action) = {
     [ACTION_ENTER] = enter,
     [ACTION_LEAVE] = leave_station,
     [ACTION_COMPUTE] = compute,
     [ACTION_WAIT] = wait_in_step,
 };
 
-static void go_on(struct network *network, struct customer *customer)
+static void go_on(struct queueing_network *network, struct customer *customer)
 {
     const struct action_list *program = customer->program;
     while (customer->place < program->count) {
@@ -146,7 +148,7 @@ static void go_on(struct network *network, struct customer *customer)
 
 /* ---- time ------------------------------------------------------------------------- */
 
-void network_start(struct network *network, struct customer *customer,
+void network_start(struct queueing_network *network, struct customer *customer,
                    const struct action_list *program)
 {
     customer->program = program;
@@ -154,7 +156,7 @@ void network_start(struct network *network, struct customer *customer,
     make_ready(network, customer);
 }
 
-void network_close(struct network *network, struct customer *customer)
+void network_close(struct queueing_network *network, struct customer *customer)
 {
     for (size_t i = 0; i < network->structure->station_count; i++)
         if (customer->inside & 1ULL << i)
@@ -162,14 +164,14 @@ void network_close(struct network *network, struct customer *customer)
     customer->kept = 0;
 }
 
-uint64_t network_next_ns(const struct network *network)
+uint64_t network_next_ns(const struct queueing_network *network)
 {
     if (!STAILQ_EMPTY(&network->ready))
         return network->now_ns;
     return least_of(heap_first_key(&network->waits), cores_next_ns(&network->cores));
 }
 
-void network_advance(struct network *network, uint64_t now_ns)
+void network_advance(struct queueing_network *network, uint64_t now_ns)
 {
     struct customer *customer;
     network->now_ns = now_ns;
@@ -182,7 +184,7 @@ void network_advance(struct network *network, uint64_t now_ns)
         go_on(network, customer);
 }
 
-void network_restart(struct network *network)
+void network_restart(struct queueing_network *network)
 {
     for (size_t i = 0; i < network->structure->station_count; i++)
         station_restart(&network->stations[i], network->now_ns);

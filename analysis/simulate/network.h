@@ -14,7 +14,7 @@
 #include "analysis/simulate/cores.h"
 #include "analysis/simulate/station.h"
 
-struct network {
+struct queueing_network {
     const struct structure *structure;
     uint64_t now_ns;
     struct station *stations; /* heap */
@@ -31,24 +31,24 @@ struct network {
 
 /* Begins at the time 0. The structure must have been checked, and outlives the network.
  */
-void network_init(struct network *network, const struct structure *structure,
+void network_init(struct queueing_network *network, const struct structure *structure,
                   uint64_t seed);
-void network_release(struct network *network);
+void network_release(struct queueing_network *network);
 
 /* The customer's request begins, now; it has none. network_advance goes on with it. */
-void network_start(struct network *network, struct customer *customer,
+void network_start(struct queueing_network *network, struct customer *customer,
                    const struct action_list *program);
 
 /* Its connection is closed: gives back what stayed with it. It has no request. */
-void network_close(struct network *network, struct customer *customer);
+void network_close(struct queueing_network *network, struct customer *customer);
 
 /* When something happens next; UINT64_MAX: nobody is on the way. */
-uint64_t network_next_ns(const struct network *network);
+uint64_t network_next_ns(const struct queueing_network *network);
 
 /* Moves the time on, at most to network_next_ns, and does what can be done then. */
-void network_advance(struct network *network, uint64_t now_ns);
+void network_advance(struct queueing_network *network, uint64_t now_ns);
 
 /* The means begin anew. */
-void network_restart(struct network *network);
+void network_restart(struct queueing_network *network);
 
 #endif

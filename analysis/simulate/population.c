@@ -45,7 +45,7 @@ static struct customer *add_customer(struct population *population)
 static void begin(struct population *population, struct customer *customer,
                   uint32_t class_index, uint64_t due_ns)
 {
-    struct network *network = population->network;
+    struct queueing_network *network = population->network;
     if (!customer->is_open)
         connect_customer(population, customer);
     customer->class_index = class_index;
@@ -202,7 +202,7 @@ static void add_weights(struct population *population)
 /* ---- both ------------------------------------------------------------------------- */
 
 void population_init(struct population *population, const struct client_load *load,
-                     struct network *network, uint64_t seed)
+                     struct queueing_network *network, uint64_t seed)
 {
     *population = (struct population){.load = load, .network = network};
     homes_init(&population->homes, network->structure->homes,

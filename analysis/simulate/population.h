@@ -16,7 +16,7 @@
 
 struct population {
     const struct client_load *load;
-    struct network *network;
+    struct queueing_network *network;
     struct homes homes;
     struct customer **customers; /* heap, and each of them; they stay where they are */
     size_t count, room;
@@ -41,7 +41,7 @@ struct population {
 
 /* The load must have been checked, and outlives the population, as the network does. */
 void population_init(struct population *population, const struct client_load *load,
-                     struct network *network, uint64_t seed);
+                     struct queueing_network *network, uint64_t seed);
 void population_release(struct population *population);
 
 /* When the next request can begin or clients are told to; UINT64_MAX: only when another

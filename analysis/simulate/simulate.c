@@ -9,9 +9,9 @@
 /* A simulation while it runs. */
 struct simulation_run {
     const struct simulation *simulation;
-    struct network network;
+    struct queueing_network network;
     struct population population;
-    struct tally tally;
+    struct request_tally tally;
     struct occupancy in_system;
 };
 
@@ -86,7 +86,7 @@ static void on_end(void *context, struct customer *customer, bool is_refused)
 /* What lies before this time; then it is that time. Who leaves goes before who comes. */
 static void run_until(struct simulation_run *run, uint64_t until_ns)
 {
-    struct network *network = &run->network;
+    struct queueing_network *network = &run->network;
     for (;;) {
         uint64_t next_ns =
             least_of(network_next_ns(network), population_next_ns(&run->population));
@@ -102,7 +102,7 @@ static void run_until(struct simulation_run *run, uint64_t until_ns)
 /* Nothing begins any more; those that belong may end. */
 static void drain(struct simulation_run *run)
 {
-    struct network *network = &run->network;
+    struct queueing_network *network = &run->network;
     uint64_t stop_ns = network->now_ns + run->simulation->load->drain_ns;
     while (run->tally.left > 0 && network_next_ns(network) <= stop_ns)
         network_advance(network, network_next_ns(network));

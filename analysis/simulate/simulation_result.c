@@ -56,7 +56,7 @@ find_bottleneck(const struct simulated_station *stations, size_t count)
 }
 
 void simulation_result_read_stations(struct simulation_result *result,
-                                     const struct network *network)
+                                     const struct queueing_network *network)
 {
     size_t count = network->structure->station_count;
     result->station_count = count + 1;

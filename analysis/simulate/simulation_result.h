@@ -49,7 +49,7 @@ struct simulation_result {
 /* The means of a network from its last restart until now. The name of the cores is "CPU".
  */
 void simulation_result_read_stations(struct simulation_result *result,
-                                     const struct network *network);
+                                     const struct queueing_network *network);
 
 void simulation_result_release(struct simulation_result *result);
 

@@ -5,22 +5,22 @@
 
 #include "base/text.h"
 
-void tally_init(struct tally *tally, size_t class_count, uint64_t begin_ns,
+void tally_init(struct request_tally *tally, size_t class_count, uint64_t begin_ns,
                 uint64_t end_ns)
 {
-    *tally = (struct tally){
+    *tally = (struct request_tally){
         .class_count = class_count, .begin_ns = begin_ns, .end_ns = end_ns};
     tally->classes = memory_allocate_zeroed(class_count, sizeof *tally->classes);
     for (size_t i = 0; i < class_count; i++)
         histogram_init(&tally->classes[i].latency);
 }
 
-static bool is_within(const struct tally *tally, uint64_t ns)
+static bool is_within(const struct request_tally *tally, uint64_t ns)
 {
     return ns >= tally->begin_ns && ns < tally->end_ns;
 }
 
-void tally_begun(struct tally *tally, uint32_t class_index, uint64_t due_ns)
+void tally_begun(struct request_tally *tally, uint32_t class_index, uint64_t due_ns)
 {
     if (!is_within(tally, due_ns))
         return;
@@ -28,7 +28,7 @@ void tally_begun(struct tally *tally, uint32_t class_index, uint64_t due_ns)
     tally->left++;
 }
 
-void tally_done(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_done(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                 uint64_t now_ns)
 {
     struct simulated_class *class = &tally->classes[class_index];
@@ -40,7 +40,7 @@ void tally_done(struct tally *tally, uint32_t class_index, uint64_t due_ns,
     tally->left--;
 }
 
-void tally_refused(struct tally *tally, uint32_t class_index, uint64_t due_ns)
+void tally_refused(struct request_tally *tally, uint32_t class_index, uint64_t due_ns)
 {
     if (!is_within(tally, due_ns))
         return;
@@ -48,7 +48,7 @@ void tally_refused(struct tally *tally, uint32_t class_index, uint64_t due_ns)
     tally->left--;
 }
 
-void tally_in_flight(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_in_flight(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                      uint64_t now_ns)
 {
     struct simulated_class *class = &tally->classes[class_index];
@@ -57,7 +57,7 @@ void tally_in_flight(struct tally *tally, uint32_t class_index, uint64_t due_ns,
     histogram_record(&class->latency, now_ns - due_ns);
 }
 
-void tally_unsent(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_unsent(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                   uint64_t now_ns)
 {
     struct simulated_class *class = &tally->classes[class_index];

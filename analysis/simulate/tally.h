@@ -25,25 +25,25 @@ struct simulated_class {
     struct histogram latency;
 };
 
-struct tally {
+struct request_tally {
     struct simulated_class *classes; /* heap */
     size_t class_count;
     uint64_t begin_ns, end_ns; /* of the window */
     uint64_t left;             /* requests that belong, and have not ended */
 };
 
-void tally_init(struct tally *tally, size_t class_count, uint64_t begin_ns,
+void tally_init(struct request_tally *tally, size_t class_count, uint64_t begin_ns,
                 uint64_t end_ns);
 
-void tally_begun(struct tally *tally, uint32_t class_index, uint64_t due_ns);
-void tally_done(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_begun(struct request_tally *tally, uint32_t class_index, uint64_t due_ns);
+void tally_done(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                 uint64_t now_ns);
-void tally_refused(struct tally *tally, uint32_t class_index, uint64_t due_ns);
+void tally_refused(struct request_tally *tally, uint32_t class_index, uint64_t due_ns);
 
 /* When the simulation ends: a request that had begun, and one that had not. */
-void tally_in_flight(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_in_flight(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                      uint64_t now_ns);
-void tally_unsent(struct tally *tally, uint32_t class_index, uint64_t due_ns,
+void tally_unsent(struct request_tally *tally, uint32_t class_index, uint64_t due_ns,
                   uint64_t now_ns);
 
 /* Adds what is counted of one class to another, which begins as zeroes with a histogram.

@@ -132,7 +132,7 @@ static inline void note_reply(void *context, uint32_t class_index, uint64_t due_
     list->items[list->count++] = (double)(done_ns - due_ns);
 }
 
-struct estimate {
+struct batch_estimate {
     double mean, mean_error, p99, p99_error; /* ms */
 };
 
@@ -158,12 +158,12 @@ static inline double error_of(const double *batches)
 }
 
 /* Without the first of BATCHES + 1 batches: it begins empty. */
-static inline struct estimate estimate_of(const struct latency_list *list)
+static inline struct batch_estimate estimate_of(const struct latency_list *list)
 {
     size_t batch = list->count / (BATCHES + 1);
     const double *values = list->items + (list->count - batch * BATCHES);
     double means[BATCHES], p99s[BATCHES];
-    struct estimate estimate = {0};
+    struct batch_estimate estimate = {0};
     assert_true(batch >= 1000);
     for (size_t b = 0; b < BATCHES; b++) {
         means[b] = 0;
@@ -188,9 +188,9 @@ static inline struct simulation_result simulate_well(const struct simulation *si
 }
 
 /* Of one class, or of all (UINT32_MAX). */
-static inline struct estimate simulate_estimate(const struct structure *structure,
-                                                const struct client_load *load,
-                                                uint32_t class_index)
+static inline struct batch_estimate simulate_estimate(const struct structure *structure,
+                                                      const struct client_load *load,
+                                                      uint32_t class_index)
 {
     struct latency_list list = {.class_index = class_index};
     struct simulation simulation = {.structure = structure,
@@ -199,7 +199,7 @@ static inline struct estimate simulate_estimate(const struct structure *structur
                                     .on_reply = note_reply,
                                     .context = &list};
     struct simulation_result result = simulate_well(&simulation);
-    struct estimate estimate = estimate_of(&list);
+    struct batch_estimate estimate = estimate_of(&list);
     simulation_result_release(&result);
     free(list.items);
     return estimate;

@@ -248,15 +248,15 @@ static void test_hashed_connections(void **state)
 
 /* ---- open loops ------------------------------------------------------------------- */
 
-static struct estimate estimate_model(const char *label, double rate_rps, double seconds,
-                                      struct simulated_step step)
+static struct batch_estimate estimate_model(const char *label, double rate_rps,
+                                            double seconds, struct simulated_step step)
 {
     const struct simulated_request request = {&step, 1};
     struct structure structure = structure_of(label, &nothing, 1, &request, 1);
     struct poisson_arrivals arrivals;
     poisson_init(&arrivals, rate_rps, 21);
     struct client_load load = open_load(&arrivals, seconds);
-    struct estimate estimate = simulate_estimate(&structure, &load, 0);
+    struct batch_estimate estimate = simulate_estimate(&structure, &load, 0);
     structure_release(&structure);
     return estimate;
 }
@@ -271,7 +271,7 @@ static void test_lines_of_models(void **state)
     } cases[] = {{"iterative", 1}, {"thread-pool:threads=8", 8}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         double rate = 0.75 * cases[i].servers / 5;
-        struct estimate estimate =
+        struct batch_estimate estimate =
             estimate_model(cases[i].label, rate * 1000, 100000 / (rate * 1000),
                            (struct simulated_step)WAITS(5 * MS));
         struct queue_mdn queue;
@@ -290,7 +290,7 @@ static void test_waits_on_a_loop(void **state)
     (void)state;
     struct simulated_step drawn = WAITS(20 * MS), fixed = drawn;
     drawn.time = variate_exponential(20 * MS);
-    struct estimate estimate = estimate_model("event-loop", 2000, 50, fixed);
+    struct batch_estimate estimate = estimate_model("event-loop", 2000, 50, fixed);
     expect_near(estimate.mean, 20, 1e-9);
     expect_near(estimate.p99, 20, 1e-9);
     estimate = estimate_model("event-loop", 2000, 50, drawn);

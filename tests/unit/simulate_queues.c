@@ -85,13 +85,13 @@ static double repairman_mean(int clients, double think, int servers, double serv
 
 /* ---- open queues ------------------------------------------------------------------ */
 
-static struct estimate estimate_open(struct structure *structure, double rate_rps,
-                                     double requests)
+static struct batch_estimate estimate_open(struct structure *structure, double rate_rps,
+                                           double requests)
 {
     struct poisson_arrivals arrivals;
     poisson_init(&arrivals, rate_rps, 7);
     struct client_load load = open_load(&arrivals, requests / rate_rps);
-    struct estimate estimate = simulate_estimate(structure, &load, UINT32_MAX);
+    struct batch_estimate estimate = simulate_estimate(structure, &load, UINT32_MAX);
     structure_release(structure);
     return estimate;
 }
@@ -100,7 +100,7 @@ static void check_mdn(unsigned servers, double load, double requests)
 {
     struct structure structure = structure_of_line(servers, variate_fixed(5 * MS));
     double rate = load * servers / 5;
-    struct estimate estimate = estimate_open(&structure, rate * 1000, requests);
+    struct batch_estimate estimate = estimate_open(&structure, rate * 1000, requests);
     struct queue_mdn queue;
     queue_mdn_init(&queue, servers, rate, 5);
     expect_estimate("M/D/N mean", estimate.mean, estimate.mean_error,
@@ -121,7 +121,8 @@ static void test_fixed_service(void **state)
 static void check_mmn(struct structure *structure, struct queue_mmn queue,
                       double requests)
 {
-    struct estimate estimate = estimate_open(structure, queue.rate * 1000, requests);
+    struct batch_estimate estimate =
+        estimate_open(structure, queue.rate * 1000, requests);
     expect_estimate("M/M/N mean", estimate.mean, estimate.mean_error, mmn_mean(&queue));
     expect_estimate("M/M/N p99", estimate.p99, estimate.p99_error,
                     mmn_quantile(&queue, 0.99));
@@ -145,7 +146,7 @@ static void test_two_point_service(void **state)
 {
     (void)state;
     struct structure structure = structure_of_line(1, two_points);
-    struct estimate estimate = estimate_open(&structure, 300, 200000);
+    struct batch_estimate estimate = estimate_open(&structure, 300, 200000);
     expect_estimate("M/G/1 mean", estimate.mean, estimate.mean_error,
                     TWO_POINTS_MEAN + mg1_wait(0.3, TWO_POINTS_MEAN, TWO_POINTS_SQUARE));
 }
@@ -167,7 +168,8 @@ static void test_two_classes_in_one_line(void **state)
         poisson_init(&arrivals, rate * 1000, 3);
         arrivals.other_share = share;
         struct client_load load = open_load(&arrivals, 600);
-        struct estimate estimate = simulate_estimate(&structure, &load, class_index);
+        struct batch_estimate estimate =
+            simulate_estimate(&structure, &load, class_index);
         expect_estimate("M/G/1 mean of a class", estimate.mean, estimate.mean_error,
                         means[class_index] + mg1_wait(rate, mean, square));
         structure_release(&structure);
@@ -189,7 +191,7 @@ static void test_tandem(void **state)
     actions_enter(program, loop);
     actions_compute(program, variate_exponential(1.5 * MS));
     actions_leave(program, loop);
-    struct estimate estimate = estimate_open(&structure, 400, 200000);
+    struct batch_estimate estimate = estimate_open(&structure, 400, 200000);
     struct queue_mmn first = {4, 0.4, 8}, second = {1, 0.4, 1.5};
     expect_estimate("tandem mean", estimate.mean, estimate.mean_error,
                     mmn_mean(&first) + mmn_mean(&second));
@@ -206,7 +208,7 @@ static void test_processor_sharing(void **state)
     double rate = 0.3, busy = rate * TWO_POINTS_MEAN;
     struct structure mixed = structure_of_cores(1);
     add_computing(&mixed, two_points);
-    struct estimate estimate = estimate_open(&mixed, rate * 1000, 150000);
+    struct batch_estimate estimate = estimate_open(&mixed, rate * 1000, 150000);
     expect_estimate("M/G/1-PS mean", estimate.mean, estimate.mean_error,
                     TWO_POINTS_MEAN / (1 - busy));
     for (uint32_t class_index = 0; class_index < 2; class_index++) {
@@ -235,7 +237,7 @@ static void test_cores(void **state)
         struct structure structure = structure_of_cores(4);
         structure.slice_ns = (uint64_t)(slices_ms[i] * MS);
         add_computing(&structure, variate_exponential(2 * MS));
-        struct estimate estimate = estimate_open(&structure, 1600, 120000);
+        struct batch_estimate estimate = estimate_open(&structure, 1600, 120000);
         expect_estimate("mean on four cores", estimate.mean, estimate.mean_error,
                         mmn_mean(&queue));
     }
@@ -255,7 +257,7 @@ static void check_repairman(uint64_t clients, uint64_t servers)
     struct latency_list list = {.class_index = UINT32_MAX};
     struct simulation simulation = {&structure, &load, 11, note_reply, &list};
     struct simulation_result result = simulate_well(&simulation);
-    struct estimate estimate = estimate_of(&list);
+    struct batch_estimate estimate = estimate_of(&list);
     double mean = repairman_mean((int)clients, 10, (int)servers, 1);
     expect_estimate("repairman mean", estimate.mean, estimate.mean_error, mean);
     /* X = C / (Z + R), with the errors of both. */
