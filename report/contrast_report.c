@@ -139,8 +139,8 @@ static void add_model(struct table *table, const struct contrast_line *line,
 static void add_noise_floor(struct table *table, const struct contrast_line *line)
 {
     char floor[CELL_BYTES];
-    table_add_cell(table, line->noise.exists ? share_format(contrast_noise_floor(line),
-                                                            floor, sizeof floor)
+    table_add_cell(table, line->noise.exists ? text_share(contrast_noise_floor(line),
+                                                          floor, sizeof floor)
                                              : NULL);
 }
 
@@ -239,7 +239,7 @@ static char *caution_text(const struct contrast_line *line)
     if (interval_holds(&line->interval, 1) || !line->noise.exists)
         return memory_copy_string("no difference is shown: ");
     return memory_printf("no difference beyond the noise floor of %s is shown: ",
-                         share_format(contrast_noise_floor(line), floor, sizeof floor));
+                         text_share(contrast_noise_floor(line), floor, sizeof floor));
 }
 
 /* "req/s: A is 1.42 times B [1.38, 1.47], better". */
