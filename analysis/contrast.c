@@ -1,9 +1,7 @@
 /* contrast.c - see contrast.h. */
 #include "analysis/contrast.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/order_statistics.h"
 #include "analysis/ranking.h"
@@ -11,11 +9,6 @@
 
 #define CONFIDENCE 0.95
 #define LEVEL      0.05
-
-/* Rows of the same cell, or of the same contender in the same cell. */
-struct row_pair {
-    const struct row *a, *b;
-};
 
 void contrast_select_default(struct contrast_selection *selection)
 {
@@ -25,51 +18,7 @@ void contrast_select_default(struct contrast_selection *selection)
     }
 }
 
-/* ---- logarithms by block ---------------------------------------------------------- */
-
-/* A figure by block: the mean of its logarithms over some rows. */
-struct block_logs {
-    uint64_t *blocks;
-    double *logs;
-    size_t count;
-    bool has_zero; /* in some trial: it has no logarithm */
-};
-
-static double log_in_block(const struct row *row, uint64_t block, enum metric_id metric,
-                           const char *class_name)
-{
-    for (size_t i = 0; i < row->used_count; i++)
-        if (row->used[i]->block == block)
-            return log(metric_read(metric, row->used[i], class_name));
-    return NAN;
-}
-
-/* Of the blocks in which all rows have the figure. */
-static struct block_logs block_logs_of(const struct row *const *rows, size_t count,
-                                       enum metric_id metric, const char *class_name)
-{
-    size_t most = rows[0]->used_count + 1;
-    struct block_logs logs = {.blocks = memory_allocate(most * sizeof *logs.blocks),
-                              .logs = memory_allocate(most * sizeof *logs.logs)};
-    for (size_t i = 0; i < rows[0]->used_count; i++) {
-        uint64_t block = rows[0]->used[i]->block;
-        double sum = 0;
-        for (size_t r = 0; r < count; r++)
-            sum += log_in_block(rows[r], block, metric, class_name);
-        logs.has_zero = logs.has_zero || isinf(sum);
-        if (!isfinite(sum))
-            continue;
-        logs.blocks[logs.count] = block;
-        logs.logs[logs.count++] = sum / (double)count;
-    }
-    return logs;
-}
-
-static void block_logs_release(struct block_logs *logs)
-{
-    free(logs->blocks);
-    free(logs->logs);
-}
+/* ---- ratios ----------------------------------------------------------------------- */
 
 static void set_paired(struct contrast_line *line, const struct block_logs *a,
                        const struct block_logs *b)
@@ -101,9 +50,9 @@ static void set_independent(struct contrast_line *line, const struct block_logs 
     line->log = log_ratio_difference(&of_a, &of_b);
 }
 
-/* The ratio of the geometric means over these rows of each side. */
+/* The ratio of the geometric means over these sources of each side. */
 static void set_ratio(struct contrast_line *line, enum contrast_kind kind,
-                      const struct row *const *a, const struct row *const *b,
+                      const struct block_source *a, const struct block_source *b,
                       size_t count)
 {
     struct block_logs of_a = block_logs_of(a, count, line->metric, line->class_name);
@@ -125,6 +74,29 @@ static void set_ratio(struct contrast_line *line, enum contrast_kind kind,
     block_logs_release(&of_b);
 }
 
+static struct block_source *copy_for_noise(const struct block_source *sources,
+                                           size_t count)
+{
+    struct block_source *copies = memory_allocate(count * sizeof *copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = block_source_noise(&sources[i]);
+    return copies;
+}
+
+/* The noise of a ratio by turns: the same of the first contenders against themselves. */
+static void set_noise(struct contrast_line *line, enum contrast_kind kind,
+                      const struct block_source *a, const struct block_source *b,
+                      size_t count)
+{
+    struct block_source *of_a = copy_for_noise(a, count);
+    struct block_source *of_b = copy_for_noise(b, count);
+    struct contrast_line itself = {.metric = line->metric};
+    set_ratio(&itself, kind, of_a, of_b, count);
+    line->noise = log_ratio_interval(&itself.log, CONFIDENCE);
+    free(of_a);
+    free(of_b);
+}
+
 /* ---- lines ------------------------------------------------------------------------ */
 
 static struct contrast_line *add_line(struct contrast_line **lines, size_t *count,
@@ -139,8 +111,8 @@ static struct contrast_line *add_line(struct contrast_line **lines, size_t *coun
     return line;
 }
 
-static struct contrast_side side_of(const struct row *row, enum metric_id metric,
-                                    const char *class_name)
+static struct contrast_side side_of_row(const struct row *row, enum metric_id metric,
+                                        const char *class_name)
 {
     const struct workload *workload = &row->scenario->workload;
     int class_index =
@@ -154,6 +126,31 @@ static struct contrast_side side_of(const struct row *row, enum metric_id metric
                                   .interval = estimate->interval,
                                   .bound = estimate->bound,
                                   .trials = estimate->count};
+}
+
+static struct contrast_side side_by_turns(const struct block_source *source,
+                                          enum metric_id metric, const char *class_name)
+{
+    if (class_name)
+        return (struct contrast_side){.value = NAN};
+    struct slice_ratio ratio =
+        slice_ratio_of(source->turns, &source->cell, metric, CONFIDENCE);
+    struct contrast_side side = {.value = ratio.value,
+                                 .interval = ratio.interval,
+                                 .bound = ratio.invalid ? BOUND_NOTHING : BOUND_EXACT,
+                                 .trials = ratio.pairs};
+    if (source->is_first) {
+        side.value = 1;
+        side.interval = (struct interval){0};
+    }
+    return side;
+}
+
+static struct contrast_side side_of(const struct block_source *source,
+                                    enum metric_id metric, const char *class_name)
+{
+    return source->turns ? side_by_turns(source, metric, class_name)
+                         : side_of_row(source->row, metric, class_name);
 }
 
 /* Why a figure cannot be held against the other; NULL: it can. */
@@ -171,33 +168,38 @@ static const char *find_gap(const struct contrast_line *line, bool same_machine)
     return same_machine ? NULL : "not comparable: another machine";
 }
 
-static void add_row_line(struct contrast *contrast, struct row_pair pair,
+static void add_row_line(struct contrast *contrast, const struct contrast_pair *pair,
                          enum metric_id metric, const char *class_name, bool same_machine)
 {
-    struct contrast_side a = side_of(pair.a, metric, class_name);
-    struct contrast_side b = side_of(pair.b, metric, class_name);
+    struct contrast_side a = side_of(&pair->a, metric, class_name);
+    struct contrast_side b = side_of(&pair->b, metric, class_name);
     if (!a.trials && !b.trials)
         return;
     struct contrast_line *line =
         add_line(&contrast->lines, &contrast->line_count, metric, class_name);
-    line->row = pair.a;
+    line->row = pair->a.row;
     line->a = a;
     line->b = b;
     line->bound = bound_join(a.bound, bound_inverse(b.bound));
-    line->gap = find_gap(line, same_machine);
-    if (!line->gap)
-        set_ratio(line, contrast->kind, &pair.a, &pair.b, 1);
+    line->gap = find_gap(line, same_machine || contrast->by_turns);
+    if (contrast->by_turns && contrast->kind == CONTRAST_RUNS)
+        line->to = pair->a.cell.first;
+    if (line->gap)
+        return;
+    set_ratio(line, contrast->kind, &pair->a, &pair->b, 1);
+    if (contrast->by_turns)
+        set_noise(line, contrast->kind, &pair->a, &pair->b, 1);
 }
 
-static void add_row_lines(struct contrast *contrast, struct row_pair pair,
+static void add_row_lines(struct contrast *contrast, const struct contrast_pair *pair,
                           bool same_machine, const struct contrast_selection *selection)
 {
-    for (int c = ALL_REQUESTS; c < (int)pair.a->class_count; c++)
+    const struct row *row = pair->a.row;
+    for (int c = ALL_REQUESTS; c < (int)row->class_count; c++)
         for (enum metric_id m = 0; m < METRIC_COUNT; m++)
             if (c == ALL_REQUESTS ? selection->metrics[m] : selection->of_classes[m])
                 add_row_line(contrast, pair, m,
-                             workload_class(&pair.a->scenario->workload, c),
-                             same_machine);
+                             workload_class(&row->scenario->workload, c), same_machine);
 }
 
 /* ---- means ------------------------------------------------------------------------ */
@@ -211,123 +213,63 @@ static bool has_mean(const struct contrast *contrast, const struct contrast_line
     return false;
 }
 
-static const struct row *counterpart(const struct row_pair *pairs, const struct row *a)
+static const struct contrast_pair *pair_of(const struct contrast_pairs *pairs,
+                                           const struct row *a)
 {
-    while (pairs->a != a)
-        pairs++;
-    return pairs->b;
+    size_t i = 0;
+    while (pairs->items[i].a.row != a)
+        i++;
+    return &pairs->items[i];
 }
 
 /* Over the lines of this one's figure that have a ratio which is exact. */
 static void add_mean(struct contrast *contrast, const struct contrast_line *first,
-                     const struct row_pair *pairs)
+                     const struct contrast_pairs *pairs)
 {
     size_t count = 0, most = contrast->line_count;
-    const struct row **a = memory_allocate(most * sizeof *a);
-    const struct row **b = memory_allocate(most * sizeof *b);
+    struct block_source *a = memory_allocate(most * sizeof *a);
+    struct block_source *b = memory_allocate(most * sizeof *b);
     for (size_t i = 0; i < contrast->line_count; i++) {
         const struct contrast_line *line = &contrast->lines[i];
         if (line->metric != first->metric ||
             !text_same(line->class_name, first->class_name) || line->gap ||
             line->bound != BOUND_EXACT)
             continue;
-        a[count] = line->row;
-        b[count++] = counterpart(pairs, line->row);
+        const struct contrast_pair *pair = pair_of(pairs, line->row);
+        a[count] = pair->a;
+        b[count++] = pair->b;
     }
     if (count > 0) {
         struct contrast_line *mean = add_line(&contrast->means, &contrast->mean_count,
                                               first->metric, first->class_name);
         mean->cells = count;
         set_ratio(mean, contrast->kind, a, b, count);
+        if (contrast->by_turns)
+            set_noise(mean, contrast->kind, a, b, count);
     }
     free(a);
     free(b);
 }
 
-static void add_means(struct contrast *contrast, const struct row_pair *pairs)
+static void add_means(struct contrast *contrast, const struct contrast_pairs *pairs)
 {
     for (size_t i = 0; i < contrast->line_count; i++)
         if (!has_mean(contrast, &contrast->lines[i]))
             add_mean(contrast, &contrast->lines[i], pairs);
 }
 
-/* ---- pairs of rows ---------------------------------------------------------------- */
+/* ---- contenders and runs ---------------------------------------------------------- */
 
-static bool is_selected(const struct contrast_selection *selection, const struct row *row)
+/* Fills it from the pairs, of which nothing is left to release. */
+static void fill(struct contrast *contrast, struct contrast_pairs *pairs,
+                 bool same_machine, const struct contrast_selection *selection)
 {
-    return selection->scenarios->count == 0 ||
-           words_have(selection->scenarios, row->scenario->name);
-}
-
-static void tell_unpaired(struct contrast *contrast, const struct row *row,
-                          const char *why)
-{
-    char *line = memory_printf(
-        "%s%s%s%s%s, %s: %s", row->scenario->name, row->value ? ", " : "",
-        row->value ? row->scenario->sweep.variable : "", row->value ? " " : "",
-        row->value ? row->value : "", row->contender->label, why);
-    words_add(&contrast->unpaired, line);
-    free(line);
-}
-
-/* Whether both have figures; what has none, or none that may be used, is told of. */
-static bool have_figures(struct contrast *contrast, struct row_pair pair)
-{
-    const struct row *rows[] = {pair.a, pair.b};
-    struct text why = {0};
-    for (size_t i = 0; i < 2; i++)
-        if (rows[i]->status != ROW_MEASURED && !rows[i]->lower_bound)
-            text_printf(&why, "%s%s in %c%s%s", why.length ? "; " : "",
-                        row_status_names[rows[i]->status], "AB"[i],
-                        rows[i] -> why ? ", " : "", rows[i]->why ? rows[i]->why : "");
-    if (why.length)
-        tell_unpaired(contrast, pair.a, text_string(&why));
-    text_release(&why);
-    return pair.a->used_count > 0 && pair.b->used_count > 0;
-}
-
-static const struct row *find_same(const struct comparison *comparison,
-                                   const struct row *row)
-{
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *other = &comparison->rows[i];
-        if (strcmp(other->scenario->name, row->scenario->name) == 0 &&
-            text_same(other->value, row->value) &&
-            strcmp(other->contender->label, row->contender->label) == 0)
-            return other;
-    }
-    return NULL;
-}
-
-static int find_contender(const struct contender **contender,
-                          const struct comparison *comparison, const char *label,
-                          struct error *error)
-{
-    const struct contenders *all = &comparison->results->experiment.contenders;
-    struct text names = {0};
-    for (size_t i = 0; i < all->count; i++) {
-        if (strcmp(all->items[i].label, label) == 0) {
-            *contender = &all->items[i];
-            text_release(&names);
-            return 0;
-        }
-        text_printf(&names, "%s%s", i ? ", " : "", all->items[i].label);
-    }
-    error_set(error, -EINVAL, "\"%s\" took no part in the run; these did: %s", label,
-              text_string(&names));
-    text_release(&names);
-    return -EINVAL;
-}
-
-/* Adds the pair's lines where both have figures; `pairs` has room for it. */
-static void add_pair(struct contrast *contrast, struct row_pair *pairs, size_t *count,
-                     struct row_pair pair, bool same_machine,
-                     const struct contrast_selection *selection)
-{
-    if (!have_figures(contrast, pair))
-        return;
-    pairs[(*count)++] = pair;
-    add_row_lines(contrast, pair, same_machine, selection);
+    for (size_t i = 0; i < pairs->count; i++)
+        add_row_lines(contrast, &pairs->items[i], same_machine, selection);
+    add_means(contrast, pairs);
+    contrast->unpaired = pairs->unpaired;
+    pairs->unpaired = (struct words){0};
+    contrast_pairs_release(pairs);
 }
 
 int contrast_of_contenders(struct contrast *contrast, const struct comparison *comparison,
@@ -335,55 +277,27 @@ int contrast_of_contenders(struct contrast *contrast, const struct comparison *c
                            const struct contrast_selection *selection,
                            struct error *error)
 {
-    const struct contender *left = NULL, *right = NULL;
-    *contrast = (struct contrast){.kind = CONTRAST_CONTENDERS};
-    int result = find_contender(&left, comparison, a, error);
+    struct contrast_pairs pairs;
+    *contrast = (struct contrast){.kind = CONTRAST_CONTENDERS,
+                                  .by_turns = comparison_is_by_turns(comparison)};
+    int result = contrast_pairs_of_contenders(&pairs, comparison, a, b,
+                                              selection->scenarios, error);
     if (result == 0)
-        result = find_contender(&right, comparison, b, error);
-    if (result < 0)
-        return result;
-    struct row_pair *pairs = memory_allocate((comparison->row_count + 1) * sizeof *pairs);
-    size_t count = 0;
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *row = &comparison->rows[i];
-        bool is_left = row->contender == left;
-        const struct row *other =
-            comparison_find(comparison, row, is_left ? right : left);
-        if ((!is_left && row->contender != right) || !is_selected(selection, row))
-            continue;
-        if (!other)
-            tell_unpaired(contrast, row, is_left ? "B has no part" : "A has no part");
-        else if (is_left)
-            add_pair(contrast, pairs, &count, (struct row_pair){row, other}, true,
-                     selection);
-    }
-    add_means(contrast, pairs);
-    free(pairs);
-    return 0;
+        fill(contrast, &pairs, true, selection);
+    return result;
 }
 
-void contrast_of_runs(struct contrast *contrast, const struct comparison *a,
-                      const struct comparison *b, bool same_machine,
-                      const struct contrast_selection *selection)
+int contrast_of_runs(struct contrast *contrast, const struct comparison *a,
+                     const struct comparison *b, bool same_machine,
+                     const struct contrast_selection *selection, struct error *error)
 {
-    *contrast = (struct contrast){.kind = CONTRAST_RUNS};
-    struct row_pair *pairs = memory_allocate((a->row_count + 1) * sizeof *pairs);
-    size_t count = 0;
-    for (size_t i = 0; i < a->row_count; i++) {
-        const struct row *other = find_same(b, &a->rows[i]);
-        if (!is_selected(selection, &a->rows[i]))
-            continue;
-        if (!other)
-            tell_unpaired(contrast, &a->rows[i], "only in A");
-        else
-            add_pair(contrast, pairs, &count, (struct row_pair){&a->rows[i], other},
-                     same_machine, selection);
-    }
-    for (size_t i = 0; i < b->row_count; i++)
-        if (is_selected(selection, &b->rows[i]) && !find_same(a, &b->rows[i]))
-            tell_unpaired(contrast, &b->rows[i], "only in B");
-    add_means(contrast, pairs);
-    free(pairs);
+    struct contrast_pairs pairs;
+    *contrast =
+        (struct contrast){.kind = CONTRAST_RUNS, .by_turns = comparison_is_by_turns(a)};
+    int result = contrast_pairs_of_runs(&pairs, a, b, selection->scenarios, error);
+    if (result == 0)
+        fill(contrast, &pairs, same_machine, selection);
+    return result;
 }
 
 /* ---- loads ------------------------------------------------------------------------ */
@@ -459,6 +373,25 @@ void contrast_release(struct contrast *contrast)
     *contrast = (struct contrast){0};
 }
 
+/* ---- words ------------------------------------------------------------------------ */
+
+double contrast_noise_floor(const struct contrast_line *line)
+{
+    return line->noise.exists ? sqrt(line->noise.high / line->noise.low) - 1
+                              : (double)NAN;
+}
+
+static bool is_suspect(const struct contrast_line *line)
+{
+    return line->noise.exists && !interval_holds(&line->noise, 1);
+}
+
+/* Whether the ratio is no farther from 1 than the noise floor. */
+static bool is_noise(const struct contrast_line *line)
+{
+    return fabs(line->log.mean) <= log1p(contrast_noise_floor(line));
+}
+
 /* A ratio that is known to be at least so much is shown to be above 1 and never to be
  * below. */
 const char *contrast_word(const struct contrast_line *line)
@@ -469,6 +402,10 @@ const char *contrast_word(const struct contrast_line *line)
     const char *const *word = words[metrics[line->metric].better];
     if (!line->interval.exists)
         return "";
+    if (is_suspect(line))
+        return "suspect";
+    if (is_noise(line))
+        return "~";
     if (line->interval.low > 1 && !(line->bound & BOUND_AT_MOST))
         return word[1];
     if (line->interval.high < 1 && !(line->bound & BOUND_AT_LEAST))
@@ -492,15 +429,15 @@ static struct ratio_range allowed(const struct contrast_line *line, double thres
 }
 
 /* P values; NAN of what the data cannot show: a ratio that is only known to be at least,
- * or at most, so much shows that much alone. */
+ * or at most, so much shows that much alone, and one that is noise no difference. */
 static struct range_test test_of(const struct contrast_line *line, double threshold)
 {
     struct range_test test = {NAN, NAN};
-    if (!contrast_is_judged(line) || !line->interval.exists)
+    if (!contrast_is_judged(line) || !line->interval.exists || is_suspect(line))
         return test;
     test = range_test(&line->log, allowed(line, threshold));
     bool more = metrics[line->metric].better == BETTER_MORE;
-    if (line->bound == (more ? BOUND_AT_LEAST : BOUND_AT_MOST))
+    if (line->bound == (more ? BOUND_AT_LEAST : BOUND_AT_MOST) || is_noise(line))
         test.outside = NAN;
     if (line->bound == (more ? BOUND_AT_MOST : BOUND_AT_LEAST))
         test.within = NAN;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/statistics.h"
 #include "base/clock.h"
@@ -70,22 +71,31 @@ bool slice_cell_holds(const struct slice_cell *cell, const struct trial_record *
            text_same(trial->model, cell->second);
 }
 
-/* Pairs of processes: a value of each, and the squares of the distances of their turns
- * from it. */
+/* Pairs of processes: a value of each with its block, and the squares of the distances of
+ * their turns from it. */
 struct pairs_found {
-    double *logs; /* heap */
+    double *logs; /* heap, as are the blocks */
+    uint64_t *blocks;
     size_t count, turns, unused;
     bool invalid;
     double turn_squares;
 };
 
-static void add_pair(struct pairs_found *found, const struct slice_series *series,
+static void pairs_release(struct pairs_found *found)
+{
+    free(found->logs);
+    free(found->blocks);
+}
+
+static void add_pair(struct pairs_found *found, const struct trial_record *trial,
                      enum metric_id metric)
 {
+    const struct slice_series *series = trial->slices->series;
     size_t count = 0;
     double *turns = memory_allocate((series->slice_count + 1) * sizeof *turns);
     double value = slice_pair_log(series, metric, found->invalid, turns, &count);
     if (isfinite(value)) {
+        found->blocks[found->count] = trial->block;
         found->logs[found->count++] = value;
         found->turns += count;
         for (size_t i = 0; i < count; i++)
@@ -97,8 +107,9 @@ static void add_pair(struct pairs_found *found, const struct slice_series *serie
 static struct pairs_found find_pairs(const struct results *results,
                                      const struct slice_cell *cell, enum metric_id metric)
 {
-    struct pairs_found found = {
-        .logs = memory_allocate((results->trial_count + 1) * sizeof *found.logs)};
+    size_t most = results->trial_count + 1;
+    struct pairs_found found = {.logs = memory_allocate(most * sizeof *found.logs),
+                                .blocks = memory_allocate(most * sizeof *found.blocks)};
     for (int invalid = 0; invalid <= 1 && found.count == 0; invalid++) {
         found.invalid = invalid;
         found.unused = 0;
@@ -107,7 +118,7 @@ static struct pairs_found find_pairs(const struct results *results,
             if (!slice_cell_holds(cell, trial))
                 continue;
             if (trial->status == TRIAL_MEASURED && trial->valid == !invalid)
-                add_pair(&found, trial->slices->series, metric);
+                add_pair(&found, trial, metric);
             else
                 found.unused++;
         }
@@ -134,8 +145,18 @@ struct slice_ratio slice_ratio_of(const struct results *results,
         .turn_spread =
             freedom > 0 ? sqrt(found.turn_squares / (double)freedom) : (double)NAN,
     };
-    free(found.logs);
+    pairs_release(&found);
     return ratio;
+}
+
+size_t slice_pair_logs(const struct results *results, const struct slice_cell *cell,
+                       enum metric_id metric, double *logs, uint64_t *blocks)
+{
+    struct pairs_found found = find_pairs(results, cell, metric);
+    memcpy(logs, found.logs, found.count * sizeof *logs);
+    memcpy(blocks, found.blocks, found.count * sizeof *blocks);
+    pairs_release(&found);
+    return found.count;
 }
 
 struct noise_floor slice_noise_of(const struct results *results,
@@ -151,6 +172,39 @@ struct noise_floor slice_noise_of(const struct results *results,
     }
     struct noise_floor noise = noise_floor_of(found.logs, ones, found.count);
     free(ones);
-    free(found.logs);
+    pairs_release(&found);
     return noise;
+}
+
+/* Failures and flags that forbid its use, each once. */
+static void add_reasons(const struct trial_record *trial, struct words *reasons)
+{
+    if (trial->status == TRIAL_FAILED && trial->reason &&
+        !words_have(reasons, trial->reason))
+        words_add(reasons, trial->reason);
+    for (size_t f = 0; f < trial->flag_count; f++)
+        if (trial->flags[f].severity == FLAG_INVALID &&
+            !words_have(reasons, trial->flags[f].word))
+            words_add(reasons, trial->flags[f].word);
+}
+
+char *slice_cell_unused(const struct results *results, const struct slice_cell *cell)
+{
+    struct words reasons = {0};
+    struct text line = {0};
+    size_t unused = 0;
+    for (size_t i = 0; i < results->trial_count; i++) {
+        const struct trial_record *trial = &results->trials[i];
+        if (!slice_cell_holds(cell, trial) || trial->valid)
+            continue;
+        unused++;
+        add_reasons(trial, &reasons);
+    }
+    if (unused)
+        text_printf(&line, "%zu %s of processes must not be used:", unused,
+                    text_plural((double)unused, "pair", "pairs"));
+    for (size_t i = 0; i < reasons.count; i++)
+        text_printf(&line, "%s %s", i ? "," : "", reasons.items[i]);
+    words_release(&reasons);
+    return unused ? text_steal(&line) : NULL;
 }

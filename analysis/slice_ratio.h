@@ -43,6 +43,18 @@ struct slice_cell {
 /* Whether a trial is a pair of processes of this cell. */
 bool slice_cell_holds(const struct slice_cell *cell, const struct trial_record *trial);
 
+/*
+ * slice_pair_log of each pair of processes of the cell that slice_ratio_of uses and that
+ * has the figure, and the blocks that they are of; how many they are. Both arrays have
+ * room for all trials.
+ */
+size_t slice_pair_logs(const struct results *results, const struct slice_cell *cell,
+                       enum metric_id metric, double *logs, uint64_t *blocks);
+
+/* "2 pairs of processes must not be used: contention, steal", on the heap; NULL: all of
+ * the cell's may be used. */
+char *slice_cell_unused(const struct results *results, const struct slice_cell *cell);
+
 /* Made of the valid pairs of processes alone. Where none is valid it is made of the
  * others, and says so. */
 struct slice_ratio {

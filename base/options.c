@@ -166,15 +166,22 @@ int options_parse(const struct command *command, struct option_group *groups,
     return result;
 }
 
+bool options_read_groups(const struct command *command, struct option_group *groups,
+                         size_t count, int argc, char **argv, struct words *operands,
+                         int *exit_code)
+{
+    struct error error;
+    int result = options_parse(command, groups, count, argc, argv, operands, &error);
+    if (result < 0)
+        fprintf(stderr, "interleave %s: %s\n", command->name, error.text);
+    *exit_code = result < 0 ? EXIT_USAGE : EXIT_FINE;
+    return result == 0;
+}
+
 bool options_read(const struct command *command, void *settings, int argc, char **argv,
                   struct words *operands, int *exit_code)
 {
     struct option_group group = {
         .title = "Options", .options = command->options, .settings = settings};
-    struct error error;
-    int result = options_parse(command, &group, 1, argc, argv, operands, &error);
-    if (result < 0)
-        fprintf(stderr, "interleave %s: %s\n", command->name, error.text);
-    *exit_code = result < 0 ? EXIT_USAGE : EXIT_FINE;
-    return result == 0;
+    return options_read_groups(command, &group, 1, argc, argv, operands, exit_code);
 }

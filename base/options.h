@@ -54,10 +54,13 @@ MUST_CHECK int options_parse(const struct command *command, struct option_group 
 /* fields_release of every group. */
 void options_release(const struct option_group *groups, size_t count);
 
-/*
- * The common case: one table, one structure. On --help or error it prints, stores the
- * exit code in *exit_code and returns false.
- */
+/* The same for a command as it begins: on --help or error it prints, stores the exit code
+ * in *exit_code and returns false. */
+bool options_read_groups(const struct command *command, struct option_group *groups,
+                         size_t count, int argc, char **argv, struct words *operands,
+                         int *exit_code);
+
+/* ... with one table and one structure. */
 bool options_read(const struct command *command, void *settings, int argc, char **argv,
                   struct words *operands, int *exit_code);
 

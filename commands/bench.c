@@ -10,6 +10,7 @@
 #include "commands/commands.h"
 #include "commands/measure.h"
 #include "commands/plan.h"
+#include "commands/run_options.h"
 #include "harness/experiment/claim_cells.h"
 #include "record/verdicts.h"
 
@@ -18,11 +19,11 @@
 struct bench_settings {
     struct words models, externals, claims;
     int profile;
-    uint64_t repeat, budget_ns, seed, attempts, overrun_ns;
+    uint64_t budget_ns;
     bool by_slices;
-    struct slicing slicing;
-    char *out, *resume, *scenarios;
+    char *resume, *scenarios;
     bool force, strict, dry_run;
+    struct run_settings run; /* from a table of its own */
 };
 
 static const struct field options[] = {
@@ -56,17 +57,6 @@ static const struct field options[] = {
      .fallback = "quick",
      .offset = offsetof(struct bench_settings, profile),
      .choices = profile_names},
-    {.name = "repeat",
-     .kind = FIELD_COUNT,
-     .value = "N",
-     .help = "blocks, each with one trial of everything; intervals need 6. Profile "
-             "standard has 6, 10, 15, 20 or 30: it ends where it is precise, or out of "
-             "time. With --slices pairs of processes, 10 by default",
-     .fallback = "profile",
-     .offset = offsetof(struct bench_settings, repeat),
-     .minimum = 1,
-     .maximum = 1000,
-     .zero_word = "profile"},
     {.name = "budget",
      .kind = FIELD_TIME,
      .value = "TIME",
@@ -87,47 +77,6 @@ static const struct field options[] = {
      .help = "for ratios: the first contender and each other one, itself included, are "
              "alive at once and have the load by turns",
      .offset = offsetof(struct bench_settings, by_slices)},
-    {.name = "slice-count",
-     .kind = FIELD_COUNT,
-     .value = "N",
-     .help = "with --slices: slices of each server in a pair of processes",
-     .fallback = "10",
-     .offset = offsetof(struct bench_settings, slicing.count),
-     .minimum = 1,
-     .maximum = SLICING_MAX_COUNT},
-    {.name = "slice-time",
-     .kind = FIELD_TIME,
-     .value = "TIME",
-     .help = "with --slices: length of each, of which the first eighth is not recorded",
-     .fallback = SLICING_TIME,
-     .offset = offsetof(struct bench_settings, slicing.slice_ns),
-     .minimum = SLICING_LEAST_NS,
-     .maximum = SLICING_MAX_NS},
-    {.name = "seed",
-     .kind = FIELD_COUNT,
-     .value = "S",
-     .help = "seed of every order and every arrival",
-     .fallback = "fresh",
-     .offset = offsetof(struct bench_settings, seed),
-     .minimum = 1,
-     .maximum = 1ULL << 53,
-     .zero_word = "fresh"},
-    {.name = "attempts",
-     .kind = FIELD_COUNT,
-     .value = "N",
-     .help = "a trial that others disturb (steal, contention, ...) is made again after "
-             "its block, up to N times in all, within a quarter of the planned time or "
-             "that of two trials",
-     .fallback = "3",
-     .offset = offsetof(struct bench_settings, attempts),
-     .minimum = 1,
-     .maximum = 100},
-    {.name = "out",
-     .letter = 'o',
-     .kind = FIELD_TEXT,
-     .value = "DIR",
-     .help = "folder for the results (default: a new one in results/)",
-     .offset = offsetof(struct bench_settings, out)},
     {.name = "resume",
      .kind = FIELD_TEXT,
      .value = "DIR",
@@ -143,14 +92,6 @@ static const struct field options[] = {
      .value = "DIR",
      .help = "folder of the scenario files",
      .offset = offsetof(struct bench_settings, scenarios)},
-    {.name = "overrun",
-     .kind = FIELD_TIME,
-     .value = "TIME",
-     .help = "how much longer than planned a trial may take before it has failed",
-     .fallback = "20s",
-     .offset = offsetof(struct bench_settings, overrun_ns),
-     .minimum = 100 * NS_PER_MS,
-     .maximum = NS_PER_H},
     {0}};
 
 /* ---- the command ------------------------------------------------------------------ */
@@ -166,19 +107,14 @@ static int plan(struct run *run, const struct bench_settings *settings,
                 const struct words *words, const struct claims *claims,
                 struct error *error)
 {
-    struct experiment_request request = {
-        .profile = &profiles[settings->profile],
-        .repeat = settings->repeat,
-        .budget_ns = settings->budget_ns,
-        .seed = settings->seed,
-        .overrun_ns = settings->overrun_ns,
-        .slicing = settings->by_slices ? settings->slicing : (struct slicing){0},
-        .folder = settings->scenarios,
-        .scenarios = words,
-        .models = &settings->models,
-        .externals = &settings->externals,
-        .claims = claims,
-    };
+    struct experiment_request request = run_request(&settings->run, settings->by_slices);
+    request.profile = &profiles[settings->profile];
+    request.budget_ns = settings->budget_ns;
+    request.folder = settings->scenarios;
+    request.scenarios = words;
+    request.models = &settings->models;
+    request.externals = &settings->externals;
+    request.claims = claims;
     return run_plan(run, &request, error);
 }
 
@@ -207,7 +143,7 @@ static int begin(struct run *run, const struct bench_settings *settings,
         return result;
     result = plan(run, settings, words, asked ? &claims : NULL, error);
     if (result == 0 && !settings->dry_run)
-        result = run_create(run, settings->out, error);
+        result = run_create(run, settings->run.out, error);
     if (result == 0 && !asked)
         claims_keep(&claims, claim_is_of_run, &run->experiment);
     if (result == 0 && !settings->dry_run)
@@ -240,8 +176,8 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
 {
     return words->count == 0 && settings->models.count == 0 &&
            settings->externals.count == 0 && settings->claims.count == 0 &&
-           !settings->out && !settings->scenarios && settings->repeat == 0 &&
-           settings->budget_ns == 0 && settings->seed == 0 && !settings->by_slices;
+           !settings->run.out && !settings->scenarios && settings->run.repeat == 0 &&
+           settings->budget_ns == 0 && settings->run.seed == 0 && !settings->by_slices;
 }
 
 static int bench_with(const struct bench_settings *settings, const struct words *words)
@@ -265,7 +201,7 @@ static int bench_with(const struct bench_settings *settings, const struct words 
                   "it");
         return complain(&error);
     }
-    run_init(&run, settings->attempts);
+    run_init(&run, settings->run.attempts);
     int result = settings->resume
                      ? run_resume(&run, settings->resume, settings->force, &error)
                      : begin(&run, settings, words, &error);
@@ -275,7 +211,7 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     else if (settings->dry_run)
         plan_print(&run, stdout);
     else
-        exit_code = measure(&run, "bench");
+        exit_code = measure(&run, "bench", stdout);
     if (exit_code == EXIT_FINE && settings->strict && !settings->dry_run)
         exit_code = judge_strictly(&run);
     run_release(&run);
@@ -285,13 +221,16 @@ static int bench_with(const struct bench_settings *settings, const struct words 
 static int run(int argc, char **argv)
 {
     struct bench_settings settings;
+    struct option_group groups[] = {
+        {.title = "Options", .options = options, .settings = &settings},
+        {.options = run_options, .settings = &settings.run}};
     struct words words = {0};
     int exit_code;
-    if (!options_read(&bench_command, &settings, argc, argv, &words, &exit_code))
+    if (!options_read_groups(&bench_command, groups, 2, argc, argv, &words, &exit_code))
         return exit_code;
     exit_code = bench_with(&settings, &words);
     words_release(&words);
-    fields_release(options, &settings);
+    options_release(groups, 2);
     return exit_code;
 }
 
@@ -312,12 +251,14 @@ const struct command bench_command = {
         "that is refuted is a result, and no failure.\n"
         "With --slices it measures ratios: two servers are alive at once and the load "
         "alternates between them, so that what drifts in the machine meets both. Every "
-        "contender is measured against the first one, and that one against itself.\n"
+        "contender is measured against the first one, and that one against itself; "
+        "`interleave compare` tells what of that is a difference.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong, or a run "
         "would be resumed with something else than what began it (then nothing was "
         "started), 3 if a trial is invalid in a way that its scenario does not tolerate, "
         "or the machine is not fit to measure on, 4 with --strict if a claim has no "
         "answer, 130 if interrupted.",
     .options = options,
+    .more_groups = run_options_list,
     .run = run,
 };

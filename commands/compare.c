@@ -1,6 +1,7 @@
 /*
  * compare.c - the command `compare`: two runs, two contenders of one run, or two results
- * of the load generator, held against each other.
+ * of the load generator, held against each other. With --slices it measures the two
+ * contenders first, as `bench` does.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,13 +12,17 @@
 
 #include "base/json_document.h"
 #include "commands/commands.h"
+#include "commands/compared_run.h"
+#include "commands/measure.h"
+#include "commands/run_options.h"
 #include "report/contrast_report.h"
 
 struct compare_settings {
     struct words metrics, scenarios;
     double threshold; /* a share; 0: not asked for */
-    bool strict;
+    bool strict, by_slices;
     char *json;
+    struct run_settings run; /* from a table of its own */
 };
 
 /* "5%" or "0.05". */
@@ -64,6 +69,12 @@ static const struct field options[] = {
      .help = "with --threshold: exit 4 where it can be told of some figure neither that "
              "it is nor that it is not",
      .offset = offsetof(struct compare_settings, strict)},
+    {.name = "slices",
+     .kind = FIELD_FLAG,
+     .help =
+         "measure first: A and B are contenders that have the load of these scenarios "
+         "by turns, as with bench --slices --models B,A",
+     .offset = offsetof(struct compare_settings, by_slices)},
     {.name = "json",
      .kind = FIELD_TEXT,
      .value = "FILE",
@@ -73,47 +84,6 @@ static const struct field options[] = {
 };
 
 /* ---- what is compared ------------------------------------------------------------- */
-
-/* A folder of results. */
-struct compared_run {
-    struct results results;
-    struct environment environment;
-    struct comparison comparison;
-    char *about;
-};
-
-static int read_run(struct compared_run *run, const char *path, struct error *error)
-{
-    *run = (struct compared_run){0};
-    int result = results_read(&run->results, path, error);
-    if (result < 0)
-        return result;
-    char *file = memory_printf("%s/environment.json", path);
-    result = record_read_file(&environment_type, &run->environment, file, error);
-    free(file);
-    if (result < 0) {
-        results_release(&run->results);
-        return result;
-    }
-    comparison_make(&run->comparison, &run->results);
-    const struct manifest *manifest = &run->results.manifest;
-    char *built = origin_build(manifest->origin);
-    uint64_t repeat = run->results.experiment.repeat;
-    run->about = memory_printf(
-        "%s, %llu %s, seed %.0f, build %s, begun %s", run->results.experiment.profile,
-        (unsigned long long)repeat, text_plural((double)repeat, "block", "blocks"),
-        manifest->seed, built, manifest->begun_utc ? manifest->begun_utc : "?");
-    free(built);
-    return 0;
-}
-
-static void release_run(struct compared_run *run)
-{
-    comparison_release(&run->comparison);
-    environment_release(&run->environment);
-    results_release(&run->results);
-    free(run->about);
-}
 
 static int read_load(struct load_result *load, const char *path, struct error *error)
 {
@@ -135,9 +105,7 @@ static int select_metrics(struct contrast_selection *selection, const struct wor
     for (enum metric_id m = 0; m < METRIC_COUNT; m++)
         all[m] = metrics[m].name;
     for (size_t i = 0; i < names->count; i++) {
-        enum metric_id m = 0;
-        while (m < METRIC_COUNT && strcmp(metrics[m].name, names->items[i]) != 0)
-            m++;
+        enum metric_id m = metric_named(names->items[i]);
         const char *near = text_nearest(names->items[i], all);
         if (m == METRIC_COUNT)
             return error_set(error, -EINVAL,
@@ -158,6 +126,18 @@ struct compare_run {
     int exit_code;
 };
 
+static int refuse_empty(const struct contrast *contrast, struct error *error)
+{
+    struct text names = {0};
+    for (size_t i = 0; contrast->by_turns && slice_metrics[i] != METRIC_COUNT; i++)
+        text_printf(&names, "%s%s", i ? ", " : "; by turns there can be ",
+                    metrics[slice_metrics[i]].name);
+    int result = error_set(error, -ENOENT, "there is no figure that both have%s",
+                           text_string(&names));
+    text_release(&names);
+    return result;
+}
+
 /* Prints, writes, and decides about the exit code; releases the contrast. */
 static int answer(struct compare_run *compare, struct contrast *contrast,
                   struct contrast_report *report, struct error *error)
@@ -176,7 +156,7 @@ static int answer(struct compare_run *compare, struct contrast *contrast,
         cJSON_Delete(json);
     }
     if (contrast->line_count == 0 && result == 0)
-        result = error_set(error, -ENOENT, "there is no figure that both have");
+        result = refuse_empty(contrast, error);
     else if (settings->threshold > 0 && contrast_report_count(report, RANGE_OUTSIDE) > 0)
         compare->exit_code = EXIT_FAILED;
     else if (settings->threshold > 0 && settings->strict &&
@@ -192,10 +172,11 @@ static int compare_contenders(struct compare_run *compare, char **operands,
     struct compared_run run;
     struct contrast contrast;
     struct run_differences none = {0};
-    int result = read_run(&run, operands[0], error);
+    int result = compared_run_read(&run, operands[0], error);
     if (result < 0)
         return result;
-    char *of = memory_printf("%s: %s", operands[0], run.about);
+    char *about = compared_run_about(&run);
+    char *of = memory_printf("%s: %s", operands[0], about);
     struct contrast_report report = {.names = {operands[1], operands[2]},
                                      .abouts = {"", ""},
                                      .of = of,
@@ -205,8 +186,9 @@ static int compare_contenders(struct compare_run *compare, char **operands,
                                     &compare->selection, error);
     if (result == 0)
         result = answer(compare, &contrast, &report, error);
+    free(about);
     free(of);
-    release_run(&run);
+    compared_run_release(&run);
     return result;
 }
 
@@ -224,30 +206,34 @@ static int compare_runs(struct compare_run *compare, char **operands, struct err
     struct compared_run a, b;
     struct contrast contrast;
     struct run_differences differences = {0};
-    int result = read_run(&a, operands[0], error);
+    int result = compared_run_read(&a, operands[0], error);
     if (result < 0)
         return result;
-    result = read_run(&b, operands[1], error);
+    result = compared_run_read(&b, operands[1], error);
     if (result < 0) {
-        release_run(&a);
+        compared_run_release(&a);
         return result;
     }
+    char *about_a = compared_run_about(&a), *about_b = compared_run_about(&b);
     run_differences_of_machines(&differences, &a.environment, &b.environment);
     run_differences_of_experiments(&differences, &a.results.experiment,
                                    &b.results.experiment);
     struct contrast_report report = {
         .names = {operands[0], operands[1]},
-        .abouts = {a.about, b.about},
+        .abouts = {about_a, about_b},
         .same_machine = environment_same_machine(&a.environment, &b.environment),
         .differences = &differences};
-    contrast_of_runs(&contrast, &a.comparison, &b.comparison, report.same_machine,
-                     &compare->selection);
-    if (compare->settings->threshold > 0)
+    result = contrast_of_runs(&contrast, &a.comparison, &b.comparison,
+                              report.same_machine, &compare->selection, error);
+    if (result == 0 && compare->settings->threshold > 0)
         warn_of_order(&a, &b);
-    result = answer(compare, &contrast, &report, error);
+    if (result == 0)
+        result = answer(compare, &contrast, &report, error);
     run_differences_release(&differences);
-    release_run(&a);
-    release_run(&b);
+    free(about_a);
+    free(about_b);
+    compared_run_release(&a);
+    compared_run_release(&b);
     return result;
 }
 
@@ -287,6 +273,68 @@ static int compare_loads(struct compare_run *compare, char **operands,
     return result;
 }
 
+/* ---- measuring -------------------------------------------------------------------- */
+
+/* B is the first contender, whom A has the load by turns with. What is wrong with trials
+ * counts as well. */
+static int measure_two(struct compare_run *compare, struct run *run, struct error *error)
+{
+    const struct contender *contenders = run->experiment.contenders.items;
+    char *operands[] = {run->dir.path, contenders[1].label, contenders[0].label};
+    int measured = measure(run, "compare", NULL);
+    int result = 0;
+    if (measure_has_figures(measured))
+        result = compare_contenders(compare, operands, error);
+    if (measured == EXIT_FINE)
+        return result;
+    if (result < 0)
+        fprintf(stderr, "interleave compare: %s\n", error->text);
+    if (compare->exit_code == EXIT_FINE)
+        compare->exit_code = measured;
+    return 0;
+}
+
+static int begin_by_slices(struct compare_run *compare, struct run *run,
+                           const struct experiment_request *request, struct error *error)
+{
+    int result = run_plan(run, request, error);
+    if (result < 0)
+        return result;
+    if (run->experiment.contenders.count != 2)
+        return error_set(error, -EINVAL, "--slices compares two contenders, got %zu",
+                         run->experiment.contenders.count);
+    return run_create(run, compare->settings->run.out, error);
+}
+
+static int compare_by_slices(struct compare_run *compare, const struct words *operands,
+                             struct error *error)
+{
+    const struct compare_settings *settings = compare->settings;
+    struct experiment_request request = run_request(&settings->run, true);
+    struct words models = {0}, externals = {0};
+    struct run run;
+    if (operands->count < 2)
+        return error_set(error, -EINVAL,
+                         "--slices measures two contenders: give both, "
+                         "and scenarios");
+    struct words scenarios = {operands->items + 2, operands->count - 2};
+    words_add(&models, operands->items[1]);
+    words_add(&models, operands->items[0]);
+    request.profile = &profiles[PROFILE_QUICK];
+    request.scenarios = &scenarios;
+    request.models = &models;
+    request.externals = &externals;
+    run_init(&run, settings->run.attempts);
+    int result = begin_by_slices(compare, &run, &request, error);
+    if (result == 0)
+        result = measure_two(compare, &run, error);
+    run_release(&run);
+    words_release(&models);
+    return result;
+}
+
+/* ---- the command ------------------------------------------------------------------ */
+
 static bool is_folder(const char *path)
 {
     struct stat status;
@@ -296,12 +344,14 @@ static bool is_folder(const char *path)
 static int compare_operands(struct compare_run *compare, const struct words *operands,
                             struct error *error)
 {
+    if (compare->settings->by_slices)
+        return compare_by_slices(compare, operands, error);
     if (operands->count == 3)
         return compare_contenders(compare, operands->items, error);
     if (operands->count != 2)
         return error_set(error, -EINVAL,
-                         "give two runs, a run and two of its contenders, or two files "
-                         "of load --json");
+                         "give two runs, a run and two of its contenders, two files of "
+                         "load --json, or with --slices two contenders and scenarios");
     if (is_folder(operands->items[0]) != is_folder(operands->items[1]))
         return error_set(error, -EINVAL,
                          "%s and %s: a folder of results and a file cannot be compared",
@@ -310,32 +360,49 @@ static int compare_operands(struct compare_run *compare, const struct words *ope
                                          : compare_loads(compare, operands->items, error);
 }
 
+/* `given`: some option of a run was. */
+static int compare_as_asked(struct compare_run *compare, const struct words *operands,
+                            bool given, struct error *error)
+{
+    const struct compare_settings *settings = compare->settings;
+    int result = 0;
+    if (given && !settings->by_slices)
+        result = error_set(error, -EINVAL,
+                           "nothing is measured without --slices, which the options of a "
+                           "run are for");
+    if (result == 0 && settings->json)
+        result = json_can_write(settings->json, error);
+    if (result == 0)
+        result = select_metrics(&compare->selection, &settings->metrics, error);
+    return result < 0 ? result : compare_operands(compare, operands, error);
+}
+
 static int run(int argc, char **argv)
 {
     struct compare_settings settings;
+    struct option_group groups[] = {
+        {.title = "Options", .options = options, .settings = &settings},
+        {.options = run_options, .settings = &settings.run}};
     struct words operands;
     struct error error;
     int exit_code;
-    if (!options_read(&compare_command, &settings, argc, argv, &operands, &exit_code))
+    if (!options_read_groups(&compare_command, groups, 2, argc, argv, &operands,
+                             &exit_code))
         return exit_code;
-    struct compare_run compare = {.settings = &settings,
-                                  .selection = {.scenarios = &settings.scenarios}};
-    int result = settings.json ? json_can_write(settings.json, &error) : 0;
-    if (result == 0)
-        result = select_metrics(&compare.selection, &settings.metrics, &error);
-    if (result == 0)
-        result = compare_operands(&compare, &operands, &error);
+    struct compare_run asked = {.settings = &settings,
+                                .selection = {.scenarios = &settings.scenarios}};
+    int result = compare_as_asked(&asked, &operands, groups[1].given > 0, &error);
     if (result < 0)
         fprintf(stderr, "interleave compare: %s\n", error.text);
-    fields_release(options, &settings);
+    options_release(groups, 2);
     words_release(&operands);
-    return result < 0 ? EXIT_USAGE : compare.exit_code;
+    return result < 0 ? EXIT_USAGE : asked.exit_code;
 }
 
 const struct command compare_command = {
     .name = "compare",
     .summary = "hold two runs, contenders or loads against each other",
-    .operands = "A B | DIR A B",
+    .operands = "A B | DIR A B | A B --slices [SCENARIO...]",
     .description =
         "A and B are two folders of results, two contenders of the run in DIR by their "
         "names in its tables, or two files that load --json wrote. A is what is judged, "
@@ -348,8 +415,16 @@ const struct command compare_command = {
         "no ratio. Of loads there is one run each: its percentiles have the interval "
         "that their samples give where load --full wrote it, and no difference is "
         "shown.\n\n"
-        "Exit status: 0 compared; 1 a regression is shown, with --threshold; 2 usage, "
-        "or nothing to compare; 4 with --strict, of some figure it cannot be told.",
+        "Of a run by turns (bench --slices) a block is a pair of processes, one of the "
+        "two contenders is the first one of its cell, and ~ stands where no difference "
+        "beyond the noise floor of that run is shown. Two such runs are held against "
+        "each other by their ratios. With --slices the contenders A and B are measured "
+        "first: it is bench --slices --models B,A SCENARIO..., with its options of a "
+        "run, and the comparison of what came of it.\n\n"
+        "Exit status: 0 compared; 1 a regression is shown, with --threshold, or a trial "
+        "failed; 2 usage, or nothing to compare; 3 pairs that were measured must not be "
+        "used; 4 with --strict, of some figure it cannot be told; 130 interrupted.",
     .options = options,
+    .more_groups = run_options_list,
     .run = run,
 };

@@ -94,13 +94,13 @@ static int finish_interrupted(struct run *run, const char *command)
     return EXIT_INTERRUPTED;
 }
 
-static int finish(struct run *run, const char *command)
+static int finish(struct run *run, const char *command, FILE *tables)
 {
     struct error error;
     size_t failed = 0, invalid = 0;
     int result = results_dir_save(&run->dir, RUN_FINISHED, &error);
     if (result == 0)
-        result = report_write(run->dir.path, stdout, &error);
+        result = report_write(run->dir.path, tables, &error);
     fflush(stdout);
     if (result == 0) {
         fprintf(stderr, "results: %s\n", run->dir.path);
@@ -118,7 +118,7 @@ static int finish(struct run *run, const char *command)
 /* ---- the whole -------------------------------------------------------------------- */
 
 /* Everything that can be refused has been: from here on processes are started. */
-int measure(struct run *run, const char *command)
+int measure(struct run *run, const char *command, FILE *tables)
 {
     struct error error;
     interrupt_catch();
@@ -132,5 +132,11 @@ int measure(struct run *run, const char *command)
         result = run_blocks(run, &looks_watch, &error);
     if (result == -EINTR)
         return finish_interrupted(run, command);
-    return result < 0 ? complain(command, &error) : finish(run, command);
+    return result < 0 ? complain(command, &error) : finish(run, command, tables);
+}
+
+bool measure_has_figures(int exit_code)
+{
+    return exit_code == EXIT_FINE || exit_code == EXIT_INVALID ||
+           exit_code == EXIT_FAILED;
 }

@@ -5,11 +5,16 @@
 #ifndef COMMANDS_MEASURE_H
 #define COMMANDS_MEASURE_H
 
+#include <stdio.h>
+
 #include "harness/experiment/run.h"
 
-/* Measures and reports; tells on stderr what is to be known of it, and prints the tables.
- * `command` is what a message begins with. Returns the exit code: EXIT_FAILED where a
- * trial failed, EXIT_INVALID, EXIT_INTERRUPTED. */
-int measure(struct run *run, const char *command);
+/* Measures and reports; tells on stderr what is to be known of it, and prints the tables
+ * to `tables` (NULL: nowhere). `command` is what a message begins with. Returns the exit
+ * code: EXIT_FAILED where a trial failed, EXIT_INVALID, EXIT_INTERRUPTED. */
+int measure(struct run *run, const char *command, FILE *tables);
+
+/* Whether a run that ended with this code has something to look at. */
+bool measure_has_figures(int exit_code);
 
 #endif

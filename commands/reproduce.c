@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "commands/commands.h"
+#include "commands/compared_run.h"
+#include "commands/measure.h"
 #include "record/results_sums.h"
 #include "report/reproduction_page.h"
 #include "report/samples_csv.h"
@@ -248,31 +250,26 @@ static int exit_code_of(const struct reproduction_page *page, bool strict)
 static int hold(const char *here, const struct reproduce_reference *reference,
                 bool strict, struct error *error)
 {
-    struct results results;
-    struct comparison comparison;
+    struct compared_run run;
     struct reproduction ratios;
-    struct environment *machine = NULL;
     struct verdicts *verdicts = NULL;
     struct run_differences differences = {0};
-    int result = results_read(&results, here, error);
+    const struct environment *there = reference->environment;
+    int result = compared_run_read(&run, here, error);
     if (result < 0)
         return result;
-    result = read_optional(&environment_type, &machine, here, "environment.json", error);
-    if (result == 0)
-        result = read_optional(&verdicts_type, &verdicts, here, "verdicts.json", error);
-    comparison_make(&comparison, &results);
-    reproduction_make(&ratios, &comparison, &reference->samples);
-    bool both = machine && reference->environment;
-    if (both)
-        run_differences_of_machines(&differences, machine, reference->environment);
+    result = read_optional(&verdicts_type, &verdicts, here, "verdicts.json", error);
+    reproduction_make(&ratios, &run.comparison, &reference->samples);
+    if (there)
+        run_differences_of_machines(&differences, &run.environment, there);
     struct reproduction_page page = {
         .here = here,
         .there = reference->path,
         .ratios = &ratios,
         .verdicts_here = verdicts,
         .verdicts_there = reference->verdicts,
-        .differences = both ? &differences : NULL,
-        .same_machine = both && environment_same_machine(machine, reference->environment),
+        .differences = there ? &differences : NULL,
+        .same_machine = there && environment_same_machine(&run.environment, there),
     };
     if (result == 0 && ratios.count == 0)
         result =
@@ -285,18 +282,10 @@ static int hold(const char *here, const struct reproduce_reference *reference,
         result = exit_code_of(&page, strict);
     }
     run_differences_release(&differences);
-    release_optional(&environment_type, machine);
     release_optional(&verdicts_type, verdicts);
     reproduction_release(&ratios);
-    comparison_release(&comparison);
-    results_release(&results);
+    compared_run_release(&run);
     return result;
-}
-
-static bool has_figures(int exit_code)
-{
-    return exit_code == EXIT_FINE || exit_code == EXIT_INVALID ||
-           exit_code == EXIT_FAILED;
 }
 
 static int reproduce(const struct reproduce_settings *settings, const char *named,
@@ -313,8 +302,9 @@ static int reproduce(const struct reproduce_settings *settings, const char *name
                                   : memory_printf("results/%s-reproduction", now);
     int measured =
         settings->results ? EXIT_FINE : measure_again(settings, &reference, out);
-    result =
-        has_figures(measured) ? hold(out, &reference, settings->strict, error) : measured;
+    result = measure_has_figures(measured)
+                 ? hold(out, &reference, settings->strict, error)
+                 : measured;
     if (result == EXIT_FINE)
         result = measured; /* what is held against the trials counts as well */
     free(out);

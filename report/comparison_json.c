@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "record/run_notes.h"
+#include "report/slices_json.h"
 
 static void add_estimate(cJSON *object, const char *name, const struct estimate *estimate)
 {
@@ -152,10 +153,9 @@ static void add_noise(cJSON *object, const struct comparison *comparison)
     }
 }
 
-cJSON *comparison_to_json(const struct comparison *comparison,
-                          const struct overview *overview)
+/* Which run it is, and how it went. */
+static void add_run(cJSON *root, const struct comparison *comparison)
 {
-    cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 2);
     char *made_by = memory_printf("interleave %s %s", build.version, build.commit);
     json_add_text(root, "made_by", made_by);
@@ -180,6 +180,17 @@ cJSON *comparison_to_json(const struct comparison *comparison,
         cJSON_AddItemToObject(root, "calibration",
                               work_calibration_to_json(
                                   manifest_calibration(&comparison->results->manifest)));
+}
+
+cJSON *comparison_to_json(const struct comparison *comparison,
+                          const struct overview *overview)
+{
+    cJSON *root = cJSON_CreateObject();
+    add_run(root, comparison);
+    if (comparison->results->experiment.slicing.count) {
+        slices_add_json(root, comparison);
+        return root;
+    }
     add_noise(root, comparison);
     cJSON *rows = json_add_array(root, "rows");
     for (size_t i = 0; i < comparison->row_count; i++)

@@ -1,6 +1,6 @@
 /*
  * comparison_json.h - comparison.json: the rows of the comparison with everything that is
- * known of them, and the overview.
+ * known of them, and the overview; of a run by turns, which has no rows, its ratios.
  */
 #ifndef REPORT_COMPARISON_JSON_H
 #define REPORT_COMPARISON_JSON_H

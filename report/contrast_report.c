@@ -15,22 +15,33 @@ static const char *const contrast_kinds[] = {[CONTRAST_CONTENDERS] = "contenders
                                              [CONTRAST_RUNS] = "runs",
                                              [CONTRAST_LOADS] = "loads"};
 
-/* How the intervals came about, and what they do not tell. */
-static const char *const basis[] = {
+/* How the intervals came about, and what they do not tell: of blocks, and by turns. */
+static const char *const basis[][2] = {
     [CONTRAST_CONTENDERS] =
-        "A/B: ratios with 95 % intervals, paired by block (Student's t of the "
-        "logarithms). ~: no difference is shown, which does not show that there is none. "
-        "?: Wilcoxon's interval disagrees.",
+        {"A/B: ratios with 95 % intervals, paired by block (Student's t of the "
+         "logarithms). ~: no difference is shown, which does not show that there is "
+         "none. ?: Wilcoxon's interval disagrees.",
+         "A/B: ratios with 95 % intervals, by turns: one value of each pair of processes "
+         "(Student's t of the logarithms). Noise floor: half the interval of the first "
+         "contender against itself. ~: no difference beyond it is shown, which does not "
+         "show that there is none. suspect: that interval excludes 1, and nothing is to "
+         "be concluded. ?: Wilcoxon's interval disagrees. Memory, and what a server does "
+         "when it starts, are not seen by turns."},
     [CONTRAST_RUNS] =
-        "A/B: ratios with 95 % intervals (Welch's t of the logarithms). ~: no difference "
-        "is shown, which does not show that there is none. Blocks of two runs are not "
-        "paired: what has changed on the machine between them is in the ratio, and no "
-        "interval tells of it.",
+        {"A/B: ratios with 95 % intervals (Welch's t of the logarithms). ~: no "
+         "difference is shown, which does not show that there is none. Blocks of two "
+         "runs are not paired: what has changed on the machine between them is in the "
+         "ratio, and no interval tells of it.",
+         "A and B: ratios of contenders that had the load by turns. A/B: the one to the "
+         "other, with 95 % intervals (Welch's t of the logarithms). Noise floor: half "
+         "the interval of the same of the first contender against itself. ~: no "
+         "difference beyond it is shown, which does not show that there is none. "
+         "suspect: that interval excludes 1, and nothing is to be concluded."},
     [CONTRAST_LOADS] =
-        "One run each: an interval is of the percentile within its run, as if latencies "
-        "that followed on one another were independent. How much runs of the same differ "
-        "a single run cannot tell, so that the ratios have no interval and show no "
-        "difference: bench makes several runs, in turns.",
+        {"One run each: an interval is of the percentile within its run, as if latencies "
+         "that followed on one another were independent. How much runs of the same "
+         "differ a single run cannot tell, so that the ratios have no interval and show "
+         "no difference: bench makes several runs, in turns."},
 };
 
 static char *figure_label(const struct contrast_line *line)
@@ -40,6 +51,27 @@ static char *figure_label(const struct contrast_line *line)
 }
 
 /* ---- tables ----------------------------------------------------------------------- */
+
+/* Contenders that had the load by turns have no figures of their own. */
+static bool has_sides(const struct contrast *contrast)
+{
+    return !contrast->by_turns || contrast->kind != CONTRAST_CONTENDERS;
+}
+
+static bool has_models(const struct contrast *contrast)
+{
+    return contrast->kind == CONTRAST_RUNS;
+}
+
+/* As the metric is shown; a side that is a ratio, by turns, with its decimals. */
+static const char *side_format(const struct contrast_line *line, double value,
+                               char *buffer, size_t bytes)
+{
+    if (!line->to)
+        return metric_format(line->metric, value, buffer, bytes);
+    snprintf(buffer, bytes, "%.3f", value);
+    return buffer;
+}
 
 static void add_side(struct table *table, const struct contrast_line *line,
                      const struct contrast_side *side, bool with_interval)
@@ -51,9 +83,9 @@ static void add_side(struct table *table, const struct contrast_line *line,
         table_add_cell(table, "-");
         return;
     }
-    metric_format(line->metric, side->value, value, sizeof value);
-    metric_format(line->metric, side->interval.low, low, sizeof low);
-    metric_format(line->metric, side->interval.high, high, sizeof high);
+    side_format(line, side->value, value, sizeof value);
+    side_format(line, side->interval.low, low, sizeof low);
+    side_format(line, side->interval.high, high, sizeof high);
     if (with_interval && side->interval.exists)
         table_add_cellf(table, "%s%s [%s, %s]%s", before, value, low, high, behind);
     else
@@ -92,20 +124,45 @@ static const char *regression_word(const struct contrast_line *line)
     return contrast_is_judged(line) ? words[line->answer] : "";
 }
 
+static void add_model(struct table *table, const struct contrast_line *line,
+                      bool first_of_row)
+{
+    const char *label = line->row->contender->label;
+    if (!first_of_row)
+        table_add_cell(table, "");
+    else if (line->to)
+        table_add_cellf(table, "%s to %s", label, line->to);
+    else
+        table_add_cell(table, label);
+}
+
+static void add_noise_floor(struct table *table, const struct contrast_line *line)
+{
+    char floor[CELL_BYTES];
+    table_add_cell(table, line->noise.exists ? text_share(contrast_noise_floor(line),
+                                                          floor, sizeof floor)
+                                             : NULL);
+}
+
 static void add_row(struct table *table, const struct contrast_report *report,
                     const struct contrast_line *line, bool first_of_row)
 {
     const struct contrast *contrast = report->contrast;
     char *label = figure_label(line);
+    bool with_interval = contrast->by_turns || contrast->kind == CONTRAST_LOADS;
     table_start_row(table);
     if (line->row && line->row->value)
         table_add_cell(table, first_of_row ? line->row->value : "");
-    if (line->row && contrast->kind == CONTRAST_RUNS)
-        table_add_cell(table, first_of_row ? line->row->contender->label : "");
+    if (line->row && has_models(contrast))
+        add_model(table, line, first_of_row);
     table_add_cell(table, label);
-    add_side(table, line, &line->a, contrast->kind == CONTRAST_LOADS);
-    add_side(table, line, &line->b, contrast->kind == CONTRAST_LOADS);
+    if (has_sides(contrast)) {
+        add_side(table, line, &line->a, with_interval);
+        add_side(table, line, &line->b, with_interval);
+    }
     add_ratio(table, line);
+    if (contrast->by_turns)
+        add_noise_floor(table, line);
     table_add_cell(table, line->gap ? line->gap : contrast_word(line));
     if (!isnan(report->threshold))
         table_add_cell(table, regression_word(line));
@@ -115,15 +172,20 @@ static void add_row(struct table *table, const struct contrast_report *report,
 static struct table *table_for(const struct contrast_report *report,
                                const struct contrast_line *first)
 {
+    const struct contrast *contrast = report->contrast;
     struct table *table = table_create();
     if (first->row && first->row->value)
         table_add_column(table, first->row->scenario->sweep.variable, TABLE_RIGHT);
-    if (first->row && report->contrast->kind == CONTRAST_RUNS)
-        table_add_column(table, "model", TABLE_LEFT);
+    if (first->row && has_models(contrast))
+        table_add_column(table, contrast->by_turns ? "ratio of" : "model", TABLE_LEFT);
     table_add_column(table, "figure", TABLE_LEFT);
-    table_add_column(table, "A", TABLE_RIGHT);
-    table_add_column(table, "B", TABLE_RIGHT);
+    if (has_sides(contrast)) {
+        table_add_column(table, "A", TABLE_RIGHT);
+        table_add_column(table, "B", TABLE_RIGHT);
+    }
     table_add_column(table, "A/B", TABLE_RIGHT);
+    if (contrast->by_turns)
+        table_add_column(table, "noise floor", TABLE_RIGHT);
     table_add_column(table, "A is", TABLE_LEFT);
     if (!isnan(report->threshold)) {
         char *header = memory_printf("worse by %.3g %%", 100 * report->threshold);
@@ -165,23 +227,41 @@ static void print_tables(const struct contrast_report *report, FILE *file)
 
 /* ---- sentences -------------------------------------------------------------------- */
 
+/* What comes before "A is 1.42 times B" where nothing is to be concluded from that. */
+static char *caution_text(const struct contrast_line *line)
+{
+    char floor[CELL_BYTES];
+    const char *word = contrast_word(line);
+    if (strcmp(word, "suspect") == 0)
+        return memory_copy_string("suspect, the first contender differs from itself: ");
+    if (strcmp(word, "~") != 0)
+        return memory_copy_string("");
+    if (interval_holds(&line->interval, 1) || !line->noise.exists)
+        return memory_copy_string("no difference is shown: ");
+    return memory_printf("no difference beyond the noise floor of %s is shown: ",
+                         text_share(contrast_noise_floor(line), floor, sizeof floor));
+}
+
 /* "req/s: A is 1.42 times B [1.38, 1.47], better". */
-static void print_sentence(const struct contrast_line *line, FILE *file)
+static void print_sentence(const struct contrast *contrast,
+                           const struct contrast_line *line, FILE *file)
 {
     struct text text = {0};
-    const char *word = contrast_word(line);
-    bool open = strcmp(word, "~") == 0;
+    char *caution = caution_text(line);
+    const char *word = *caution ? "" : contrast_word(line);
     char *label = figure_label(line), *ratio = ratio_text(line, " times B");
-    text_printf(&text, "%s: %sA is %s%s%s", label, open ? "no difference is shown: " : "",
-                ratio, open || !*word ? "" : ", ", open ? "" : word);
+    text_printf(&text, "%s: %sA is %s%s%s", label, caution, ratio, *word ? ", " : "",
+                word);
     if (line->cells > 1)
         text_printf(&text, " (geometric mean over %zu cells)", line->cells);
     if (!line->interval.exists)
-        text_printf(&text,
-                    "; no interval: it takes %d trials of each, there are %zu and %zu",
-                    RANKING_LEAST_TRIALS, line->trials_a, line->trials_b);
+        text_printf(&text, "; no interval: it takes %d %s of each, there are %zu and %zu",
+                    RANKING_LEAST_TRIALS,
+                    contrast->by_turns ? "pairs of processes" : "trials", line->trials_a,
+                    line->trials_b);
     line_print(text_string(&text), TABLE_TERMINAL, file);
     text_release(&text);
+    free(caution);
     free(label);
     free(ratio);
 }
@@ -196,18 +276,19 @@ static void print_sentences(const struct contrast *contrast, FILE *file)
         fputc('\n', file);
     for (size_t i = 0; i < count; i++)
         if (!lines[i].gap)
-            print_sentence(&lines[i], file);
+            print_sentence(contrast, &lines[i], file);
 }
 
 static void print_basis(const struct contrast_report *report, FILE *file)
 {
+    const struct contrast *contrast = report->contrast;
     fputc('\n', file);
-    if (!report->same_machine)
+    if (!report->same_machine && !contrast->by_turns)
         line_print("A and B are of different machines: their figures stand side by side "
                    "and are not comparable. Ratios of contenders within each are.",
                    TABLE_TERMINAL, file);
     else
-        line_print(basis[report->contrast->kind], TABLE_TERMINAL, file);
+        line_print(basis[contrast->kind][contrast->by_turns], TABLE_TERMINAL, file);
 }
 
 static void print_unpaired(const struct words *unpaired, FILE *file)
@@ -313,15 +394,17 @@ static cJSON *line_to_json(const struct contrast_report *report,
         cJSON *point = json_add_object(object, "point");
         json_add_text(point, "variable", line->row->scenario->sweep.variable);
         json_add_text(point, "value", line->row->value);
-        if (report->contrast->kind == CONTRAST_RUNS)
+        if (has_models(report->contrast))
             json_add_text(object, "model", line->row->contender->label);
+        if (line->to)
+            json_add_text(object, "to", line->to);
     }
     char *name = metric_file_name(line->metric, line->class_name);
     json_add_text(object, "metric", name);
     free(name);
     if (mean)
         json_add_number(object, "cells", (double)line->cells);
-    else {
+    else if (has_sides(report->contrast)) {
         add_side_json(object, "a", &line->a);
         add_side_json(object, "b", &line->b);
     }
@@ -330,6 +413,8 @@ static cJSON *line_to_json(const struct contrast_report *report,
     json_add_text(object, "bound", bound_words[line->bound]);
     json_add_number(object, "trials_a", (double)line->trials_a);
     json_add_number(object, "trials_b", (double)line->trials_b);
+    if (report->contrast->by_turns)
+        json_add_number(object, "noise_floor", contrast_noise_floor(line));
     json_add_bool(object, "disagree", line->disagree);
     json_add_text(object, "a_is", *contrast_word(line) ? contrast_word(line) : NULL);
     json_add_text(object, "why", line->gap);
@@ -354,6 +439,7 @@ cJSON *contrast_report_to_json(const struct contrast_report *report)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema_version", 1);
     json_add_text(root, "kind", contrast_kinds[contrast->kind]);
+    json_add_bool(root, "by_turns", contrast->by_turns);
     json_add_text(root, "of", report->of);
     add_sides(root, report);
     json_add_bool(root, "same_machine", report->same_machine);

@@ -160,7 +160,7 @@ static int write_files(const char *path, const char *into, FILE *terminal,
          i++)
         if (printed_files[i].of & made)
             result = write_printed(into, &printed_files[i], &report, error);
-    if (result == 0 && kind == OF_BLOCKS)
+    if (result == 0)
         result = write_json(into, &report, error);
     if (result == 0 && kind == OF_BLOCKS)
         result = charts_write(into, &report.comparison, error);

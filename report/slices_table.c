@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/slice_ratio.h"
+#include "analysis/slice_cells.h"
 #include "base/text.h"
 #include "report/lines.h"
-#include "report/slice_cells.h"
 
 #define CONFIDENCE 0.95
 
@@ -102,37 +101,19 @@ static void print_table(const struct group *group, enum table_style style, FILE 
     table_free(table);
 }
 
-/* Why pairs are not used, each reason once. */
+/* What of a row may not be used, and why. */
 static void print_unused(const struct group *group, const struct row *row,
                          enum table_style style, FILE *file)
 {
-    const struct results *results = group->comparison->results;
-    struct slice_cell cell = slice_cell_of(results, row);
-    struct words reasons = {0};
-    size_t unused = 0;
-    for (size_t i = 0; i < results->trial_count; i++) {
-        const struct trial_record *trial = &results->trials[i];
-        if (!slice_cell_holds(&cell, trial) || trial->valid)
-            continue;
-        unused++;
-        if (trial->status == TRIAL_FAILED && !words_have(&reasons, trial->reason))
-            words_add(&reasons, trial->reason);
-        for (size_t f = 0; f < trial->flag_count; f++)
-            if (trial->flags[f].severity == FLAG_INVALID &&
-                !words_have(&reasons, trial->flags[f].word))
-                words_add(&reasons, trial->flags[f].word);
-    }
+    struct slice_cell cell = slice_cell_of(group->comparison->results, row);
+    char *unused = slice_cell_unused(group->comparison->results, &cell);
     if (unused) {
-        struct text line = {0};
-        text_printf(&line, "%s%s%s: %zu %s of processes must not be used:",
-                    row->value ? row->value : "", row->value ? " " : "", cell.second,
-                    unused, text_plural((double)unused, "pair", "pairs"));
-        for (size_t i = 0; i < reasons.count; i++)
-            text_printf(&line, "%s %s", i ? "," : "", reasons.items[i]);
-        line_print_item("!", text_string(&line), style, file);
-        text_release(&line);
+        char *line = memory_printf("%s%s%s: %s", row->value ? row->value : "",
+                                   row->value ? " " : "", cell.second, unused);
+        line_print_item("!", line, style, file);
+        free(line);
     }
-    words_release(&reasons);
+    free(unused);
     if (row->status == ROW_NOT_TESTABLE)
         line_print_item("-", row->why, style, file);
 }
@@ -167,11 +148,13 @@ void slices_basis_print(const struct results *results, enum table_style style, F
         text_plural((double)slicing->count, "turn", "turns"));
     line_print(line, style, file);
     free(line);
+    line_print(
+        "Every slice: slices.csv; every ratio: slice_ratios.csv and "
+        "comparison.json. Charts, samples.csv and comparison.csv show trials of one "
+        "server: of a run by turns there are none.",
+        style, file);
     char *seed =
-        memory_printf("Seed %llu.%s", (unsigned long long)results->experiment.seed,
-                      style == TABLE_TERMINAL
-                          ? " Every slice: slices.csv; every ratio: slice_ratios.csv."
-                          : "");
+        memory_printf("Seed %llu.", (unsigned long long)results->experiment.seed);
     line_print(seed, style, file);
     free(seed);
 }

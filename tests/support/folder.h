@@ -7,6 +7,8 @@
 
 #include "tests/test.h"
 
+#include <unistd.h>
+
 #include "servers/data_folder.h"
 
 static char *folder;
@@ -17,6 +19,12 @@ static int make_folder(void **state)
     (void)state;
     folder = data_folder_make(NULL);
     return folder ? 0 : -1;
+}
+
+/* ... that the test program then stands in. */
+static inline int enter_folder(void **state)
+{
+    return make_folder(state) < 0 || chdir(folder) < 0 ? -1 : 0;
 }
 
 #endif

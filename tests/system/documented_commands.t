@@ -29,8 +29,14 @@ declare -A not_run=(
 )
 
 # Short: a load takes a second, a search for a capacity half a minute at most, a run one
-# block ...
+# block, or by turns a pair of processes with two short turns ...
 run_program() {
+    case "$*" in
+    compare*--slices*)
+        "$copy/$built/interleave" "$@" --repeat 1 --slice-count 2 --slice-time 50ms
+        return
+        ;;
+    esac
     case $1 in
     load) "$copy/$built/interleave" "$@" --warmup 200ms --duration 1s --search-time 30s ;;
     bench) "$copy/$built/interleave" "$@" --repeat 1 ;;
@@ -171,7 +177,7 @@ of_slow=" rate_missed dropped starved_connections no_replies "
 reasons() {
     sed -n -E 's/^INVALID \(([a-z_]+)\).*/\1/p; s/^MISSED .*/missed/p
         s/.*(the generator is the limit|no time to confirm|holds at no rate).*/search/p' "$said"
-    if [[ $1 == *bench* ]]; then
+    if [[ $1 == *bench* || $1 == *--slices* ]]; then
         awk -F '"' -v others="$of_others" -v slow="$of_slow" '
             function finish(i) {
                 for (i = 1; i <= count; i++)

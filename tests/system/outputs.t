@@ -46,6 +46,7 @@ declare -A needs=(
     [serve]="--model event-loop --listen 127.0.0.1:0"
     [bench]="hello --models event-loop"
     [compare]="tests/records/load-open-full.json tests/records/load-open-full.json"
+    ["compare --out"]="event-loop iterative --slices hello"
     [reproduce]="$work/reference"
 )
 # What some options need beside them.
@@ -58,7 +59,8 @@ with() {
     local command=$1
     shift
     # shellcheck disable=SC2086 # words
-    timeout 20 "$interleave" "$command" ${needs[$command]} ${also[$1]:-} "$@" >"$work/out" 2>"$work/err"
+    timeout 20 "$interleave" "$command" ${needs["$command $1"]:-${needs[$command]}} \
+        ${also[$1]:-} "$@" >"$work/out" 2>"$work/err"
 }
 
 refuses() { # COMMAND OPTION VALUE

@@ -75,12 +75,39 @@ ok $? "the table has the ratio and the noise floor of the same run"
 tr '\n' ' ' <"$work/out" | grep -q 'Memory, and what a server does when it starts, *are not'
 ok $? "and says what is not seen by turns"
 cp -r "$dir" "$work/again"
-rm "$work/again"/{slices.csv,slice_ratios.csv,comparison.md,SHA256SUMS}
+rm "$work/again"/{slices.csv,slice_ratios.csv,comparison.md,comparison.json,SHA256SUMS}
 "$INTERLEAVE" report "$work/again" >"$work/out.again"
 diff "$work/out" "$work/out.again" >/dev/null && diff -r "$dir" "$work/again" >/dev/null
 ok $? "report makes the same of the same trials"
-(cd "$dir" && sha256sum --quiet -c SHA256SUMS)
-ok $? "SHA256SUMS fits"
+"$INTERLEAVE" verify "$dir" >"$work/out"
+ok $? "verify finds it as it was written"
+
+# ---- compared -----------------------------------------------------------------------------
+
+told() { # FILE: its words, whatever the lines
+    tr -s ' \n' ' ' <"$1"
+}
+# Where others have disturbed both pairs that is what is told of them.
+unused='pairs of processes must not be used: [a-z]'
+"$INTERLEAVE" compare "$dir" thread-pool:threads=4 iterative >"$work/out" &&
+    told "$work/out" | grep -Eq "req/s: A is [1-4]\.[0-9]+ times B; no interval: it takes 6 pairs|2 $unused"
+ok $? "compare tells the ratio, and that two pairs have no interval"
+"$INTERLEAVE" compare "$dir" iterative thread-pool:threads=4 >"$work/out" &&
+    told "$work/out" | grep -Eq "req/s: A is 0\.[0-9]+ times B|2 $unused"
+ok $? "... and its inverse the other way round"
+cd "$work" || exit 2
+"$INTERLEAVE" compare thread-pool:threads=4 iterative --slices waits.json --repeat 1 \
+    --slice-count 2 --slice-time 60ms --seed 3 --attempts 1 --out duel --json - >"$work/json" 2>"$work/err"
+status=$?
+sed 's/^/# /' "$work/err"
+has_measured
+ok $? "compare --slices ends well (exit $status)"
+grep -q '"by_turns":[[:space:]]*true' json && grep -q '"of":[[:space:]]*"duel: ' json &&
+    [ "$(find duel/trials -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ] &&
+    grep -q '"against":[[:space:]]*"iterative"' duel/trials/*thread-pool*/trial.json
+ok $? "... with B as the first contender, and nothing but the comparison on stdout"
+"$INTERLEAVE" verify duel >"$work/out"
+ok $? "... in a folder like any other"
 
 # ---- failures -----------------------------------------------------------------------------
 

@@ -1,17 +1,13 @@
-/* contrast.c - two sides held against each other, from results that are made in memory.
- */
+/* contrast.c - two sides held against each other, from results that are made in memory;
+ * by turns: contrast_by_turns.c. */
 #include "tests/test.h"
-
-#include "analysis/contrast.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/support/near.h"
-#include "tests/unit/results_fixture.h"
+#include "tests/unit/contrast_fixture.h"
 
-#define HELLO "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]"
 #define SWEEP                                                                            \
     "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}],"                                  \
     "\"sweep\":{\"variable\":\"connections\",\"values\":[1,10]}"
@@ -19,16 +15,7 @@
     "\"family\":\"f\",\"requests\":[{\"path\":\"/\",\"class\":\"light\"},"               \
     "{\"path\":\"/spin:1k\",\"class\":\"heavy\"}]"
 
-static const char *const two_models[] = {"event-loop", "thread-pool", NULL};
 static const char *const one_model[] = {"event-loop", NULL};
-static const struct words all_scenarios;
-
-static struct contrast_selection usual_selection(void)
-{
-    struct contrast_selection selection = {.scenarios = &all_scenarios};
-    contrast_select_default(&selection);
-    return selection;
-}
 
 /* A run of one contender with these throughputs, a block each. */
 static struct results run_of(const double *throughputs, size_t count)
@@ -55,24 +42,13 @@ static struct results drifting_run(uint64_t blocks, double factor, double noise)
     return results;
 }
 
-static void contenders_of(struct contrast *contrast, struct comparison *comparison,
-                          const struct results *results)
-{
-    struct contrast_selection selection = usual_selection();
-    struct error error;
-    comparison_make(comparison, results);
-    assert_int_equal(contrast_of_contenders(contrast, comparison, "event-loop",
-                                            "thread-pool", &selection, &error),
-                     0);
-}
-
 static void test_contenders_are_paired(void **state)
 {
     (void)state;
     struct results results = drifting_run(6, 1.42, 0.01);
     struct comparison comparison;
     struct contrast contrast;
-    contenders_of(&contrast, &comparison, &results);
+    contenders_of(&contrast, &comparison, &results, "event-loop", "thread-pool");
     assert_int_equal(contrast.line_count, 1); /* nothing but throughput was measured */
     const struct contrast_line *line = &contrast.lines[0];
     /* ln 1.01 and ln 0.99 by turns: mean -0.0000500, s 0.0109548, t 2.570582. */
@@ -83,9 +59,7 @@ static void test_contenders_are_paired(void **state)
     assert_string_equal(contrast_word(line), "better");
     assert_int_equal(contrast.mean_count, 1);
     expect_near(contrast.means[0].ratio, line->ratio, 1e-12);
-    contrast_release(&contrast);
-    comparison_release(&comparison);
-    results_release(&results);
+    contrast_release_all(&contrast, &comparison, &results);
 }
 
 static void test_no_interval_of_few(void **state)
@@ -94,50 +68,34 @@ static void test_no_interval_of_few(void **state)
     struct results results = drifting_run(5, 2, 0.01);
     struct comparison comparison;
     struct contrast contrast;
-    contenders_of(&contrast, &comparison, &results);
+    contenders_of(&contrast, &comparison, &results, "event-loop", "thread-pool");
     contrast_judge(&contrast, 0.05);
     expect_near(contrast.lines[0].ratio, 2, 0.01);
     assert_false(contrast.lines[0].interval.exists);
     assert_string_equal(contrast_word(&contrast.lines[0]), "");
     assert_int_equal(contrast.lines[0].answer, RANGE_NOT_TOLD);
-    contrast_release(&contrast);
-    comparison_release(&comparison);
-    results_release(&results);
+    contrast_release_all(&contrast, &comparison, &results);
 }
 
-/* The same figures as in ratio.c, where statsmodels has worked them out. */
 static void test_runs_are_independent(void **state)
 {
     (void)state;
-    static const double here[] = {1021, 984, 1043, 1010, 997, 1032};
-    static const double there[] = {930, 905, 951, 948, 920, 899, 961, 940};
-    struct results results[] = {run_of(here, COUNT_OF(here)),
-                                run_of(there, COUNT_OF(there))};
+    struct two_runs runs = {.results = {run_of(sample_here, COUNT_OF(sample_here)),
+                                        run_of(sample_there, COUNT_OF(sample_there))}};
     struct contrast_selection selection = usual_selection();
-    struct comparison a, b;
     struct contrast contrast;
-    comparison_make(&a, &results[0]);
-    comparison_make(&b, &results[1]);
-    contrast_of_runs(&contrast, &a, &b, true, &selection);
+    two_runs_compare(&runs);
+    runs_of(&contrast, &runs, true, &selection);
     assert_int_equal(contrast.line_count, 1);
-    const struct contrast_line *line = &contrast.lines[0];
-    expect_digits(line->log.mean, 0.0851426973);
-    expect_digits(line->log.degrees, 11.4865459);
-    assert_int_equal(line->trials_a, 6);
-    assert_int_equal(line->trials_b, 8);
-    expect_digits(line->interval.low, 1.05999320);
-    expect_digits(line->interval.high, 1.11853848);
+    expect_sample_ratio(&contrast.lines[0]);
     contrast_release(&contrast);
     /* Of different machines figures have no ratio. */
-    contrast_of_runs(&contrast, &a, &b, false, &selection);
+    runs_of(&contrast, &runs, false, &selection);
     assert_non_null(contrast.lines[0].gap);
     assert_true(isnan(contrast.lines[0].ratio));
     assert_int_equal(contrast.mean_count, 0);
     contrast_release(&contrast);
-    comparison_release(&a);
-    comparison_release(&b);
-    for (size_t i = 0; i < COUNT_OF(results); i++)
-        results_release(&results[i]);
+    two_runs_release(&runs);
 }
 
 /* What is judged depends on the direction in which a figure is better. */
@@ -162,14 +120,12 @@ static void test_regressions(void **state)
         }
         struct comparison comparison;
         struct contrast contrast;
-        contenders_of(&contrast, &comparison, &results);
+        contenders_of(&contrast, &comparison, &results, "event-loop", "thread-pool");
         contrast_judge(&contrast, 0.05);
         assert_int_equal(contrast.line_count, 2);
         assert_int_equal(contrast.lines[0].answer, cases[i].of_throughput);
         assert_int_equal(contrast.lines[1].answer, cases[i].of_p99);
-        contrast_release(&contrast);
-        comparison_release(&comparison);
-        results_release(&results);
+        contrast_release_all(&contrast, &comparison, &results);
     }
 }
 
@@ -197,39 +153,27 @@ static void test_bounds_show_one_side(void **state)
         }
         struct comparison comparison;
         struct contrast contrast;
-        contenders_of(&contrast, &comparison, &results);
+        contenders_of(&contrast, &comparison, &results, "event-loop", "thread-pool");
         contrast_judge(&contrast, 0.05);
         assert_string_equal(contrast_word(&contrast.lines[0]), cases[i].word);
         assert_int_equal(contrast.lines[0].answer, cases[i].answer);
         assert_int_equal(contrast.mean_count, 0); /* no mean of bounds */
-        contrast_release(&contrast);
-        comparison_release(&comparison);
-        results_release(&results);
+        contrast_release_all(&contrast, &comparison, &results);
     }
-}
-
-static bool is_told(const struct contrast *contrast, const char *beginning)
-{
-    for (size_t i = 0; i < contrast->unpaired.count; i++)
-        if (strncmp(contrast->unpaired.items[i], beginning, strlen(beginning)) == 0)
-            return true;
-    return false;
 }
 
 static void test_what_is_not_paired(void **state)
 {
     (void)state;
-    struct results results[] = {fixture_results(1), fixture_results(1)};
-    fixture_add_scenario(&results[0], "hello", HELLO, two_models);
-    fixture_add_scenario(&results[1], "hello", HELLO, one_model);
-    fixture_add_scenario(&results[1], "sweep", SWEEP, one_model);
-    fixture_add_trial(&results[0], "hello", NULL, "event-loop", 1, 100);
+    struct two_runs runs = {.results = {fixture_results(1), fixture_results(1)}};
+    fixture_add_scenario(&runs.results[0], "hello", HELLO, two_models);
+    fixture_add_scenario(&runs.results[1], "hello", HELLO, one_model);
+    fixture_add_scenario(&runs.results[1], "sweep", SWEEP, one_model);
+    fixture_add_trial(&runs.results[0], "hello", NULL, "event-loop", 1, 100);
     struct contrast_selection selection = usual_selection();
-    struct comparison a, b;
     struct contrast contrast;
-    comparison_make(&a, &results[0]);
-    comparison_make(&b, &results[1]);
-    contrast_of_runs(&contrast, &a, &b, true, &selection);
+    two_runs_compare(&runs);
+    runs_of(&contrast, &runs, true, &selection);
     assert_int_equal(contrast.line_count, 0);
     assert_int_equal(contrast.unpaired.count, 4);
     assert_true(is_told(&contrast, "hello, event-loop: not measured yet in B"));
@@ -240,14 +184,11 @@ static void test_what_is_not_paired(void **state)
     struct words chosen = {0};
     words_add(&chosen, "sweep");
     selection.scenarios = &chosen;
-    contrast_of_runs(&contrast, &a, &b, true, &selection);
+    runs_of(&contrast, &runs, true, &selection);
     assert_int_equal(contrast.unpaired.count, 2);
     contrast_release(&contrast);
     words_release(&chosen);
-    comparison_release(&a);
-    comparison_release(&b);
-    for (size_t i = 0; i < COUNT_OF(results); i++)
-        results_release(&results[i]);
+    two_runs_release(&runs);
 }
 
 /* Over cells it is the geometric mean, of each figure and class by itself. */
@@ -269,7 +210,7 @@ static void test_means(void **state)
     }
     struct comparison comparison;
     struct contrast contrast;
-    contenders_of(&contrast, &comparison, &results);
+    contenders_of(&contrast, &comparison, &results, "event-loop", "thread-pool");
     assert_int_equal(contrast.line_count, 3);
     assert_int_equal(contrast.mean_count, 2);
     expect_near(contrast.means[0].ratio, 2, 1e-9); /* of 4 and 1 */
@@ -277,9 +218,7 @@ static void test_means(void **state)
     assert_int_equal(contrast.means[0].trials_a, 6);
     assert_string_equal(contrast.means[1].class_name, "light");
     expect_near(contrast.means[1].ratio, 0.5, 1e-9);
-    contrast_release(&contrast);
-    comparison_release(&comparison);
-    results_release(&results);
+    contrast_release_all(&contrast, &comparison, &results);
 }
 
 static void test_who_took_no_part(void **state)
@@ -287,13 +226,11 @@ static void test_who_took_no_part(void **state)
     (void)state;
     static const double one[] = {1};
     struct results results = run_of(one, 1);
-    struct contrast_selection selection = usual_selection();
     struct comparison comparison;
     struct contrast contrast;
     struct error error;
-    comparison_make(&comparison, &results);
-    assert_true(contrast_of_contenders(&contrast, &comparison, "event-loop", "prefork",
-                                       &selection, &error) < 0);
+    assert_true(try_contenders(&contrast, &comparison, &results, "event-loop", "prefork",
+                               &error) < 0);
     assert_string_equal(error.text,
                         "\"prefork\" took no part in the run; these did: event-loop");
     comparison_release(&comparison);

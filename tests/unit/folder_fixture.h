@@ -62,4 +62,15 @@ static inline void fixture_write(const struct results *results, const char *path
     environment_release(&environment);
 }
 
+/* As a folder of this name below that of the test (tests/support/folder.h), and releases
+ * them. */
+static inline void fixture_write_below(struct results *results, const char *folder_path,
+                                       const char *name, const char *cpu)
+{
+    char *path = memory_printf("%s/%s", folder_path, name);
+    fixture_write(results, path, cpu);
+    free(path);
+    results_release(results);
+}
+
 #endif

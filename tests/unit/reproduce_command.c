@@ -21,15 +21,12 @@ static void write_run(const char *name, uint64_t blocks, double share, const cha
         for (size_t i = 0; two_models[i]; i++)
             fixture_add_trial(&results, "hello", NULL, two_models[i], block,
                               (i ? share : 1) * 1e6 + (double)(block * (i + 1) % 5));
-    char *path = memory_printf("%s/%s", folder, name);
-    fixture_write(&results, path, cpu);
-    free(path);
-    results_release(&results);
+    fixture_write_below(&results, folder, name, cpu);
 }
 
 static int make_runs(void **state)
 {
-    if (make_folder(state) < 0 || chdir(folder) < 0)
+    if (enter_folder(state) < 0)
         return -1;
     write_run("run", 6, 0.7, "one");
     write_run("elsewhere/b", 8, 0.7, "another");

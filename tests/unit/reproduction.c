@@ -227,11 +227,6 @@ static void test_claims(void **state)
     }
 }
 
-static int enter_folder(void **state)
-{
-    return make_folder(state) < 0 || chdir(folder) < 0 ? -1 : 0;
-}
-
 static int forget_folder(void **state)
 {
     (void)state;

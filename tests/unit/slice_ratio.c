@@ -9,30 +9,11 @@
 
 #include "analysis/slice_ratio.h"
 #include "base/random.h"
-#include "tests/unit/results_fixture.h"
+#include "tests/unit/slices_fixture.h"
 
 static const char scenario_rest[] = "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]";
 
 /* ---- which slices count ----------------------------------------------------------- */
-
-static struct slice make_slice(uint64_t turn, int side, double throughput)
-{
-    return (struct slice){.turn = turn,
-                          .side = side,
-                          .duration_s = 0.35,
-                          .throughput_rps = throughput,
-                          .latency_p50_ns = 1e6,
-                          .latency_p99_ns = NAN,
-                          .replies = 100,
-                          .cpu_s = side == SLICE_FIRST ? 0.001 : 0.002,
-                          .valid = true};
-}
-
-static void add(struct slice_series *series, struct slice slice)
-{
-    *(struct slice *)record_append(&series->slices, &series->slice_count, sizeof slice) =
-        slice;
-}
 
 static void test_validity(void **state)
 {
@@ -42,7 +23,7 @@ static void test_validity(void **state)
     assert_false(slice_series_is_valid(&series));
     for (uint64_t turn = 0; turn <= 10; turn++)
         for (int side = 0; side < SLICE_SIDES; side++)
-            add(&series, make_slice(turn, side, 100));
+            fixture_add_slice(&series, fixture_slice(turn, side, 100));
     assert_true(slice_series_is_valid(&series));
     series.slices[0].valid = false; /* of the warm-up */
     series.slices[2].valid = series.slices[5].valid = false;
@@ -60,12 +41,13 @@ static void test_ratio_of_a_pair(void **state)
     double turns[8];
     size_t count;
     slice_series_init(&series);
-    add(&series, make_slice(0, SLICE_FIRST, 1)); /* the warm-up */
-    add(&series, make_slice(0, SLICE_SECOND, 1000));
+    fixture_add_slice(&series, fixture_slice(0, SLICE_FIRST, 1)); /* the warm-up */
+    fixture_add_slice(&series, fixture_slice(0, SLICE_SECOND, 1000));
     const double ratios[] = {2, 4, 8};
     for (uint64_t turn = 1; turn <= 3; turn++) {
-        add(&series, make_slice(turn, SLICE_SECOND, 100 * ratios[turn - 1]));
-        add(&series, make_slice(turn, SLICE_FIRST, 100));
+        fixture_add_slice(&series,
+                          fixture_slice(turn, SLICE_SECOND, 100 * ratios[turn - 1]));
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_FIRST, 100));
     }
     double value = slice_pair_log(&series, METRIC_THROUGHPUT, false, turns, &count);
     assert_int_equal(count, 3);
@@ -116,24 +98,17 @@ static struct slice_ratio by_turns(struct machine machine, double ratio,
     bool order[TURNS];
     const struct slicing slicing = {.count = TURNS};
     for (uint64_t pair = 1; pair <= PAIRS; pair++) {
-        struct trial_record *trial =
-            fixture_add_trial(results, "s", NULL, second, pair, 1);
-        load_result_release(trial->load);
-        free(trial->load);
-        trial->load = NULL;
-        trial->slices = memory_allocate(sizeof *trial->slices);
-        record_init(&sliced_pair_type, trial->slices);
-        trial->slices->against = memory_copy_string("event-loop");
-        struct slice_series *series = memory_allocate(sizeof *series);
-        slice_series_init(series);
-        trial->slices->series = series;
+        struct slice_series *series =
+            fixture_add_pair(results, "s", NULL, "event-loop", second, pair)
+                ->slices->series;
         slicing_order(&slicing, pair, order);
         double own = 0.01 * normal(&machine.random); /* of this pair of processes */
         for (uint64_t turn = 1; turn <= TURNS; turn++)
             for (int i = 0; i < SLICE_SIDES; i++) {
                 int side = order[turn - 1] ? SLICE_SECOND - i : i;
                 double speed = side == SLICE_FIRST ? 1000 : 1000 * ratio * exp(own);
-                add(series, make_slice(turn, side, throughput(&machine, speed, 0.02)));
+                fixture_add_slice(
+                    series, fixture_slice(turn, side, throughput(&machine, speed, 0.02)));
             }
     }
     const struct slice_cell cell = {

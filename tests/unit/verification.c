@@ -19,7 +19,7 @@ static char *path; /* of the folder of results */
 
 static int make_results(void **state)
 {
-    if (make_folder(state) < 0 || chdir(folder) < 0)
+    if (enter_folder(state) < 0)
         return -1;
     struct results results = fixture_results(2);
     fixture_add_scenario(&results, "hello", HELLO, two_models);
