@@ -41,7 +41,8 @@ static const struct field options[] = {
     {.name = "claims",
      .kind = FIELD_LIST,
      .value = "all|A,B",
-     .help = "run what these claims need, and nothing else (see interleave claims)",
+     .help = "run what these claims need, and nothing else (see interleave claims); with "
+             "--slices, those of them that are told by turns",
      .offset = offsetof(struct bench_settings, claims)},
     {.name = "strict",
      .kind = FIELD_FLAG,
@@ -203,6 +204,9 @@ static int begin(struct run *run, const struct bench_settings *settings,
     bool asked = settings->claims.count > 0;
     int result =
         claims_read_asked(&claims, &settings->claims, settings->scenarios, error);
+    if (result == 0 && asked && settings->by_slices)
+        result = claims_take_by_turns(&claims, settings->scenarios, &settings->slicing,
+                                      &run->claims_note, error);
     if (result < 0)
         return result;
     result = plan(run, settings, words, asked ? &claims : NULL, error);
@@ -312,7 +316,10 @@ const struct command bench_command = {
         "that is refuted is a result, and no failure.\n"
         "With --slices it measures ratios: two servers are alive at once and the load "
         "alternates between them, so that what drifts in the machine meets both. Every "
-        "contender is measured against the first one, and that one against itself.\n"
+        "contender is measured against the first one, and that one against itself. "
+        "Claims "
+        "that hold two contenders against each other are told so, with --slices --claims "
+        "all; the others take blocks.\n"
         "Exit code 1 if a trial failed, 2 if a scenario or an option is wrong, or a run "
         "would be resumed with something else than what began it (then nothing was "
         "started), 3 if a trial is invalid in a way that its scenario does not tolerate, "

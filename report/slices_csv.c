@@ -4,9 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "analysis/slice_ratio.h"
+#include "analysis/slice_cells.h"
 #include "base/table.h"
-#include "report/slice_cells.h"
 
 #define CONFIDENCE 0.95
 

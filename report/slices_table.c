@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/slice_ratio.h"
+#include "analysis/slice_cells.h"
 #include "base/text.h"
 #include "report/lines.h"
-#include "report/slice_cells.h"
 
 #define CONFIDENCE 0.95
 

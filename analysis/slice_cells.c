@@ -1,5 +1,5 @@
 /* slice_cells.c - see slice_cells.h. */
-#include "report/slice_cells.h"
+#include "analysis/slice_cells.h"
 
 struct slice_cell slice_cell_of(const struct results *results, const struct row *row)
 {

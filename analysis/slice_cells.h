@@ -2,8 +2,8 @@
  * slice_cells.h - which ratio a row of the comparison is, where contenders had the load
  * by turns: that of its contender to the first one of its cell.
  */
-#ifndef REPORT_SLICE_CELLS_H
-#define REPORT_SLICE_CELLS_H
+#ifndef ANALYSIS_SLICE_CELLS_H
+#define ANALYSIS_SLICE_CELLS_H
 
 #include "analysis/comparison.h"
 #include "analysis/slice_ratio.h"
