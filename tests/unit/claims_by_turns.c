@@ -246,6 +246,16 @@ static struct claims read_claims(const char *text)
     return claims;
 }
 
+/* Those of the shipped ones that are told by turns; `note`, on the heap, says so. */
+static struct claims take_shipped(char **note)
+{
+    struct claims claims = read_claims(NULL);
+    struct error error;
+    if (claims_take_by_turns(&claims, "scenarios", &slicing, note, &error) < 0)
+        fail_msg("%s", error.text);
+    return claims;
+}
+
 static void expect_part(const char *text, const char *part)
 {
     if (!strstr(text, part))
@@ -255,11 +265,8 @@ static void expect_part(const char *text, const char *part)
 static void shipped_claims_are_told_by_turns_or_by_blocks(void **state)
 {
     (void)state;
-    struct claims claims = read_claims(NULL);
-    struct error error;
     char *note;
-    if (claims_take_by_turns(&claims, "scenarios", &slicing, &note, &error) < 0)
-        fail_msg("%s", error.text);
+    struct claims claims = take_shipped(&note);
     expect_part(note,
                 "claims by turns: 8, 12, 19, 26; by blocks, without --slices: 1, 2, ");
     expect_part(note, "10, 13, 14, 17, 18, 21 (a formula)");
@@ -333,11 +340,8 @@ static char *cells_of(const struct experiment *run)
 static void a_run_has_what_its_claims_hold_against_each_other(void **state)
 {
     (void)state;
-    struct claims claims = read_claims(NULL);
-    struct error error;
     char *note;
-    if (claims_take_by_turns(&claims, "scenarios", &slicing, &note, &error) < 0)
-        fail_msg("%s", error.text);
+    struct claims claims = take_shipped(&note);
     struct experiment run = decide(&claims);
     char *cells = cells_of(&run);
     assert_string_equal(cells,
