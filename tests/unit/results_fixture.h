@@ -120,7 +120,7 @@ static inline struct trial_record *fixture_add_pair(struct results *results,
 
 /* A valid slice of the pair, with so many good replies per second. */
 static inline struct slice *fixture_add_slice(struct trial_record *trial, uint64_t turn,
-                                              enum slice_side side, double throughput)
+                                              int side, double throughput)
 {
     struct slice_series *series = trial->slices->series;
     struct slice *slice =

@@ -24,7 +24,7 @@ static void test_validity(void **state)
     assert_false(slice_series_is_valid(series));
     for (uint64_t turn = 0; turn <= 10; turn++)
         for (int side = 0; side < SLICE_SIDES; side++)
-            fixture_add_slice(pair, turn, (enum slice_side)side, 100);
+            fixture_add_slice(pair, turn, side, 100);
     assert_true(slice_series_is_valid(series));
     series->slices[0].valid = false; /* of the warm-up */
     series->slices[2].valid = series->slices[5].valid = false;
@@ -139,8 +139,7 @@ static struct slice_ratio by_turns(struct machine machine, double ratio,
             for (int i = 0; i < SLICE_SIDES; i++) {
                 int side = order[turn - 1] ? SLICE_SECOND - i : i;
                 double speed = side == SLICE_FIRST ? 1000 : 1000 * ratio * exp(own);
-                fixture_add_slice(trial, turn, (enum slice_side)side,
-                                  throughput(&machine, speed, 0.02));
+                fixture_add_slice(trial, turn, side, throughput(&machine, speed, 0.02));
             }
     }
     const struct slice_cell cell = {
