@@ -258,13 +258,13 @@ static void doubt_row(struct judge *judge, const struct claim_test *test,
     }
     if (test->relation != CLAIM_EQUALS || !noise_floor_underpowered(&noise, test->delta))
         return;
-    share_format(test->delta, delta, sizeof delta);
+    text_share(test->delta, delta, sizeof delta);
     if (isnan(noise.floor))
         text_printf(&judge->doubt, "underpowered: the noise floor of %s is not known",
                     metric);
     else
         text_printf(&judge->doubt, "underpowered: %s is below twice the noise floor, %s",
-                    delta, share_format(noise.floor, floor, sizeof floor));
+                    delta, text_share(noise.floor, floor, sizeof floor));
 }
 
 /* Of all that is read the first that is in doubt. */

@@ -4,22 +4,9 @@
 # Bounds hold on a loaded machine: waits overlap or they do not.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-echo 1..17
+. tests/support/bench_test.sh
 
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-bench() { # ARGUMENTS...: sets $status
-    env -C "$work" "$INTERLEAVE" bench --scenarios scenarios --attempts 1 --slices "$@" \
-        >"$work/out" 2>"$work/err"
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
+bench_here() { bench --scenarios scenarios --slices "$@"; } # ARGUMENTS...
 trials_of() { # DIR: what was run, without the block
     find "$work/$1/trials" -mindepth 1 -maxdepth 1 -printf '%f\n' | sed 's/^[0-9]*-//' | sort | uniq -c |
         awk '{ print $1, $2 }' | tr '\n' ' '
@@ -62,7 +49,7 @@ too_long='slices measure 52.5 ms each (--slice-time), and "/wait:1s" takes 1 s'
 
 # ---- the plan -----------------------------------------------------------------------------
 
-bench "${short[@]}" --claims all --dry-run
+bench_here "${short[@]}" --claims all --dry-run
 [ $status -eq 0 ] &&
     grep -qxF "claims by turns: 1; by blocks, without --slices: 2 (a formula), 3 ($too_long)" "$work/out"
 ok $? "the plan says which claims are told by turns, and why others are not"
@@ -71,8 +58,8 @@ ok $? "what the others need is no part of it"
 
 # ---- a run --------------------------------------------------------------------------------
 
-bench "${short[@]}" --claims all --repeat 6 --out six
-[ $status -eq 0 ] || [ $status -eq 3 ]
+bench_here "${short[@]}" --claims all --repeat 6 --out six
+has_measured
 ok $? "the pairs of processes that tell the claim are run (exit $status)"
 [ "$(trials_of six)" = "6 waits-iterative-event-loop 6 waits-iterative-iterative " ]
 ok $? "that is the subject by turns with the reference, and the reference with itself"
@@ -107,7 +94,7 @@ ok $? "and one digit that is another"
 
 # ---- not asked for, and refused ------------------------------------------------------------
 
-bench "${short[@]}" waits --models iterative,event-loop --repeat 1 --out one
+bench_here "${short[@]}" waits --models iterative,event-loop --repeat 1 --out one
 [ "$(grep -c '"id":' "$work/one/claims.json")" -eq 1 ] && grep -q '"why":.*"1 pair, a verdict takes 6"' "$work/one/verdicts.json" ||
     grep -q invalid "$work/err"
 ok $? "a run that is not asked judges what it can answer, by its one pair"
@@ -115,7 +102,7 @@ ok $? "a run that is not asked judges what it can answer, by its one pair"
 refused() { # MESSAGE ARGUMENTS...
     local message=$1
     shift
-    bench "${short[@]}" "$@" --out no
+    bench_here "${short[@]}" "$@" --out no
     [ $status -eq 2 ] && [ "$(cat "$work/err")" = "interleave bench: $message" ] && [ ! -e "$work/no" ]
     ok $? "refused: $*"
 }
@@ -123,3 +110,4 @@ refused "claims by turns: none; by blocks, without --slices: 2 (a formula)" --cl
 refused "long: $too_long" long --models iterative,event-loop
 refused 'claims: expected one of waits-overlap, one-core, long-waits-overlap, got "one-cor" (did you mean "one-core"?)' \
     --claims one-cor
+finish_tests
