@@ -11,6 +11,7 @@
 #include "harness/experiment/decide.h"
 #include "harness/experiment/skip_reasons.h"
 #include "tests/unit/claims_fixture.h"
+#include "tests/unit/slices_fixture.h"
 
 #define SUPPORTED    VERDICT_SUPPORTED
 #define REFUTED      VERDICT_REFUTED
@@ -40,12 +41,13 @@ static const struct pair_figures usual = USUAL;
 static void add_pair(struct results *results, const char *second, uint64_t pair,
                      double ratio)
 {
-    struct trial_record *trial =
-        fixture_add_pair(results, "waits", "100", "thread-pool", second, pair);
+    struct slice_series *series =
+        fixture_add_pair(results, "waits", "100", "thread-pool", second, pair)
+            ->slices->series;
     for (uint64_t turn = 0; turn <= 4; turn++) {
         double apart = turn % 2 ? 1.3 : 1 / 1.3;
-        fixture_add_slice(trial, turn, SLICE_FIRST, 640);
-        fixture_add_slice(trial, turn, SLICE_SECOND, 640 * ratio * apart);
+        fixture_add_slice(series, fixture_slice(turn, SLICE_FIRST, 640));
+        fixture_add_slice(series, fixture_slice(turn, SLICE_SECOND, 640 * ratio * apart));
     }
 }
 

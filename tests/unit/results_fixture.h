@@ -99,44 +99,6 @@ static inline struct trial_record *fixture_add_trial(struct results *results,
     return trial;
 }
 
-/* Adds a valid pair of processes, by turns: no slices yet. It can be changed likewise. */
-static inline struct trial_record *fixture_add_pair(struct results *results,
-                                                    const char *scenario,
-                                                    const char *value, const char *first,
-                                                    const char *second, uint64_t pair)
-{
-    struct trial_record *trial =
-        fixture_add_trial(results, scenario, value, second, pair, 1);
-    load_result_release(trial->load);
-    free(trial->load);
-    trial->load = NULL;
-    trial->slices = memory_allocate(sizeof *trial->slices);
-    record_init(&sliced_pair_type, trial->slices);
-    trial->slices->against = memory_copy_string(first);
-    trial->slices->series = memory_allocate(sizeof *trial->slices->series);
-    slice_series_init(trial->slices->series);
-    return trial;
-}
-
-/* A valid slice of the pair, with so many good replies per second. */
-static inline struct slice *fixture_add_slice(struct trial_record *trial, uint64_t turn,
-                                              int side, double throughput)
-{
-    struct slice_series *series = trial->slices->series;
-    struct slice *slice =
-        record_append(&series->slices, &series->slice_count, sizeof *slice);
-    *slice = (struct slice){.turn = turn,
-                            .side = side,
-                            .duration_s = 0.35,
-                            .throughput_rps = throughput,
-                            .latency_p50_ns = 1e6,
-                            .latency_p99_ns = NAN,
-                            .replies = 100,
-                            .cpu_s = side == SLICE_FIRST ? 0.001 : 0.002,
-                            .valid = true};
-    return slice;
-}
-
 /* Gives the trial a class with this p50 and p99. */
 static inline void fixture_add_class(struct trial_record *trial, const char *name,
                                      double p50_ns, double p99_ns)

@@ -9,7 +9,7 @@
 
 #include "analysis/slice_ratio.h"
 #include "base/random.h"
-#include "tests/unit/results_fixture.h"
+#include "tests/unit/slices_fixture.h"
 
 static const char scenario_rest[] = "\"family\":\"f\",\"requests\":[{\"path\":\"/\"}]";
 
@@ -18,75 +18,74 @@ static const char scenario_rest[] = "\"family\":\"f\",\"requests\":[{\"path\":\"
 static void test_validity(void **state)
 {
     (void)state;
-    struct results results = fixture_results(1);
-    struct trial_record *pair = fixture_add_pair(&results, "s", NULL, "a", "b", 1);
-    struct slice_series *series = pair->slices->series;
-    assert_false(slice_series_is_valid(series));
+    struct slice_series series;
+    slice_series_init(&series);
+    assert_false(slice_series_is_valid(&series));
     for (uint64_t turn = 0; turn <= 10; turn++)
         for (int side = 0; side < SLICE_SIDES; side++)
-            fixture_add_slice(pair, turn, side, 100);
-    assert_true(slice_series_is_valid(series));
-    series->slices[0].valid = false; /* of the warm-up */
-    series->slices[2].valid = series->slices[5].valid = false;
-    assert_true(slice_series_is_valid(series));
-    series->slices[8].valid = false; /* three of twenty */
-    assert_false(slice_series_is_valid(series));
-    results_release(&results);
+            fixture_add_slice(&series, fixture_slice(turn, side, 100));
+    assert_true(slice_series_is_valid(&series));
+    series.slices[0].valid = false; /* of the warm-up */
+    series.slices[2].valid = series.slices[5].valid = false;
+    assert_true(slice_series_is_valid(&series));
+    series.slices[8].valid = false; /* three of twenty */
+    assert_false(slice_series_is_valid(&series));
+    slice_series_release(&series);
 }
 
 /* A turn has both of its slices or does not count; a figure is that of all of them. */
 static void test_ratio_of_a_pair(void **state)
 {
     (void)state;
-    struct results results = fixture_results(1);
-    struct trial_record *pair = fixture_add_pair(&results, "s", NULL, "a", "b", 1);
-    struct slice_series *series = pair->slices->series;
+    struct slice_series series;
     double turns[8];
     size_t count;
-    fixture_add_slice(pair, 0, SLICE_FIRST, 1); /* the warm-up */
-    fixture_add_slice(pair, 0, SLICE_SECOND, 1000);
+    slice_series_init(&series);
+    fixture_add_slice(&series, fixture_slice(0, SLICE_FIRST, 1)); /* the warm-up */
+    fixture_add_slice(&series, fixture_slice(0, SLICE_SECOND, 1000));
     const double ratios[] = {2, 4, 8};
     for (uint64_t turn = 1; turn <= 3; turn++) {
-        fixture_add_slice(pair, turn, SLICE_SECOND, 100 * ratios[turn - 1]);
-        fixture_add_slice(pair, turn, SLICE_FIRST, 100);
+        fixture_add_slice(&series,
+                          fixture_slice(turn, SLICE_SECOND, 100 * ratios[turn - 1]));
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_FIRST, 100));
     }
-    double value = slice_pair_log(series, METRIC_THROUGHPUT, false, turns, &count);
+    double value = slice_pair_log(&series, METRIC_THROUGHPUT, false, turns, &count);
     assert_int_equal(count, 3);
     assert_true(fabs(value - log(4)) < 1e-12);
     assert_true(fabs(turns[2] - log(8)) < 1e-12);
-    value = slice_pair_log(series, METRIC_CPU_PER_REQUEST, false, NULL, NULL);
+    value = slice_pair_log(&series, METRIC_CPU_PER_REQUEST, false, NULL, NULL);
     assert_true(fabs(value - log(2)) < 1e-12);
-    assert_true(isnan(slice_pair_log(series, METRIC_LATENCY_P99, false, NULL, NULL)));
-    assert_true(isnan(slice_pair_log(series, METRIC_MEMORY, false, NULL, NULL)));
-    series->slices[7].valid = false; /* the third turn's first server */
-    value = slice_pair_log(series, METRIC_THROUGHPUT, false, NULL, &count);
+    assert_true(isnan(slice_pair_log(&series, METRIC_LATENCY_P99, false, NULL, NULL)));
+    assert_true(isnan(slice_pair_log(&series, METRIC_MEMORY, false, NULL, NULL)));
+    series.slices[7].valid = false; /* the third turn's first server */
+    value = slice_pair_log(&series, METRIC_THROUGHPUT, false, NULL, &count);
     assert_int_equal(count, 2);
     assert_true(fabs(value - log(sqrt(8))) < 1e-12);
-    value = slice_pair_log(series, METRIC_THROUGHPUT, true, NULL, &count);
+    value = slice_pair_log(&series, METRIC_THROUGHPUT, true, NULL, &count);
     assert_int_equal(count, 3);
-    results_release(&results);
+    slice_series_release(&series);
 }
 
 /* The figures of both servers are those whose ratio is that of the pair. */
 static void test_figures_of_a_pair(void **state)
 {
     (void)state;
-    struct results results = fixture_results(1);
-    struct trial_record *pair = fixture_add_pair(&results, "s", NULL, "a", "b", 1);
-    struct slice_series *series = pair->slices->series;
+    struct slice_series series;
+    slice_series_init(&series);
     for (uint64_t turn = 1; turn <= 3; turn++) {
-        fixture_add_slice(pair, turn, SLICE_FIRST, turn == 1 ? 100 : 400);
-        fixture_add_slice(pair, turn, SLICE_SECOND, turn == 1 ? 900 : 400);
+        double first = turn == 1 ? 100 : 400, second = turn == 1 ? 900 : 400;
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_FIRST, first));
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_SECOND, second));
     }
-    series->slices[5].valid = false; /* the third turn's second server */
-    double first = slice_pair_figure(series, METRIC_THROUGHPUT, SLICE_FIRST);
-    double second = slice_pair_figure(series, METRIC_THROUGHPUT, SLICE_SECOND);
+    series.slices[5].valid = false; /* the third turn's second server */
+    double first = slice_pair_figure(&series, METRIC_THROUGHPUT, SLICE_FIRST);
+    double second = slice_pair_figure(&series, METRIC_THROUGHPUT, SLICE_SECOND);
     assert_true(fabs(first - 200) < 1e-9);
     assert_true(fabs(second - 600) < 1e-9);
-    double value = slice_pair_log(series, METRIC_THROUGHPUT, false, NULL, NULL);
+    double value = slice_pair_log(&series, METRIC_THROUGHPUT, false, NULL, NULL);
     assert_true(fabs(value - log(second / first)) < 1e-12);
-    assert_true(isnan(slice_pair_figure(series, METRIC_LATENCY_P99, SLICE_FIRST)));
-    results_release(&results);
+    assert_true(isnan(slice_pair_figure(&series, METRIC_LATENCY_P99, SLICE_FIRST)));
+    slice_series_release(&series);
 }
 
 /* By both names that they have: of metrics, and in what claims ask for. */
@@ -131,15 +130,17 @@ static struct slice_ratio by_turns(struct machine machine, double ratio,
     bool order[TURNS];
     const struct slicing slicing = {.count = TURNS};
     for (uint64_t pair = 1; pair <= PAIRS; pair++) {
-        struct trial_record *trial =
-            fixture_add_pair(results, "s", NULL, "event-loop", second, pair);
+        struct slice_series *series =
+            fixture_add_pair(results, "s", NULL, "event-loop", second, pair)
+                ->slices->series;
         slicing_order(&slicing, pair, order);
         double own = 0.01 * normal(&machine.random); /* of this pair of processes */
         for (uint64_t turn = 1; turn <= TURNS; turn++)
             for (int i = 0; i < SLICE_SIDES; i++) {
                 int side = order[turn - 1] ? SLICE_SECOND - i : i;
                 double speed = side == SLICE_FIRST ? 1000 : 1000 * ratio * exp(own);
-                fixture_add_slice(trial, turn, side, throughput(&machine, speed, 0.02));
+                fixture_add_slice(
+                    series, fixture_slice(turn, side, throughput(&machine, speed, 0.02)));
             }
     }
     const struct slice_cell cell = {
