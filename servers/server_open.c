@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "servers/address.h"
+#include "base/address.h"
 #include "servers/reply.h"
 #include "servers/server_process.h"
 #include "servers/server_shared.h"

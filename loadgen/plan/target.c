@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/text.h"
 
 #define SCHEME      "http://"
@@ -65,10 +66,7 @@ static int split_authority(const char *authority, char **host, const char **port
     if (*end == ':') {
         *end = '\0';
         *port = end + 1;
-        size_t digits = strspn(*port, "0123456789");
-        long number = strtol(*port, NULL, 10);
-        good = digits > 0 && digits <= 5 && !(*port)[digits] && number > 0 &&
-               number <= 65535;
+        good = address_is_port(*port) && strtol(*port, NULL, 10) > 0;
     }
     if (!good || !**host)
         return error_set(error, -EINVAL,

@@ -28,9 +28,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "servers/address.h"
 #include "servers/ops/fetch_reply.h"
 #include "servers/ops/op.h"
 #include "servers/ops/pool.h"

@@ -117,7 +117,9 @@ ok "... naming that model" says "thread-pool"
 ok "... in one line" one_line
 ok "a bad value is refused" exits 2 serve --model event-loop --uv-pool many
 ok "a pool without threads is refused" exits 2 serve --model thread-pool --threads 0
-ok "a bad address is refused" exits 2 serve --model event-loop --listen 8080
+for address in 8080 127.0.0.1:99999 127.0.0.1:65537; do
+    ok "a bad address is refused: $address" exits 2 serve --model event-loop --listen $address
+done
 ok "... with an example" says "127.0.0.1:8080"
 ok "a bad CPU list is refused" exits 2 serve --model event-loop --cpus x
 ok "a cap beyond the descriptors is refused" \

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/file.h"
@@ -394,6 +395,46 @@ static void sums_with_sha256(void **state)
     assert_int_equal(sha256_file(path, sum, &error), -ENOENT);
 }
 
+static void splits_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *host, *port; /* NULL: refused */
+    } cases[] = {
+        {"127.0.0.1:8080", "127.0.0.1", "8080"},
+        {"[::1]:0", "::1", "0"},
+        {"localhost:65535", "localhost", "65535"},
+        {"127.0.0.1:65536", NULL, NULL},
+        {"127.0.0.1:99999", NULL, NULL},
+        {"127.0.0.1:000001", NULL, NULL},
+        {"127.0.0.1:65537", NULL, NULL},
+        {"127.0.0.1:4294967376", NULL, NULL},
+        {"127.0.0.1:-1", NULL, NULL},
+        {"127.0.0.1:", NULL, NULL},
+        {"127.0.0.1:8o", NULL, NULL},
+        {"127.0.0.1", NULL, NULL},
+        {":80", NULL, NULL},
+        {"::1:80", NULL, NULL},
+        {"[::1:80", NULL, NULL},
+        {"[]:80", NULL, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *host = NULL, *port = NULL;
+        struct error error;
+        int result = address_split("--listen", cases[i].text, &host, &port, &error);
+        if (result != (cases[i].host ? 0 : -EINVAL))
+            fail_msg("%s: %d", cases[i].text, result);
+        if (result == 0) {
+            assert_string_equal(host, cases[i].host);
+            assert_string_equal(port, cases[i].port);
+        } else {
+            assert_non_null(strstr(error.text, "with a port of 0..65535"));
+        }
+        free(host);
+        free(port);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +456,7 @@ int main(void)
         cmocka_unit_test(reads_keys_and_values),
         cmocka_unit_test(hashes_with_fnv1a),
         cmocka_unit_test(sums_with_sha256),
+        cmocka_unit_test(splits_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

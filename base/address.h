@@ -1,10 +1,16 @@
 /*
  * address.h - HOST:PORT as people write it, IPv6 in brackets.
  */
-#ifndef SERVERS_ADDRESS_H
-#define SERVERS_ADDRESS_H
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
+
+/* Whether the text is 0..65535 in at most five digits: getaddrinfo takes more, and cuts
+ * them off. */
+bool address_is_port(const char *text);
 
 /* Splits "HOST:PORT" or "[IPv6]:PORT" into heap strings. 0, or -EINVAL with what is
  * expected, beginning with `option`. */
