@@ -6,39 +6,66 @@
 #include <string.h>
 
 #include "analysis/claim_terms.h"
+#include "analysis/slice_ratio.h"
 #include "base/clock.h"
 
 /* ---- rows -------------------------------------------------------------------------- */
 
-/* `point` NULL: all that there are. */
-static bool add_rows(struct claim_side *side, const struct comparison *comparison,
-                     const char *point, struct text *missing)
+static bool is_by_turns(const struct comparison *comparison)
 {
-    const struct claim_reading *reading = side->reading;
+    return comparison->results->experiment.slicing.count > 0;
+}
+
+/* Which rows a place has; `point` NULL: at all points that there are. */
+struct wanted_row {
+    const char *scenario, *contender, *point;
+    const char *against; /* by turns; or NULL */
+};
+
+static bool is_wanted(const struct row *row, const struct wanted_row *wanted)
+{
+    return strcmp(row->scenario->name, wanted->scenario) == 0 &&
+           strcmp(row->contender->label, wanted->contender) == 0 &&
+           text_same(row->against ? row->against->label : NULL, wanted->against) &&
+           (!wanted->point || text_same(row->value, wanted->point));
+}
+
+static bool add_rows(struct claim_side *side, const struct comparison *comparison,
+                     const struct wanted_row *wanted, struct text *missing)
+{
     size_t before = side->count;
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct row *row = &comparison->rows[i];
-        if (strcmp(row->scenario->name, reading->scenario) == 0 &&
-            strcmp(row->contender->label, reading->contender) == 0 &&
-            (!point || text_same(row->value, point)))
-            side->rows[side->count++] = row;
-    }
+    for (size_t i = 0; i < comparison->row_count; i++)
+        if (is_wanted(&comparison->rows[i], wanted))
+            side->rows[side->count++] = &comparison->rows[i];
     if (side->count == before)
-        text_printf(missing, "%s%s%s with %s is not part of this run", reading->scenario,
-                    point ? " at " : "", point ? point : "", reading->contender);
+        text_printf(missing, "%s%s%s with %s%s%s is not part of this run",
+                    wanted->scenario, wanted->point ? " at " : "",
+                    wanted->point ? wanted->point : "", wanted->contender,
+                    wanted->against ? " against " : "",
+                    wanted->against ? wanted->against : "");
     return side->count > before;
 }
 
-static bool find_rows(struct claim_side *side, const struct comparison *comparison,
+static bool find_rows(struct claim_side *side, const struct claim_view *view,
                       struct text *missing)
 {
-    const struct words *points = &side->reading->points;
+    const struct comparison *comparison = view->comparison;
+    bool turns = is_by_turns(comparison);
+    const struct claim_reading *own = turns ? &view->test->subject : side->reading;
+    const struct words *points = &own->points;
+    struct wanted_row wanted = {
+        .scenario = own->scenario,
+        .contender = own->contender,
+        .against = turns ? view->test->reference.reading.contender : NULL,
+    };
     side->rows = memory_allocate_zeroed(comparison->row_count + 1, sizeof(*side->rows));
     if (points->count == 0)
-        return add_rows(side, comparison, NULL, missing);
-    for (size_t i = 0; i < points->count; i++)
-        if (!add_rows(side, comparison, points->items[i], missing))
+        return add_rows(side, comparison, &wanted, missing);
+    for (size_t i = 0; i < points->count; i++) {
+        wanted.point = points->items[i];
+        if (!add_rows(side, comparison, &wanted, missing))
             return false;
+    }
     return true;
 }
 
@@ -58,16 +85,30 @@ static bool find_figure(struct claim_side *side, struct text *missing)
     return missing->length == 0;
 }
 
+/* Whether the run can tell what is asked, as far as the test alone says. */
+static bool is_told(const struct claim_test *test, const struct comparison *comparison,
+                    struct text *missing)
+{
+    const char *other = is_by_turns(comparison) ? claim_test_needs_blocks(test) : NULL;
+    if (other)
+        text_printf(missing, "%s: %s %s is measured by blocks, for the claim asks for %s",
+                    test->subject.scenario, test->subject.contender, test->subject.metric,
+                    other);
+    return !other;
+}
+
 bool claim_view_find(struct claim_view *view, const struct claim_test *test,
                      const struct comparison *comparison, struct text *missing)
 {
     *view = (struct claim_view){.test = test, .comparison = comparison};
+    if (!is_told(test, comparison, missing))
+        return false;
     for (int place = 0; place < CLAIM_PLACES; place++) {
         struct claim_side *side = &view->sides[place];
         side->reading = claim_reading_at(test, (size_t)place);
         if (!side->reading)
             continue;
-        if (!find_rows(side, comparison, missing))
+        if (!find_rows(side, view, missing))
             return false;
         if (place == PLACE_REFERENCE)
             side->formula = test->reference.formula;
@@ -140,6 +181,15 @@ static double formula_at(const struct claim_view *view, const struct claim_side 
     return value;
 }
 
+static double read_figure(const struct claim_side *side, enum claim_place place,
+                          const struct trial_record *trial)
+{
+    enum slice_side server = place == PLACE_SUBJECT ? SLICE_SECOND : SLICE_FIRST;
+    return trial->slices
+               ? slice_pair_figure(trial->slices->series, side->figure.metric, server)
+               : metric_read(side->figure.metric, trial, side->reading->class_name);
+}
+
 /* Of a place at the point at `index`; one point serves all. */
 static double value_at(const struct claim_view *view, enum claim_place place,
                        size_t index, uint64_t block)
@@ -151,8 +201,7 @@ static double value_at(const struct claim_view *view, enum claim_place place,
         return NAN;
     if (side->formula)
         return formula_at(view, side, row, trial);
-    return in_seconds(side->figure.metric,
-                      metric_read(side->figure.metric, trial, side->reading->class_name));
+    return in_seconds(side->figure.metric, read_figure(side, place, trial));
 }
 
 /* A figure at a point, less what is subtracted there from the subject's. */
@@ -245,6 +294,15 @@ struct claim_pair claim_view_pair(const struct claim_view *view, size_t index,
 
 /* ---- what it proves ---------------------------------------------------------------- */
 
+/* By turns a ratio of two bounds proves nothing. */
+enum bound claim_row_bound(const struct row *row, struct figure figure)
+{
+    const struct estimate *estimate = row_estimate(row, figure);
+    if (!row->against)
+        return estimate->count ? estimate->bound : BOUND_NOTHING;
+    return row->status == ROW_MEASURED && !row->lower_bound ? BOUND_EXACT : BOUND_NOTHING;
+}
+
 /* Of several points nothing is known where one is no more than a bound. */
 static enum bound bound_of(const struct claim_view *view, enum claim_place place,
                            size_t index)
@@ -253,10 +311,8 @@ static enum bound bound_of(const struct claim_view *view, enum claim_place place
     enum bound bound = BOUND_EXACT;
     size_t count;
     const struct row *const *rows = claim_view_rows(view, place, index, &count);
-    for (size_t i = 0; i < count && !side->formula; i++) {
-        const struct estimate *estimate = row_estimate(rows[i], side->figure);
-        bound = bound_join(bound, estimate->count ? estimate->bound : BOUND_NOTHING);
-    }
+    for (size_t i = 0; i < count && !side->formula; i++)
+        bound = bound_join(bound, claim_row_bound(rows[i], side->figure));
     return is_over_sweep(view) && bound != BOUND_EXACT ? BOUND_NOTHING : bound;
 }
 

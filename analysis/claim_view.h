@@ -2,6 +2,9 @@
  * claim_view.h - a test of a claim as a comparison shows it: the rows that its places
  * name, and in each block the two figures that are held against each other.
  *
+ * By turns a block is a pair of processes, and both figures are those of its two servers:
+ * the reference's rows are the subject's, in which it is the first side.
+ *
  * Figures are in seconds, bytes and requests per second.
  */
 #ifndef ANALYSIS_CLAIM_VIEW_H
@@ -28,7 +31,8 @@ struct claim_view {
     struct claim_side sides[CLAIM_PLACES];
 };
 
-/* False where the run has no such rows, and then `missing` says which. Release it. */
+/* False where the run has no such rows, or by turns cannot tell what is asked, and then
+ * `missing` says so. Release it. */
 bool claim_view_find(struct claim_view *view, const struct claim_test *test,
                      const struct comparison *comparison, struct text *missing);
 void claim_view_release(struct claim_view *view);
@@ -42,6 +46,9 @@ struct claim_pair {
 };
 struct claim_pair claim_view_pair(const struct claim_view *view, size_t index,
                                   uint64_t block);
+
+/* What a figure of the row proves. Nothing where it was not measured. */
+enum bound claim_row_bound(const struct row *row, struct figure figure);
 
 /* What their ratio proves, by the rows that it is made of. */
 enum bound claim_view_bound(const struct claim_view *view, size_t index);

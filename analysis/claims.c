@@ -12,9 +12,16 @@
 struct judge {
     const struct claim *claim;
     const struct comparison *comparison;
-    const struct noise_floor *noise; /* or NULL */
+    const struct run_noise *noise;
     struct claim_verdict *verdict;
+    struct text doubt; /* why nothing is to be concluded from what was found; empty: it
+                        * is */
 };
+
+static bool is_by_turns(const struct judge *judge)
+{
+    return judge->comparison->results->experiment.slicing.count > 0;
+}
 
 /* There is no verdict, for a reason that is taken over from `why`. */
 static bool refuse(const struct judge *judge, enum verdict_word word, struct text *why)
@@ -82,13 +89,12 @@ static bool accept_row(const struct judge *judge, const struct row *row)
 static bool accept_figure(const struct judge *judge, const struct row *row,
                           struct figure figure)
 {
-    const struct estimate *estimate = row_estimate(row, figure);
     struct text why = {0};
-    if (estimate_is_usable(estimate))
+    if (claim_row_bound(row, figure) != BOUND_NOTHING)
         return true;
     tell_row(row, &why);
     text_append_string(&why, metrics[figure.metric].name);
-    if (estimate->count == 0)
+    if (!row->against && row_estimate(row, figure)->count == 0)
         text_append_string(&why, " was not measured");
     else
         text_printf(&why, " proves nothing: %s",
@@ -223,8 +229,10 @@ static bool has_blocks(const struct judge *judge)
             text_printf(&why, "%s has no value here", evidence->about);
             return refuse(judge, VERDICT_NOT_EVALUATED, &why);
         }
+        bool turns = is_by_turns(judge);
         text_printf(&why, "%u %s, a verdict takes %u", (unsigned)evidence->blocks,
-                    text_plural((double)evidence->blocks, "block", "blocks"),
+                    text_plural((double)evidence->blocks, turns ? "pair" : "block",
+                                turns ? "pairs" : "blocks"),
                     (unsigned)judge->claim->blocks);
         judge->verdict->blocks_needed = (double)judge->claim->blocks;
         return refuse(judge, VERDICT_INCONCLUSIVE, &why);
@@ -232,71 +240,86 @@ static bool has_blocks(const struct judge *judge)
     return true;
 }
 
-/* Whether the instrument can tell what is asked of this metric. */
-static bool accept_metric(const struct judge *judge, const struct claim_test *test,
-                          enum metric_id metric)
+/* ---- whether the instrument can tell it ---------------------------------------------
+ */
+
+static void doubt_row(struct judge *judge, const struct claim_test *test,
+                      const struct row *row, struct figure figure)
 {
-    const struct noise_floor *noise = judge->noise ? &judge->noise[metric] : NULL;
-    struct text why = {0};
+    struct noise_floor noise =
+        run_noise_in_cell(judge->noise, judge->comparison, row, figure);
+    const char *metric = metrics[figure.metric].name;
     char delta[32], floor[32];
-    if (noise && noise->suspect) {
-        text_printf(&why,
+    if (noise.suspect) {
+        text_printf(&judge->doubt,
                     "the instrument is suspect: a contender's %s differs from its own",
-                    metrics[metric].name);
-        return refuse(judge, VERDICT_NOT_EVALUATED, &why);
+                    metric);
+        return;
     }
-    if (test->relation != CLAIM_EQUALS ||
-        (noise && !noise_floor_underpowered(noise, test->delta)))
-        return true;
+    if (test->relation != CLAIM_EQUALS || !noise_floor_underpowered(&noise, test->delta))
+        return;
     text_share(test->delta, delta, sizeof delta);
-    if (noise && !isnan(noise->floor))
-        text_printf(&why, "underpowered: %s is below twice the noise floor, %s", delta,
-                    text_share(noise->floor, floor, sizeof floor));
+    if (isnan(noise.floor))
+        text_printf(&judge->doubt, "underpowered: the noise floor of %s is not known",
+                    metric);
     else
-        text_printf(&why, "underpowered: the noise floor of %s is not known",
-                    metrics[metric].name);
-    return refuse(judge, VERDICT_NOT_EVALUATED, &why);
+        text_printf(&judge->doubt, "underpowered: %s is below twice the noise floor, %s",
+                    delta, text_share(noise.floor, floor, sizeof floor));
 }
 
-/* The same of all that is read; where it cannot, there is no verdict. */
-static void hold_against_noise(const struct judge *judge)
+/* Of all that is read the first that is in doubt. */
+static void hold_against_noise(struct judge *judge, const struct claim_view *view)
 {
-    for (size_t t = 0; t < judge->claim->test_count; t++) {
-        const struct claim_test *test = &judge->claim->tests[t];
-        const struct claim_reading *reading;
-        for (size_t i = 0; (reading = claim_reading_at(test, i)); i++) {
-            bool is_formula =
-                reading == &test->reference.reading && test->reference.formula;
-            if (!is_formula && !accept_metric(judge, test, metric_named(reading->metric)))
-                return;
-        }
+    for (int place = 0; place < CLAIM_PLACES; place++) {
+        const struct claim_side *side = &view->sides[place];
+        for (size_t i = 0; i < side->count && !side->formula && !judge->doubt.length; i++)
+            doubt_row(judge, view->test, side->rows[i], side->figure);
     }
 }
 
-static void judge_claim(const struct judge *judge)
+/* ---- a claim ------------------------------------------------------------------------
+ */
+
+/* False where the claim has no verdict, for what this test lacks. */
+static bool judge_test(struct judge *judge, size_t index)
+{
+    const struct claim_test *test = &judge->claim->tests[index];
+    struct claim_view view;
+    struct text missing = {0};
+    bool found = claim_view_find(&view, test, judge->comparison, &missing);
+    bool can_lack = is_by_turns(judge) && test->relation == CLAIM_REPORT;
+    bool judged = found ? accept_view(judge, &view)
+                        : can_lack || refuse(judge, VERDICT_NOT_EVALUATED, &missing);
+    if (found && judged) {
+        add_evidence(judge->verdict, &view, index);
+        hold_against_noise(judge, &view);
+    }
+    claim_view_release(&view);
+    text_release(&missing);
+    return judged;
+}
+
+static void judge_claim(struct judge *judge)
 {
     const struct claim *claim = judge->claim;
     bool judged = true;
-    for (size_t t = 0; t < claim->test_count && judged; t++) {
-        struct claim_view view;
-        struct text missing = {0};
-        judged = claim_view_find(&view, &claim->tests[t], judge->comparison, &missing);
-        if (!judged)
-            refuse(judge, VERDICT_NOT_EVALUATED, &missing);
-        judged = judged && accept_view(judge, &view);
-        if (judged)
-            add_evidence(judge->verdict, &view, t);
-        claim_view_release(&view);
-        text_release(&missing);
+    for (size_t t = 0; t < claim->test_count && judged; t++)
+        judged = judge_test(judge, t);
+    if (judged && judge->verdict->evidence_count == 0) {
+        struct text why = {0};
+        text_append_string(&why, "all that it reports is measured by blocks");
+        judged = refuse(judge, VERDICT_NOT_EVALUATED, &why);
     }
-    if (!judged || !has_blocks(judge))
-        return;
-    verdict_combine(judge->verdict, claim);
-    hold_against_noise(judge);
+    if (judged && has_blocks(judge)) {
+        verdict_combine(judge->verdict, claim);
+        if (judge->doubt.length)
+            refuse(judge, VERDICT_NOT_EVALUATED, &judge->doubt);
+    }
+    text_release(&judge->doubt);
 }
 
 void claims_judge(struct verdicts *verdicts, const struct claims *claims,
-                  const struct comparison *comparison, const struct noise_floor *noise)
+                  const struct comparison *comparison, const struct run_noise *noise)
 {
     verdicts_init(verdicts, CLAIMS_LEVEL);
     for (size_t i = 0; i < claims->count; i++) {
@@ -306,7 +329,10 @@ void claims_judge(struct verdicts *verdicts, const struct claims *claims,
         verdict->id = memory_copy_string(claim->id);
         verdict->said = memory_copy_string(claim->said);
         verdict->family = memory_copy_string(claim->family);
-        judge_claim(&(struct judge){claim, comparison, noise, verdict});
+        judge_claim(&(struct judge){.claim = claim,
+                                    .comparison = comparison,
+                                    .noise = noise,
+                                    .verdict = verdict});
     }
     verdicts_decide(verdicts, claims);
 }

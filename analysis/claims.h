@@ -15,12 +15,16 @@
  * No verdict: below the blocks that it asks for; where the row, a flag or a bound forbids
  * it; where equality is asked for more finely than twice the noise floor; and where a
  * contender was told apart from itself, as that shows that the instrument is at fault.
+ *
+ * In a run by turns (analysis/slice_ratio.h) pairs of processes take the place of blocks.
+ * A test that turns do not tell has no verdict, and neither has its claim, unless it only
+ * reports: then the others decide.
  */
 #ifndef ANALYSIS_CLAIMS_H
 #define ANALYSIS_CLAIMS_H
 
 #include "analysis/comparison.h"
-#include "analysis/noise_floor.h"
+#include "analysis/run_noise.h"
 #include "record/claims.h"
 #include "record/verdicts.h"
 
@@ -30,11 +34,8 @@
 /* Of a CPU: what the generator may take of one that it shares with the server. */
 #define CLAIMS_GENERATOR_SHARE 0.05
 
-/*
- * Judges all of the claims. `noise` is an array of METRIC_COUNT, of what the run has
- * shown of a contender measured twice; NULL: none was. Release the verdicts.
- */
+/* Judges all of the claims. Release the verdicts. */
 void claims_judge(struct verdicts *verdicts, const struct claims *claims,
-                  const struct comparison *comparison, const struct noise_floor *noise);
+                  const struct comparison *comparison, const struct run_noise *noise);
 
 #endif

@@ -17,7 +17,9 @@ const char *const row_status_names[] = {[ROW_MEASURED] = "measured",
 
 static bool belongs(const struct trial_record *trial, const struct row *row)
 {
-    return !trial->slices && text_same(trial->scenario, row->scenario->name) &&
+    return text_same(trial->slices ? trial->slices->against : NULL,
+                     row->against ? row->against->label : NULL) &&
+           text_same(trial->scenario, row->scenario->name) &&
            text_same(trial->model, row->contender->label) &&
            text_same(trial->point.value, row->value);
 }
@@ -68,6 +70,14 @@ static void tell_flags(const struct row *row, enum flag_severity severity,
     }
 }
 
+/* What is said of few slices limits none of the figures of them all. */
+static bool is_limit(const struct trial_record *trial, const struct trial_flag *flag)
+{
+    return flag->flag >= 0 && flag_kinds[flag->flag].traits & FLAG_LOWER_BOUND &&
+           !(trial->slices && trial->slices->series &&
+             slice_series_is_valid(trial->slices->series));
+}
+
 /* A flag leaves a lower bound, whether it is tolerated or not, and no other forbids the
  * use of these trials. */
 static bool is_lower_bound(const struct row *row)
@@ -76,8 +86,7 @@ static bool is_lower_bound(const struct row *row)
     for (size_t i = 0; i < row->used_count; i++) {
         for (size_t f = 0; f < row->used[i]->flag_count; f++) {
             const struct trial_flag *flag = &row->used[i]->flags[f];
-            bool limits =
-                flag->flag >= 0 && flag_kinds[flag->flag].traits & FLAG_LOWER_BOUND;
+            bool limits = is_limit(row->used[i], flag);
             if (flag->severity == FLAG_INVALID && !limits)
                 return false;
             limited = limited || limits;
@@ -167,7 +176,7 @@ static struct estimate estimate_metric(const struct row *row, enum metric_id met
     double *values = memory_allocate((row->used_count + 1) * sizeof *values);
     size_t count = 0;
     enum bound bound = bound_by_flags(row, metric);
-    for (size_t i = 0; i < row->used_count; i++) {
+    for (size_t i = 0; i < row->used_count && !row->against; i++) {
         double value = metric_read(metric, row->used[i], class_name);
         if (!isfinite(value))
             continue;
@@ -202,7 +211,7 @@ static void add_classes(struct row *row)
 
 static void predict(struct row *row, const struct results *results)
 {
-    if (row->used_count == 0)
+    if (row->used_count == 0 || row->against)
         return;
     struct scenario point;
     scenario_at_point(&point, row->scenario, row->value);
@@ -226,6 +235,8 @@ static void fill_row(struct row *row, const struct results *results,
     row->scenario = &own->scenario;
     row->value = value;
     row->contender = &results->experiment.contenders.items[contender];
+    if (results->experiment.slicing.count)
+        row->against = &results->experiment.contenders.items[own->contenders[0]];
     collect_trials(row, results);
     tell_why(row, results);
     row->lower_bound = is_lower_bound(row);

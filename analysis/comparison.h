@@ -45,6 +45,10 @@ struct row {
     const struct scenario *scenario;
     const char *value; /* of the sweep, or NULL */
     const struct contender *contender;
+    /* By turns: the first contender of the cell, which this one had the load with. Trials
+     * are pairs of both, and there are no estimates: analysis/slice_ratio.h has their
+     * ratio. NULL: it had the load alone. */
+    const struct contender *against;
     enum row_status status;
     bool lower_bound; /* the generator was the limit, and nothing else is wrong: figures
                          prove what metrics.def says of such ones (if_limited) */

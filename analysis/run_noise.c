@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/ranking.h"
+#include "analysis/slice_cells.h"
 #include "base/compare.h"
 #include "base/text.h"
 
@@ -162,6 +163,53 @@ void run_noise_make(struct run_noise *noise, const struct comparison *comparison
     for (enum metric_id m = 0; m < METRIC_COUNT; m++)
         noise->of[m] = pool_metric(comparison, m, blocks);
 }
+
+/* ---- of one cell ------------------------------------------------------------------ */
+
+static const struct row *twin_in_cell(const struct comparison *comparison,
+                                      const struct row *row)
+{
+    for (size_t i = 0; i < comparison->twin_count; i++)
+        if (row_same_cell(&comparison->twins[i], row))
+            return &comparison->twins[i];
+    return NULL;
+}
+
+/* Of blocks; nothing is known where no contender was measured twice. */
+static struct noise_floor floor_in_cell(const struct comparison *comparison,
+                                        const struct row *row, struct figure figure)
+{
+    const struct row *again = twin_in_cell(comparison, row);
+    const struct row *first = again ? first_of(comparison, again) : NULL;
+    struct noise_floor noise = noise_floor_of(NULL, NULL, 0);
+    if (!first || !is_exact(first, figure) || !is_exact(again, figure))
+        return noise;
+    struct twin_pairs pairs = find_pairs(first, again, figure);
+    if (pairs.count >= RUN_NOISE_LEAST_BLOCKS) {
+        struct log_ratio mean = log_ratio_of(pairs.logs, pairs.count);
+        noise = noise_floor_make(&mean, statistics_stddev(pairs.logs, pairs.count),
+                                 pairs.count);
+    }
+    pairs_release(&pairs);
+    return noise;
+}
+
+struct noise_floor run_noise_in_cell(const struct run_noise *noise,
+                                     const struct comparison *comparison,
+                                     const struct row *row, struct figure figure)
+{
+    if (row->against) {
+        struct slice_cell cell = slice_cell_of(comparison->results, row);
+        return slice_noise_of(comparison->results, &cell, figure.metric);
+    }
+    struct noise_floor own = floor_in_cell(comparison, row, figure);
+    if (isnan(own.floor))
+        return noise->of[figure.metric];
+    own.suspect = noise->of[figure.metric].suspect;
+    return own;
+}
+
+/* ---- in words --------------------------------------------------------------------- */
 
 bool run_noise_tells(const struct run_noise *noise, enum metric_id metric)
 {

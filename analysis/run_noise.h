@@ -27,6 +27,16 @@ struct run_noise {
 
 void run_noise_make(struct run_noise *noise, const struct comparison *comparison);
 
+/*
+ * What is known of a figure in the cell of a row: the noise floor of the contender that
+ * was measured twice there, by the same rule, else that of the run. Whether it is suspect
+ * all cells tell together, as one of 20 is by chance. By turns each cell has a first
+ * contender that had the load by turns with itself, and that tells both.
+ */
+struct noise_floor run_noise_in_cell(const struct run_noise *noise,
+                                     const struct comparison *comparison,
+                                     const struct row *row, struct figure figure);
+
 /* Whether there is something to tell of the metric: it is held against others, and the
  * floor is known. */
 bool run_noise_tells(const struct run_noise *noise, enum metric_id metric);

@@ -42,17 +42,26 @@ static const struct slice *slice_in(const struct slice_series *series, uint64_t 
     return NULL;
 }
 
+/* Finds both slices of a turn; false where it does not count. */
+static bool find_turn(const struct slice_series *series, uint64_t turn, bool all,
+                      const struct slice *slices[SLICE_SIDES])
+{
+    slices[SLICE_FIRST] = slice_in(series, turn, SLICE_FIRST, all);
+    slices[SLICE_SECOND] = slice_in(series, turn, SLICE_SECOND, all);
+    return slices[SLICE_FIRST] && slices[SLICE_SECOND];
+}
+
 double slice_pair_log(const struct slice_series *series, enum metric_id metric, bool all,
                       double *turns, size_t *count)
 {
     double sum = 0;
     size_t used = 0;
     for (uint64_t turn = 1; turn <= series->slice_count / SLICE_SIDES; turn++) {
-        const struct slice *first = slice_in(series, turn, SLICE_FIRST, all);
-        const struct slice *second = slice_in(series, turn, SLICE_SECOND, all);
-        if (!first || !second)
+        const struct slice *slices[SLICE_SIDES];
+        if (!find_turn(series, turn, all, slices))
             continue;
-        double log_ratio = log(slice_read(second, metric) / slice_read(first, metric));
+        double log_ratio = log(slice_read(slices[SLICE_SECOND], metric) /
+                               slice_read(slices[SLICE_FIRST], metric));
         sum += log_ratio;
         if (turns)
             turns[used] = log_ratio;
@@ -61,6 +70,21 @@ double slice_pair_log(const struct slice_series *series, enum metric_id metric, 
     if (count)
         *count = used;
     return used > 0 && isfinite(sum) ? sum / (double)used : (double)NAN;
+}
+
+double slice_pair_figure(const struct slice_series *series, enum metric_id metric,
+                         enum slice_side side)
+{
+    double sum = 0;
+    size_t used = 0;
+    for (uint64_t turn = 1; turn <= series->slice_count / SLICE_SIDES; turn++) {
+        const struct slice *slices[SLICE_SIDES];
+        if (!find_turn(series, turn, false, slices))
+            continue;
+        sum += log(slice_read(slices[side], metric));
+        used++;
+    }
+    return used > 0 && isfinite(sum) ? exp(sum / (double)used) : (double)NAN;
 }
 
 bool slice_cell_holds(const struct slice_cell *cell, const struct trial_record *trial)

@@ -34,6 +34,11 @@ double slice_read(const struct slice *slice, enum metric_id metric);
 double slice_pair_log(const struct slice_series *series, enum metric_id metric, bool all,
                       double *turns, size_t *count);
 
+/* What slice_pair_log is the ratio of: the figure of one of the two servers, its
+ * geometric mean over the turns that are valid; NAN as there. */
+double slice_pair_figure(const struct slice_series *series, enum metric_id metric,
+                         enum slice_side side);
+
 /* Where two contenders met. */
 struct slice_cell {
     const char *scenario, *value; /* names; `value` of the sweep, or NULL */

@@ -113,16 +113,27 @@ static void print_padded(const char *text, size_t width, enum table_align align,
             align == TABLE_LEFT ? padding : 0, "");
 }
 
+/* How many columns a line has up to its last cell with something in it, of which `row` is
+ * the number; the header's is 0. In Markdown all: there they have edges. */
+static size_t columns_of_line(const struct table *table, size_t row, bool markdown)
+{
+    size_t count = table->column_count;
+    while (!markdown && row && count > 0 && !*shown_at(table, row - 1, count - 1))
+        count--;
+    return count;
+}
+
 static void print_lines(const struct table *table, bool markdown, FILE *file)
 {
     const char *edge = markdown ? "| " : "", *between = markdown ? " | " : "  ";
     const char *end = markdown ? " |\n" : "\n";
     for (size_t row = 0; row <= table->row_count; row++) {
+        size_t count = columns_of_line(table, row, markdown);
         fputs(edge, file);
-        for (size_t column = 0; column < table->column_count; column++) {
+        for (size_t column = 0; column < count; column++) {
             const char *text =
                 row ? shown_at(table, row - 1, column) : table->columns[column].header;
-            bool last = !markdown && column + 1 == table->column_count;
+            bool last = !markdown && column + 1 == count;
             enum table_align align = table->columns[column].align;
             fputs(column ? between : "", file);
             print_padded(text,

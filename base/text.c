@@ -239,6 +239,14 @@ bool words_have(const struct words *words, const char *word)
     return false;
 }
 
+bool words_same(const struct words *a, const struct words *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
 void words_release(struct words *words)
 {
     for (size_t i = 0; i < words->count; i++)

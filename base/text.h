@@ -64,6 +64,7 @@ struct words {
 
 void words_add(struct words *words, const char *word); /* copies it */
 bool words_have(const struct words *words, const char *word);
+bool words_same(const struct words *a, const struct words *b); /* in this order */
 void words_release(struct words *words);
 
 /* malloc, calloc, realloc, strdup and asprintf that abort when memory has run out. */

@@ -42,7 +42,8 @@ static const struct field options[] = {
     {.name = "claims",
      .kind = FIELD_LIST,
      .value = "all|A,B",
-     .help = "run what these claims need, and nothing else (see interleave claims)",
+     .help = "run what these claims need, and nothing else (see interleave claims); with "
+             "--slices, those of them that are told by turns",
      .offset = offsetof(struct bench_settings, claims)},
     {.name = "strict",
      .kind = FIELD_FLAG,
@@ -139,6 +140,9 @@ static int begin(struct run *run, const struct bench_settings *settings,
     bool asked = settings->claims.count > 0;
     int result =
         claims_read_asked(&claims, &settings->claims, settings->scenarios, error);
+    if (result == 0 && asked && settings->by_slices)
+        result = claims_take_by_turns(&claims, settings->scenarios, &settings->slicing,
+                                      &run->claims_note, error);
     if (result < 0)
         return result;
     result = plan(run, settings, words, asked ? &claims : NULL, error);
@@ -244,11 +248,12 @@ const struct command bench_command = {
         "a warm-up and a measurement; each block has one trial of every contender, in an "
         "order shuffled from the seed, and where there are several one contender runs "
         "twice in each: what it differs from itself is the noise of the run. What is "
-        "planned is told first. The table goes to stdout, the data into the "
-        "folder of results, and Ctrl-C leaves a folder that --resume goes on with, by "
-        "the same build on the same machine.\n"
-        "Claims that the run can answer are judged from it, see `interleave claims`. One "
-        "that is refuted is a result, and no failure.\n"
+        "planned is told first. The table goes to stdout, the data into the folder of "
+        "results, and Ctrl-C leaves a folder that --resume goes on with, by the same "
+        "build on the same machine.\n"
+        "Claims that the run can answer are judged from it, see `interleave claims`; "
+        "with --slices --claims all those that hold two contenders against each other. "
+        "One that is refuted is a result, and no failure.\n"
         "With --slices it measures ratios: two servers are alive at once and the load "
         "alternates between them, so that what drifts in the machine meets both. Every "
         "contender is measured against the first one, and that one against itself; "

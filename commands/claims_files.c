@@ -9,6 +9,7 @@
 #include "analysis/claims_check.h"
 #include "base/installed.h"
 #include "base/text.h"
+#include "harness/experiment/claim_turns.h"
 #include "harness/experiment/scenario_files.h"
 #include "harness/third_party/shipped.h"
 
@@ -106,6 +107,25 @@ int claims_read_asked(struct claims *claims, const struct words *asked,
     if (result < 0)
         return result;
     result = keep_asked(claims, asked, error);
+    if (result < 0)
+        claims_release(claims);
+    return result;
+}
+
+int claims_take_by_turns(struct claims *claims, const char *folder,
+                         const struct slicing *slicing, char **note, struct error *error)
+{
+    struct scenarios scenarios;
+    int result = scenarios_read(&scenarios, folder, NULL, NULL, error);
+    if (result == 0) {
+        *note = claims_keep_by_turns(claims, scenarios.items, scenarios.count, slicing);
+        scenarios_release(&scenarios);
+    }
+    if (result == 0 && claims->count == 0) {
+        result = error_set(error, -EINVAL, "%s", *note);
+        free(*note);
+        *note = NULL;
+    }
     if (result < 0)
         claims_release(claims);
     return result;

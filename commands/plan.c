@@ -79,6 +79,8 @@ void plan_tell(const struct run *run, FILE *file)
     struct words lines = {0};
     tell_trials(run, file);
     tell_looks(run, file);
+    if (run->claims_note)
+        fprintf(file, "%s\n", run->claims_note);
     char *notes[] = {
         run_note_left_out(run->left_out.items, run->left_out.count, &run->experiment),
         run->experiment.slicing.count ? experiment_note_slices(&run->experiment)

@@ -10,6 +10,7 @@
 #include "base/formula.h"
 #include "base/json.h"
 #include "record/flags.h"
+#include "record/slices.h"
 
 const char *const claim_over_words[] = {
     [OVER_ALL] = "all",   [OVER_ANY] = "any",           [OVER_SLOPE] = "slope",
@@ -482,6 +483,38 @@ void claims_keep(struct claims *claims,
             fields_release(claim_fields, &claims->items[i]);
     }
     claims->count = kept;
+}
+
+static bool slices_have(const char *metric)
+{
+    for (size_t i = 0; slice_figures[i]; i++)
+        if (strcmp(slice_figures[i], metric) == 0)
+            return true;
+    return false;
+}
+
+const char *claim_test_needs_blocks(const struct claim_test *test)
+{
+    const struct claim_reading *subject = &test->subject;
+    const struct claim_reading *reference = &test->reference.reading;
+    const struct {
+        bool asked;
+        const char *what;
+    } others[] = {
+        {test->reference.formula != NULL, "a formula"},
+        {test->less.metric != NULL, "a difference of two figures"},
+        {test->over > OVER_ANY, "one figure of a whole sweep"},
+        {!text_same(subject->scenario, reference->scenario), "two scenarios"},
+        {!words_same(&subject->points, &reference->points), "two points of a sweep"},
+        {subject->class_name || reference->class_name, "a class of requests"},
+        {!text_same(subject->metric, reference->metric), "two metrics"},
+        {!slices_have(subject->metric), "a metric that slices do not have"},
+        {text_same(subject->contender, reference->contender), "one contender alone"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].asked)
+            return others[i].what;
+    return NULL;
 }
 
 const struct claim_reading *claim_reading_at(const struct claim_test *test, size_t index)

@@ -130,6 +130,13 @@ void claims_keep(struct claims *claims,
                  bool (*keep)(const void *context, const struct claim *claim),
                  const void *context);
 
+/*
+ * Why a test takes blocks, as "a formula": two contenders that have the load by turns
+ * (record/slices.h) tell no more than their ratio, at one point and of all requests.
+ * NULL: that is what it asks for.
+ */
+const char *claim_test_needs_blocks(const struct claim_test *test);
+
 /* The places that a test reads, NULL behind the last: subject, less, reference. */
 const struct claim_reading *claim_reading_at(const struct claim_test *test, size_t index);
 

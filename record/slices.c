@@ -6,6 +6,9 @@
 
 #define SCHEMA_VERSION 1
 
+const char *const slice_figures[] = {"throughput_rps", "latency_p50_ns", "latency_p99_ns",
+                                     "cpu_per_request_ns", NULL};
+
 static const char *const side_words[] = {
     [SLICE_FIRST] = "first", [SLICE_SECOND] = "second", NULL};
 

@@ -40,6 +40,10 @@ struct slice {
     bool valid;
 };
 
+/* What slices tell of the ratio of two servers, by the names of metrics; NULL ends them.
+ */
+extern const char *const slice_figures[];
+
 /* What the generator said of slices: each word once. */
 struct slice_warning {
     char *word;      /* of the flag */

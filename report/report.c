@@ -124,8 +124,7 @@ static int judge(const char *path, struct report_parts *report, struct error *er
         return result;
     struct run_noise noise;
     run_noise_make(&noise, &report->comparison);
-    claims_judge(&report->verdicts, &claims, &report->comparison,
-                 noise.cells > 0 ? noise.of : NULL);
+    claims_judge(&report->verdicts, &claims, &report->comparison, &noise);
     claims_release(&claims);
     return 0;
 }
@@ -150,10 +149,10 @@ static int write_files(const char *path, const char *into, FILE *terminal,
     if (result < 0)
         return result;
     comparison_make(&report.comparison, &report.results);
-    overview_derive(&report.overview, &report.comparison);
     enum of_run kind = kind_of_run(&report);
     if (kind == OF_BLOCKS)
-        result = judge(path, &report, error);
+        overview_derive(&report.overview, &report.comparison);
+    result = judge(path, &report, error);
     bool has_verdicts = report.verdicts.count > 0;
     unsigned made = (unsigned)kind | (has_verdicts ? OF_VERDICTS : 0);
     for (size_t i = 0; i < sizeof printed_files / sizeof *printed_files && result == 0;

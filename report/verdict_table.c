@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "report/lines.h"
 
-#define SAID_WIDTH 42 /* on a terminal */
+/* What the other columns leave of a terminal: a number, "not testable here", ">=1234",
+ * "1234 to 1234", "15 of 1234", and the gaps between. */
+#define SAID_WIDTH (TERMINAL_WIDTH - 2 - 17 - 6 - 14 - 10 - 5 * 2)
 
 /* A ratio: three figures, as tables have them. */
 static void add_ratio(struct text *text, double ratio)
@@ -150,8 +152,8 @@ static void print_summary(const struct verdicts *verdicts, enum table_style styl
     text_release(&line);
     text_printf(
         &line,
-        "Ratio: mean over blocks, with its %.0f %% interval. Verdicts at %.0f %%, "
-        "corrected for their number (Holm).",
+        "Ratio: mean over blocks (by turns: over pairs of processes), with its %.0f %% "
+        "interval. Verdicts at %.0f %%, corrected for their number (Holm).",
         100 * CLAIMS_CONFIDENCE, 100 * verdicts->level);
     line_print(text_string(&line), style, file);
     text_release(&line);

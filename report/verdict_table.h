@@ -1,7 +1,7 @@
 /*
  * verdict_table.h - the claims with their verdicts: what is said, the answer, the ratio
- * that decides it with its interval, and the blocks; what has no answer says why. At most
- * 100 columns of a terminal; the trials behind it are in verdicts.json.
+ * that decides it with its interval, and the blocks; what has no answer says why. The
+ * trials behind it are in verdicts.json.
  */
 #ifndef REPORT_VERDICT_TABLE_H
 #define REPORT_VERDICT_TABLE_H

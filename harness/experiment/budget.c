@@ -74,7 +74,7 @@ int budget_fit(struct experiment *experiment, const struct trial_order *plan,
                      ? 0
                      : keep_some_blocks(experiment, plan, keep, error);
     for (size_t s = 0; s < experiment->scenario_count && result == 0; s++)
-        if (!keep[s])
+        if (!keep[s] && !words_have(left_out, experiment->scenarios[s].scenario.name))
             words_add(left_out, experiment->scenarios[s].scenario.name);
     if (result == 0)
         experiment_keep(experiment, keep);

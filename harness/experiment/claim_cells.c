@@ -84,27 +84,61 @@ static bool has_contender(const struct experiment *run,
     return false;
 }
 
+/* `points`: of its sweep, none: whichever there are. */
+static bool has_points(const struct experiment_scenario *own, const char *scenario,
+                       const struct words *points)
+{
+    if (strcmp(own->scenario.name, scenario) != 0)
+        return false;
+    for (size_t i = 0; i < points->count; i++)
+        if (!words_have(&own->scenario.sweep.values, points->items[i]))
+            return false;
+    return true;
+}
+
 static bool has_reading(const struct experiment *run, const struct claim_reading *reading)
 {
+    for (size_t s = 0; s < run->scenario_count; s++)
+        if (has_points(&run->scenarios[s], reading->scenario, &reading->points))
+            return has_contender(run, &run->scenarios[s], reading->contender);
+    return false;
+}
+
+/* All that it reads. */
+static bool has_blocks(const struct experiment *run, const struct claim_test *test)
+{
+    const struct claim_reading *reading;
+    for (size_t i = 0; (reading = claim_reading_at(test, i)); i++)
+        if (!has_reading(run, reading))
+            return false;
+    return true;
+}
+
+/* The subject has the load by turns with the reference. */
+static bool has_turns(const struct experiment *run, const struct claim_test *test)
+{
+    const struct claim_reading *subject = &test->subject;
+    const char *first = test->reference.reading.contender;
     for (size_t s = 0; s < run->scenario_count; s++) {
         const struct experiment_scenario *own = &run->scenarios[s];
-        if (strcmp(own->scenario.name, reading->scenario) != 0)
-            continue;
-        for (size_t i = 0; i < reading->points.count; i++)
-            if (!words_have(&own->scenario.sweep.values, reading->points.items[i]))
-                return false;
-        return has_contender(run, own, reading->contender);
+        if (has_points(own, subject->scenario, &subject->points) &&
+            strcmp(run->contenders.items[own->contenders[0]].label, first) == 0 &&
+            has_contender(run, own, subject->contender))
+            return !claim_test_needs_blocks(test);
     }
     return false;
 }
 
-bool claim_is_of_run(const void *run, const struct claim *claim)
+bool claim_is_of_run(const void *context, const struct claim *claim)
 {
+    const struct experiment *run = context;
+    bool by_turns = run->slicing.count > 0, any = false;
     for (size_t t = 0; t < claim->test_count; t++) {
-        const struct claim_reading *reading;
-        for (size_t i = 0; (reading = claim_reading_at(&claim->tests[t], i)); i++)
-            if (!has_reading(run, reading))
-                return false;
+        const struct claim_test *test = &claim->tests[t];
+        bool has = by_turns ? has_turns(run, test) : has_blocks(run, test);
+        if (!has && !(by_turns && test->relation == CLAIM_REPORT))
+            return false;
+        any = any || has;
     }
-    return true;
+    return any;
 }

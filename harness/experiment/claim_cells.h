@@ -22,7 +22,8 @@ void claims_add_contenders(const struct claims *claims, const char *scenario,
  * The quick profile has the same. */
 void claims_keep_points(const struct claims *claims, struct scenario *scenario);
 
-/* Whether a run (struct experiment) has all that a claim reads. For claims_keep. */
-bool claim_is_of_run(const void *run, const struct claim *claim);
+/* Whether a run (struct experiment) has all that a claim reads; by turns all that it asks
+ * for (claim_turns.h). For claims_keep. */
+bool claim_is_of_run(const void *context, const struct claim *claim);
 
 #endif

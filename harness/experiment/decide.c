@@ -13,7 +13,9 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "harness/experiment/claim_cells.h"
+#include "harness/experiment/claim_turns.h"
 #include "harness/experiment/scenario_files.h"
+#include "harness/experiment/slice_check.h"
 #include "harness/third_party/shipped.h"
 #include "harness/third_party/third_party.h"
 #include "record/record.h"
@@ -112,6 +114,18 @@ static int choose_contenders(struct experiment *run, struct experiment_scenario 
     return result;
 }
 
+static int choose_all(struct experiment *run, const struct experiment_request *request,
+                      const struct words *joining, struct error *error)
+{
+    int result = 0;
+    for (size_t i = 0; i < run->scenario_count && result == 0; i++)
+        result = request->claims
+                     ? choose_claimed(run, &run->scenarios[i], request->claims, error)
+                     : choose_contenders(run, &run->scenarios[i], request->models,
+                                         joining, error);
+    return result;
+}
+
 /* The models of the run: ours, the references that ship, and those of files, whose
  * names are copied into `joining`. */
 static int gather_models(struct experiment *run, const struct words *externals,
@@ -176,11 +190,52 @@ static uint64_t blocks_of(const struct experiment_request *request)
     return request->slicing.count ? SLICING_PAIRS : request->profile->repeat;
 }
 
+/* A scenario of the run for those of its points that have these contenders. */
+static int add_pairs(struct experiment *run, const struct scenario *whole,
+                     const struct claim_pairs *pairs, struct error *error)
+{
+    struct experiment_scenario *own =
+        record_append(&run->scenarios, &run->scenario_count, sizeof *own);
+    scenario_copy(&own->scenario, whole);
+    struct sweep *sweep = &own->scenario.sweep;
+    words_release(&sweep->values);
+    int result = 0;
+    for (size_t i = 0; i < pairs->points.count; i++)
+        words_add(&sweep->values, pairs->points.items[i]);
+    for (size_t i = 0; i < pairs->contenders.count && result == 0; i++)
+        result = experiment_add_contender(run, own, pairs->contenders.items[i], error);
+    return result;
+}
+
+/* By turns a scenario stands in the run as often as claims have other contenders in it:
+ * where they have the load by turns with another one, or at other points. */
+static int pair_scenarios(struct experiment *run, const struct claims *claims,
+                          struct error *error)
+{
+    struct experiment_scenario *whole = run->scenarios;
+    size_t whole_count = run->scenario_count;
+    int result = 0;
+    run->scenarios = NULL;
+    run->scenario_count = 0;
+    for (size_t i = 0; i < whole_count; i++) {
+        struct claim_pairs *pairs;
+        size_t count;
+        claims_find_pairs(claims, &whole[i].scenario, &run->slicing, &pairs, &count);
+        for (size_t p = 0; p < count && result == 0; p++)
+            result = add_pairs(run, &whole[i].scenario, &pairs[p], error);
+        claim_pairs_free(pairs, count);
+        scenario_release(&whole[i].scenario);
+    }
+    free(whole);
+    return result;
+}
+
 static int check_slices(const struct experiment *run, struct error *error)
 {
     for (size_t i = 0; run->slicing.count && i < run->scenario_count; i++) {
         const struct experiment_scenario *own = &run->scenarios[i];
-        int result = slicing_check(&own->scenario.workload, error);
+        int result = slice_check(&own->scenario, &own->scenario.sweep.values,
+                                 &run->slicing, error);
         if (result < 0)
             return error_prefix(error, result, "%s", own->scenario.name);
         if (own->contender_count < 2)
@@ -237,11 +292,10 @@ int experiment_decide(struct experiment *run, const struct experiment_request *r
     int result = gather_models(run, request->externals, &joining, error);
     if (result == 0)
         result = read_asked(run, request, error);
-    for (size_t i = 0; i < run->scenario_count && result == 0; i++)
-        result = request->claims
-                     ? choose_claimed(run, &run->scenarios[i], request->claims, error)
-                     : choose_contenders(run, &run->scenarios[i], request->models,
-                                         &joining, error);
+    if (result == 0 && request->claims && run->slicing.count)
+        result = pair_scenarios(run, request->claims, error);
+    else if (result == 0)
+        result = choose_all(run, request, &joining, error);
     words_release(&joining);
     if (result == 0)
         result = check_slices(run, error);

@@ -25,7 +25,8 @@ struct experiment_request {
     const struct words *models;    /* empty: each scenario's own choice */
     const struct words *externals; /* files of references that join everywhere */
     const struct claims *claims;   /* what they read is measured, in place of what
-                                      scenarios and models say; NULL: no claims */
+                                      scenarios and models say; NULL: no claims. With
+                                      slices, what of it is told by turns */
 };
 
 /* Reads and checks the scenarios and decides everything else. 0, -EINVAL or -errno, and

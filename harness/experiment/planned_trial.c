@@ -21,14 +21,24 @@ uint64_t planned_trial_time_ns(const struct run *run, size_t index)
     return trial_time_ns(&run->plan, cell_of(run, index)->scenario);
 }
 
+/* Whom the contenders of a cell have the load by turns with. */
+static const struct contender *first_of(const struct run *run, const struct cell *cell)
+{
+    return &run->experiment.contenders.items[cell->contenders[0]];
+}
+
+/* "io-wait, connections 100, event-loop", by turns "..., epoll against event-loop" */
 static char *describe(const struct run *run, size_t index)
 {
     const struct cell *cell = cell_of(run, index);
-    const char *label = run_contender(run, &run->plan.trials[index])->label;
-    if (!cell->value)
-        return memory_printf("%s, %s", cell->scenario->name, label);
-    return memory_printf("%s, %s %s, %s", cell->scenario->name,
-                         cell->scenario->sweep.variable, cell->value, label);
+    struct text what = {0};
+    text_append_string(&what, cell->scenario->name);
+    if (cell->value)
+        text_printf(&what, ", %s %s", cell->scenario->sweep.variable, cell->value);
+    text_printf(&what, ", %s", run_contender(run, &run->plan.trials[index])->label);
+    if (run->experiment.slicing.count)
+        text_printf(&what, " against %s", first_of(run, cell)->label);
+    return text_steal(&what);
 }
 
 static enum done_status status_of(const struct trial_record *trial)
@@ -45,12 +55,6 @@ static uint64_t services_cpus(const struct scenario *scenario)
         return UINT64_MAX;
     return (scenario->backend.model ? scenario->backend.server.cpus : 0) +
            (scenario->database != DATABASE_NONE);
-}
-
-/* Whom the contenders of a cell have the load by turns with. */
-static const struct contender *first_of(const struct run *run, const struct cell *cell)
-{
-    return &run->experiment.contenders.items[cell->contenders[0]];
 }
 
 static void note_time(struct manifest *manifest, uint64_t begun_ns)

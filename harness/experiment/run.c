@@ -38,6 +38,7 @@ void run_init(struct run *run, uint64_t attempts)
 void run_release(struct run *run)
 {
     free(run->forced);
+    free(run->claims_note);
     words_release(&run->left_out);
     free(run->skip_reasons.items);
     findings_release(&run->findings);

@@ -42,6 +42,7 @@ struct run {
     struct results_dir dir;
     struct digests digests;
     struct findings findings; /* of the machine as it is now */
+    char *claims_note;        /* which it settles by turns; NULL: it is not asked that */
     char *forced; /* how what goes on with the run is not what began it; NULL: it is */
 };
 

@@ -31,16 +31,20 @@ static void make_file_name(char *name)
             *p = '_';
 }
 
-static char *name_trial(uint64_t block, const struct scenario *scenario,
-                        const char *value, const char *label)
+/* `first` NULL: it has the load alone. */
+static char *name_trial(uint64_t block, const struct cell *cell, const char *first,
+                        const char *label)
 {
-    char *id = value
-                   ? memory_printf("%02llu-%s-%s=%s-%s", (unsigned long long)block,
-                                   scenario->name, scenario->sweep.variable, value, label)
-                   : memory_printf("%02llu-%s-%s", (unsigned long long)block,
-                                   scenario->name, label);
-    make_file_name(id);
-    return id;
+    struct text id = {0};
+    text_printf(&id, "%02llu-%s", (unsigned long long)block, cell->scenario->name);
+    if (cell->value)
+        text_printf(&id, "-%s=%s", cell->scenario->sweep.variable, cell->value);
+    if (first)
+        text_printf(&id, "-%s", first);
+    text_printf(&id, "-%s", label);
+    char *name = text_steal(&id);
+    make_file_name(name);
+    return name;
 }
 
 static size_t *indices(size_t count)
@@ -55,6 +59,8 @@ static void add_cell_trials(struct trial_order *plan, size_t cell_index, uint64_
                             const struct contenders *contenders, struct random *random)
 {
     const struct cell *cell = &plan->cells[cell_index];
+    const char *first =
+        plan->slicing.count ? contenders->items[cell->contenders[0]].label : NULL;
     size_t *order = indices(cell->contender_count);
     random_shuffle(random, order, cell->contender_count, sizeof *order);
     for (size_t i = 0; i < cell->contender_count; i++) {
@@ -63,8 +69,7 @@ static void add_cell_trials(struct trial_order *plan, size_t cell_index, uint64_
             .block = block,
             .cell = cell_index,
             .contender = contender,
-            .id = name_trial(block, cell->scenario, cell->value,
-                             contenders->items[contender].label),
+            .id = name_trial(block, cell, first, contenders->items[contender].label),
         };
     }
     free(order);

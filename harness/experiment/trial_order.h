@@ -28,7 +28,8 @@ struct planned_trial {
     uint64_t block; /* from 1 */
     size_t cell;
     size_t contender; /* index into the run's contenders */
-    char *id;         /* folder name: 01-io-wait-connections=100-event-loop */
+    char *id;         /* folder name: 01-io-wait-connections=100-event-loop; by turns
+                       * both contenders, the first one in front */
 };
 
 struct trial_order {

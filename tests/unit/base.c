@@ -271,12 +271,16 @@ static void prints_tables(void **state)
     table_add_cellf(table, "%d", 12);
     table_start_row(table);
     table_add_cell(table, "c");
+    table_start_row(table);
+    table_add_cell(table, "d");
+    table_add_cell(table, "");
     static const char *const wanted[] = {
         [TABLE_TERMINAL] =
-            "model  p99 µs\n-----  ------\na,\"b\"      12\nc           -\n",
+            "model  p99 µs\n-----  ------\na,\"b\"      12\nc           -\nd\n",
         [TABLE_MARKDOWN] = "| model | p99 µs |\n|-------|-------:|\n"
-                           "| a,\"b\" |     12 |\n| c     |      - |\n",
-        [TABLE_CSV] = "model,p99 µs\n\"a,\"\"b\"\"\",12\nc,\n",
+                           "| a,\"b\" |     12 |\n| c     |      - |\n"
+                           "| d     |        |\n",
+        [TABLE_CSV] = "model,p99 µs\n\"a,\"\"b\"\"\",12\nc,\nd,\n",
     };
     for (int style = TABLE_TERMINAL; style <= TABLE_CSV; style++) {
         char *printed;

@@ -8,37 +8,12 @@
 #include <string.h>
 
 #include "analysis/claim_view.h"
-#include "analysis/claims.h"
 #include "analysis/claims_check.h"
 #include "commands/claims_files.h"
+#include "report/lines.h"
 #include "report/verdict_table.h"
+#include "tests/unit/claims_fixture.h"
 #include "tests/unit/record_fixture.h"
-#include "tests/unit/results_fixture.h"
-
-#define WAITS                                                                            \
-    "\"family\":\"f\",\"requests\":[{\"path\":\"/wait:50ms\",\"class\":\"wait\"}],"      \
-    "\"load\":{\"connections\":100},\"server\":{\"options\":{\"threads\":32}},"          \
-    "\"sweep\":{\"variable\":\"connections\",\"values\":[10,100]}"
-
-#define CLAIM(number, tests, more)                                                       \
-    "{\"number\":" number ",\"id\":\"c" number                                           \
-    "\",\"said\":\"s\",\"means\":\"m\",\"refuted_if\":\"r\",\"tests\":[" tests "]" more  \
-    "}"
-#define CLAIMS(list) "{\"claims\":[" list "]}"
-#define TEST(subject, more, reference)                                                   \
-    "{\"subject\":{\"scenario\":\"waits\",\"contender\":\"event-loop\"," subject         \
-    "\"metric\":\"throughput_rps\"}," more ",\"reference\":{" reference "}}"
-#define AT_100                "\"points\":[\"100\"],"
-#define AT_10                 "\"points\":[10],"
-#define POOL                  "\"contender\":\"thread-pool\""
-#define FORMULA(text)         "\"formula\":\"" text "\""
-#define RELATION(word)        "\"relation\":\"" word "\""
-#define AT_LEAST(margin)      RELATION("at_least") ",\"margin\":" #margin
-#define AT_MOST(margin)       RELATION("at_most") ",\"margin\":" #margin
-#define EQUALS(delta)         RELATION("equals") ",\"delta\":" #delta
-#define OVER(word)            "\"over\":\"" word "\","
-#define TO_POOL(points, more) TEST(points, more, POOL)
-#define ONE(tests)            CLAIMS(CLAIM("1", tests, ""))
 
 static const char *const labels[] = {"event-loop", "thread-pool", NULL};
 
@@ -76,35 +51,12 @@ static struct results make(const struct figures *figures)
     return results;
 }
 
-static struct verdicts judge(const struct results *results, const char *text,
-                             const struct noise_floor *noise)
-{
-    struct claims claims;
-    struct comparison comparison;
-    struct verdicts verdicts;
-    struct error error;
-    if (claims_read_string(&claims, "claims", text, &error) < 0)
-        fail_msg("%s", error.text);
-    comparison_make(&comparison, results);
-    claims_judge(&verdicts, &claims, &comparison, noise);
-    comparison_release(&comparison);
-    claims_release(&claims);
-    return verdicts;
-}
-
-static void expect_word(const struct claim_verdict *verdict, enum verdict_word word,
-                        const char *what)
-{
-    if (verdict->word != (int)word)
-        fail_msg("%s: %s (%s), not %s", what, verdict_words[verdict->word],
-                 verdict->why ? verdict->why : "-", verdict_words[word]);
-}
-
 /* A run in which every metric's noise floor is this. */
-static void fill_noise(struct noise_floor *noise, double floor)
+static void fill_noise(struct run_noise *noise, double floor)
 {
+    *noise = (struct run_noise){.cells = 1, .blocks = 6};
     for (size_t i = 0; i < METRIC_COUNT; i++)
-        noise[i] = (struct noise_floor){.pairs = 6, .floor = floor};
+        noise->of[i] = (struct noise_floor){.pairs = 6, .floor = floor};
 }
 
 /* ---- three answers ----------------------------------------------------------------- */
@@ -170,11 +122,11 @@ static void claims_have_three_answers(void **state)
     (void)state;
     const struct figures usual = USUAL;
     struct results results = make(&usual);
-    struct noise_floor noise[METRIC_COUNT];
-    fill_noise(noise, 0.002);
+    struct run_noise noise;
+    fill_noise(&noise, 0.002);
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         char *text = memory_printf(ONE("%s"), answers[i].tests);
-        struct verdicts verdicts = judge(&results, text, noise);
+        struct verdicts verdicts = judge(&results, text, &noise);
         const struct claim_verdict *verdict = verdicts.items;
         expect_word(verdict, answers[i].word, answers[i].tests);
         const struct evidence *evidence = verdict_evidence(verdict);
@@ -385,24 +337,51 @@ static void what_the_noise_hides_is_refused(void **state)
     (void)state;
     const struct figures usual = USUAL;
     struct results results = make(&usual);
-    struct noise_floor noise[METRIC_COUNT];
-    fill_noise(noise, 0.03);
+    struct run_noise noise;
+    fill_noise(&noise, 0.03);
     static const char equal[] = ONE(TO_POOL(AT_10, EQUALS(0.05)));
-    struct verdicts verdicts = judge(&results, equal, noise);
+    struct verdicts verdicts = judge(&results, equal, &noise);
     expect_word(verdicts.items, VERDICT_NOT_EVALUATED, "underpowered");
     assert_string_equal(verdicts.items->why,
                         "underpowered: 5 % is below twice the noise floor, 3 %");
     verdicts_release(&verdicts);
-    fill_noise(noise, 0.02);
-    verdicts = judge(&results, equal, noise);
+    fill_noise(&noise, 0.02);
+    verdicts = judge(&results, equal, &noise);
     expect_word(verdicts.items, SUPPORTED, "twice the noise floor");
     verdicts_release(&verdicts);
-    noise[METRIC_THROUGHPUT].suspect = true;
-    verdicts = judge(&results, ONE(THREE), noise);
+    noise.of[METRIC_THROUGHPUT].suspect = true;
+    verdicts = judge(&results, ONE(THREE), &noise);
     expect_word(verdicts.items, VERDICT_NOT_EVALUATED, "suspect");
     assert_string_equal(
         verdicts.items->why,
         "the instrument is suspect: a contender's throughput_rps differs from its own");
+    verdicts_release(&verdicts);
+    results_release(&results);
+}
+
+/* The loop is measured twice: at 10 clients it differs from itself by little, at 100 by
+ * 50 times as much. */
+static void a_test_has_the_noise_of_its_own_cell(void **state)
+{
+    (void)state;
+    const struct figures usual = USUAL;
+    struct results results = make(&usual);
+    struct experiment *run = &results.experiment;
+    experiment_add_twin(run, run->scenarios, run->scenarios->contenders[0]);
+    for (uint64_t block = 1; block <= usual.blocks; block++) {
+        double noise = deviations[block - 1], own = usual.spread * noise;
+        fixture_add_trial(&results, "waits", "10", "event-loop (again)", block,
+                          usual.loop_10 * exp(own + 0.001 * noise));
+        fixture_add_trial(&results, "waits", "100", "event-loop (again)", block,
+                          usual.loop_100 * exp(own + 0.05 * noise));
+    }
+    struct verdicts verdicts = judge(&results, ONE(TO_POOL(AT_10, EQUALS(0.05))), NULL);
+    expect_word(verdicts.items, SUPPORTED, "where there is little noise");
+    verdicts_release(&verdicts);
+    verdicts = judge(&results, ONE(TEST(AT_100, EQUALS(0.05), FORMULA("2000"))), NULL);
+    expect_word(verdicts.items, VERDICT_NOT_EVALUATED, "where there is much");
+    assert_string_equal(verdicts.items->why,
+                        "underpowered: 5 % is below twice the noise floor, 5.1 %");
     verdicts_release(&verdicts);
     results_release(&results);
 }
@@ -431,9 +410,13 @@ static void the_table_fits_a_terminal(void **state)
     fclose(file);
     assert_non_null(strstr(text, "6 of "));
     assert_non_null(strstr(text, "the server has 1 of 2 CPUs"));
-    for (char *line = text; *line; line += strcspn(line, "\n") + 1)
-        if (strcspn(line, "\n") > 100)
-            fail_msg("wider than 100: %.*s", (int)strcspn(line, "\n"), line);
+    for (char *line = text; *line; line += strcspn(line, "\n") + 1) {
+        size_t width = strcspn(line, "\n");
+        if (width > TERMINAL_WIDTH)
+            fail_msg("wider than %d: %.*s", TERMINAL_WIDTH, (int)width, line);
+        if (width > 0 && line[width - 1] == ' ')
+            fail_msg("a blank at the end: %.*s", (int)width, line);
+    }
     free(text);
     verdicts_release(&verdicts);
     results_release(&results);
@@ -616,6 +599,7 @@ int main(void)
         cmocka_unit_test(what_has_no_answer_says_why),
         cmocka_unit_test(what_cannot_run_here_is_not_testable),
         cmocka_unit_test(what_the_noise_hides_is_refused),
+        cmocka_unit_test(a_test_has_the_noise_of_its_own_cell),
         cmocka_unit_test(the_table_fits_a_terminal),
         cmocka_unit_test(shipped_claims_ask_for_what_there_is),
         cmocka_unit_test(a_reference_has_the_points_of_its_subject),

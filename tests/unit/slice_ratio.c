@@ -66,6 +66,38 @@ static void test_ratio_of_a_pair(void **state)
     slice_series_release(&series);
 }
 
+/* The figures of both servers are those whose ratio is that of the pair. */
+static void test_figures_of_a_pair(void **state)
+{
+    (void)state;
+    struct slice_series series;
+    slice_series_init(&series);
+    for (uint64_t turn = 1; turn <= 3; turn++) {
+        double first = turn == 1 ? 100 : 400, second = turn == 1 ? 900 : 400;
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_FIRST, first));
+        fixture_add_slice(&series, fixture_slice(turn, SLICE_SECOND, second));
+    }
+    series.slices[5].valid = false; /* the third turn's second server */
+    double first = slice_pair_figure(&series, METRIC_THROUGHPUT, SLICE_FIRST);
+    double second = slice_pair_figure(&series, METRIC_THROUGHPUT, SLICE_SECOND);
+    assert_true(fabs(first - 200) < 1e-9);
+    assert_true(fabs(second - 600) < 1e-9);
+    double value = slice_pair_log(&series, METRIC_THROUGHPUT, false, NULL, NULL);
+    assert_true(fabs(value - log(second / first)) < 1e-12);
+    assert_true(isnan(slice_pair_figure(&series, METRIC_LATENCY_P99, SLICE_FIRST)));
+    slice_series_release(&series);
+}
+
+/* By both names that they have: of metrics, and in what claims ask for. */
+static void test_figures_have_names(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (; slice_metrics[count] != METRIC_COUNT; count++)
+        assert_string_equal(metrics[slice_metrics[count]].name, slice_figures[count]);
+    assert_null(slice_figures[count]);
+}
+
 /* ---- drift ------------------------------------------------------------------------ */
 
 #define PAIRS 10
@@ -198,6 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_validity),
         cmocka_unit_test(test_ratio_of_a_pair),
+        cmocka_unit_test(test_figures_of_a_pair),
+        cmocka_unit_test(test_figures_have_names),
         cmocka_unit_test(test_drift),
         cmocka_unit_test(test_invalid_pairs),
     };

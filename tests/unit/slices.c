@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "harness/experiment/slice_check.h"
 #include "loadgen/engine/slices.h"
 #include "tests/unit/load_fixture.h"
+#include "workload/scenario_read.h"
 
 /* ---- the order -------------------------------------------------------------------- */
 
@@ -69,6 +71,40 @@ static void test_what_can_be_cut(void **state)
     assert_int_equal(slicing_check(&workload, &error), -EINVAL);
     assert_non_null(strstr(error.text, "phases"));
     workload_release(&workload);
+}
+
+/* What a path says of how long it takes; 350 ms of a slice are measured. */
+static void test_what_is_short_enough(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool fits;
+    } paths[] = {
+        {"/", true},
+        {"/gzip:64KiB/spin:200k", true},
+        {"/wait:350ms", true},
+        {"/wait:351ms", false},
+        {"/wait:50ms~exp/block:300ms", true},
+        {"/wait:51ms~exp/block:300ms", false},
+        {"/spin:1s", false},
+        {"/fetch:wait=1s", false},
+    };
+    const struct slicing slicing = {.count = 1, .slice_ns = 400 * NS_PER_MS};
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        char *text = memory_printf("{\"name\":\"s\",\"title\":\"t\",\"question\":\"q\","
+                                   "\"family\":\"f\",\"requests\":[{\"path\":\"%s\"}]}",
+                                   paths[i].path);
+        const struct words all = {0};
+        struct scenario scenario;
+        struct error error;
+        if (scenario_read_string(&scenario, "s", text, &error) < 0)
+            fail_msg("%s", error.text);
+        if ((slice_check(&scenario, &all, &slicing, &error) == 0) != paths[i].fits)
+            fail_msg("%s is %s", paths[i].path, paths[i].fits ? "refused" : "accepted");
+        scenario_release(&scenario);
+        free(text);
+    }
 }
 
 /* ---- the load --------------------------------------------------------------------- */
@@ -234,9 +270,13 @@ static void test_interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),       cmocka_unit_test(test_what_can_be_cut),
-        cmocka_unit_test(test_closed_loop), cmocka_unit_test(test_open_loop),
-        cmocka_unit_test(test_not_drained), cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_what_can_be_cut),
+        cmocka_unit_test(test_what_is_short_enough),
+        cmocka_unit_test(test_closed_loop),
+        cmocka_unit_test(test_open_loop),
+        cmocka_unit_test(test_not_drained),
+        cmocka_unit_test(test_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
