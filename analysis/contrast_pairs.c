@@ -135,7 +135,8 @@ static void add_contenders(struct contrast_pairs *pairs, const struct results *r
                            const struct row *a, const struct row *b, const char **apart)
 {
     if (!results->experiment.slicing.count) {
-        add_pair(pairs, (struct block_source){.row = a}, (struct block_source){.row = b});
+        const struct block_source of_a = {.row = a}, of_b = {.row = b};
+        add_pair(pairs, of_a, of_b);
         return;
     }
     struct slice_cell cell = slice_cell_of(results, a);

@@ -141,8 +141,8 @@ static int begin(struct run *run, const struct bench_settings *settings,
     int result =
         claims_read_asked(&claims, &settings->claims, settings->scenarios, error);
     if (result == 0 && asked && settings->by_slices)
-        result = claims_take_by_turns(&claims, settings->scenarios, &settings->slicing,
-                                      &run->claims_note, error);
+        result = claims_take_by_turns(&claims, settings->scenarios,
+                                      &settings->run.slicing, &run->claims_note, error);
     if (result < 0)
         return result;
     result = plan(run, settings, words, asked ? &claims : NULL, error);
@@ -224,7 +224,7 @@ static int bench_with(const struct bench_settings *settings, const struct words 
 
 static int run(int argc, char **argv)
 {
-    struct bench_settings settings;
+    struct bench_settings settings = {0};
     struct option_group groups[] = {
         {.title = "Options", .options = options, .settings = &settings},
         {.options = run_options, .settings = &settings.run}};
