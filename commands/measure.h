@@ -12,4 +12,8 @@
  * trial failed, EXIT_INVALID, EXIT_INTERRUPTED. */
 int measure(struct run *run, const char *command);
 
+/* Tells on stderr what the doctor finds, unless that was done: before the first thing
+ * that the run starts, which would be found as well. */
+void measure_tell_doctor(struct run *run);
+
 #endif
