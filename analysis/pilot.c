@@ -134,20 +134,20 @@ static double speed_of(struct pilot *pilot, const struct scenario *scenario,
 {
     struct interval interval = compare(pilot);
     if (!interval.exists) {
-        text_printf(why, "; CPU/req of %s has %zu valid %s here, %zu there: it takes 2",
-                    pilot->model, pilot->here_count,
+        text_printf(why, "; CPU/req: %zu valid %s here, %zu there, it takes 2",
+                    pilot->here_count,
                     text_plural((double)pilot->here_count, "trial", "trials"),
                     pilot->there_count);
         return 1;
     }
-    text_printf(why, "; CPU/req of %s is %.2f [%.2f, %.2f] times that there",
-                pilot->model, pilot->ratio, pilot->low, pilot->high);
+    text_printf(why, "; CPU/req x %.2f [%.2f, %.2f]", pilot->ratio, pilot->low,
+                pilot->high);
     bool is_noise =
         interval_holds(&interval, 1) || fabs(log(pilot->ratio)) < log(PILOT_NOISE);
     if (is_noise)
-        text_append_string(why, ", no more than noise");
+        text_append_string(why, ", which is noise");
     else if (pilot->ratio < 1 && has_waits(scenario))
-        text_append_string(why, ", and requests wait for a fixed time");
+        text_append_string(why, ", but requests wait a fixed time");
     else
         return 1 / pilot->ratio;
     return 1;
@@ -167,7 +167,7 @@ static double rate_of(struct scaled_load *load, const struct scenario *scenario,
     }
     if (load->pilot)
         return load->connections * speed_of(load->pilot, scenario, why);
-    text_append_string(why, "; the reference has CPU/req of nothing that runs here");
+    text_append_string(why, "; no CPU/req there of what runs here");
     return load->connections;
 }
 
@@ -178,10 +178,10 @@ void pilot_judge(struct scaled_load *load, const struct scenario *scenario)
     bool known = here > 0 && there > 0;
     load->connections = known ? here / there : 1;
     if (known)
-        text_printf(&why, "server on %.0f %s here, %.0f there", here,
+        text_printf(&why, "%.0f %s here, %.0f there", here,
                     text_plural(here, "CPU", "CPUs"), there);
     else
-        text_append_string(&why, "how many CPUs the server had there is not known");
+        text_append_string(&why, "CPUs there are not known");
     load->rate = rate_of(load, scenario, &why);
     free(load->why);
     load->why = text_steal(&why);

@@ -64,29 +64,29 @@ static void test_factors(void **state)
         const char *why;                              /* among other words */
     } cases[] = {
         /* Clients, by the CPUs of the server. */
-        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "server on 2 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "server on 4 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "server on 64 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "server on 1 CPU here, 2 there"},
-        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "is not known"},
-        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "server on 1 CPU here, 1 there"},
+        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "2 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "4 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "64 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "1 CPU here, 2 there"},
+        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "CPUs there are not known"},
+        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "1 CPU here, 1 there"},
         /* Rates, by what a request costs besides. */
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {10, 9.9, 10.1}, 1, 1, "than noise"},
-        {OPEN("/", "1"), 64, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, 2, "0.50 [0.49"},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {10, 9.9, 10.1}, 1, 1, "which is noise"},
+        {OPEN("/", "1"), 64, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, 2, "x 0.50 [0.49"},
         {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {20, 20.2, 19.8}, 1, 0.5, "2.00 [1.9"},
-        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {10, 10.1}, 2, 2, "than noise"},
+        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {10, 10.1}, 2, 2, "which is noise"},
         {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 2, 4, "0.50"},
         /* A ratio of less than 10 %, however sure; one that may as well be 1. */
-        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {10.9, 10.91}, 1, 1, "than noise"},
+        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {10.9, 10.91}, 1, 1, "which is noise"},
         {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {11.1, 11.11}, 1, 10 / 11.1, "1.11"},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "than noise"},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "which is noise"},
         /* Nobody can say. */
         {OPEN("/", "1"), 2, 2, {10}, {5, 5.05, 4.95}, 1, 1, "it takes 2"},
         {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {0}, 1, 1, "0 valid trials here"},
-        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "CPU/req of nothing"},
+        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "no CPU/req there"},
         {SEARCHED, 2, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, NAN, "searched for"},
         /* Who waits for a fixed time is slowed down with the machine, and not sped up. */
-        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "a fixed time"},
+        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
         {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {20, 20.2}, 1, 0.5, "2.00"},
         {OPEN("/fetch:wait=9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
         {OPEN("/spin:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 2, "0.50"},
