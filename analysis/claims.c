@@ -248,10 +248,10 @@ static bool accept_metric(const struct judge *judge, const struct claim_test *te
     if (test->relation != CLAIM_EQUALS ||
         (noise && !noise_floor_underpowered(noise, test->delta)))
         return true;
-    share_format(test->delta, delta, sizeof delta);
+    text_share(test->delta, delta, sizeof delta);
     if (noise && !isnan(noise->floor))
         text_printf(&why, "underpowered: %s is below twice the noise floor, %s", delta,
-                    share_format(noise->floor, floor, sizeof floor));
+                    text_share(noise->floor, floor, sizeof floor));
     else
         text_printf(&why, "underpowered: the noise floor of %s is not known",
                     metrics[metric].name);

@@ -324,19 +324,12 @@ char *metric_format(enum metric_id metric, double value, char *buffer, size_t by
     if (isnan(value))
         snprintf(buffer, bytes, "-");
     else if (metrics[metric].is_share && value > 0)
-        share_format(value, buffer, bytes);
+        text_share(value, buffer, bytes);
     else if (unit == QUANTITY_COUNT && value > 0 && value < 0.005)
         snprintf(buffer, bytes, "<0.01");
     else if (unit == QUANTITY_COUNT && value < 10)
         snprintf(buffer, bytes, value == floor(value) ? "%.0f" : "%.2f", value);
     else
         quantity_format(unit, value, buffer, bytes);
-    return buffer;
-}
-
-char *share_format(double share, char *buffer, size_t bytes)
-{
-    double percent = 100 * share;
-    snprintf(buffer, bytes, percent < 10 ? "%.2g %%" : "%.0f %%", percent);
     return buffer;
 }

@@ -136,7 +136,4 @@ const struct distribution *metric_distribution(enum metric_id metric,
 /* The value as a reader sees it: "19.9k", "51.2 ms", "97 %"; "-" where it is NaN. */
 char *metric_format(enum metric_id metric, double value, char *buffer, size_t bytes);
 
-/* A share (0..1) as a reader sees it: "97 %", "6.4 %", "0.13 %". */
-char *share_format(double share, char *buffer, size_t bytes);
-
 #endif

@@ -177,7 +177,7 @@ char *run_noise_note(const struct run_noise *noise)
         if (run_noise_tells(noise, m)) {
             char share[QUANTITY_TEXT_BYTES];
             text_printf(&note, "%s%s %s", note.length ? ", " : "", metrics[m].header,
-                        share_format(noise->of[m].floor, share, sizeof share));
+                        text_share(noise->of[m].floor, share, sizeof share));
         }
     char *line = note.length
                      ? memory_printf("Noise floor (A/A, %zu blocks): %s", noise->blocks,

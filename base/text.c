@@ -164,6 +164,13 @@ const char *text_nearest(const char *word, const char *const *candidates)
     return nearest;
 }
 
+char *text_share(double share, char *buffer, size_t bytes)
+{
+    double percent = 100 * share;
+    snprintf(buffer, bytes, percent < 10 ? "%.2g %%" : "%.0f %%", percent);
+    return buffer;
+}
+
 const char *text_plural(double count, const char *one, const char *many)
 {
     return count >= 1 && count <= 1 ? one : many;

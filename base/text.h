@@ -37,6 +37,9 @@ char *text_steal(struct text *text);
  */
 const char *text_nearest(const char *word, const char *const *candidates);
 
+/* A share as a reader sees it: "97 %", "6.4 %", "0.13 %", "412 %"; returns the buffer. */
+char *text_share(double share, char *buffer, size_t bytes);
+
 /* The noun that goes with the number: "1 reply", "0 replies". */
 const char *text_plural(double count, const char *one, const char *many);
 

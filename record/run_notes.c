@@ -168,7 +168,7 @@ static const char *const decisions[] = {
 char *run_note_look(const struct look *look)
 {
     struct text note = {0};
-    char spent[48];
+    char spent[48], half[24], wanted[24];
     text_printf(&note, "After %llu blocks and %s: %s", (unsigned long long)look->blocks,
                 clock_span_text(look->spent_s, spent, sizeof spent),
                 decisions[look->decision]);
@@ -177,8 +177,9 @@ char *run_note_look(const struct look *look)
     if (!look->widest)
         text_append_string(&note, "; there is no ratio to be precise about");
     else if (isfinite(look->half_width))
-        text_printf(&note, "; least known is %s ±%.2g %% (%.0f %% is wanted)",
-                    look->widest, 100 * look->half_width, 100 * look->wanted);
+        text_printf(&note, "; least known is %s ±%s (%s is wanted)", look->widest,
+                    text_share(look->half_width, half, sizeof half),
+                    text_share(look->wanted, wanted, sizeof wanted));
     else
         text_printf(&note, "; %s has no interval", look->widest);
     text_append_string(&note, ".");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/ranking.h"
+#include "base/text.h"
 
 #define CELL_BYTES 128
 
@@ -34,8 +35,8 @@ static void add_estimate(struct table *table, const struct row *row, struct figu
     if (style == TABLE_TERMINAL) {
         double half =
             fmax(estimate->median - interval->low, interval->high - estimate->median);
-        table_add_cellf(table, "%s%s ±%.2g%%%s", before, median,
-                        estimate->median > 0 ? 100 * half / estimate->median : 0, behind);
+        text_share(estimate->median > 0 ? half / estimate->median : 0, low, sizeof low);
+        table_add_cellf(table, "%s%s ±%s%s", before, median, low, behind);
         return;
     }
     metric_format(figure.metric, interval->low, low, sizeof low);

@@ -113,7 +113,7 @@ void cpu_usage_derive(struct overview_cell *cell, const struct comparison *compa
         cell->text = cores_text(row, find_frugal(comparison, basis, best));
     } else {
         char share[QUANTITY_TEXT_BYTES];
-        share_format(throughput / best, share, sizeof share);
+        text_share(throughput / best, share, sizeof share);
         cell->text = memory_printf("carries %s of it", share);
     }
 }

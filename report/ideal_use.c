@@ -8,9 +8,23 @@
 #include "analysis/ranking.h"
 #include "base/text.h"
 
-static size_t least_trials(bool words)
+static size_t least_trials(const struct run_noise *noise)
 {
-    return words ? RANKING_LEAST_TRIALS : 1;
+    return noise ? RANKING_LEAST_TRIALS : 1;
+}
+
+/* Words are verdicts, and a contender that differs from itself forbids those. */
+static bool is_suspect(const struct run_noise *noise, struct figure contest)
+{
+    return noise && noise->of[contest.metric].suspect;
+}
+
+static bool counts(const struct comparison *comparison, const struct row *cell,
+                   size_t count, const struct run_noise *noise)
+{
+    struct figure contest = ranking_contest(comparison, cell);
+    return !is_suspect(noise, contest) &&
+           !ranking_gap(cell, count, contest, least_trials(noise));
 }
 
 /* Of the cells of a family that count, and have this contender. */
@@ -49,7 +63,7 @@ static void add_cell_score(struct family_score *score, struct overview_cell *evi
 
 static struct family_score score_family(const struct comparison *comparison,
                                         const struct contender *contender,
-                                        const char *family, size_t least,
+                                        const char *family, const struct run_noise *noise,
                                         struct overview_cell *evidence)
 {
     struct family_score score = {0};
@@ -59,8 +73,7 @@ static struct family_score score_family(const struct comparison *comparison,
         const struct row *row = comparison_find(comparison, cell, contender);
         i += count;
         if (strcmp(cell->scenario->family, family) == 0 && row &&
-            row->status != ROW_NOT_TESTABLE &&
-            !ranking_gap(cell, count, ranking_contest(comparison, cell), least))
+            row->status != ROW_NOT_TESTABLE && counts(comparison, cell, count, noise))
             add_cell_score(&score, evidence, comparison, cell, row);
     }
     return score;
@@ -97,7 +110,7 @@ static void tell_family(struct text *text, const char *family,
 }
 
 void ideal_use_derive(struct overview_cell *cell, const struct comparison *comparison,
-                      const struct contender *contender, bool words)
+                      const struct contender *contender, const struct run_noise *noise)
 {
     const struct experiment *run = &comparison->results->experiment;
     struct text text = {0};
@@ -106,29 +119,45 @@ void ideal_use_derive(struct overview_cell *cell, const struct comparison *compa
         if (!is_first_of_family(run, i))
             continue;
         struct family_score score =
-            score_family(comparison, contender, family, least_trials(words), cell);
-        tell_family(&text, family, &score, words);
+            score_family(comparison, contender, family, noise, cell);
+        tell_family(&text, family, &score, noise != NULL);
     }
     if (!text.length)
         text_append_string(&text, "no cell counts");
     cell->text = text_steal(&text);
 }
 
-char *ideal_use_not_counted(const struct comparison *comparison, bool words)
+/* Why the cell does not count, on the heap; NULL: it does. */
+static char *gap_reason(const struct comparison *comparison, const struct row *cell,
+                        size_t count, const struct run_noise *noise)
+{
+    struct figure contest = ranking_contest(comparison, cell);
+    const struct row *gap = ranking_gap(cell, count, contest, least_trials(noise));
+    if (gap) {
+        char *reason = ranking_gap_reason(gap, contest);
+        char *named = memory_printf("%s: %s", gap->contender->label, reason);
+        free(reason);
+        return named;
+    }
+    return is_suspect(noise, contest)
+               ? memory_printf("%s: a contender differs from itself",
+                               metrics[contest.metric].header)
+               : NULL;
+}
+
+char *ideal_use_not_counted(const struct comparison *comparison,
+                            const struct run_noise *noise)
 {
     struct text names = {0};
     for (size_t i = 0; i < comparison->row_count;) {
         const struct row *cell = &comparison->rows[i];
         size_t count = ranking_cell_size(comparison, cell);
-        struct figure contest = ranking_contest(comparison, cell);
-        const struct row *gap = ranking_gap(cell, count, contest, least_trials(words));
+        char *reason = gap_reason(comparison, cell, count, noise);
         i += count;
-        if (!gap)
+        if (!reason)
             continue;
         char *name = overview_row_name(cell);
-        char *reason = ranking_gap_reason(gap, contest);
-        text_printf(&names, "%s%s (%s: %s)", names.length ? "; " : "", name,
-                    gap->contender->label, reason);
+        text_printf(&names, "%s%s (%s)", names.length ? "; " : "", name, reason);
         free(reason);
         free(name);
     }

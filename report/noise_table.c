@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "analysis/run_noise.h"
+#include "base/text.h"
 #include "report/lines.h"
 
 static void add_share(struct table *table, double share)
 {
     char buffer[QUANTITY_TEXT_BYTES];
-    table_add_cell(table, share_format(share, buffer, sizeof buffer));
+    table_add_cell(table, text_share(share, buffer, sizeof buffer));
 }
 
 static bool print_table(const struct run_noise *noise, enum table_style style, FILE *file)

@@ -16,7 +16,10 @@ void overview_derive(struct overview *overview, const struct comparison *compari
     const struct row *basis = cpu_usage_basis(comparison);
     overview->cpu_basis = basis ? overview_row_name(basis) : NULL;
     overview->words = comparison->results->experiment.repeat >= RANKING_LEAST_TRIALS;
-    overview->not_counted = ideal_use_not_counted(comparison, overview->words);
+    struct run_noise noise;
+    run_noise_make(&noise, comparison);
+    const struct run_noise *of_words = overview->words ? &noise : NULL;
+    overview->not_counted = ideal_use_not_counted(comparison, of_words);
     overview->row_count = 0;
     overview->rows =
         memory_allocate_zeroed(contenders->count + 1, sizeof *overview->rows);
@@ -27,7 +30,7 @@ void overview_derive(struct overview *overview, const struct comparison *compari
         row->contender = &contenders->items[i];
         concurrency_type_derive(&row->type, comparison, row->contender);
         cpu_usage_derive(&row->cpu, comparison, basis, row->contender);
-        ideal_use_derive(&row->use, comparison, row->contender, overview->words);
+        ideal_use_derive(&row->use, comparison, row->contender, of_words);
     }
 }
 

@@ -72,7 +72,7 @@ static void add_noise(struct table *table, const struct group *group,
         if (isnan(noise.floor))
             table_add_cell(table, NULL);
         else
-            table_add_cellf(table, "%s%s", share_format(noise.floor, floor, sizeof floor),
+            table_add_cellf(table, "%s%s", text_share(noise.floor, floor, sizeof floor),
                             noise.suspect ? " ?" : "");
     }
     for (int i = 0; i < 3; i++)

@@ -19,7 +19,8 @@
  *   5. Call server_ready when connections would be served.
  *   6. Flags say what a model is, `wait`, `blocking` and `cpu` who runs each kind of
  *      step, and the role of an option what it counts or chooses. The core branches on
- *      these, never on names, and analysis/theory.c predicts from them.
+ *      these, never on names, and analysis/theory.c and analysis/simulate predict from
+ *      them.
  *   7. If a machine may lack what it needs, implement `supported`.
  *   8. docs/models.md: a row in its matrix and a section, which tests/system/guide.t asks
  *      for; the model's name in the README's matrix. tests/system/matrix.t holds both

@@ -21,7 +21,7 @@
 #include "loadgen/engine/timers.h"
 #include "loadgen/measure/totals.h"
 #include "loadgen/plan/load_plan.h"
-#include "loadgen/plan/schedule.h"
+#include "workload/schedule.h"
 
 /* The course of a run as points in time, the same for all threads. */
 struct timeline {

@@ -3,67 +3,7 @@
 # Every bound holds on a loaded machine: waits overlap or they do not.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-holds() { # EXPRESSION NAME
-    awk "BEGIN { exit !($1) }" 2>/dev/null
-    ok $? "$2 ($1)"
-}
-
-# Each run has a session of its own, so that whatever it leaves behind is found, and a
-# folder of its own, where results/latest is the test's. A neighbour's load makes no trial
-# run again, unless asked.
-start() { # ARGUMENTS...: sets $run
-    setsid env -C "$work" "$INTERLEAVE" bench --attempts "${attempts:-1}" "$@" >"$work/out" 2>"$work/err" &
-    run=$!
-}
-finish() { # sets $status
-    wait "$run"
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
-# What overlaps shows in one run of some: a neighbour's load, or a machine that stood
-# still for most of a second, only takes away.
-run_until() { # CONDITION DIR ARGUMENTS...: sets $status
-    local condition=$1 folder=$2
-    shift 2
-    for _ in 1 2 3 4 5; do
-        rm -rf "$folder"
-        start "$@" --out "$folder"
-        finish
-        $condition && return
-    done
-}
-nothing_runs() { # NAME
-    [ -z "$(ps -o pid= -s "$run")" ]
-    ok $? "$1 leaves nothing running"
-}
-child_of_run() { # COMMAND: the pid of the run's child that runs it
-    local pid
-    for pid in $(ps -o pid= --ppid "$run"); do
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^interleave $1 " && echo "$pid"
-    done
-}
-await() { # COMMAND...: until it prints something, at most 30 s
-    for _ in $(seq 300); do
-        [ -n "$("$@" 2>/dev/null)" ] && return 0
-        sleep 0.1
-    done
-    return 1
-}
-first_trial() { # DIR: the first trial.json there
-    ls "$1"/trials/*/trial.json
-}
-figure() { # DIR SCENARIO MODEL METRIC
-    awk -F, -v s="$2" -v m="$3" -v f="$4" '$1==s && $5==m && $7==f {print $9}' "$1/comparison.csv"
-}
+. tests/support/bench_test.sh
 
 cat >"$work/tiny-wait.json" <<'JSON'
 { "name": "tiny-wait", "title": "Tiny waits", "question": "Do waits overlap?",
@@ -128,7 +68,7 @@ loop_overlaps() { # DIR SCENARIO FACTOR: the event loop answers so many times as
         'BEGIN { exit !(one > 0 && all > factor * one) }'
 }
 waits_overlap() { loop_overlaps "$work/table" tiny-wait 5; }
-run_until waits_overlap "$work/table" "$work/tiny-wait.json" "$work/tiny-mix.json" \
+bench_until waits_overlap "$work/table" "$work/tiny-wait.json" "$work/tiny-mix.json" \
     --models "$models" --repeat 2 --seed 5
 # A sanitizer build, or a neighbour's load, makes figures invalid, but they are figures.
 [ $status -eq 0 ] || [ $status -eq 3 ]
@@ -213,14 +153,14 @@ grep -q '^! failed: 1 of 1 trial failed: the server did not start' "$work/out"
 ok $? "the table shows it as failed"
 
 start "$work/long.json" --models event-loop --out "$work/died"
-await child_of_run load && sleep 0.3 && kill -9 "$(child_of_run serve)"
+await children_of_run load && sleep 0.3 && kill -9 "$(children_of_run serve)"
 finish
 [ $status -eq 1 ] && grep -q '"reason":.*the server ended.*signal 9' "$work"/died/trials/*/trial.json
 ok $? "a server that is killed: exit 1 and the reason (exit $status)"
 nothing_runs "a server that is killed"
 
 start "$work/long.json" --models event-loop --overrun 1s --out "$work/hung"
-await child_of_run load && sleep 0.3 && kill -STOP "$(child_of_run load)"
+await children_of_run load && sleep 0.3 && kill -STOP "$(children_of_run load)"
 finish
 [ $status -eq 1 ] && grep -q '"reason":.*the generator hung' "$work"/hung/trials/*/trial.json
 ok $? "a generator that hangs: exit 1 and the reason (exit $status)"
@@ -236,7 +176,7 @@ cat >"$work/tiny-fetch.json" <<'JSON'
   "backend": { "model": "event-loop", "options": { "uv-pool": 2 } } }
 JSON
 calls_overlap() { loop_overlaps "$work/fetch" tiny-fetch 4; }
-run_until calls_overlap "$work/fetch" "$work/tiny-fetch.json" --models iterative,event-loop --seed 5
+bench_until calls_overlap "$work/fetch" "$work/tiny-fetch.json" --models iterative,event-loop --seed 5
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "a run with a backend ends well (exit $status)"
 nothing_runs "a run with a backend"
@@ -259,25 +199,25 @@ sed 's/"duration": "1s"/"duration": "20s"/' "$work/tiny-fetch.json" >"$work/long
 start "$work/long-fetch.json" --models event-loop --out "$work/backend-died"
 backend_of_run() {
     local pid
-    for pid in $(child_of_run serve); do
+    for pid in $(children_of_run serve); do
         tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q backend.json && echo "$pid"
     done
 }
-await child_of_run load && sleep 0.3 && kill -9 "$(backend_of_run)"
+await children_of_run load && sleep 0.3 && kill -9 "$(backend_of_run)"
 finish
 [ $status -eq 1 ] && grep -q '"reason":.*the backend ended.*signal 9' "$work"/backend-died/trials/*/trial.json
 ok $? "a backend that is killed: exit 1 and the reason (exit $status)"
 nothing_runs "a backend that is killed"
 
 start "$work/long-fetch.json" --models event-loop --out "$work/fetch-interrupted"
-await child_of_run load && sleep 0.3 && kill -INT "$run"
+await children_of_run load && sleep 0.3 && kill -INT "$run"
 finish
 [ $status -eq 130 ]
 ok $? "Ctrl-C with a backend: exit 130 (exit $status)"
 nothing_runs "Ctrl-C with a backend"
 
 start "$work/long-fetch.json" --models event-loop --out "$work/fetch-killed"
-await child_of_run load && sleep 0.3 && kill -KILL "$run"
+await children_of_run load && sleep 0.3 && kill -KILL "$run"
 wait "$run" 2>/dev/null
 gone() { [ -z "$(ps -o pid= -s "$run")" ] && echo gone; }
 await gone
@@ -315,7 +255,7 @@ if scripts/postgres check >/dev/null; then
                 'BEGIN { exit !(rate > 22) }' || return 1
         done
     }
-    run_until queries_overlap "$work/database" "$work/tiny-database.json" \
+    bench_until queries_overlap "$work/database" "$work/tiny-database.json" \
         --models iterative,thread-pool,event-loop --seed 5
     [ $status -eq 0 ] || [ $status -eq 3 ]
     ok $? "a run with a database ends well (exit $status)"
@@ -330,7 +270,7 @@ if scripts/postgres check >/dev/null; then
 
     sed 's/"duration": "1s"/"duration": "20s"/' "$work/tiny-database.json" >"$work/long-database.json"
     start "$work/long-database.json" --models event-loop --out "$work/database-interrupted"
-    await child_of_run load && sleep 0.3 && kill -INT "$run"
+    await children_of_run load && sleep 0.3 && kill -INT "$run"
     finish
     [ $status -eq 130 ]
     ok $? "Ctrl-C with a database: exit 130 (exit $status)"
@@ -343,7 +283,7 @@ if scripts/postgres check >/dev/null; then
     no_database_runs "a server that does not start, with a database"
 
     start "$work/long-database.json" --models event-loop --out "$work/database-killed"
-    await child_of_run load && sleep 0.3 && kill -KILL "$run"
+    await children_of_run load && sleep 0.3 && kill -KILL "$run"
     wait "$run" 2>/dev/null
     database_gone() {
         ! ls -d "$work"/tmp/interleave-postgres-* >/dev/null 2>&1 && [ -n "$(gone)" ] && echo gone
@@ -376,8 +316,8 @@ lose_a_worker() { # sets $workers, $trial, $status
     for _ in 1 2 3 4 5; do
         rm -rf "$work/loss"
         start "$work/loss.json" --models cluster:processes=2 --out "$work/loss"
-        await child_of_run load && sleep 1
-        workers=$(ps -o pid= --ppid "$(child_of_run serve)")
+        await children_of_run load && sleep 1
+        workers=$(ps -o pid= --ppid "$(children_of_run serve)")
         kill -9 "$(head -n 1 <<<"$workers" | tr -d ' ')"
         finish
         trial=$(first_trial "$work/loss")
@@ -539,4 +479,4 @@ refused "a value out of its range" 'uv-pool: .* from 1 to 1024, got "99999999"' 
 refused "two scenarios of one name" "that of .* already" "$work/tiny-wait.json" "$work/tiny-wait.json"
 refused "options beside --resume" "takes everything from its folder" --resume "$work/table"
 
-echo "1..$n"
+finish_tests

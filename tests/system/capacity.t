@@ -4,14 +4,7 @@
 # finds on a busy one is left open.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
+. tests/support/tap.sh
 
 cat >"$work/tiny.json" <<'JSON'
 { "name": "tiny", "title": "Tiny", "question": "How much?", "family": "io",
@@ -73,4 +66,4 @@ ok $? "load does the search of a scenario: $(tail -n 1 "$work/by-hand")"
 ok $? "--search-json without a search is refused"
 kill -TERM "$server"
 wait "$server"
-echo "1..$n"
+finish_tests

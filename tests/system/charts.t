@@ -3,14 +3,7 @@
 # files, tables and charts say which is which, and gnuplot draws it.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
+. tests/support/tap.sh
 
 cat >"$work/waits.json" <<'JSON'
 { "name": "waits", "title": "Waits", "question": "Do they overlap?",
@@ -98,4 +91,4 @@ else
         ok $? "the key of the picture explains: $meaning"
     done
 fi
-echo "1..$n"
+finish_tests

@@ -3,22 +3,9 @@
 # judges them; `report` gives the same verdicts again.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-echo 1..16
+. tests/support/bench_test.sh
 
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-bench() { # ARGUMENTS...: sets $status
-    env -C "$work" "$INTERLEAVE" bench --scenarios scenarios --attempts 1 "$@" \
-        >"$work/out" 2>"$work/err"
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
+bench_here() { bench --scenarios scenarios "$@"; } # ARGUMENTS...
 verdict_of() { # DIR ID
     awk -v id="\"$2\"," '$1 == "\"id\":" { mine = $2 == id }
         mine && $1 == "\"verdict\":" { sub(/^.*:[^"]*"/, ""); sub(/",$/, ""); print }' "$1/verdicts.json"
@@ -57,7 +44,7 @@ JSON
     grep -q "waits-overlap *One loop overlaps waits" "$work/out"
 ok $? "the claims of a folder are listed"
 
-bench --claims waits-overlap,2 --repeat 6 --out six
+bench_here --claims waits-overlap,2 --repeat 6 --out six
 [ $status -eq 0 ] || [ $status -eq 3 ]
 ok $? "what two claims need is run (exit $status)"
 [ "$(find "$work/six/trials" -mindepth 1 -maxdepth 1 -printf '%f\n' | sed 's/^[0-9]*-//; s/__again_$//' |
@@ -91,17 +78,17 @@ sed -i 's/throughput_rps/thruput_rps/' "$work/six/claims.json"
 grep -q "there is no metric" "$work/out"
 ok $? "a metric of another version is not evaluated"
 
-bench --claims 1 --strict --repeat 1 --out one
+bench_here --claims 1 --strict --repeat 1 --out one
 [ $status -eq 4 ] || [ $status -eq 3 ]
 ok $? "one block has no verdict, with --strict an exit code (exit $status)"
-bench others --models event-loop --repeat 1 --out other
+bench_here others --models event-loop --repeat 1 --out other
 [ ! -e "$work/other/claims.json" ] && ! grep -q "^Claims" "$work/out"
 ok $? "a run that can answer none has none"
 
 refused() { # MESSAGE ARGUMENTS...
     local message=$1
     shift
-    bench "$@" --out no
+    bench_here "$@" --out no
     [ $status -eq 2 ] && [ "$(cat "$work/err")" = "interleave bench: $message" ] && [ ! -e "$work/no" ]
     ok $? "refused: $*"
 }
@@ -111,3 +98,4 @@ refused 'claims: expected one of waits-overlap, none-has-so-many, of-another, go
 sed -i 's/"waits", "contender": "event-loop", "points": \[8\]/"wats", "contender": "event-loop"/' "$work/scenarios/claims.json"
 refused 'scenarios/claims.json:4:42: claims[0].tests[0].subject.scenario: expected one of others, waits, got "wats" (did you mean "waits"?)' \
     --claims 3
+finish_tests

@@ -2,16 +2,9 @@
 # Every command explains itself, and the man page has every option of every command.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-: "${INTERLEAVE:=build/interleave}"
+. tests/support/tap.sh
 man=$("$INTERLEAVE" man | sed 's/\\-/-/g')
 mapfile -t commands < <("$INTERLEAVE" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
-echo "1..$((${#commands[@]} * 6 + 3))"
-
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 [ ${#commands[@]} -ge 8 ]
 ok $? "--help lists the commands"
@@ -22,9 +15,9 @@ message=$("$INTERLEAVE" bnch 2>&1)
 ok $? "an unknown command is refused with a suggestion"
 
 for command in "${commands[@]}"; do
-    help=$("$INTERLEAVE" "$command" --help 2>/tmp/interleave-help.$$)
+    help=$("$INTERLEAVE" "$command" --help 2>"$work/err")
     ok $? "$command --help exits 0"
-    [ ! -s /tmp/interleave-help.$$ ] && head -n 1 <<<"$help" | grep -q "^usage: interleave $command"
+    [ ! -s "$work/err" ] && head -n 1 <<<"$help" | grep -q "^usage: interleave $command"
     ok $? "$command --help begins with its usage, on stdout"
     ! grep -q ' $' <<<"$help" && [ "$(awk 'length > 100' <<<"$help" | wc -l)" -eq 0 ]
     ok $? "$command --help fits a terminal"
@@ -40,4 +33,4 @@ for command in "${commands[@]}"; do
     [ $? -eq 2 ]
     ok $? "$command refuses an unknown option with exit 2"
 done
-rm -f /tmp/interleave-help.$$
+finish_tests

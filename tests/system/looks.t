@@ -4,20 +4,8 @@
 # shellcheck disable=SC2016 # the variables are Perl's
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
+. tests/support/bench_test.sh
 
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-bench() { # ARGUMENTS...: sets $status
-    (cd "$work" && exec "$INTERLEAVE" bench "$@" >"$work/out" 2>"$work/err")
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
 flat() { tr -s ' \n' '  ' <"$1"; }
 
 for name in first second; do
@@ -57,21 +45,17 @@ ok $? "and nothing was made by any of these"
 looks() { # PERL EXPRESSION over @l, the looks of the manifest, and $m
     perl -MJSON::PP -0ne '$m = decode_json($_); @l = @{$m->{looks}}; exit !('"$1"')' "$work/run/manifest.json"
 }
-(cd "$work" && exec "$INTERLEAVE" bench first.json second.json --profile standard --budget 15s \
-    --attempts 1 --out run >"$work/out" 2>"$work/err") &
-run=$!
+start first.json second.json --profile standard --budget 15s --out run
 for _ in $(seq 600); do
     grep -q '^After 6 blocks' "$work/err" || ! kill -0 $run 2>/dev/null && break
     sleep 0.1
 done
 kill -INT $run 2>/dev/null
-wait $run
-status=$?
-sed 's/^/# /' "$work/err"
+finish
 looks '$l[0]{blocks} == 6 && @l == 1 && join(" ", @{$m->{left_out}}) eq "second"'
 ok $? "after six blocks it is looked at (exit $status)"
 if [ $status -eq 130 ]; then
-    bench --resume run --attempts 1
+    bench --resume run
     looks '@l > 1 && $l[0]{decision} eq "goes on" && $l[1]{blocks} == $l[0]{next}'
     ok $? "an interrupted run goes on to the look that was decided"
 else
@@ -94,7 +78,7 @@ cp "$work/run/comparison.json" "$work/before.json"
 ok $? "report recomputes it"
 trials() { find "$work/run/trials" -mindepth 1 -maxdepth 1 | wc -l; }
 before=$(trials)
-bench --resume run --attempts 1
+bench --resume run
 [ "$before" -eq "$(trials)" ] && [ "$before" -eq $((2 * blocks)) ]
 ok $? "what has ended is not gone on with"
-echo "1..$n"
+finish_tests

@@ -2,26 +2,18 @@
 # Many connections in one thread of the load generator, and what each costs in memory.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-: "${INTERLEAVE:=build/interleave}"
+. tests/support/tap.sh
 connections=18000
-work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || { kill -TERM "$server"; wait "$server"; } 2>/dev/null; rm -rf "$work"' EXIT
 
-echo 1..3
 limit=$(ulimit -Hn)
 if [ "$limit" != unlimited ] && [ "$limit" -lt $((connections + 100)) ]; then
-    for i in 1 2 3; do
-        echo "ok $i - $connections connections # SKIP the limit of open files is $limit"
-    done
+    skip "$connections connections" "the limit of open files is $limit"
+    finish_tests
     exit 0
 fi
 ulimit -n "$limit"
-n=0
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 number() { grep -o "\"$2\":[^,}]*" "$work/$1" | head -n 1 | tr -dc 0-9.; }
 
 while :; do
@@ -67,3 +59,4 @@ echo "# peak $idle KiB with $((connections - 10)) of them idle"
     [ "$(number idle count)" != "" ] && [ "$(grep -c '"idle"' "$work/idle")" -eq 1 ] &&
     grep -A 3 '"idle"' "$work/idle" | grep -q "\"opened\":[^0-9]*$((connections - 10))"
 ok $? "$((connections - 10)) idle connections beside 10 that are active"
+finish_tests

@@ -3,10 +3,9 @@
 # with and without keep-alive, every request is answered and none is misread.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-: "${INTERLEAVE:=build/interleave}"
-work=$(mktemp -d)
+. tests/support/tap.sh
 chmod 755 "$work"
-n=0 server=
+server=
 stop_server() {
     [ -n "$server" ] || return 0
     kill -TERM "$server" 2>/dev/null
@@ -15,10 +14,6 @@ stop_server() {
 }
 trap 'stop_server; rm -rf "$work"' EXIT
 
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 free_port() {
     local port
     while :; do
@@ -154,4 +149,4 @@ for name in nginx h2o node apache2; do
     loads "$name: 7 requests to a connection" --requests-per-connection 7 "$url/chunked"
     stop_server
 done
-echo "1..$n"
+finish_tests

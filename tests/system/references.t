@@ -4,53 +4,11 @@
 # claims with the digests of our models, and is gone when its trial ends.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-INTERLEAVE=$(realpath "$INTERLEAVE")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/support/bench_test.sh
 chmod 755 "$work" # servers that root starts read their pages as someone else
 mkdir -m 755 "$work/tmp"
 export TMPDIR=$work/tmp
-n=0
 
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-skip() { # NAME WHY
-    n=$((n + 1))
-    echo "ok $n - $1 # SKIP $2"
-}
-holds() { # EXPRESSION NAME: an empty figure makes it false
-    awk "BEGIN { exit !($1) }" 2>/dev/null
-    ok $? "$2 ($1)"
-}
-start() { # ARGUMENTS...: sets $run, which has a session of its own
-    setsid env -C "$work" "$INTERLEAVE" bench --attempts 1 "$@" >"$work/out" 2>"$work/err" &
-    run=$!
-}
-finish() { # sets $status
-    wait "$run"
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
-bench() { # ARGUMENTS...: a run from start to end
-    start "$@"
-    finish
-}
-# A neighbour's load may leave a short window without a reply of each kind, and only takes
-# away: such a run says nothing, and is made again.
-bench_until() { # CONDITION DIR ARGUMENTS...: sets $status
-    local condition=$1 folder=$2
-    shift 2
-    for _ in 1 2 3 4 5; do
-        rm -rf "$folder"
-        bench "$@" --out "$folder"
-        $condition 2>/dev/null && return
-    done
-}
-# A neighbour's load, or a sanitizer build, makes figures invalid, but they are figures.
-has_measured() { [ "$status" -eq 0 ] || [ "$status" -eq 3 ]; }
 session_has() { # PATTERN: whether the run has a process with this command line
     grep -q "$1" < <(ps -o args= -s "$run")
 }
@@ -62,6 +20,7 @@ nothing_is_left() { # NAME
     [ -z "$(ps -o pid= -s "$run")" ] && [ -z "$(ls "$TMPDIR")" ]
     ok $? "$1 leaves no process and no folder behind"
 }
+# Its runs have one scenario each.
 figure() { # DIR MODEL METRIC
     awk -F, -v m="$2" -v f="$3" '$5==m && $7==f {print $9}' "$1/comparison.csv"
 }
@@ -315,7 +274,7 @@ requests_for() { # NAME
 }
 if [ ${#same[@]} -eq 0 ]; then
     skip "references do the same work" "$(skip_reason node-http)"
-    echo "1..$n"
+    finish_tests
     exit 0
 fi
 scenario steps "$(requests_for "${same[0]}")" ', "backend": { "model": "event-loop" }'
@@ -378,4 +337,4 @@ done
 holds "$(figure "$work/lag" node-http loop_lag_max_ns) > 10e6" "computing on the loop makes it late"
 grep -q 'loop busy' "$work/lag/comparison.md" && grep -q 'lag p99' "$work/out"
 ok $? "the tables have it"
-echo "1..$n"
+finish_tests

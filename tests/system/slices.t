@@ -3,47 +3,7 @@
 # what is made of the slices. Bounds hold on a loaded machine: waits overlap or they do not.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
-
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-start() { # ARGUMENTS...: sets $run
-    setsid env -C "$work" "$INTERLEAVE" bench --attempts 1 "$@" >"$work/out" 2>"$work/err" &
-    run=$!
-}
-finish() { # sets $status
-    wait "$run"
-    status=$?
-    sed 's/^/# /' "$work/err"
-}
-nothing_runs() { # NAME
-    [ -z "$(ps -o pid= -s "$run")" ]
-    ok $? "$1 leaves nothing running"
-}
-children_of_run() { # COMMAND: the pids of the run's children that run it
-    local pid
-    for pid in $(ps -o pid= --ppid "$run"); do
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "^interleave $1 " && echo "$pid"
-    done
-}
-await() { # COMMAND...: until it prints something, at most 30 s
-    for _ in $(seq 300); do
-        [ -n "$("$@" 2>/dev/null)" ] && return 0
-        sleep 0.1
-    done
-    return 1
-}
-first_trial() { # DIR: the first trial.json there
-    ls "$1"/trials/*/trial.json
-}
-column() { # FILE NAME: the number of a column of a CSV file
-    head -n 1 "$1" | tr ',' '\n' | grep -nx "$2" | cut -d: -f1
-}
+. tests/support/bench_test.sh
 
 cat >"$work/waits.json" <<'JSON'
 { "name": "waits", "title": "Waits", "question": "Do waits overlap?",
@@ -143,4 +103,4 @@ sed 's/"connections": 8, /"phases": [{ "connections": 8, "duration": "1s" }], /;
 refused "$work/phases.json" --models "$two" && grep -q 'waits: slices take .* not phases' "$work/err"
 ok $? "a load with phases cannot be cut"
 
-echo "1..$n"
+finish_tests

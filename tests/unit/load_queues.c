@@ -23,7 +23,7 @@
 #include "base/compare.h"
 #include "base/random.h"
 #include "loadgen/engine/session.h"
-#include "loadgen/plan/schedule.h"
+#include "workload/schedule.h"
 
 #define WAIT_S   0.01
 #define WARMUP_S 1.0

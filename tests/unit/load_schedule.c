@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/compare.h"
 #include "base/text.h"
-#include "loadgen/plan/schedule.h"
+#include "workload/schedule.h"
 
 #define START 1000000000ULL
 

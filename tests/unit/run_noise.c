@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/comparison_json.h"
+#include "report/overview.h"
 #include "report/tables.h"
 #include "tests/support/near.h"
 #include "tests/unit/results_fixture.h"
@@ -82,6 +83,18 @@ static void test_cells_are_pooled(void **state)
     results_release(&results);
 }
 
+static void expect_not_counted(const struct results *results, const char *expected)
+{
+    struct comparison comparison;
+    struct overview overview;
+    comparison_make(&comparison, results);
+    overview_derive(&overview, &comparison);
+    assert_true(overview.words);
+    assert_string_equal(overview.not_counted ? overview.not_counted : "", expected);
+    overview_release(&overview);
+    comparison_release(&comparison);
+}
+
 /* Root mean square; and what differs from itself in every block is suspect. */
 static void test_what_is_suspect(void **state)
 {
@@ -91,6 +104,7 @@ static void test_what_is_suspect(void **state)
     add_scenario(&results, "double", 2, BLOCKS);
     add_twins(&results);
     assert_false(noise_of(&results).of[METRIC_THROUGHPUT].suspect);
+    expect_not_counted(&results, "");
     expect_digits(noise_of(&results).of[METRIC_THROUGHPUT].spread, spread * sqrt(2.5));
     for (size_t i = 0; i < results.trial_count; i++)
         if (strcmp(results.trials[i].model, "event-loop") == 0)
@@ -100,6 +114,8 @@ static void test_what_is_suspect(void **state)
     char *suspicion = run_noise_suspicion(&noise);
     assert_non_null(strstr(suspicion, "nothing is to be concluded from req/s [1.01"));
     free(suspicion);
+    expect_not_counted(&results, "one (req/s: a contender differs from itself); "
+                                 "double (req/s: a contender differs from itself)");
     results_release(&results);
 }
 

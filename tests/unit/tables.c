@@ -115,8 +115,8 @@ static void test_intervals(void **state)
         trial->load->latency.p99_ns = 2e6 + 1e5 * (double)block;
     }
     static const char *const terminal[] = {
-        "model             req/s   p50           p99\n",
-        "event-loop  1.01k ±1.2%  1 ms  2.35 ms ±11%\n",
+        "model              req/s   p50            p99\n",
+        "event-loop  1.01k ±1.2 %  1 ms  2.35 ms ±11 %\n",
         "Medians of 6 trials with the 96.9 % interval of the median.\n", NULL};
     expect_printed(&results, TABLE_TERMINAL, terminal);
     static const char *const markdown[] = {

@@ -15,8 +15,8 @@
 #include "base/compare.h"
 #include "base/text.h"
 #include "harness/experiment/decide.h"
-#include "loadgen/plan/schedule.h"
 #include "servers/ops/op.h"
+#include "workload/schedule.h"
 #include "workload/steps.h"
 
 #define RUNS 200

@@ -25,8 +25,8 @@
  *
  * Threads: one struct schedule and one struct mix per thread.
  */
-#ifndef LOADGEN_SCHEDULE_H
-#define LOADGEN_SCHEDULE_H
+#ifndef WORKLOAD_SCHEDULE_H
+#define WORKLOAD_SCHEDULE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,7 +90,7 @@ void schedule_start(struct schedule *schedule, uint64_t start_ns, uint64_t begin
                     uint64_t end_ns);
 
 /*
- * Three functions for pace.h, which judges the gaps between sends. The number of
+ * Three functions for whoever judges the gaps between sends. The number of
  * processes that are drawn at random; they stand before a trace, which is not.
  */
 size_t schedule_drawn_count(const struct schedule *schedule);

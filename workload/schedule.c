@@ -1,5 +1,5 @@
 /* schedule.c - see schedule.h. */
-#include "loadgen/plan/schedule.h"
+#include "workload/schedule.h"
 
 #include <stdlib.h>
 
