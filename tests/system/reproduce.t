@@ -4,30 +4,14 @@
 # How fast anything is does not matter.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-INTERLEAVE=$(realpath "${INTERLEAVE:-build/interleave}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-n=0
+. tests/support/bench_test.sh
 
-ok() { # STATUS NAME
-    n=$((n + 1))
-    [ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
-field() { # FILE KEY...: what a JSON file has there
-    # shellcheck disable=SC2016 # the program is Perl's
-    /usr/bin/env perl -MJSON::PP -e '
-        my $at = decode_json(do { local (@ARGV, $/) = shift; <> });
-        for (@ARGV) { $at = ref $at eq "ARRAY" ? $at->[$_] : $at->{$_} }
-        print ref $at ? JSON::PP->new->canonical->encode($at) : defined $at ? $at : "null"' "$@"
-}
 # Runs it in the folder of the test; sets $status, and leaves out and err there.
 interleave() { # ARGUMENTS...
     (cd "$work" && "$INTERLEAVE" "$@" >out 2>err)
     status=$?
     sed 's/^/# /' "$work/err"
 }
-# A neighbour's load makes trials invalid, but they are made.
-has_measured() { [ "$status" -eq 0 ] || [ "$status" -eq 3 ]; }
 
 cat >"$work/open.json" <<'JSON'
 { "name": "open", "title": "Open", "question": "q?", "family": "io",
@@ -43,7 +27,7 @@ cat >"$work/closed.json" <<'JSON'
 JSON
 both=(--scenario open.json --scenario closed.json --profile quick)
 
-interleave bench open.json closed.json --seed 3 --attempts 1 --out measured
+bench open.json closed.json --seed 3 --out measured
 has_measured
 ok $? "a reference is measured (exit $status)"
 
@@ -135,13 +119,10 @@ sed -i 's/"quick_duration": "300ms"/"quick_duration": "30s"/' "$work/open.json"
 setsid env -C "$work" "$INTERLEAVE" reproduce other --scenario open.json --profile quick \
     --out ended >"$work/out" 2>"$work/err" &
 run=$!
-for _ in $(seq 100); do
-    grep -q '^interleave load ' < <(ps -o args= -s "$run") && break
-    sleep 0.1
-done
+await children_of_run load
 kill -INT "$run"
-wait "$run"
-status=$?
-[ "$status" -eq 130 ] && [ ! -e "$work/ended" ] && [ -z "$(ps -o pid= -s "$run")" ]
-ok $? "an interrupt during the pilot leaves nothing (exit $status)"
-echo "1..$n"
+finish
+[ "$status" -eq 130 ] && [ ! -e "$work/ended" ]
+ok $? "an interrupt during the pilot leaves no results (exit $status)"
+nothing_runs "it"
+finish_tests
