@@ -11,6 +11,7 @@
 #include "base/formula.h"
 #include "base/text.h"
 #include "record/claims.h"
+#include "workload/load_scale.h"
 
 /* ---- what a request takes ---------------------------------------------------------- */
 
@@ -121,14 +122,15 @@ static double connections(const struct claim_case *known)
 
 static double swept(const struct claim_case *known)
 {
-    return claim_point(known->value);
+    return known->swept;
 }
 
-double claim_point(const char *value)
+double claim_point(const struct scenario *scenario, const char *value)
 {
     double number;
-    return value && formula_value(value, "", NULL, &number, NULL) == 0 ? number
-                                                                       : (double)NAN;
+    return value && formula_value(value, "", NULL, &number, NULL) == 0
+               ? number * load_scale_of_sweep(scenario)
+               : (double)NAN;
 }
 
 /* ---- the formula ------------------------------------------------------------------- */

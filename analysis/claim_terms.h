@@ -13,7 +13,7 @@
 
 struct claim_case {
     const struct scenario *scenario; /* at its point */
-    const char *value;               /* of the sweep, or NULL */
+    double swept;                    /* what the sweep has there; NAN: no number */
     const struct contender *contender;
     const char *class_name; /* NULL: all requests */
     const struct work_calibration *calibration;
@@ -24,7 +24,8 @@ struct claim_case {
  * where one of its variables is not known. */
 double claim_formula(const char *formula, const struct claim_case *known);
 
-/* A value of a sweep as a number, "50ms" in seconds; NAN where it is none. */
-double claim_point(const char *value);
+/* What the load's sweep has at a point, "50ms" in seconds and scaled where the load is;
+ * NAN where that is no number. */
+double claim_point(const struct scenario *scenario, const char *value);
 
 #endif

@@ -163,6 +163,11 @@ static double in_seconds(enum metric_id metric, double value)
     return metrics[metric].unit == QUANTITY_TIME ? value / (double)NS_PER_S : value;
 }
 
+static double point_of(const struct row *row)
+{
+    return claim_point(row->scenario, row->value);
+}
+
 static double formula_at(const struct claim_view *view, const struct claim_side *side,
                          const struct row *row, const struct trial_record *trial)
 {
@@ -170,7 +175,7 @@ static double formula_at(const struct claim_view *view, const struct claim_side 
     scenario_at_point(&point, row->scenario, row->value);
     struct claim_case known = {
         .scenario = &point,
-        .value = row->value,
+        .swept = point_of(row),
         .contender = row->contender,
         .class_name = side->reading->class_name,
         .calibration = manifest_calibration(&view->comparison->results->manifest),
@@ -222,11 +227,11 @@ static double slope_of(const struct claim_view *view, enum claim_place place,
     const struct claim_side *side = &view->sides[place];
     double count = (double)side->count, mean_x = 0, mean_y = 0, xy = 0, xx = 0;
     for (size_t i = 0; i < side->count; i++) {
-        mean_x += claim_point(side->rows[i]->value) / count;
+        mean_x += point_of(side->rows[i]) / count;
         mean_y += remainder_at(view, place, i, block) / count;
     }
     for (size_t i = 0; i < side->count; i++) {
-        double x = claim_point(side->rows[i]->value) - mean_x;
+        double x = point_of(side->rows[i]) - mean_x;
         xy += x * (remainder_at(view, place, i, block) - mean_y);
         xx += x * x;
     }
@@ -248,7 +253,7 @@ static double knee_of(const struct claim_view *view, enum claim_place place,
         double value = remainder_at(view, place, i, block);
         greatest = isnan(value) || isnan(greatest) ? (double)NAN : fmax(greatest, value);
     }
-    return greatest / first * claim_point(side->rows[0]->value);
+    return greatest / first * point_of(side->rows[0]);
 }
 
 /* Where ln(subject/less) first changes its sign, both taken as straight on logarithmic
@@ -259,7 +264,7 @@ static double crossing_of(const struct claim_view *view, enum claim_place place,
     const struct claim_side *side = &view->sides[place];
     double last_x = NAN, last_gap = NAN;
     for (size_t i = 0; i < side->count; i++) {
-        double x = log(claim_point(side->rows[i]->value));
+        double x = log(point_of(side->rows[i]));
         double gap =
             log(value_at(view, place, i, block) / value_at(view, PLACE_LESS, i, block));
         if (gap * last_gap <= 0)

@@ -21,25 +21,26 @@ void reference_release(struct reference *reference)
     *reference = (struct reference){0};
 }
 
-static bool is_of(const struct reference_sample *sample, const struct row *cell,
-                  const char *label, const char *metric)
+static bool is_of(const struct reference_sample *sample, const struct scenario *scenario,
+                  const char *point, const char *label, const char *metric)
 {
     return sample->valid && strcmp(sample->metric, metric) == 0 &&
            strcmp(sample->model, label) == 0 &&
-           strcmp(sample->scenario, cell->scenario->name) == 0 &&
-           text_same(sample->point, cell->value);
+           strcmp(sample->scenario, scenario->name) == 0 &&
+           text_same(sample->point, point);
 }
 
-size_t reference_values(const struct reference *reference, const struct row *cell,
-                        const char *label, struct figure figure, double *values,
-                        uint64_t *blocks)
+size_t reference_values_at(const struct reference *reference,
+                           const struct scenario *scenario, const char *point,
+                           const char *label, struct figure figure, double *values,
+                           uint64_t *blocks)
 {
     char *metric = metric_file_name(
-        figure.metric, workload_class(&cell->scenario->workload, figure.class_index));
+        figure.metric, workload_class(&scenario->workload, figure.class_index));
     size_t count = 0;
     for (size_t i = 0; i < reference->count; i++) {
         const struct reference_sample *sample = &reference->samples[i];
-        if (!is_of(sample, cell, label, metric))
+        if (!is_of(sample, scenario, point, label, metric))
             continue;
         if (values)
             values[count] = sample->value;
@@ -49,6 +50,14 @@ size_t reference_values(const struct reference *reference, const struct row *cel
     }
     free(metric);
     return count;
+}
+
+size_t reference_values(const struct reference *reference, const struct row *cell,
+                        const char *label, struct figure figure, double *values,
+                        uint64_t *blocks)
+{
+    return reference_values_at(reference, cell->scenario, cell->value, label, figure,
+                               values, blocks);
 }
 
 struct ratio reference_ratio(const struct reference *reference, const struct row *cell,

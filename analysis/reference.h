@@ -26,8 +26,14 @@ struct reference {
 
 void reference_release(struct reference *reference);
 
-/* The valid values of a figure of a contender, in the cell of this row, by block: how
+/* The valid values of a figure of a contender, at a point of a scenario, by block: how
  * many there are; `values` and `blocks` have room for all samples, each may be NULL. */
+size_t reference_values_at(const struct reference *reference,
+                           const struct scenario *scenario, const char *point,
+                           const char *label, struct figure figure, double *values,
+                           uint64_t *blocks);
+
+/* The same in the cell of this row. */
 size_t reference_values(const struct reference *reference, const struct row *cell,
                         const char *label, struct figure figure, double *values,
                         uint64_t *blocks);

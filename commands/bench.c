@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "commands/bench.h"
 #include "commands/claims_files.h"
 #include "commands/commands.h"
 #include "commands/measure.h"
@@ -103,6 +104,15 @@ static int complain(const struct error *error)
     return EXIT_USAGE;
 }
 
+/* Nothing has come of it yet. */
+static int give_up(int result, const struct error *error)
+{
+    if (result != -EINTR)
+        return complain(error);
+    fprintf(stderr, "interrupted before the first trial: there are no results\n");
+    return EXIT_INTERRUPTED;
+}
+
 /* `claims` are those that were asked for, or NULL. */
 static int plan(struct run *run, const struct bench_settings *settings,
                 const struct words *words, const struct claims *claims,
@@ -134,7 +144,8 @@ static int write_claims(const struct run *run, const struct claims *claims,
 /* Plans the run and makes its folder, unless the plan is all that is asked for. The
  * claims that it judges are those that were asked for, else those that it can answer. */
 static int begin(struct run *run, const struct bench_settings *settings,
-                 const struct words *words, struct error *error)
+                 const struct words *words, const struct bench_watch *watch,
+                 struct error *error)
 {
     struct claims claims;
     bool asked = settings->claims.count > 0;
@@ -146,8 +157,13 @@ static int begin(struct run *run, const struct bench_settings *settings,
     if (result < 0)
         return result;
     result = plan(run, settings, words, asked ? &claims : NULL, error);
+    if (result == 0 && watch)
+        result = watch->planned(watch->context, run,
+                                settings->dry_run ? NULL : settings->run.out, error);
     if (result == 0 && !settings->dry_run)
         result = run_create(run, settings->run.out, error);
+    if (result == 0 && !settings->dry_run && watch)
+        result = watch->created(watch->context, run, error);
     if (result == 0 && !asked)
         claims_keep(&claims, claim_is_of_run, &run->experiment);
     if (result == 0 && !settings->dry_run)
@@ -184,7 +200,8 @@ static bool is_alone(const struct bench_settings *settings, const struct words *
            settings->budget_ns == 0 && settings->run.seed == 0 && !settings->by_slices;
 }
 
-static int bench_with(const struct bench_settings *settings, const struct words *words)
+static int bench_with(const struct bench_settings *settings, const struct words *words,
+                      const struct bench_watch *watch)
 {
     struct run run;
     struct error error;
@@ -208,10 +225,10 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     run_init(&run, settings->run.attempts);
     int result = settings->resume
                      ? run_resume(&run, settings->resume, settings->force, &error)
-                     : begin(&run, settings, words, &error);
+                     : begin(&run, settings, words, watch, &error);
     int exit_code = EXIT_FINE;
     if (result < 0)
-        exit_code = complain(&error);
+        exit_code = give_up(result, &error);
     else if (settings->dry_run)
         plan_print(&run, stdout);
     else
@@ -222,7 +239,7 @@ static int bench_with(const struct bench_settings *settings, const struct words 
     return exit_code;
 }
 
-static int run(int argc, char **argv)
+int bench_watched(int argc, char **argv, const struct bench_watch *watch)
 {
     struct bench_settings settings = {0};
     struct option_group groups[] = {
@@ -232,10 +249,15 @@ static int run(int argc, char **argv)
     int exit_code;
     if (!options_read_groups(&bench_command, groups, 2, argc, argv, &words, &exit_code))
         return exit_code;
-    exit_code = bench_with(&settings, &words);
+    exit_code = bench_with(&settings, &words, watch);
     words_release(&words);
     options_release(groups, 2);
     return exit_code;
+}
+
+static int run(int argc, char **argv)
+{
+    return bench_watched(argc, argv, NULL);
 }
 
 const struct command bench_command = {

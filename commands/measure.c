@@ -29,16 +29,22 @@ static void tell(char *line)
 
 /* ---- before the first trial ------------------------------------------------------- */
 
-/* What the doctor finds, and what is not as it was when the run was begun. */
-static void tell_machine(const struct run *run)
+void measure_tell_doctor(struct run *run)
 {
     const struct findings *findings = &run->findings;
-    if (run->forced)
-        fprintf(stderr, "forced: %s\n", run->forced);
+    if (!run_ask_doctor(run))
+        return;
     for (size_t i = 0; i < findings->count; i++)
         if (findings->items[i].message)
             fprintf(stderr, "%s: %s (%s)\n", severity_names[findings->items[i].severity],
                     findings->items[i].message, findings->items[i].remedy);
+}
+
+/* What is not as it was when the run was begun. */
+static void tell_changes(const struct run *run)
+{
+    if (run->forced)
+        fprintf(stderr, "forced: %s\n", run->forced);
     tell(run_note_changes(&run->dir.manifest));
 }
 
@@ -123,9 +129,10 @@ int measure(struct run *run, const char *command, FILE *tables)
     struct error error;
     interrupt_catch();
     plan_tell(run, stderr);
+    measure_tell_doctor(run);
     int result = run_examine(run, &error);
     if (result == 0) {
-        tell_machine(run);
+        tell_changes(run);
         result = run_prepare(run, &error);
     }
     if (result == 0)

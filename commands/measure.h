@@ -17,4 +17,8 @@ int measure(struct run *run, const char *command, FILE *tables);
 /* Whether a run that ended with this code has something to look at. */
 bool measure_has_figures(int exit_code);
 
+/* Tells on stderr what the doctor finds, unless that was done: before the first thing
+ * that the run starts, which would be found as well. */
+void measure_tell_doctor(struct run *run);
+
 #endif

@@ -14,6 +14,7 @@
 #include "commands/commands.h"
 #include "commands/compared_run.h"
 #include "commands/measure.h"
+#include "commands/reproduced_loads.h"
 #include "record/results_sums.h"
 #include "report/reproduction_page.h"
 #include "report/samples_csv.h"
@@ -22,7 +23,7 @@ struct reproduce_settings {
     char *results, *references;
     struct words scenarios;
     char *profile, *repeat, *budget, *seed, *out; /* for bench, as they were typed */
-    bool strict;
+    bool strict, dry_run;
 };
 
 static const struct field options[] = {
@@ -75,6 +76,11 @@ static const struct field options[] = {
      .value = "DIR",
      .help = "folder for the results (default: a new one in results/)",
      .offset = offsetof(struct reproduce_settings, out)},
+    {.name = "dry-run",
+     .letter = 'n',
+     .kind = FIELD_FLAG,
+     .help = "print the loads, what would run and how long that takes, and start nothing",
+     .offset = offsetof(struct reproduce_settings, dry_run)},
     {.name = "strict",
      .kind = FIELD_FLAG,
      .help = "exit 4 where something is inconclusive, or was not evaluated",
@@ -122,6 +128,7 @@ struct reproduce_reference {
     struct reference samples;
     struct environment *environment;
     struct verdicts *verdicts;
+    struct load_scaling *scaling;
 };
 
 /* NULL in *record where the folder has no such file. */
@@ -156,6 +163,19 @@ static void release_reference(struct reproduce_reference *reference)
     reference_release(&reference->samples);
     release_optional(&environment_type, reference->environment);
     release_optional(&verdicts_type, reference->verdicts);
+    release_optional(&load_scaling_type, reference->scaling);
+}
+
+/* Its points have to be the loads that they are called by. */
+static int check_loads(const struct reproduce_reference *reference, struct error *error)
+{
+    const struct load_scaling *scaling = reference->scaling;
+    for (size_t i = 0; scaling && i < scaling->count; i++)
+        if (scaled_load_differs(&scaling->loads[i]))
+            return error_set(
+                error, -EINVAL, "%s: it repeats %s, with other loads (%s): name that one",
+                reference->path, scaling->reference, scaling->loads[i].scenario);
+    return 0;
 }
 
 static int read_reference(struct reproduce_reference *reference, const char *named,
@@ -175,6 +195,11 @@ static int read_reference(struct reproduce_reference *reference, const char *nam
     if (result == 0)
         result = read_optional(&verdicts_type, &reference->verdicts, reference->path,
                                "verdicts.json", error);
+    if (result == 0)
+        result = read_optional(&load_scaling_type, &reference->scaling, reference->path,
+                               "scaling.json", error);
+    if (result == 0)
+        result = check_loads(reference, error);
     if (result < 0)
         release_reference(reference);
     return result;
@@ -201,7 +226,7 @@ static void add_option(struct words *words, const char *name, const char *value)
     }
 }
 
-/* Runs bench into `out`; its exit code. */
+/* Runs bench into `out`, with its loads as they are here; its exit code. */
 static int measure_again(const struct reproduce_settings *settings,
                          const struct reproduce_reference *reference, const char *out)
 {
@@ -212,8 +237,15 @@ static int measure_again(const struct reproduce_settings *settings,
     add_option(&words, "--budget", settings->budget);
     add_option(&words, "--seed", settings->seed);
     add_option(&words, "--out", out);
+    if (settings->dry_run)
+        words_add(&words, "--dry-run");
     choose_scenarios(&words, reference, &settings->scenarios);
-    int exit_code = bench_command.run((int)words.count, words.items);
+    struct reproduced_loads loads = {.samples = &reference->samples,
+                                     .there = reference->environment};
+    load_scaling_init(&loads.scaling, reference->path);
+    struct bench_watch watch = reproduced_loads_watch(&loads);
+    int exit_code = bench_watched((int)words.count, words.items, &watch);
+    load_scaling_release(&loads.scaling);
     words_release(&words);
     return exit_code;
 }
@@ -253,12 +285,15 @@ static int hold(const char *here, const struct reproduce_reference *reference,
     struct compared_run run;
     struct reproduction ratios;
     struct verdicts *verdicts = NULL;
+    struct load_scaling *scaling = NULL;
     struct run_differences differences = {0};
     const struct environment *there = reference->environment;
     int result = compared_run_read(&run, here, error);
     if (result < 0)
         return result;
     result = read_optional(&verdicts_type, &verdicts, here, "verdicts.json", error);
+    if (result == 0)
+        result = read_optional(&load_scaling_type, &scaling, here, "scaling.json", error);
     reproduction_make(&ratios, &run.comparison, &reference->samples);
     if (there)
         run_differences_of_machines(&differences, &run.environment, there);
@@ -270,6 +305,8 @@ static int hold(const char *here, const struct reproduce_reference *reference,
         .verdicts_there = reference->verdicts,
         .differences = there ? &differences : NULL,
         .same_machine = there && environment_same_machine(&run.environment, there),
+        .experiment = &run.results.experiment,
+        .scaling = scaling,
     };
     if (result == 0 && ratios.count == 0)
         result =
@@ -283,6 +320,7 @@ static int hold(const char *here, const struct reproduce_reference *reference,
     }
     run_differences_release(&differences);
     release_optional(&verdicts_type, verdicts);
+    release_optional(&load_scaling_type, scaling);
     reproduction_release(&ratios);
     compared_run_release(&run);
     return result;
@@ -302,9 +340,9 @@ static int reproduce(const struct reproduce_settings *settings, const char *name
                                   : memory_printf("results/%s-reproduction", now);
     int measured =
         settings->results ? EXIT_FINE : measure_again(settings, &reference, out);
-    result = measure_has_figures(measured)
-                 ? hold(out, &reference, settings->strict, error)
-                 : measured;
+    result = settings->dry_run || !measure_has_figures(measured)
+                 ? measured
+                 : hold(out, &reference, settings->strict, error);
     if (result == EXIT_FINE)
         result = measured; /* what is held against the trials counts as well */
     free(out);
@@ -345,7 +383,9 @@ const struct command reproduce_command = {
         "contradicted, inconclusive (with the blocks that it needs), not testable here "
         "or not evaluated, with the reason; the page also stands in the results, as "
         "reproduction.md. Absolute figures are never compared, so that the reference may "
-        "be of another machine. Loads are not scaled with the machine.\n\n"
+        "be of another machine. Its loads are scaled to this one: clients with the "
+        "server's CPUs, rates to the same share of the capacity, which a pilot before "
+        "the blocks finds; what it cannot tell from noise leaves the load as it is.\n\n"
         "Exit status: 0 nothing is contradicted; 1 something is, or a trial failed; 2 "
         "usage, or nothing to compare; 3 a trial is invalid, or the machine is not fit; "
         "4 with --strict, something is open; 130 interrupted.",

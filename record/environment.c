@@ -1,8 +1,11 @@
 /* environment.c - see environment.h. */
 #include "record/environment.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/cpus.h"
 
 /* ---- names and texts -------------------------------------------------------------- */
 
@@ -223,4 +226,13 @@ void environment_init(struct environment *environment)
 void environment_release(struct environment *environment)
 {
     record_release(&environment_type, environment);
+}
+
+double environment_cpus(const struct environment *environment)
+{
+    cpu_set_t set;
+    struct error unused;
+    const char *allowed = environment->cpu.allowed;
+    return allowed && cpus_parse(allowed, &set, &unused) == 0 ? (double)CPU_COUNT(&set)
+                                                              : (double)NAN;
 }

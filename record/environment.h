@@ -98,4 +98,7 @@ extern const struct record_type environment_type;
 void environment_init(struct environment *environment);
 void environment_release(struct environment *environment);
 
+/* How many CPUs the run could use; NAN: it does not tell. */
+double environment_cpus(const struct environment *environment);
+
 #endif

@@ -57,6 +57,19 @@ static int point_latest(const char *path, struct error *error)
     return result;
 }
 
+static int check_empty(const char *path, struct error *error)
+{
+    return is_empty_or_absent(path)
+               ? 0
+               : error_set(error, -EEXIST, "%s: there is something already", path);
+}
+
+int results_dir_reserve(const char *path, struct error *error)
+{
+    int result = check_empty(path, error);
+    return result < 0 ? result : file_make_folders(path, error);
+}
+
 int results_dir_create(struct results_dir *dir, const char *path, const char *host,
                        const struct origin *origin, const cJSON *config,
                        struct error *error)
@@ -70,9 +83,7 @@ int results_dir_create(struct results_dir *dir, const char *path, const char *ho
     dir->path = path ? memory_copy_string(path) : memory_printf("results/%s", name);
     char *trials = memory_printf("%s/trials", dir->path);
     char *file = memory_printf("%s/config.json", dir->path);
-    int result = 0;
-    if (!is_empty_or_absent(dir->path))
-        result = error_set(error, -EEXIST, "%s: there is something already", dir->path);
+    int result = check_empty(dir->path, error);
     if (result == 0)
         result = file_make_folders(trials, error);
     if (result == 0)

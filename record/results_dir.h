@@ -31,6 +31,10 @@ MUST_CHECK int results_dir_create(struct results_dir *dir, const char *path,
                                   const char *host, const struct origin *origin,
                                   const cJSON *config, struct error *error);
 
+/* Makes the folder of a run that is to be created later, and leaves it empty: so that
+ * nothing is measured for a folder that cannot be had. 0 or -errno. */
+MUST_CHECK int results_dir_reserve(const char *path, struct error *error);
+
 /*
  * Opens the folder of an earlier run and gives its configuration (delete it), having
  * checked that it is the one that the manifest was written for.

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/claims.h"
+#include "analysis/pilot.h"
 #include "analysis/run_noise.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -138,6 +140,34 @@ static int write_verdicts(const char *path, const struct report_parts *report,
     return result;
 }
 
+/* ---- what loads were made of ------------------------------------------------------ */
+
+/* scaling.json, where the run has one, with all that is made of its figures made again:
+ * to be held against it. */
+static int write_scaling(const char *path, const char *into,
+                         const struct results *results, struct error *error)
+{
+    char *there = memory_printf("%s/scaling.json", path);
+    char *made = memory_printf("%s/scaling.json", into);
+    struct load_scaling scaling;
+    bool has_any = access(there, F_OK) == 0;
+    int result =
+        has_any ? record_read_file(&load_scaling_type, &scaling, there, error) : 0;
+    if (has_any && result == 0) {
+        for (size_t i = 0; i < scaling.count; i++)
+            for (size_t s = 0; s < results->experiment.scenario_count; s++) {
+                const struct scenario *own = &results->experiment.scenarios[s].scenario;
+                if (strcmp(own->name, scaling.loads[i].scenario) == 0)
+                    pilot_judge(&scaling.loads[i], own);
+            }
+        result = record_write_file(&load_scaling_type, &scaling, made, error);
+        load_scaling_release(&scaling);
+    }
+    free(there);
+    free(made);
+    return result;
+}
+
 /* ---- all of it -------------------------------------------------------------------- */
 
 /* Makes the files in the folder `into` of the results at `path`. */
@@ -165,6 +195,9 @@ static int write_files(const char *path, const char *into, FILE *terminal,
         result = charts_write(into, &report.comparison, error);
     if (result == 0 && has_verdicts)
         result = write_verdicts(into, &report, error);
+    bool is_check = into != path; /* else the run's own record of it stays */
+    if (result == 0 && is_check)
+        result = write_scaling(path, into, &report.results, error);
     if (result == 0 && terminal) {
         tables_print(&report.comparison, &report.overview, TABLE_TERMINAL, terminal);
         verdict_table_print(&report.verdicts, TABLE_TERMINAL, terminal);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "report/differences_table.h"
 #include "report/lines.h"
+#include "report/load_table.h"
 
 static void print_heading(const char *heading, enum table_style style, FILE *file)
 {
@@ -139,6 +140,30 @@ static void print_ratios(const struct reproduction_page *page, enum table_style 
     table_free(table);
 }
 
+/* ---- the loads -------------------------------------------------------------------- */
+
+static void print_loads(const struct reproduction_page *page, enum table_style style,
+                        FILE *file)
+{
+    print_heading("Loads", style, file);
+    if (!page->scaling) {
+        fputs("They are the scenarios' own: this run was not made to repeat another.\n",
+              file);
+        return;
+    }
+    load_table_print(page->scaling, page->experiment, style, file);
+    pilot_table_print(page->scaling, style, file);
+    char *line = memory_printf(
+        "Loads there are those of %s. Clients are in proportion to the server's CPUs; "
+        "rates, besides, to how much CPU time a request takes, where a pilot shows that "
+        "it is another. Waits and calibrated computations take the same time on both. "
+        "Points are called as there.",
+        page->scaling->reference);
+    fputc('\n', file);
+    line_print(line, style, file);
+    free(line);
+}
+
 /* ---- the machines ----------------------------------------------------------------- */
 
 static void print_machines(const struct reproduction_page *page, enum table_style style,
@@ -208,8 +233,6 @@ void reproduction_page_print(const struct reproduction_page *page, enum table_st
                    : "Here and there are different machines: absolute figures are not "
                      "comparable, and only ratios are compared.",
                style, file);
-    line_print("The load is the scenario's own on both: connections and rates are not "
-               "scaled with the machine.",
-               style, file);
+    print_loads(page, style, file);
     print_machines(page, style, file);
 }

@@ -1,6 +1,6 @@
 /*
  * reproduction_page.h - what a run has found again of another one: each claim, each ratio
- * of contenders, and what differs between the machines.
+ * of contenders, the loads of both, and what differs between the machines.
  */
 #ifndef REPORT_REPRODUCTION_PAGE_H
 #define REPORT_REPRODUCTION_PAGE_H
@@ -9,6 +9,8 @@
 
 #include "analysis/reproduction.h"
 #include "base/table.h"
+#include "record/experiment.h"
+#include "record/load_scaling.h"
 #include "record/run_differences.h"
 #include "record/verdicts.h"
 
@@ -18,6 +20,8 @@ struct reproduction_page {
     const struct verdicts *verdicts_here, *verdicts_there; /* NULL: there are none */
     const struct run_differences *differences; /* of the machines; NULL: not known */
     bool same_machine;
+    const struct experiment *experiment; /* here */
+    const struct load_scaling *scaling;  /* NULL: its loads are the scenarios' own */
 };
 
 void reproduction_page_print(const struct reproduction_page *page, enum table_style style,

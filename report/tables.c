@@ -1,7 +1,10 @@
 /* tables.c - see tables.h. */
 #include "report/tables.h"
 
+#include <stdlib.h>
+
 #include "analysis/cautions.h"
+#include "base/text.h"
 #include "report/basis.h"
 #include "report/costs_table.h"
 #include "report/lines.h"
@@ -11,6 +14,7 @@
 #include "report/overview_table.h"
 #include "report/scenario_table.h"
 #include "report/slices_table.h"
+#include "workload/load_scale.h"
 
 /* What is right, and yet not all there is to know. */
 static void print_cautions(const struct group *group, enum table_style style, FILE *file)
@@ -30,9 +34,25 @@ static void print_heading(const struct scenario *scenario, enum table_style styl
             scenario->title, markdown ? "\n" : "", scenario->question);
 }
 
+/* The points are called as on the machine whose run is repeated. */
+static void print_scale(const struct scenario *scenario, enum table_style style,
+                        FILE *file)
+{
+    char *scale = load_scale_text(scenario);
+    char *line = scale ? memory_printf("The load is another than the scenario's, as its "
+                                       "machine is: %s. Points are called as there.",
+                                       scale)
+                       : NULL;
+    if (line)
+        line_print_warning(line, style, file);
+    free(line);
+    free(scale);
+}
+
 static void print_group(const struct group *group, enum table_style style, FILE *file)
 {
     print_heading(group->rows->scenario, style, file);
+    print_scale(group->rows->scenario, style, file);
     bool any_used = false;
     for (size_t i = 0; i < group->count; i++)
         any_used = any_used || group->rows[i].used_count > 0;

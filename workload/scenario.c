@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/field_json.h"
 #include "workload/load_fields.h"
+#include "workload/load_scale.h"
 
 const char *const shape_names[] = {
     [SHAPE_STEADY] = "steady", [SHAPE_TRANSIENT] = "transient", NULL};
@@ -78,6 +79,26 @@ const struct field sweep_fields[] = {
      .offset = offsetof(struct sweep, quick)},
     {0}};
 
+#define MAX_SCALE 1e6
+
+static const struct field scale_fields[] = {
+    {.name = "connections",
+     .kind = FIELD_NUMBER,
+     .maximum = MAX_SCALE,
+     .help = "By which factor there are more; 0: as many as are written.",
+     .offset = offsetof(struct load_scale, connections)},
+    {.name = "rate",
+     .kind = FIELD_NUMBER,
+     .maximum = MAX_SCALE,
+     .help = "By which factor requests come faster; 0: as fast as is written.",
+     .offset = offsetof(struct load_scale, rate)},
+    {.name = "options",
+     .kind = FIELD_SETTINGS,
+     .items = ITEM_VALUE,
+     .help = "Options of the server, in place of those that are written.",
+     .offset = offsetof(struct load_scale, options)},
+    {0}};
+
 static bool has_no_database(const void *scenario)
 {
     return ((const struct scenario *)scenario)->database == DATABASE_NONE;
@@ -96,6 +117,11 @@ static bool has_no_quick_duration(const void *scenario)
 static bool has_not_been_shortened(const void *scenario)
 {
     return !((const struct scenario *)scenario)->full_duration_ns;
+}
+
+static bool is_not_scaled(const void *scenario)
+{
+    return !load_scale_is_given(&((const struct scenario *)scenario)->scale);
 }
 
 #define MEMBER(name) offsetof(struct scenario, name)
@@ -177,6 +203,13 @@ const struct field scenario_fields[] = {
      .help = "In the scenarios of a run: the duration that its profile has shortened.",
      .offset = MEMBER(full_duration_ns),
      .omit = has_not_been_shortened},
+    {.name = "scale",
+     .kind = FIELD_OBJECT,
+     .help = "In the scenarios of a run that repeats one of another machine: what its "
+             "load is on this one. What is written stays that of the other.",
+     .fields = scale_fields,
+     .offset = MEMBER(scale),
+     .omit = is_not_scaled},
     {.name = "tolerates",
      .kind = FIELD_SET,
      .help = "Flags that are the finding here, not a fault of the measurement: of the "

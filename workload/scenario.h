@@ -28,6 +28,7 @@
  *   "shape": "steady",
  *   "profiles": ["standard", "thorough"],
  *   "quick_duration": "8s", "full_duration": "90s",
+ *   "scale": {"connections": 32, "rate": 1.4, "options": {"threads": "2048"}},
  *   "tolerates": ["errors"]
  * }
  *
@@ -47,7 +48,8 @@
  * those that take the scenario unasked (default: all); one that is named is run with any.
  * "quick_duration" is the measured time of the quick profile, where that would take too
  * long as a part of the load's, which the figures of the others ask for. "full_duration"
- * stands in the scenarios of a run alone: what its profile has shortened. "tolerates"
+ * stands in the scenarios of a run alone: what its profile has shortened; so does
+ * "scale": what its load is on this machine. "tolerates"
  * names flags of the generator that are the very finding here (a server that cannot carry
  * the load) and not a fault of the measurement. CPU work is given in work ("spin:200k",
  * "gzip:64KiB"), or as a time ("spin:10ms", "gzip:10ms") that the harness turns into
@@ -86,6 +88,17 @@ struct sweep {
     struct words quick;  /* the points of the quick profile; none: the same values */
 };
 
+/*
+ * In the scenarios of a run that repeats one of another machine: by which factors its
+ * load is another than the one that is written, which stays that of the other machine and
+ * names the points. scenario_at_point applies it.
+ */
+struct load_scale {
+    double connections;          /* and the clients of phases; 0: as written */
+    double rate;                 /* of every arrival process; 0: as written */
+    struct setting_list options; /* of the server, in place of those that are written */
+};
+
 /* Whether the measured window is expected to be in steady state. */
 enum shape {
     SHAPE_STEADY,    /* checked for steady state */
@@ -110,7 +123,8 @@ struct scenario {
     unsigned profiles;          /* bit p: profile p includes it; 0: all profiles do */
     uint64_t quick_duration_ns; /* 0: the profile's part of the load's */
     uint64_t full_duration_ns;  /* 0: no profile has shortened the load's duration */
-    unsigned tolerated;         /* bit i: tolerable_flags[i] */
+    struct load_scale scale;
+    unsigned tolerated; /* bit i: tolerable_flags[i] */
 };
 
 /* Tables of the keys of a scenario file, and of its "sweep". */
@@ -123,8 +137,9 @@ void scenario_release(struct scenario *scenario);
 void scenario_copy(struct scenario *to, const struct scenario *from);
 
 /*
- * The scenario with its sweep variable set to `value` and no sweep left. `value` must
- * be one that scenario_read accepted. Release the result on its own.
+ * The scenario with its sweep variable set to `value`, its load scaled, and neither
+ * sweep nor scale left. `value` must be one that scenario_read accepted. Release the
+ * result on its own.
  */
 void scenario_at_point(struct scenario *point, const struct scenario *scenario,
                        const char *value);

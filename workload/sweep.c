@@ -6,6 +6,7 @@
 
 #include "base/quantity.h"
 #include "base/text.h"
+#include "workload/load_scale.h"
 
 const char *const sweep_load_variables[] = {"connections", "idle", "rate", NULL};
 
@@ -54,4 +55,5 @@ void scenario_at_point(struct scenario *point, const struct scenario *scenario,
     fields_release(sweep_fields, &point->sweep);
     if (value && sweep_apply(point, scenario->sweep.variable, value, NULL) < 0)
         abort(); /* scenario_read accepted this value */
+    load_scale_apply(point);
 }

@@ -2,23 +2,31 @@
 #include "harness/experiment/planned_trial.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "harness/trial/sliced_trial.h"
 #include "harness/trial/trial.h"
 
-static const struct cell *cell_of(const struct run *run, size_t index)
+static const struct cell *cell_of(const struct run *run,
+                                  const struct planned_trial *trial)
 {
-    return &run->plan.cells[run->plan.trials[index].cell];
+    return &run->plan.cells[trial->cell];
+}
+
+static uint64_t time_of(const struct run *run, const struct planned_trial *trial)
+{
+    return trial_time_ns(&run->plan, cell_of(run, trial)->scenario);
 }
 
 uint64_t planned_trial_time_ns(const struct run *run, size_t index)
 {
-    return trial_time_ns(&run->plan, cell_of(run, index)->scenario);
+    return time_of(run, &run->plan.trials[index]);
 }
 
 /* Whom the contenders of a cell have the load by turns with. */
@@ -28,14 +36,14 @@ static const struct contender *first_of(const struct run *run, const struct cell
 }
 
 /* "io-wait, connections 100, event-loop", by turns "..., epoll against event-loop" */
-static char *describe(const struct run *run, size_t index)
+static char *describe(const struct run *run, const struct planned_trial *trial)
 {
-    const struct cell *cell = cell_of(run, index);
+    const struct cell *cell = cell_of(run, trial);
     struct text what = {0};
     text_append_string(&what, cell->scenario->name);
     if (cell->value)
         text_printf(&what, ", %s %s", cell->scenario->sweep.variable, cell->value);
-    text_printf(&what, ", %s", run_contender(run, &run->plan.trials[index])->label);
+    text_printf(&what, ", %s", run_contender(run, trial)->label);
     if (run->experiment.slicing.count)
         text_printf(&what, " against %s", first_of(run, cell)->label);
     return text_steal(&what);
@@ -90,21 +98,19 @@ static int make(struct run *run, const struct trial_setup *setup,
     return result;
 }
 
-static int set_up_and_make(struct run *run, size_t index, struct trial_record *record,
-                           struct error *error)
+/* A first attempt at it. On failure `point` is released. */
+static int set_up(const struct run *run, const struct planned_trial *trial,
+                  struct scenario *point, struct trial_setup *setup, struct error *error)
 {
-    const struct planned_trial *trial = &run->plan.trials[index];
-    const struct cell *cell = cell_of(run, index);
+    const struct cell *cell = cell_of(run, trial);
     const struct contender *contender = run_contender(run, trial);
-    struct scenario point;
-    run_find_point(run, trial, &point);
-    digests_apply(&run->digests, &point, contender->model);
-    struct trial_setup setup = {
+    run_find_point(run, trial, point);
+    digests_apply(&run->digests, point, contender->model);
+    *setup = (struct trial_setup){
         .id = trial->id,
         .block = trial->block,
-        .attempt = results_dir_count_disturbed(&run->dir, trial->id) + 1,
-        .order = index + 1,
-        .scenario = &point,
+        .attempt = 1,
+        .scenario = point,
         .variable = cell->scenario->sweep.variable,
         .value = cell->value,
         .contender = contender,
@@ -112,12 +118,25 @@ static int set_up_and_make(struct run *run, size_t index, struct trial_record *r
         .seed = trial_order_seed(&run->plan, trial, run->experiment.seed),
         .overrun_ns = run->experiment.overrun_ns,
     };
-    int result;
-    if (placement_choose(&setup.placement, run->cpu_order, run->cpu_count,
-                         point.server.cpus, services_cpus(&point)))
-        result = make(run, &setup, first_of(run, cell), record, error);
-    else
-        result = error_set(error, -EINVAL, "%s: fewer CPUs than planned for", trial->id);
+    if (placement_choose(&setup->placement, run->cpu_order, run->cpu_count,
+                         point->server.cpus, services_cpus(point)))
+        return 0;
+    scenario_release(point);
+    return error_set(error, -EINVAL, "%s: fewer CPUs than planned for", trial->id);
+}
+
+static int set_up_and_make(struct run *run, size_t index, struct trial_record *record,
+                           struct error *error)
+{
+    const struct planned_trial *trial = &run->plan.trials[index];
+    struct scenario point;
+    struct trial_setup setup;
+    int result = set_up(run, trial, &point, &setup, error);
+    if (result < 0)
+        return result;
+    setup.attempt += results_dir_count_disturbed(&run->dir, trial->id);
+    setup.order = index + 1;
+    result = make(run, &setup, first_of(run, cell_of(run, trial)), record, error);
     scenario_release(&point);
     return result;
 }
@@ -125,7 +144,7 @@ static int set_up_and_make(struct run *run, size_t index, struct trial_record *r
 int planned_trial_run(struct run *run, size_t index, struct progress *progress,
                       struct error *error)
 {
-    char *what = describe(run, index);
+    char *what = describe(run, &run->plan.trials[index]);
     struct trial_record record = {0};
     progress_trial(progress, what);
     int result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
@@ -135,5 +154,40 @@ int planned_trial_run(struct run *run, size_t index, struct progress *progress,
         trial_record_release(&record);
     }
     free(what);
+    return result;
+}
+
+/* In a folder that is gone afterwards. What a server can cause, that the load is too much
+ * for it here, is what a pilot is to find out. */
+static int set_up_and_try(const struct run *run, const struct planned_trial *trial,
+                          const char *folder, struct trial_record *record,
+                          struct error *error)
+{
+    struct scenario point;
+    struct trial_setup setup;
+    int result = set_up(run, trial, &point, &setup, error);
+    if (result < 0)
+        return result;
+    point.tolerated = UINT_MAX;
+    result = file_make_folders(folder, error);
+    if (result == 0)
+        result = trial_run(&setup, folder, record, error);
+    file_remove_folder(folder);
+    scenario_release(&point);
+    return result;
+}
+
+int planned_trial_pilot(const struct run *run, const struct planned_trial *trial,
+                        const char *folder, struct progress *progress,
+                        struct trial_record *record, struct error *error)
+{
+    char *own = describe(run, trial), *what = memory_printf("pilot: %s", own);
+    progress_trial(progress, what);
+    int result = interrupt_seen() ? error_set(error, -EINTR, "interrupted")
+                                  : set_up_and_try(run, trial, folder, record, error);
+    if (result == 0)
+        progress_trial_done(progress, what, time_of(run, trial), record);
+    free(what);
+    free(own);
     return result;
 }

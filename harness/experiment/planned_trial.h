@@ -16,4 +16,12 @@ uint64_t planned_trial_time_ns(const struct run *run, size_t index);
 MUST_CHECK int planned_trial_run(struct run *run, size_t index, struct progress *progress,
                                  struct error *error);
 
+/* Makes a trial that is no part of the run, whose folder need not be there yet: a pilot.
+ * It tolerates what a scenario may tolerate, and runs in `folder`, which is gone
+ * afterwards; *record is to be released. 0, -EINTR or -errno. */
+MUST_CHECK int planned_trial_pilot(const struct run *run,
+                                   const struct planned_trial *trial, const char *folder,
+                                   struct progress *progress, struct trial_record *record,
+                                   struct error *error);
+
 #endif

@@ -52,7 +52,7 @@ void run_release(struct run *run)
 
 /* ---- beginning, and going on ------------------------------------------------------ */
 
-static void plan(struct run *run)
+void run_order_trials(struct run *run)
 {
     free(run->skip_reasons.items);
     trial_order_release(&run->plan);
@@ -71,16 +71,16 @@ int run_plan(struct run *run, const struct experiment_request *request,
     int result = experiment_decide(&run->experiment, request, error);
     if (result < 0)
         return result;
-    plan(run);
+    run_order_trials(run);
     /* By turns every cell has its first contender against itself. */
     if (run->experiment.repeat > 1 && !run->experiment.slicing.count) {
         twins_add(&run->experiment, &run->plan);
-        plan(run);
+        run_order_trials(run);
     }
     run->whole_ns = run->experiment.repeat * trial_order_block_ns(&run->plan, NULL);
     result = budget_fit(&run->experiment, &run->plan, &run->left_out, error);
     references_keep_used(&run->experiment.models, &run->experiment.contenders);
-    plan(run);
+    run_order_trials(run);
     return result;
 }
 
@@ -89,7 +89,9 @@ int run_create(struct run *run, const char *out, struct error *error)
     char host[64];
     machine_host(host, sizeof host);
     cJSON *config = experiment_to_json(&run->experiment);
+    struct work_calibration *calibration = run->dir.manifest.calibration;
     int result = results_dir_create(&run->dir, out, host, &run->origin, config, error);
+    run->dir.manifest.calibration = calibration;
     cJSON_Delete(config);
     if (result == 0)
         manifest_note_left_out(&run->dir.manifest, &run->left_out);
@@ -146,7 +148,7 @@ int run_resume(struct run *run, const char *folder, bool force, struct error *er
         for (; name && *name; name++)
             words_add(&run->left_out, *name);
         experiment->repeat = manifest_blocks(&run->dir.manifest, experiment->repeat);
-        plan(run);
+        run_order_trials(run);
     }
     return result;
 }
@@ -168,11 +170,19 @@ static void note_changes(struct run *run, const struct environment *begun)
     run_differences_release(&differences);
 }
 
+bool run_ask_doctor(struct run *run)
+{
+    if (run->findings.count > 0)
+        return false;
+    doctor_examine(&run->environment, &run->findings);
+    return true;
+}
+
 int run_examine(struct run *run, struct error *error)
 {
     struct environment begun;
     char *file = memory_printf("%s/environment.json", run->dir.path);
-    doctor_examine(&run->environment, &run->findings);
+    (void)run_ask_doctor(run);
     int result = record_read_file(&environment_type, &begun, file, error);
     free(file);
     if (result == 0) {
@@ -211,8 +221,7 @@ static void note_plan(struct run *run)
     manifest_plan(&run->dir.manifest, planned, not_testable, reasons->count);
 }
 
-/* Once per run: who goes on with it has the same work. */
-static int calibrate_once(struct run *run, struct error *error)
+int run_calibrate(struct run *run, struct error *error)
 {
     struct work_calibration calibration = {0};
     if (run->dir.manifest.calibration)
@@ -258,7 +267,7 @@ static int find_digests(struct run *run, struct error *error)
 void run_extend(struct run *run, uint64_t blocks)
 {
     run->experiment.repeat = blocks;
-    plan(run);
+    run_order_trials(run);
     note_plan(run);
 }
 
@@ -267,7 +276,7 @@ int run_prepare(struct run *run, struct error *error)
     note_plan(run);
     int result = results_dir_save(&run->dir, RUN_RUNNING, error);
     if (result == 0)
-        result = calibrate_once(run, error);
+        result = run_calibrate(run, error);
     if (result == 0)
         result = find_digests(run, error);
     return result;

@@ -55,6 +55,13 @@ void run_release(struct run *run);
 MUST_CHECK int run_plan(struct run *run, const struct experiment_request *request,
                         struct error *error);
 
+/* Plans the trials anew, after something of the experiment was changed. */
+void run_order_trials(struct run *run);
+
+/* Measures amounts of work, once per run: who goes on with it has the same work. Before
+ * run_create for who wants them earlier than run_prepare. 0 or -errno. */
+MUST_CHECK int run_calibrate(struct run *run, struct error *error);
+
 /* Makes the folder of a run that is planned; `out` NULL: a new one in results/. 0 or
  * -errno. */
 MUST_CHECK int run_create(struct run *run, const char *out, struct error *error);
@@ -68,13 +75,16 @@ MUST_CHECK int run_begin(struct run *run, const struct experiment_request *reque
 MUST_CHECK int run_resume(struct run *run, const char *folder, bool force,
                           struct error *error);
 
-/* Runs the doctor, and writes environment.json and warnings.json. A run that is gone on
- * with keeps those of its beginning; the manifest notes what is not as it was then. 0 or
- * -errno. */
+/* Runs the doctor, before anything else is run; false: it has been run. */
+bool run_ask_doctor(struct run *run);
+
+/* Runs the doctor, where that was not done, and writes environment.json and
+ * warnings.json. A run that is gone on with keeps those of its beginning; the manifest
+ * notes what is not as it was then. 0 or -errno. */
 MUST_CHECK int run_examine(struct run *run, struct error *error);
 
-/* Notes the plan; measures amounts of work, once per run; finds the digests that
- * references are held against. 0, -EINTR or -errno. */
+/* Notes the plan; measures amounts of work, where that was not done; finds the digests
+ * that references are held against. 0, -EINTR or -errno. */
 MUST_CHECK int run_prepare(struct run *run, struct error *error);
 
 /* Plans more blocks than before: so many in all. */

@@ -55,6 +55,13 @@ nothing_runs() { # NAME
 first_trial() { # DIR: the first trial.json there
     ls "$1"/trials/*/trial.json
 }
+field() { # FILE KEY...: what a JSON file has there
+    # shellcheck disable=SC2016 # the program is Perl's
+    /usr/bin/env perl -MJSON::PP -e '
+        my $at = decode_json(do { local (@ARGV, $/) = shift; <> });
+        for (@ARGV) { $at = ref $at eq "ARRAY" ? $at->[$_] : $at->{$_} }
+        print ref $at ? JSON::PP->new->canonical->encode($at) : defined $at ? $at : "null"' "$@"
+}
 column() { # FILE NAME: the number of a column of a CSV file
     head -n 1 "$1" | tr ',' '\n' | grep -nx "$2" | cut -d: -f1
 }

@@ -27,13 +27,6 @@ figure() { # DIR MODEL METRIC
 row_note() { # DIR MODEL: status and note of a row without figures
     awk -F, -v m="$2" '$5==m && $7=="" {print $6 ": " $17}' "$1/comparison.csv"
 }
-field() { # FILE KEY...: what a JSON file has there
-    # shellcheck disable=SC2016 # the program is Perl's
-    /usr/bin/env perl -MJSON::PP -e '
-        my $at = decode_json(do { local (@ARGV, $/) = shift; <> });
-        for (@ARGV) { $at = ref $at eq "ARRAY" ? $at->[$_] : $at->{$_} }
-        print ref $at ? JSON::PP->new->canonical->encode($at) : defined $at ? $at : "null"' "$@"
-}
 
 scenario() { # NAME REQUESTS [MORE]
     cat >"$work/$1.json" <<JSON

@@ -19,6 +19,7 @@
 #include "record/environment.h"
 #include "record/flags.h"
 #include "record/load_merge.h"
+#include "record/load_scaling.h"
 #include "record/manifest.h"
 #include "record/record.h"
 #include "record/trial.h"
@@ -75,6 +76,7 @@ static void test_golden_files(void **state)
         {"tests/records/environment.json", 1, &environment_type},
         {"tests/records/capacity.json", 1, &capacity_type},
         {"tests/records/verdicts.json", 1, &verdicts_type},
+        {"tests/records/scaling.json", 1, &load_scaling_type},
     };
     for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         glob_t files;

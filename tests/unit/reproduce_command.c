@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "record/load_scaling.h"
 #include "tests/support/folder.h"
 #include "tests/unit/command_fixture.h"
 #include "tests/unit/folder_fixture.h"
@@ -24,6 +25,21 @@ static void write_run(const char *name, uint64_t blocks, double share, const cha
     fixture_write_below(&results, folder, name, cpu);
 }
 
+/* What it repeats had half as many connections. */
+static void scale_run(const char *name)
+{
+    struct load_scaling scaling;
+    struct error error;
+    load_scaling_init(&scaling, "elsewhere/b");
+    struct scaled_load *load = load_scaling_add(&scaling, "hello");
+    load->connections = 2;
+    load->why = memory_copy_string("because");
+    char *path = memory_printf("%s/%s/scaling.json", folder, name);
+    fixture_must(record_write_file(&load_scaling_type, &scaling, path, &error), &error);
+    free(path);
+    load_scaling_release(&scaling);
+}
+
 static int make_runs(void **state)
 {
     if (enter_folder(state) < 0)
@@ -33,6 +49,8 @@ static int make_runs(void **state)
     write_run("elsewhere/c", 6, 0.5, "another");
     write_run("doctored", 6, 0.7 * 1.15, "one");
     write_run("single", 1, 0.7, "one");
+    write_run("scaled", 6, 0.7, "one");
+    scale_run("scaled");
     return 0;
 }
 
@@ -54,6 +72,11 @@ static void test_how_it_ends(void **state)
         {{"--results", "run", "--references", "run"}, EXIT_USAGE, "name a reference"},
         {{"run", "--results", "absent"}, EXIT_USAGE, "absent/manifest.json"},
         {{"run", "single"}, EXIT_USAGE, "give one reference"},
+        {{"run", "--results", "run"}, EXIT_FINE, "They are the scenarios' own"},
+        {{"run", "--results", "scaled"},
+         EXIT_FINE,
+         "Loads there are those of elsewhere/b"},
+        {{"scaled", "--results", "run"}, EXIT_USAGE, "with other loads (hello)"},
     };
     fixture_try(&reproduce_command, cases, COUNT_OF(cases));
     /* The page is part of the results, and summed with them. */

@@ -21,7 +21,8 @@ static const struct mistake {
      ":3:2: laod: unknown key, allowed are $schema, name, title, question, family, "
      "models, "
      "requests, load, clients, server, backend, database, sweep, shape, "
-     "profiles, quick_duration, full_duration, tolerates (did you mean \"load\"?)"},
+     "profiles, quick_duration, full_duration, scale, tolerates (did you mean "
+     "\"load\"?)"},
     {HEAD REQS ",\n" REQS "}",
      ":3:1: requests: this key is given twice in the same object"},
     {HEAD REQS ",\"load\":{\"connections\":\"ten\"}}",
