@@ -95,8 +95,8 @@ ok $? "and one digit that is another"
 # ---- not asked for, and refused ------------------------------------------------------------
 
 bench_here "${short[@]}" waits --models iterative,event-loop --repeat 1 --out one
-[ "$(grep -c '"id":' "$work/one/claims.json")" -eq 1 ] && grep -q '"why":.*"1 pair, a verdict takes 6"' "$work/one/verdicts.json" ||
-    grep -q invalid "$work/err"
+{ [ "$(grep -c '"id":' "$work/one/claims.json")" -eq 1 ] &&
+    grep -q '"why":.*"1 pair, a verdict takes 6"' "$work/one/verdicts.json"; } || grep -q invalid "$work/err"
 ok $? "a run that is not asked judges what it can answer, by its one pair"
 
 refused() { # MESSAGE ARGUMENTS...
