@@ -370,7 +370,7 @@ static void a_run_has_what_its_claims_hold_against_each_other(void **state)
 
 #define HANDOVER(subject, reference)                                                     \
     "{\"subject\":{\"scenario\":\"handover\",\"contender\":\"" subject                   \
-    "\",\"points\":[\"5ms\"],\"metric\":\"throughput_rps\"}," AT_LEAST(                  \
+    "\",\"points\":[\"20ms\"],\"metric\":\"throughput_rps\"}," AT_LEAST(                 \
         1) ",\"reference\":{\"contender\":\"" reference "\"}}"
 
 /* A contender that has the load by turns with two others has trials of its own with each:
@@ -382,8 +382,8 @@ static void a_contender_may_meet_several(void **state)
         "cluster", "multi-loop") "," HANDOVER("multi-loop", "event-loop")));
     struct experiment run = decide(&claims);
     char *cells = cells_of(&run);
-    assert_string_equal(cells, "handover 5ms: event-loop cluster multi-loop\n"
-                               "handover 5ms: multi-loop cluster\n");
+    assert_string_equal(cells, "handover 20ms: event-loop cluster multi-loop\n"
+                               "handover 20ms: multi-loop cluster\n");
     const struct machine_limits limits = {.cpu_count = 2, .descriptors = 20000};
     struct trial_order plan;
     struct skip_reasons skip_reasons;
