@@ -14,8 +14,9 @@ struct judge {
     const struct comparison *comparison;
     const struct run_noise *noise;
     struct claim_verdict *verdict;
-    struct text doubt; /* why nothing is to be concluded from what was found; empty: it
-                        * is */
+    struct text doubt;   /* why nothing is to be concluded from what was found; empty: it
+                          * is */
+    struct text *coarse; /* why it cannot show equality, though it can a difference */
 };
 
 static bool is_by_turns(const struct judge *judge)
@@ -256,14 +257,15 @@ static void doubt_row(struct judge *judge, const struct claim_test *test,
                     metric);
         return;
     }
-    if (test->relation != CLAIM_EQUALS || !noise_floor_underpowered(&noise, test->delta))
+    if (judge->coarse->length || test->relation != CLAIM_EQUALS ||
+        !noise_floor_underpowered(&noise, test->delta))
         return;
     text_share(test->delta, delta, sizeof delta);
     if (isnan(noise.floor))
-        text_printf(&judge->doubt, "underpowered: the noise floor of %s is not known",
+        text_printf(judge->coarse, "underpowered: the noise floor of %s is not known",
                     metric);
     else
-        text_printf(&judge->doubt, "underpowered: %s is below twice the noise floor, %s",
+        text_printf(judge->coarse, "underpowered: %s is below twice the noise floor, %s",
                     delta, text_share(noise.floor, floor, sizeof floor));
 }
 
@@ -316,11 +318,27 @@ static void judge_claim(struct judge *judge)
             refuse(judge, VERDICT_NOT_EVALUATED, &judge->doubt);
     }
     text_release(&judge->doubt);
+    if (judge->verdict->word != VERDICT_OPEN)
+        text_release(judge->coarse);
+}
+
+/* What was too coarse to show that two are equal has been able to show that they are not.
+ */
+static void withdraw_coarse(struct claim_verdict *verdict, struct text *why)
+{
+    if (verdict->word != VERDICT_REFUTED) {
+        free(verdict->why);
+        verdict->why = text_steal(why);
+        verdict->word = VERDICT_NOT_EVALUATED;
+        verdict->blocks_needed = (double)NAN;
+    }
+    text_release(why);
 }
 
 void claims_judge(struct verdicts *verdicts, const struct claims *claims,
                   const struct comparison *comparison, const struct run_noise *noise)
 {
+    struct text *coarse = memory_allocate_zeroed(claims->count + 1, sizeof *coarse);
     verdicts_init(verdicts, CLAIMS_LEVEL);
     for (size_t i = 0; i < claims->count; i++) {
         const struct claim *claim = &claims->items[i];
@@ -332,7 +350,12 @@ void claims_judge(struct verdicts *verdicts, const struct claims *claims,
         judge_claim(&(struct judge){.claim = claim,
                                     .comparison = comparison,
                                     .noise = noise,
-                                    .verdict = verdict});
+                                    .verdict = verdict,
+                                    .coarse = &coarse[i]});
     }
     verdicts_decide(verdicts, claims);
+    for (size_t i = 0; i < claims->count; i++)
+        if (coarse[i].length)
+            withdraw_coarse(&verdicts->items[i], &coarse[i]);
+    free(coarse);
 }

@@ -13,8 +13,9 @@
  * refuting each for itself.
  *
  * No verdict: below the blocks that it asks for; where the row, a flag or a bound forbids
- * it; where equality is asked for more finely than twice the noise floor; and where a
- * contender was told apart from itself, as that shows that the instrument is at fault.
+ * it; where equality is asked for more finely than twice the noise floor, and was not
+ * refuted; and where a contender was told apart from itself, as that shows that the
+ * instrument is at fault.
  *
  * In a run by turns (analysis/slice_ratio.h) pairs of processes take the place of blocks.
  * A test that turns do not tell has no verdict, and neither has its claim, unless it only

@@ -345,6 +345,9 @@ static void what_the_noise_hides_is_refused(void **state)
     assert_string_equal(verdicts.items->why,
                         "underpowered: 5 % is below twice the noise floor, 3 %");
     verdicts_release(&verdicts);
+    verdicts = judge(&results, ONE(TO_POOL(AT_100, EQUALS(0.05))), &noise);
+    expect_word(verdicts.items, REFUTED, "three times is no equality, however coarse");
+    verdicts_release(&verdicts);
     fill_noise(&noise, 0.02);
     verdicts = judge(&results, equal, &noise);
     expect_word(verdicts.items, SUPPORTED, "twice the noise floor");
