@@ -17,7 +17,8 @@ struct noise_floor noise_floor_make(const struct log_ratio *mean, double spread,
         .floor = NAN,
         .detectable = NAN,
     };
-    noise.suspect = noise.interval.exists && !interval_holds(&noise.interval, 1);
+    noise.p = 2 * fmin(log_ratio_above(mean, 1), log_ratio_below(mean, 1));
+    noise.suspect = noise.p < 1 - CONFIDENCE;
     if (noise.interval.exists) {
         double t = probability_t_quantile((1 + CONFIDENCE) / 2, degrees);
         noise.floor = expm1(t * error);

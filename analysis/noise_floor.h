@@ -16,7 +16,8 @@ struct noise_floor {
     size_t pairs;
     double spread;            /* standard deviation of ln(A/A) over the blocks */
     struct interval interval; /* of A/A, 95 % */
-    bool suspect;             /* it excludes 1 */
+    double p;                 /* of the two-sided t test that A/A is 1 */
+    bool suspect;             /* it is not: below 5 % */
     /* Half the width of that interval, exp(t(0.975) s / sqrt(R)) - 1, and the smallest
      * effect that is found with NOISE_POWER, exp((t(0.975) + t(0.8)) s / sqrt(R)) - 1;
      * NAN below two pairs. */

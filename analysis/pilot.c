@@ -80,13 +80,14 @@ void pilot_take(struct scaled_load *load, const struct pilot_choice *choice,
 /* ---- the factors ------------------------------------------------------------------ */
 
 struct scaled_load *pilot_begin(struct load_scaling *scaling,
-                                const struct scenario *scenario, double cpus_here,
-                                double cpus_there)
+                                const struct scenario *scenario,
+                                const struct pilot_machines *machines)
 {
     struct scaled_load *load = load_scaling_add(scaling, scenario->name);
     double own = (double)scenario->server.cpus;
-    load->cpus_here = own > 0 ? own : cpus_here;
-    load->cpus_there = own > 0 ? own : cpus_there;
+    load->cpus_here = own > 0 ? own : machines->cpus_here;
+    load->cpus_there = own > 0 ? own : machines->cpus_there;
+    load->cpu_is_same = machines->cpu_is_same;
     return load;
 }
 
@@ -129,9 +130,10 @@ static struct interval compare(struct pilot *pilot)
 }
 
 /* How many times as many requests a CPU serves here. */
-static double speed_of(struct pilot *pilot, const struct scenario *scenario,
+static double speed_of(struct scaled_load *load, const struct scenario *scenario,
                        struct text *why)
 {
+    struct pilot *pilot = load->pilot;
     struct interval interval = compare(pilot);
     if (!interval.exists) {
         text_printf(why, "; CPU/req: %zu valid %s here, %zu there, it takes 2",
@@ -146,6 +148,8 @@ static double speed_of(struct pilot *pilot, const struct scenario *scenario,
         interval_holds(&interval, 1) || fabs(log(pilot->ratio)) < log(PILOT_NOISE);
     if (is_noise)
         text_append_string(why, ", which is noise");
+    else if (load->cpu_is_same == 1)
+        text_append_string(why, ", but the CPUs are the same");
     else if (pilot->ratio < 1 && has_waits(scenario))
         text_append_string(why, ", but requests wait a fixed time");
     else
@@ -166,7 +170,7 @@ static double rate_of(struct scaled_load *load, const struct scenario *scenario,
         return NAN;
     }
     if (load->pilot)
-        return load->connections * speed_of(load->pilot, scenario, why);
+        return load->connections * speed_of(load, scenario, why);
     text_append_string(why, "; no CPU/req there of what runs here");
     return load->connections;
 }

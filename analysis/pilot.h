@@ -13,10 +13,12 @@
  *   rate          that, times CPU time there / CPU time here
  *
  * What a pilot cannot tell from noise does not count: where the interval of the ratio
- * holds 1, or the ratio is within PILOT_NOISE, it is taken for 1, so that a run on the
- * same machine has the very same load. Where requests wait for a fixed time, a faster
- * machine gets no higher rate: servers that hold a thread meanwhile end at threads /
- * time, which is the same on every machine, and their share would grow.
+ * holds 1, or the ratio is within PILOT_NOISE, it is taken for 1. So it is where the CPUs
+ * are of the same model: what differs between them is how fast the machine was in the
+ * minute of the pilot, and a run on the same machine has the very same load. Where
+ * requests wait for a fixed time, a faster machine gets no higher rate: servers that hold
+ * a thread meanwhile end at threads / time, which is the same on every machine, and their
+ * share would grow.
  */
 #ifndef ANALYSIS_PILOT_H
 #define ANALYSIS_PILOT_H
@@ -28,11 +30,17 @@
 #define PILOT_NOISE      1.10
 #define PILOT_CONFIDENCE 0.95
 
-/* Adds the load of a scenario, by the CPUs that either machine offers (NAN: not known).
- */
+/* The CPUs that either machine offers (NAN: not known), and whether they are of the same
+ * model (-1: not known). */
+struct pilot_machines {
+    double cpus_here, cpus_there;
+    int cpu_is_same;
+};
+
+/* Adds the load of a scenario. */
 struct scaled_load *pilot_begin(struct load_scaling *scaling,
-                                const struct scenario *scenario, double cpus_here,
-                                double cpus_there);
+                                const struct scenario *scenario,
+                                const struct pilot_machines *machines);
 
 /* Whether the scenario has rates that a pilot could scale. */
 bool pilot_is_asked(const struct scenario *scenario);

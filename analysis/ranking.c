@@ -144,16 +144,17 @@ static const struct estimate *needed(const struct row *row, struct figure contes
                                : row_estimate(row, contest);
 }
 
-const struct row *ranking_gap(const struct row *cell, size_t count, struct figure contest,
+const struct row *ranking_gap(const struct comparison *comparison, const struct row *cell,
                               size_t least)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct estimate *estimate = needed(&cell[i], contest);
+    struct figure contest = ranking_contest(comparison, cell);
+    size_t count = ranking_cell_size(comparison, cell);
+    for (size_t i = 0; i < count; i++)
         if (cell[i].status != ROW_NOT_TESTABLE &&
-            (!estimate_is_usable(estimate) || estimate->count < least))
+            !estimate_is_usable(needed(&cell[i], contest)))
             return &cell[i];
-    }
-    return NULL;
+    const struct row *best = ranking_best(comparison, cell, contest);
+    return best && row_estimate(best, contest)->count < least ? best : NULL;
 }
 
 char *ranking_gap_reason(const struct row *gap, struct figure contest)
@@ -189,13 +190,9 @@ static void give(enum standing *standings, const double *p, size_t count,
     free(rejected);
 }
 
-static bool has_words(const struct row *cell, size_t count, struct figure contest)
+static bool has_words(const struct row *row, struct figure contest)
 {
-    for (size_t i = 0; i < count; i++)
-        if (ranking_takes_part(&cell[i], contest) &&
-            row_estimate(&cell[i], contest)->count < RANKING_LEAST_TRIALS)
-            return false;
-    return true;
+    return row_estimate(row, contest)->count >= RANKING_LEAST_TRIALS;
 }
 
 void ranking_standings(const struct comparison *comparison, const struct row *cell,
@@ -203,7 +200,7 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
 {
     struct figure contest = ranking_contest(comparison, cell);
     const struct row *best = ranking_best(comparison, cell, contest);
-    bool words = has_words(cell, count, contest);
+    bool words = best && has_words(best, contest);
     double margin = 1 - (is_latency(contest) ? RANKING_DELTA_LATENCY : RANKING_DELTA);
     double *above = memory_allocate_zeroed(count + 1, sizeof *above);
     double *below = memory_allocate_zeroed(count + 1, sizeof *below);
@@ -217,7 +214,7 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
         standings[i] = !words                                  ? STANDING_NONE
                        : row == best && bound != BOUND_AT_MOST ? STANDING_BEST
                                                                : STANDING_OPEN;
-        if (standings[i] != STANDING_OPEN || row == best)
+        if (standings[i] != STANDING_OPEN || row == best || !has_words(row, contest))
             continue;
         struct ratio ratio = score_ratio(row, best, contest);
         if (bound == BOUND_EXACT || bound == BOUND_AT_LEAST)

@@ -10,9 +10,9 @@
  * may be better than is known is never behind, and beside him nobody is best or as good.
  *
  * Words take RANKING_LEAST_TRIALS trials of each: with twelve identical models, a noise
- * of 3 % and one trial, half of them would come out as behind. With fewer there is an
- * order, and figures. From then on, by the ratio to the best, paired by block, of which
- * the best one has 1:
+ * of 3 % and one trial, half of them would come out as behind. Where the best one has
+ * fewer there is an order, and figures; another that has fewer is open. From then on, by
+ * the ratio to the best, paired by block, of which the best one has 1:
  *
  *   as good   shown to be above 1 - delta
  *   behind    shown to be below 1 - delta
@@ -80,9 +80,9 @@ void ranking_standings(const struct comparison *comparison, const struct row *ce
 /* Rows of the cell that begins at `cell`. */
 size_t ranking_cell_size(const struct comparison *comparison, const struct row *cell);
 
-/* Why the cell does not count: the first row without a figure that may be used, or with
- * one of fewer than `least` trials; NULL: it counts. */
-const struct row *ranking_gap(const struct row *cell, size_t count, struct figure contest,
+/* Why the cell that begins at `cell` does not count: the first row without a figure that
+ * may be used, or the best one if it has fewer than `least` trials; NULL: it counts. */
+const struct row *ranking_gap(const struct comparison *comparison, const struct row *cell,
                               size_t least);
 char *ranking_gap_reason(const struct row *gap, struct figure contest); /* on the heap */
 

@@ -1,6 +1,7 @@
 /* reproduction.c - see reproduction.h. */
 #include "analysis/reproduction.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,12 +133,25 @@ static double judge(struct reproduced_ratio *ratio)
     return test.outside;
 }
 
+/* What a server answers of an open load is the rate of that, unless it ends before: at
+ * another rate the ratio of two servers is another one. */
+static bool is_of_another_rate(struct reproduced_ratio *ratio)
+{
+    double factor = ratio->row->scenario->scale.rate;
+    if (ratio->figure.metric != METRIC_THROUGHPUT || !(factor > 0) ||
+        fabs(factor - 1) < 1e-9)
+        return false;
+    leave_out(ratio, REPRODUCTION_NOT_EVALUATED,
+              memory_printf("requests come at %.2f times the rate here", factor));
+    return true;
+}
+
 static double find(struct reproduced_ratio *ratio, const struct reference *reference)
 {
     const struct row *row = ratio->row, *to = ratio->to;
     ratio->there = reference_ratio(reference, row, row->contender->label,
                                    to->contender->label, ratio->figure, 0.95);
-    if (is_out(ratio, row) || is_out(ratio, to))
+    if (is_out(ratio, row) || is_out(ratio, to) || is_of_another_rate(ratio))
         return NAN;
     ratio->here = row_ratio(row, to, ratio->figure, 0.95);
     return has_words(ratio) ? judge(ratio) : (double)NAN;

@@ -45,11 +45,17 @@ static void choose_pilot(struct scaled_load *load, const struct run *run,
 
 static void decide(struct reproduced_loads *loads, const struct run *run)
 {
-    double there = loads->there ? environment_cpus(loads->there) : (double)NAN;
+    const struct environment *there = loads->there;
+    const struct pilot_machines machines = {
+        .cpus_here = run->cpu_count,
+        .cpus_there = there ? environment_cpus(there) : (double)NAN,
+        .cpu_is_same = there && there->cpu.model && run->environment.cpu.model
+                           ? text_same(there->cpu.model, run->environment.cpu.model)
+                           : -1,
+    };
     for (size_t i = 0; i < run->experiment.scenario_count; i++) {
         const struct scenario *scenario = &run->experiment.scenarios[i].scenario;
-        struct scaled_load *load =
-            pilot_begin(&loads->scaling, scenario, run->cpu_count, there);
+        struct scaled_load *load = pilot_begin(&loads->scaling, scenario, &machines);
         if (pilot_is_asked(scenario))
             choose_pilot(load, run, scenario, loads->samples);
     }

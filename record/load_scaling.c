@@ -30,6 +30,7 @@ static const struct record_field load_fields[] = {
     {MEMBER_TEXT("scenario", scaled_load, scenario), .required = true},
     {MEMBER_NUMBER("cpus_here", scaled_load, cpus_here)},
     {MEMBER_NUMBER("cpus_there", scaled_load, cpus_there)},
+    {MEMBER_SWITCH("cpu_is_same", scaled_load, cpu_is_same), .optional = true},
     {MEMBER_POINTER("pilot", scaled_load, pilot, pilot_type)},
     {MEMBER_NUMBER("connections", scaled_load, connections)},
     {MEMBER_NUMBER("rate", scaled_load, rate)},

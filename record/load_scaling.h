@@ -31,6 +31,7 @@ struct pilot {
 struct scaled_load {
     char *scenario;               /* its name */
     double cpus_here, cpus_there; /* of its server */
+    int cpu_is_same;              /* model of CPU: 1, 0; -1: not known */
     struct pilot *pilot;          /* NULL: there is none */
     double connections;           /* factor */
     double rate;                  /* factor; NAN: no rate is scaled, see `why` */

@@ -20,11 +20,10 @@ static bool is_suspect(const struct run_noise *noise, struct figure contest)
 }
 
 static bool counts(const struct comparison *comparison, const struct row *cell,
-                   size_t count, const struct run_noise *noise)
+                   const struct run_noise *noise)
 {
-    struct figure contest = ranking_contest(comparison, cell);
-    return !is_suspect(noise, contest) &&
-           !ranking_gap(cell, count, contest, least_trials(noise));
+    return !is_suspect(noise, ranking_contest(comparison, cell)) &&
+           !ranking_gap(comparison, cell, least_trials(noise));
 }
 
 /* Of the cells of a family that count, and have this contender. */
@@ -73,7 +72,7 @@ static struct family_score score_family(const struct comparison *comparison,
         const struct row *row = comparison_find(comparison, cell, contender);
         i += count;
         if (strcmp(cell->scenario->family, family) == 0 && row &&
-            row->status != ROW_NOT_TESTABLE && counts(comparison, cell, count, noise))
+            row->status != ROW_NOT_TESTABLE && counts(comparison, cell, noise))
             add_cell_score(&score, evidence, comparison, cell, row);
     }
     return score;
@@ -129,10 +128,10 @@ void ideal_use_derive(struct overview_cell *cell, const struct comparison *compa
 
 /* Why the cell does not count, on the heap; NULL: it does. */
 static char *gap_reason(const struct comparison *comparison, const struct row *cell,
-                        size_t count, const struct run_noise *noise)
+                        const struct run_noise *noise)
 {
     struct figure contest = ranking_contest(comparison, cell);
-    const struct row *gap = ranking_gap(cell, count, contest, least_trials(noise));
+    const struct row *gap = ranking_gap(comparison, cell, least_trials(noise));
     if (gap) {
         char *reason = ranking_gap_reason(gap, contest);
         char *named = memory_printf("%s: %s", gap->contender->label, reason);
@@ -152,7 +151,7 @@ char *ideal_use_not_counted(const struct comparison *comparison,
     for (size_t i = 0; i < comparison->row_count;) {
         const struct row *cell = &comparison->rows[i];
         size_t count = ranking_cell_size(comparison, cell);
-        char *reason = gap_reason(comparison, cell, count, noise);
+        char *reason = gap_reason(comparison, cell, noise);
         i += count;
         if (!reason)
             continue;

@@ -37,9 +37,11 @@ static void print_rules(const struct overview *overview, enum table_style style,
             : NULL,
         tell_ideal_use(overview->words),
         memory_printf(
-            "A cell counts if every model has a valid figure in it, or a bound; "
+            "A cell counts if every model has a valid figure in it, or a bound%s; "
             "a model with more than %.0f %% of errors, or starved connections, "
             "has no part (-).",
+            overview->words ? ", and the best one six trials; with fewer another is open"
+                            : "",
             100 * RANKING_MAX_ERRORS),
         overview->not_counted ? memory_printf("Not counted: %s.", overview->not_counted)
                               : NULL,

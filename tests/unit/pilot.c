@@ -62,34 +62,85 @@ static void test_factors(void **state)
         double there[MOST_TRIALS], here[MOST_TRIALS]; /* us per request, up to 0 */
         double connections, rate;                     /* factors */
         const char *why;                              /* among other words */
+        int cpu_is_same;
     } cases[] = {
         /* Clients, by the CPUs of the server. */
-        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "2 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "4 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "64 CPUs here, 2 there"},
-        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "1 CPU here, 2 there"},
-        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "CPUs there are not known"},
-        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "1 CPU here, 1 there"},
+        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "2 CPUs here, 2 there", 0},
+        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "4 CPUs here, 2 there", 0},
+        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "64 CPUs here, 2 there", 0},
+        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "1 CPU here, 2 there", 0},
+        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "CPUs there are not known", 0},
+        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "1 CPU here, 1 there", 0},
         /* Rates, by what a request costs besides. */
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {10, 9.9, 10.1}, 1, 1, "which is noise"},
-        {OPEN("/", "1"), 64, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, 2, "x 0.50 [0.49"},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {20, 20.2, 19.8}, 1, 0.5, "2.00 [1.9"},
-        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {10, 10.1}, 2, 2, "which is noise"},
-        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 2, 4, "0.50"},
+        {OPEN("/", "1"),
+         2,
+         2,
+         {10, 10.1, 9.9},
+         {10, 9.9, 10.1},
+         1,
+         1,
+         "which is noise",
+         0},
+        {OPEN("/", "1"),
+         64,
+         2,
+         {10, 10.1, 9.9},
+         {5, 5.05, 4.95},
+         1,
+         2,
+         "x 0.50 [0.49",
+         0},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {20, 20.2, 19.8}, 1, 0.5, "2.00 [1.9", 0},
+        {OPEN("/", "\"all\""),
+         4,
+         2,
+         {10, 10.1, 9.9},
+         {10, 10.1},
+         2,
+         2,
+         "which is noise",
+         0},
+        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 2, 4, "0.50", 0},
         /* A ratio of less than 10 %, however sure; one that may as well be 1. */
-        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {10.9, 10.91}, 1, 1, "which is noise"},
-        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {11.1, 11.11}, 1, 10 / 11.1, "1.11"},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "which is noise"},
+        {OPEN("/", "1"),
+         2,
+         2,
+         {10, 10.01, 9.99},
+         {10.9, 10.91},
+         1,
+         1,
+         "which is noise",
+         0},
+        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {11.1, 11.11}, 1, 10 / 11.1, "1.11", 0},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "which is noise", 0},
+        /* The same CPUs, in a slow minute. */
+        {OPEN("/", "1"),
+         2,
+         2,
+         {10, 10.1, 9.9},
+         {20, 20.2, 19.8},
+         1,
+         1,
+         "but the CPUs are the same",
+         1},
         /* Nobody can say. */
-        {OPEN("/", "1"), 2, 2, {10}, {5, 5.05, 4.95}, 1, 1, "it takes 2"},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {0}, 1, 1, "0 valid trials here"},
-        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "no CPU/req there"},
-        {SEARCHED, 2, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, NAN, "searched for"},
+        {OPEN("/", "1"), 2, 2, {10}, {5, 5.05, 4.95}, 1, 1, "it takes 2", 0},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {0}, 1, 1, "0 valid trials here", 0},
+        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "no CPU/req there", 0},
+        {SEARCHED, 2, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, NAN, "searched for", 0},
         /* Who waits for a fixed time is slowed down with the machine, and not sped up. */
-        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
-        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {20, 20.2}, 1, 0.5, "2.00"},
-        {OPEN("/fetch:wait=9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
-        {OPEN("/spin:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 2, "0.50"},
+        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time", 0},
+        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {20, 20.2}, 1, 0.5, "2.00", 0},
+        {OPEN("/fetch:wait=9ms", "1"),
+         2,
+         2,
+         {10, 10.1},
+         {5, 5.05},
+         1,
+         1,
+         "fixed time",
+         0},
+        {OPEN("/spin:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 2, "0.50", 0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct results results = one_scenario(cases[i].scenario);
@@ -104,7 +155,9 @@ static void test_factors(void **state)
         }
         load_scaling_init(&scaling, "there");
         struct scaled_load *load =
-            pilot_begin(&scaling, scenario, cases[i].cpus_here, cases[i].cpus_there);
+            pilot_begin(&scaling, scenario,
+                        &(struct pilot_machines){cases[i].cpus_here, cases[i].cpus_there,
+                                                 cases[i].cpu_is_same});
         if (pilot_is_asked(scenario))
             pilot_consider(&choice, &reference, scenario, NULL, one_model, 1);
         pilot_take(load, &choice, &reference, scenario);

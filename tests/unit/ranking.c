@@ -139,7 +139,7 @@ static void latency_of_a_full_generator_proves_nothing(void **state)
         struct comparison comparison;
         comparison_make(&comparison, &results);
         struct figure p99 = ranking_contest(&comparison, comparison.rows);
-        const struct row *gap = ranking_gap(comparison.rows, MODELS, p99, 6);
+        const struct row *gap = ranking_gap(&comparison, comparison.rows, 6);
         assert_ptr_equal(gap, &comparison.rows[2]);
         char *reason = ranking_gap_reason(gap, p99);
         assert_string_equal(reason, "generator_saturated");
@@ -290,7 +290,7 @@ static void a_missing_figure_is_a_gap(void **state)
     make_open(&results, p99_ms);
     comparison_make(&comparison, &results);
     struct figure p99 = ranking_contest(&comparison, comparison.rows);
-    const struct row *gap = ranking_gap(comparison.rows, MODELS, p99, 1);
+    const struct row *gap = ranking_gap(&comparison, comparison.rows, 1);
     assert_ptr_equal(gap, &comparison.rows[2]);
     char *reason = ranking_gap_reason(gap, p99);
     assert_string_equal(reason, "p99 in 0 of 6 trials");
@@ -300,26 +300,42 @@ static void a_missing_figure_is_a_gap(void **state)
         if (strcmp(results.trials[t].model, models[2]) == 0)
             results.trials[t].load->counts.ended[OUTCOME_TIMEOUT] = 5000;
     comparison_make(&comparison, &results);
-    assert_null(ranking_gap(comparison.rows, MODELS, p99, 6));
+    assert_null(ranking_gap(&comparison, comparison.rows, 6));
     comparison_release(&comparison);
     results_release(&results);
 }
 
-static void a_cell_with_a_gap_does_not_count(void **state)
+/* Takes the trial of a model in the first block away. */
+static void steal(struct results *results, size_t model)
+{
+    trial_raise(&results->trials[model], FLAG_STEAL, FLAG_INVALID, "stolen");
+    results->trials[model].valid = false;
+}
+
+/* One that lacks a trial is open, and leaves the others what they are; nothing is told of
+ * a cell whose best one lacks it. */
+static void a_cell_takes_enough_trials_of_its_best(void **state)
 {
     (void)state;
     static const double rates[] = {1000, 990, 700, 1001};
+    static const enum standing with_the_best[] = {STANDING_AS_GOOD, STANDING_AS_GOOD,
+                                                  STANDING_OPEN, STANDING_BEST};
+    static const enum standing without[] = {STANDING_NONE, STANDING_NONE, STANDING_NONE,
+                                            STANDING_NONE};
     struct results results;
-    make(&results, 6, rates);
-    trial_raise(&results.trials[1], FLAG_STEAL, FLAG_INVALID, "stolen");
-    results.trials[1].valid = false;
     struct comparison comparison;
+    make(&results, 6, rates);
+    steal(&results, 2);
     comparison_make(&comparison, &results);
-    struct figure contest = ranking_contest(&comparison, comparison.rows);
-    assert_null(ranking_gap(comparison.rows, MODELS, contest, 5));
-    assert_ptr_equal(ranking_gap(comparison.rows, MODELS, contest, 6),
-                     &comparison.rows[1]);
+    assert_null(ranking_gap(&comparison, comparison.rows, 6));
     comparison_release(&comparison);
+    expect_standings(&results, with_the_best);
+    steal(&results, 3);
+    comparison_make(&comparison, &results);
+    assert_null(ranking_gap(&comparison, comparison.rows, 5));
+    assert_ptr_equal(ranking_gap(&comparison, comparison.rows, 6), &comparison.rows[3]);
+    comparison_release(&comparison);
+    expect_standings(&results, without);
     results_release(&results);
 }
 
@@ -366,7 +382,7 @@ int main(void)
         cmocka_unit_test(a_capacity_is_the_contest),
         cmocka_unit_test(invalid_figures_have_no_ratio),
         cmocka_unit_test(a_missing_figure_is_a_gap),
-        cmocka_unit_test(a_cell_with_a_gap_does_not_count),
+        cmocka_unit_test(a_cell_takes_enough_trials_of_its_best),
         cmocka_unit_test(noise_puts_nobody_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

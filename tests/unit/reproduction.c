@@ -176,6 +176,16 @@ static void test_open_ones(void **state)
                  REPRODUCTION_INCONCLUSIVE, REPRODUCTION_DIRECTION_ONLY, NULL);
 }
 
+/* An open loop at another rate has other throughputs. */
+static void test_another_rate(void **state)
+{
+    (void)state;
+    struct results here = run_of(6, 1, 800, 0.01);
+    here.experiment.scenarios[0].scenario.scale.rate = 0.5;
+    expect_words(here, run_of(6, 1, 400, 0.01), REPRODUCTION_NOT_EVALUATED,
+                 REPRODUCTION_NOT_EVALUATED, "requests come at 0.50 times the rate here");
+}
+
 static void test_too_few(void **state)
 {
     (void)state;
@@ -242,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_another_machine),
         cmocka_unit_test(test_a_doctored_reference),
         cmocka_unit_test(test_open_ones),
+        cmocka_unit_test(test_another_rate),
         cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_what_cannot_be_had_here),
         cmocka_unit_test(test_claims),

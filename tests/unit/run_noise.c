@@ -119,6 +119,45 @@ static void test_what_is_suspect(void **state)
     results_release(&results);
 }
 
+/* What would be suspect alone is not where two figures are told: one of them is so by
+ * chance too often. */
+static void test_suspicion_is_shared(void **state)
+{
+    (void)state;
+    struct results results = fixture_results(BLOCKS);
+    add_scenario(&results, "one", 1, BLOCKS);
+    add_twins(&results);
+    for (size_t i = 0; i < results.trial_count; i++)
+        if (strcmp(results.trials[i].model, "event-loop") == 0)
+            results.trials[i].load->throughput_rps *= 1.0055;
+    assert_true(noise_of(&results).of[METRIC_THROUGHPUT].suspect);
+    for (size_t i = 0; i < results.trial_count; i++)
+        fixture_add_window(&results.trials[i], 0.25, 3);
+    struct run_noise noise = noise_of(&results);
+    assert_true(isfinite(noise.of[METRIC_CPU_PER_REQUEST].floor));
+    assert_false(noise.of[METRIC_THROUGHPUT].suspect);
+    results_release(&results);
+}
+
+/* However sure: less than 1 % does no harm. */
+static void test_a_small_difference_is_harmless(void **state)
+{
+    (void)state;
+    static const double factors[] = {1.004, 1.02};
+    for (size_t i = 0; i < COUNT_OF(factors); i++) {
+        struct results results = fixture_results(BLOCKS);
+        add_scenario(&results, "one", 0.01, BLOCKS);
+        add_twins(&results);
+        for (size_t t = 0; t < results.trial_count; t++)
+            if (strcmp(results.trials[t].model, "event-loop") == 0)
+                results.trials[t].load->throughput_rps *= factors[i];
+        struct run_noise noise = noise_of(&results);
+        assert_false(interval_holds(&noise.of[METRIC_THROUGHPUT].interval, 1));
+        assert_int_equal(noise.of[METRIC_THROUGHPUT].suspect, i == 1);
+        results_release(&results);
+    }
+}
+
 /* Bounds and invalid trials are no pairs. */
 static void test_pairs_that_do_not_count(void **state)
 {
@@ -201,6 +240,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells_are_pooled),
         cmocka_unit_test(test_what_is_suspect),
+        cmocka_unit_test(test_suspicion_is_shared),
+        cmocka_unit_test(test_a_small_difference_is_harmless),
         cmocka_unit_test(test_pairs_that_do_not_count),
         cmocka_unit_test(test_few_blocks),
         cmocka_unit_test(test_twins_are_not_shown),
