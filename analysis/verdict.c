@@ -139,14 +139,20 @@ static void decide_family(struct claim_verdict *const *members,
     for (size_t i = 0; i < count; i++)
         p[i] = members[i]->p_refuted;
     statistics_holm(p, count, level, refuted);
-    size_t open = 0;
-    for (size_t i = 0; i < count; i++)
-        open += !supported[i] && !refuted[i];
+    size_t without_support = count, without_refusal = count;
     for (size_t i = 0; i < count; i++) {
+        without_support -= supported[i];
+        without_refusal -= refuted[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct claim_verdict *own = members[i];
+        bool leans = own->p_supported < own->p_refuted;
+        size_t rivals =
+            leans ? without_support : without_refusal; /* of Holm's next step */
         if (supported[i])
             members[i]->word = VERDICT_SUPPORTED;
         else if (!refuted[i])
-            leave_open(members[i], claims[i], level / (double)open);
+            leave_open(members[i], claims[i], level / (double)rivals);
         else
             members[i]->word = VERDICT_REFUTED;
         if (refuted[i])
