@@ -152,14 +152,6 @@ static void count_blocks(struct run_noise *noise, const struct comparison *compa
     free(seen);
 }
 
-/* Shown to be no more than what does no harm: with enough blocks every instrument differs
- * from itself by something. */
-static bool is_harmless(const struct interval *interval)
-{
-    return interval->exists && interval->low > 1 / RUN_NOISE_HARMLESS &&
-           interval->high < RUN_NOISE_HARMLESS;
-}
-
 /* Of several figures one excludes 1 by chance more often than each of them does:
  * Bonferroni over those that are told. */
 static void suspect_of_all(struct run_noise *noise)
@@ -169,8 +161,7 @@ static void suspect_of_all(struct run_noise *noise)
         told += run_noise_tells(noise, m);
     for (enum metric_id m = 0; m < METRIC_COUNT; m++)
         noise->of[m].suspect =
-            noise->of[m].p < RUN_NOISE_LEVEL / (double)(told ? told : 1) &&
-            !is_harmless(&noise->of[m].interval);
+            noise->of[m].p < RUN_NOISE_LEVEL / (double)(told ? told : 1);
 }
 
 void run_noise_make(struct run_noise *noise, const struct comparison *comparison)

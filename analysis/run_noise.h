@@ -10,7 +10,6 @@
 
 #define RUN_NOISE_LEAST_BLOCKS 6 /* as many as an interval of the median needs */
 #define RUN_NOISE_LEVEL        0.05
-#define RUN_NOISE_HARMLESS     1.01 /* a fifth of the finest margin that is judged */
 
 struct run_noise {
     size_t cells;  /* in which a contender was run twice; 0: A/A is no part of this run */
@@ -19,12 +18,11 @@ struct run_noise {
      * Of each metric. The spread is the root mean square of those of the cells; floor and
      * detectable are what it means for a ratio over so many blocks. The interval is that
      * of the mean over the cells, block by block. Where that is told apart from 1, at
-     * RUN_NOISE_LEVEL over all metrics that are told, and not shown to be within
-     * RUN_NOISE_HARMLESS, the instrument is suspect, and no verdict by this metric is
-     * given. The figure is the one by which the
-     * cell is ranked, where that is of this metric, else that of all requests; bounds and
-     * invalid trials have no part. All of it is NAN, and nothing suspect, with fewer
-     * than RUN_NOISE_LEAST_BLOCKS.
+     * RUN_NOISE_LEVEL over all metrics that are told, the instrument is suspect, and no
+     * verdict by this metric is given. The figure is the one by which the cell is ranked,
+     * where that is of this metric, else that of all requests; bounds and invalid trials
+     * have no part. All of it is NAN, and nothing suspect, with fewer than
+     * RUN_NOISE_LEAST_BLOCKS.
      */
     struct noise_floor of[METRIC_COUNT];
 };

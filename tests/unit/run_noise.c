@@ -139,25 +139,6 @@ static void test_suspicion_is_shared(void **state)
     results_release(&results);
 }
 
-/* However sure: less than 1 % does no harm. */
-static void test_a_small_difference_is_harmless(void **state)
-{
-    (void)state;
-    static const double factors[] = {1.004, 1.02};
-    for (size_t i = 0; i < COUNT_OF(factors); i++) {
-        struct results results = fixture_results(BLOCKS);
-        add_scenario(&results, "one", 0.01, BLOCKS);
-        add_twins(&results);
-        for (size_t t = 0; t < results.trial_count; t++)
-            if (strcmp(results.trials[t].model, "event-loop") == 0)
-                results.trials[t].load->throughput_rps *= factors[i];
-        struct run_noise noise = noise_of(&results);
-        assert_false(interval_holds(&noise.of[METRIC_THROUGHPUT].interval, 1));
-        assert_int_equal(noise.of[METRIC_THROUGHPUT].suspect, i == 1);
-        results_release(&results);
-    }
-}
-
 /* Bounds and invalid trials are no pairs. */
 static void test_pairs_that_do_not_count(void **state)
 {
@@ -241,7 +222,6 @@ int main(void)
         cmocka_unit_test(test_cells_are_pooled),
         cmocka_unit_test(test_what_is_suspect),
         cmocka_unit_test(test_suspicion_is_shared),
-        cmocka_unit_test(test_a_small_difference_is_harmless),
         cmocka_unit_test(test_pairs_that_do_not_count),
         cmocka_unit_test(test_few_blocks),
         cmocka_unit_test(test_twins_are_not_shown),
