@@ -53,131 +53,95 @@ static void add_sample(struct reference *reference, const char *point, const cha
 
 #define MOST_TRIALS 3
 
+struct factor_case {
+    const char *scenario;
+    double cpus_here, cpus_there;                 /* of the machines */
+    double there[MOST_TRIALS], here[MOST_TRIALS]; /* us per request, up to 0 */
+    double connections, rate;                     /* factors */
+    const char *why;                              /* among other words */
+};
+
+static void expect_factors(const struct factor_case *known, int cpu_is_same)
+{
+    struct results results = one_scenario(known->scenario);
+    const struct scenario *scenario = &results.experiment.scenarios[0].scenario;
+    struct reference reference = {0};
+    struct load_scaling scaling;
+    struct pilot_choice choice = {0};
+    const struct pilot_machines machines = {known->cpus_here, known->cpus_there,
+                                            cpu_is_same};
+    for (size_t t = 0; t < MOST_TRIALS && known->there[t] > 0; t++) {
+        add_sample(&reference, NULL, "epoll", METRIC_THROUGHPUT, 1000);
+        add_sample(&reference, NULL, "epoll", METRIC_CPU_PER_REQUEST,
+                   1e3 * known->there[t]);
+    }
+    load_scaling_init(&scaling, "there");
+    struct scaled_load *load = pilot_begin(&scaling, scenario, &machines);
+    if (pilot_is_asked(scenario))
+        pilot_consider(&choice, &reference, scenario, NULL, one_model, 1);
+    pilot_take(load, &choice, &reference, scenario);
+    assert_int_equal(load->pilot != NULL,
+                     pilot_is_asked(scenario) && known->there[0] > 0);
+    for (size_t t = 0; load->pilot && t < MOST_TRIALS && known->here[t] > 0; t++)
+        *(struct pilot_trial *)record_append(&load->pilot->here, &load->pilot->here_count,
+                                             sizeof *load->pilot->here) =
+            (struct pilot_trial){1e3 * known->here[t]};
+    pilot_judge(load, scenario);
+    if (!strstr(load->why, known->why))
+        fail_msg("not \"%s\": %s", known->why, load->why);
+    expect_near(load->connections, known->connections, 1e-9);
+    assert_true(!isnan(load->rate) == !isnan(known->rate));
+    if (!isnan(known->rate))
+        expect_near(load->rate, known->rate, 1e-3 * known->rate);
+    load_scaling_release(&scaling);
+    reference_release(&reference);
+    results_release(&results);
+}
+
 static void test_factors(void **state)
 {
     (void)state;
-    static const struct {
-        const char *scenario;
-        double cpus_here, cpus_there;                 /* of the machines */
-        double there[MOST_TRIALS], here[MOST_TRIALS]; /* us per request, up to 0 */
-        double connections, rate;                     /* factors */
-        const char *why;                              /* among other words */
-        int cpu_is_same;
-    } cases[] = {
+    static const struct factor_case cases[] = {
         /* Clients, by the CPUs of the server. */
-        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "2 CPUs here, 2 there", 0},
-        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "4 CPUs here, 2 there", 0},
-        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "64 CPUs here, 2 there", 0},
-        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "1 CPU here, 2 there", 0},
-        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "CPUs there are not known", 0},
-        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "1 CPU here, 1 there", 0},
+        {CLOSED("\"all\""), 2, 2, {0}, {0}, 1, NAN, "2 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 4, 2, {0}, {0}, 2, NAN, "4 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 64, 2, {0}, {0}, 32, NAN, "64 CPUs here, 2 there"},
+        {CLOSED("\"all\""), 1, 2, {0}, {0}, 0.5, NAN, "1 CPU here, 2 there"},
+        {CLOSED("\"all\""), 4, NAN, {0}, {0}, 1, NAN, "CPUs there are not known"},
+        {CLOSED("1"), 64, 2, {0}, {0}, 1, NAN, "1 CPU here, 1 there"},
         /* Rates, by what a request costs besides. */
-        {OPEN("/", "1"),
-         2,
-         2,
-         {10, 10.1, 9.9},
-         {10, 9.9, 10.1},
-         1,
-         1,
-         "which is noise",
-         0},
-        {OPEN("/", "1"),
-         64,
-         2,
-         {10, 10.1, 9.9},
-         {5, 5.05, 4.95},
-         1,
-         2,
-         "x 0.50 [0.49",
-         0},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {20, 20.2, 19.8}, 1, 0.5, "2.00 [1.9", 0},
-        {OPEN("/", "\"all\""),
-         4,
-         2,
-         {10, 10.1, 9.9},
-         {10, 10.1},
-         2,
-         2,
-         "which is noise",
-         0},
-        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 2, 4, "0.50", 0},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {10, 9.9, 10.1}, 1, 1, "which is noise"},
+        {OPEN("/", "1"), 64, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, 2, "x 0.50 [0.49"},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {20, 20.2, 19.8}, 1, 0.5, "2.00 [1.9"},
+        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {10, 10.1}, 2, 2, "which is noise"},
+        {OPEN("/", "\"all\""), 4, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 2, 4, "0.50"},
         /* A ratio of less than 10 %, however sure; one that may as well be 1. */
-        {OPEN("/", "1"),
-         2,
-         2,
-         {10, 10.01, 9.99},
-         {10.9, 10.91},
-         1,
-         1,
-         "which is noise",
-         0},
-        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {11.1, 11.11}, 1, 10 / 11.1, "1.11", 0},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "which is noise", 0},
-        /* The same CPUs, in a slow minute. */
-        {OPEN("/", "1"),
-         2,
-         2,
-         {10, 10.1, 9.9},
-         {20, 20.2, 19.8},
-         1,
-         1,
-         "but the CPUs are the same",
-         1},
+        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {10.9, 10.91}, 1, 1, "which is noise"},
+        {OPEN("/", "1"), 2, 2, {10, 10.01, 9.99}, {11.1, 11.11}, 1, 10 / 11.1, "1.11"},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {4, 16, 4}, 1, 1, "which is noise"},
         /* Nobody can say. */
-        {OPEN("/", "1"), 2, 2, {10}, {5, 5.05, 4.95}, 1, 1, "it takes 2", 0},
-        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {0}, 1, 1, "0 valid trials here", 0},
-        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "no CPU/req there", 0},
-        {SEARCHED, 2, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, NAN, "searched for", 0},
+        {OPEN("/", "1"), 2, 2, {10}, {5, 5.05, 4.95}, 1, 1, "it takes 2"},
+        {OPEN("/", "1"), 2, 2, {10, 10.1, 9.9}, {0}, 1, 1, "0 valid trials here"},
+        {OPEN("/", "\"all\""), 4, 2, {0}, {0}, 2, 2, "no CPU/req there"},
+        {SEARCHED, 2, 2, {10, 10.1, 9.9}, {5, 5.05, 4.95}, 1, NAN, "searched for"},
         /* Who waits for a fixed time is slowed down with the machine, and not sped up. */
-        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time", 0},
-        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {20, 20.2}, 1, 0.5, "2.00", 0},
-        {OPEN("/fetch:wait=9ms", "1"),
-         2,
-         2,
-         {10, 10.1},
-         {5, 5.05},
-         1,
-         1,
-         "fixed time",
-         0},
-        {OPEN("/spin:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 2, "0.50", 0},
+        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
+        {OPEN("/wait:9ms", "1"), 2, 2, {10, 10.1}, {20, 20.2}, 1, 0.5, "2.00"},
+        {OPEN("/fetch:wait=9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 1, "fixed time"},
+        {OPEN("/spin:9ms", "1"), 2, 2, {10, 10.1}, {5, 5.05}, 1, 2, "0.50"},
     };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct results results = one_scenario(cases[i].scenario);
-        const struct scenario *scenario = &results.experiment.scenarios[0].scenario;
-        struct reference reference = {0};
-        struct load_scaling scaling;
-        struct pilot_choice choice = {0};
-        for (size_t t = 0; t < MOST_TRIALS && cases[i].there[t] > 0; t++) {
-            add_sample(&reference, NULL, "epoll", METRIC_THROUGHPUT, 1000);
-            add_sample(&reference, NULL, "epoll", METRIC_CPU_PER_REQUEST,
-                       1e3 * cases[i].there[t]);
-        }
-        load_scaling_init(&scaling, "there");
-        struct scaled_load *load =
-            pilot_begin(&scaling, scenario,
-                        &(struct pilot_machines){cases[i].cpus_here, cases[i].cpus_there,
-                                                 cases[i].cpu_is_same});
-        if (pilot_is_asked(scenario))
-            pilot_consider(&choice, &reference, scenario, NULL, one_model, 1);
-        pilot_take(load, &choice, &reference, scenario);
-        assert_int_equal(load->pilot != NULL,
-                         pilot_is_asked(scenario) && cases[i].there[0] > 0);
-        for (size_t t = 0; load->pilot && t < MOST_TRIALS && cases[i].here[t] > 0; t++)
-            *(struct pilot_trial *)record_append(
-                &load->pilot->here, &load->pilot->here_count, sizeof *load->pilot->here) =
-                (struct pilot_trial){1e3 * cases[i].here[t]};
-        pilot_judge(load, scenario);
-        if (!strstr(load->why, cases[i].why))
-            fail_msg("case %zu: %s", i, load->why);
-        expect_near(load->connections, cases[i].connections, 1e-9);
-        assert_true(!isnan(load->rate) == !isnan(cases[i].rate));
-        if (!isnan(cases[i].rate))
-            expect_near(load->rate, cases[i].rate, 1e-3 * cases[i].rate);
-        load_scaling_release(&scaling);
-        reference_release(&reference);
-        results_release(&results);
-    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        expect_factors(&cases[i], 0);
+}
+
+/* The same CPUs, in a slow minute. */
+static void test_the_same_cpus(void **state)
+{
+    (void)state;
+    static const struct factor_case slow = {
+        OPEN("/", "1"),   2, 2, {10, 10.1, 9.9},
+        {20, 20.2, 19.8}, 1, 1, "but the CPUs are the same"};
+    expect_factors(&slow, 1);
 }
 
 /* ---- which contender, at which point ----------------------------------------------- */
@@ -382,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_the_same_cpus),
         cmocka_unit_test(test_choice),
         cmocka_unit_test(test_the_same_machine_has_the_same_run),
         cmocka_unit_test(test_loads_change_and_cells_do_not),
